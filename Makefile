@@ -1,0 +1,42 @@
+# Every target sets up what it needs: a fresh clone needs nothing but Python 3.11+ and make.
+# TORCH_BACKEND=auto|cu128|… picks another build of PyTorch than the CPU's; see docs/gpu.md.
+
+PYTHON ?= python3
+TORCH_BACKEND ?= cpu
+STORE ?=
+LANDASK_STORE := $(if $(STORE),--store $(STORE),)
+BIN := .venv/bin
+# A machine with a wheel folder of its own (PIP_FIND_LINKS) brings its PyTorch from there.
+BACKEND := $(if $(PIP_FIND_LINKS)$(UV_FIND_LINKS),,--torch-backend=$(TORCH_BACKEND))
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+
+.PHONY: ask app test lint bench data evals scoreboard browser clean
+
+.venv/ready: pyproject.toml constraints.txt overrides.txt
+	@echo "setting up .venv (once) …" >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet $(BACKEND) -c constraints.txt --override overrides.txt \
+		-r pyproject.toml --extra evals --group dev
+	@touch $@
+
+ask: .venv/ready  ## make ask q="where is vineyard in Hérault?"
+	@$(BIN)/python -m agent ask $(LANDASK_STORE) "$$q"
+
+app: .venv/ready  ## the chat page on http://127.0.0.1:7860
+	@$(BIN)/python app.py $(LANDASK_STORE)
+
+browser: .venv/ready
+	@.ci/browser
+
+test: .venv/ready browser  ## the whole suite
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+lint: .venv/ready  ## style, types and layers
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/ty check && PYTHONPATH=. $(BIN)/lint-imports --no-cache
+
+bench: .venv/ready  ## every benchmark, as ratios
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache

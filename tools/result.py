@@ -1,0 +1,80 @@
+"""What every tool returns: one plan step's answer with its provenance. Does not render text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from retrieval.types import Region, Table
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a result came from, enough to make it again."""
+
+    dataset: str
+    version: str
+    licence: str
+    sql: str | None
+    parameters: Mapping[str, Any]
+    row_count: int
+    synthetic: bool
+    model: str | None = None
+    sha256: str | None = None
+    """SHA-256 of the dataset's source file."""
+    attribution: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One tool call's outcome. `facts` are the named cells the sentence is rendered from."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    """The plan step with names resolved to ids and codes: replayable."""
+    provenance: Provenance
+    regions: tuple[Region, ...] = ()
+    land_cover: tuple[str, ...] = ()
+    land_use: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    value: float | int | str | None = None
+    unit: str | None = None
+    interval: tuple[float, float] | None = None
+    level: float | None = None
+    table: Table | None = None
+    features: Mapping[str, Any] | None = None
+    """GeoJSON FeatureCollection, RFC 7946, lon/lat."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Slot name → value, only values that also stand in `value`, `interval`, `table`, `regions` or `years`."""
+    caveats: tuple[str, ...] = ()
+    """Caveat keys or (key, slots) JSON, worded per language by `agent/render.py`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's form of a result."""
+        return {
+            "tool": self.tool,
+            "arguments": dict(self.arguments),
+            "regions": [{"id": r.id, "name": r.name} for r in self.regions],
+            "land_cover": list(self.land_cover),
+            "land_use": list(self.land_use),
+            "years": list(self.years),
+            "value": self.value,
+            "unit": self.unit,
+            "interval": list(self.interval) if self.interval else None,
+            "level": self.level,
+            "table": (
+                {"columns": list(self.table.columns), "rows": [list(r) for r in self.table.rows]}
+                if self.table
+                else None
+            ),
+            "features": self.features,
+            "provenance": asdict(self.provenance),
+        }
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a value's canonical JSON: equal results have equal digests."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
