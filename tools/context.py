@@ -1,0 +1,60 @@
+"""What every tool is given: the store, the names and, where there is one, the classifier. Opens nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from retrieval.gazetteer import Gazetteer
+from retrieval.nomenclature import Nomenclature
+from retrieval.store import Store
+from retrieval.types import Region
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+
+@dataclass(frozen=True)
+class Context:
+    """The world a question is asked of. Built in `app.py`, `__main__` and `conftest.py`, nowhere else."""
+
+    store: Store
+    gazetteer: Gazetteer
+    nomenclature: Nomenclature
+    classifier: Any = None
+    """Loaded on first use by the satellite tools; None means the shipped model."""
+    areas: Mapping[str, tuple[Region, BaseGeometry]] = field(default_factory=dict)
+    """Areas of interest of this conversation, by id `aoi:…`: not in the store."""
+    language: str = "en"
+    """The language names are shown in."""
+
+    @classmethod
+    def open(cls, store: Store) -> Context:
+        """Return the context of one opened store."""
+        return cls(store=store, gazetteer=Gazetteer(store), nomenclature=Nomenclature.load())
+
+    def with_area(self, region: Region, outline: BaseGeometry) -> Context:
+        """Return this context with one more area of interest."""
+        return replace(self, areas={**self.areas, region.id: (region, outline)})
+
+    def in_language(self, language: str) -> Context:
+        """Return this context showing names in another language."""
+        return replace(self, language=language)
+
+    def region(self, words: str) -> Region:
+        """Return the region of an id or a name.
+
+        Raises:
+            UnknownRegion: no region goes by it.
+            AmbiguousRegion: several do.
+        """
+        if words in self.areas:
+            return self.areas[words][0]
+        return self.gazetteer.resolve(words, language=self.language)
+
+    def outline(self, region: Region) -> BaseGeometry | None:
+        """Return a region's outline, EPSG:4326 lon/lat, or None where none is known."""
+        if region.id in self.areas:
+            return self.areas[region.id][1]
+        return self.gazetteer.outline(region.id)
