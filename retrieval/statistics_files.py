@@ -1,0 +1,247 @@
+"""Files of Eurostat's table LAN_LCV_OVW become canonical rows: `code, land_cover, year, unit, value, flag`.
+
+Reads the bundled Parquet, Eurostat's TSV (`unit,landcover,geo\\TIME_PERIOD`, flags and colons), its SDMX-CSV, and
+the plain CSV `unit,class,region,year,value,flag`, each also gzipped. Figures stay as published: nothing is
+computed, filled in or rounded. What the rows mean stands in `retrieval/statistics.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from retrieval.errors import BadFile
+from retrieval.types import Dataset
+
+DATASET_ID = "lan_lcv_ovw"
+TITLE = "Land cover overview by NUTS 2 region (Eurostat LAN_LCV_OVW)"
+LICENCE = "CC BY 4.0"
+ATTRIBUTION = "Source: Eurostat (LAN_LCV_OVW), licence CC BY 4.0"
+BUNDLED_VERSION = "last update 2025-07-25"
+"""Eurostat's own stamp of the bundled table."""
+
+BUNDLED = Path(__file__).parent / "data" / "official_shares"
+SHARES_FILE = "shares.parquet"
+AREAS_FILE = "areas.parquet"
+
+SHARES_SCHEMA = pa.schema(
+    [
+        ("code", pa.string()),
+        ("land_cover", pa.string()),
+        ("year", pa.int16()),
+        ("unit", pa.string()),  # PC: percent of the region's total area; KM2: square kilometres
+        ("value", pa.float64()),
+        ("flag", pa.string()),  # as published: '', 'u' low reliability, 'n' not significant, …
+    ]
+)
+AREAS_SCHEMA = pa.schema([("code", pa.string()), ("year", pa.int16()), ("area_km2", pa.float64())])
+
+UNITS = ("PC", "KM2")
+"""Units that are understood; rows of others (CVA) are passed over."""
+
+_COLUMNS = {
+    "code": ("geo", "region", "code"),
+    "land_cover": ("landcover", "land_cover", "class"),
+    "year": ("time_period", "time", "year"),
+    "unit": ("unit",),
+    "value": ("obs_value", "value"),
+    "flag": ("obs_flag", "flag"),
+}
+_DIMENSIONS = ("geo", "landcover", "unit", "freq")
+_YEAR = re.compile(r"(19|20)\d\d")
+_CODE = re.compile(r"[A-Z]{2}[A-Z0-9_]{0,10}")
+_CELL = re.compile(r"(?P<value>:|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)?\s*(?P<flag>[a-z]*)")
+
+Row = tuple[str, str, int, str, float, str]
+
+
+@dataclass(frozen=True)
+class StatisticsFile:
+    """One release of the table: figures, each region's total area, and the stamp."""
+
+    shares: pa.Table
+    """Columns of `SHARES_SCHEMA`, one row a published figure."""
+    areas: pa.Table
+    """Columns of `AREAS_SCHEMA`: the table's TOTAL in km², the latest year given for each code."""
+    dataset: Dataset
+
+
+def read_statistics(path: str | Path | None = None) -> pa.Table:
+    """Return the figures of one file, or the bundled ones."""
+    return read_statistics_file(path).shares
+
+
+def read_region_areas(path: str | Path | None = None) -> pa.Table:
+    """Return each code's total area in km²; the bundled areas where the file has none."""
+    return read_statistics_file(path).areas
+
+
+def read_statistics_file(path: str | Path | None = None) -> StatisticsFile:
+    """Return figures, areas and stamp of one file; the bundled table when no path is given.
+
+    Raises:
+        BadFile: The file is unreadable, of another form, or has rows that fail a check.
+    """
+    path = Path(path) if path else BUNDLED / SHARES_FILE
+    try:
+        data = path.read_bytes()
+        content = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    except (OSError, EOFError, gzip.BadGzipFile) as error:
+        raise BadFile(f"cannot read {path.name}: {error}") from error
+    if content[:4] == b"PAR1":
+        shares, areas, version = _read_parquet(path, content)
+    else:
+        shares, areas, version = _read_text(path, content)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return StatisticsFile(shares, areas, _dataset(shares, version or f"file {sha256[:12]}", sha256))
+
+
+def _dataset(shares: pa.Table, version: str, sha256: str) -> Dataset:
+    return Dataset(
+        id=DATASET_ID,
+        title=TITLE,
+        version=version,
+        licence=LICENCE,
+        attribution=ATTRIBUTION,
+        sha256=sha256,
+        rows=shares.num_rows,
+        years=tuple(sorted(set(shares.column("year").to_pylist()))),
+        bbox=None,
+        synthetic=False,
+        kind="statistics",
+    )
+
+
+def _read_parquet(path: Path, content: bytes) -> tuple[pa.Table, pa.Table, str]:
+    try:
+        table = pq.read_table(io.BytesIO(content))
+        shares = table.select(SHARES_SCHEMA.names).cast(SHARES_SCHEMA)
+    except (pa.ArrowException, KeyError) as error:
+        raise BadFile(f"{path.name} has not the columns {', '.join(SHARES_SCHEMA.names)}: {error}") from error
+    stamp = (table.schema.metadata or {}).get(b"version", b"").decode()
+    beside = path.with_name(AREAS_FILE)
+    return shares, pq.read_table(beside if beside.is_file() else BUNDLED / AREAS_FILE).cast(AREAS_SCHEMA), stamp
+
+
+def _read_text(path: Path, content: bytes) -> tuple[pa.Table, pa.Table, str]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{path.name} is not UTF-8 text: {error.reason}") from error
+    header = text.partition("\n")[0]
+    rows = _tsv_rows(path, text) if "\t" in header and "\\" in header else _csv_rows(path, text)
+    shares, areas = _sorted_out(path, rows)
+    stamp = re.search(r"\b(\d\d)/(\d\d)/(\d\d) \d\d:\d\d:\d\d", text[:2000])
+    version = f"last update 20{stamp[3]}-{stamp[2]}-{stamp[1]}" if stamp else ""
+    return shares, areas, version
+
+
+def _tsv_rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
+    """Yield line number and row of Eurostat's TSV: dimensions joined by commas, then one column a year."""
+    lines = csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
+    first, *years = next(lines)
+    names = [name.strip().lower() for name in first.partition("\\")[0].split(",")]
+    other = [name for name in names if name not in _DIMENSIONS]
+    if other or not {"geo", "landcover", "unit"} <= set(names):
+        raise BadFile(f"{path.name} is not LAN_LCV_OVW: its dimensions are {', '.join(names)}")
+    for number, line in enumerate(lines, start=2):
+        if not line or not line[0].strip():
+            continue
+        key = dict(zip(names, (part.strip() for part in line[0].split(",")), strict=False))
+        if len(key) != len(names) or len(line) > len(years) + 1:
+            raise BadFile(f"{path.name}: line {number} has not the columns of its heading")
+        for year, cell in zip(years, line[1:], strict=False):
+            if figure := _cell(path, number, cell):
+                row = _row(path, number, key["geo"], key["landcover"], year.strip(), key["unit"], *figure)
+                yield number, row
+
+
+def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
+    """Yield line number and row of SDMX-CSV or of the plain CSV, by the names of their columns."""
+    lines = csv.reader(io.StringIO(text))
+    heading = [name.strip().lower() for name in next(lines, [])]
+    at = {ours: next((heading.index(n) for n in names if n in heading), None) for ours, names in _COLUMNS.items()}
+    missing = [names[0] for ours, names in _COLUMNS.items() if at[ours] is None and ours != "flag"]
+    if missing:
+        raise BadFile(f"{path.name} is not a table of LAN_LCV_OVW: it has no column {', '.join(missing)}")
+    for number, line in enumerate(lines, start=2):
+        if not line:
+            continue
+        if len(line) != len(heading):
+            raise BadFile(f"{path.name}: line {number} has {len(line)} columns, its heading {len(heading)}")
+        cell = {name: line[i].strip() if i is not None else "" for name, i in at.items()}
+        if figure := _cell(path, number, f"{cell['value']} {cell['flag']}"):
+            code, land_cover, unit = (cell[name].partition(":")[0] for name in ("code", "land_cover", "unit"))
+            yield number, _row(path, number, code, land_cover, cell["year"], unit, *figure)
+
+
+def _cell(path: Path, number: int, cell: str) -> tuple[float, str] | None:
+    """Return value and flag of one cell; None for a colon or an empty cell: not published, whatever its flag."""
+    match = _CELL.fullmatch(cell.strip())
+    if not match:
+        raise BadFile(f"{path.name}: line {number}: {cell.strip()!r} is not a figure")
+    if match["value"] in (None, ":"):
+        return None
+    return float(match["value"]), match["flag"]
+
+
+def _row(path: Path, number: int, code: str, land_cover: str, year: str, unit: str, value: float, flag: str) -> Row:
+    if not _YEAR.fullmatch(year):
+        raise BadFile(f"{path.name}: line {number}: {year!r} is not a year")
+    if not _CODE.fullmatch(code):
+        raise BadFile(f"{path.name}: line {number}: {code!r} is not a region code")
+    if value < 0 or (unit == "PC" and value > 100.05):
+        raise BadFile(f"{path.name}: line {number}: {value:g} {unit} is no share or area")
+    return code, land_cover, int(year), unit, value, flag
+
+
+def _sorted_out(path: Path, rows: Iterable[tuple[int, Row]]) -> tuple[pa.Table, pa.Table]:
+    """Return figures and areas: the class TOTAL in km² is a region's area, in percent it says nothing."""
+    figures: dict[tuple[str, str, int, str], Row] = {}
+    areas: dict[str, tuple[int, float]] = {}
+    for number, row in rows:
+        code, land_cover, year, unit, value, _ = row
+        if unit not in UNITS:
+            continue
+        if land_cover == "TOTAL":
+            if unit == "KM2" and year >= areas.get(code, (0, 0.0))[0]:
+                areas[code] = (year, value)
+            continue
+        if row[:4] in figures:
+            raise BadFile(f"{path.name}: line {number}: a second figure for {code} {land_cover} {year} {unit}")
+        figures[row[:4]] = row
+    if not figures:
+        raise BadFile(f"{path.name} holds no figure in percent or km²")
+    columns = zip(*figures.values(), strict=True)
+    shares = pa.table([pa.array(c, f.type) for c, f in zip(columns, SHARES_SCHEMA, strict=True)], schema=SHARES_SCHEMA)
+    return shares, _areas_table(areas) if areas else _areas_beside(path)
+
+
+def _areas_table(areas: dict[str, tuple[int, float]]) -> pa.Table:
+    rows = [(code, year, area) for code, (year, area) in sorted(areas.items())]
+    return pa.table(
+        [pa.array(c, f.type) for c, f in zip(zip(*rows, strict=True), AREAS_SCHEMA, strict=True)], AREAS_SCHEMA
+    )
+
+
+def _areas_beside(path: Path) -> pa.Table:
+    """Return the areas of `region_area_km2.csv` next to a file, or the bundled ones."""
+    beside = path.with_name("region_area_km2.csv")
+    return _areas_csv(beside) if beside.is_file() else pq.read_table(BUNDLED / AREAS_FILE).cast(AREAS_SCHEMA)
+
+
+def _areas_csv(path: Path) -> pa.Table:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return _areas_table({r["region"]: (int(r["year"]), float(r["area_km2"])) for r in csv.DictReader(file)})
+    except (OSError, KeyError, ValueError) as error:
+        raise BadFile(f"{path.name} is not a table of region, year, area_km2: {error}") from error
