@@ -1,0 +1,74 @@
+-- The store's tables. Coordinates are longitude first, EPSG:4326; x, y are EPSG:3035 metres. Version: Store.SCHEMA.
+
+CREATE TABLE store_meta (key VARCHAR PRIMARY KEY, value VARCHAR);
+
+CREATE TABLE datasets (
+    id VARCHAR, title VARCHAR, version VARCHAR, licence VARCHAR, attribution VARCHAR,
+    sha256 VARCHAR, -- of the source file as it was read
+    rows BIGINT, years INTEGER[], west DOUBLE, south DOUBLE, east DOUBLE, north DOUBLE,
+    synthetic BOOLEAN, kind VARCHAR -- survey, statistics, regions, places or pixels
+);
+
+-- One row a survey location. A LUCAS id EEEENNNN is its easting and northing in km; other ids are negative.
+CREATE TABLE points (
+    point_id INTEGER, lon DOUBLE, lat DOUBLE, x DOUBLE, y DOUBLE, geom GEOMETRY, dataset VARCHAR
+);
+
+-- One row a visit: a point in a year. NUTS codes as the source gives them, NULL where it gives none.
+CREATE TABLE records (
+    point_id INTEGER, year SMALLINT, lc1 VARCHAR, lc2 VARCHAR, lu1 VARCHAR, lu2 VARCHAR,
+    obs_type VARCHAR, obs_date DATE, elevation INTEGER,
+    nuts0 VARCHAR, nuts1 VARCHAR, nuts2 VARCHAR, nuts3 VARCHAR, photos VARCHAR[], dataset VARCHAR
+);
+
+-- Which points lie in which regions, in the order of region_id, so that one region is one short scan.
+CREATE TABLE point_regions (
+    region_id VARCHAR, point_id INTEGER,
+    how VARCHAR -- recorded: by the record's own code; within: by the outline; nearest: at most 2 km from it
+);
+
+CREATE TABLE regions (
+    id VARCHAR, name VARCHAR, level VARCHAR, country VARCHAR, parent VARCHAR, source VARCHAR, vintage VARCHAR,
+    licence VARCHAR, area_km2 DOUBLE, west DOUBLE, south DOUBLE, east DOUBLE, north DOUBLE,
+    same_as VARCHAR, -- the id preferred among those of the same land; its own id where it is that one
+    geom GEOMETRY
+);
+CREATE TABLE region_names (
+    region_id VARCHAR, name VARCHAR, norm VARCHAR, language VARCHAR,
+    kind VARCHAR -- official, exonym, old, alias or code
+);
+
+CREATE TABLE places (
+    id VARCHAR, name VARCHAR, lon DOUBLE, lat DOUBLE, country VARCHAR, population INTEGER, source VARCHAR
+);
+CREATE TABLE place_names (place_id VARCHAR, name VARCHAR, norm VARCHAR, language VARCHAR);
+
+-- Figures as published; a row that is missing is not published.
+CREATE TABLE statistics (
+    code VARCHAR, land_cover VARCHAR, year SMALLINT, unit VARCHAR, value DOUBLE,
+    flag VARCHAR, -- u: low reliability; n: not significant, not a figure to quote
+    dataset VARCHAR
+);
+CREATE TABLE region_areas (code VARCHAR, year SMALLINT, area_km2 DOUBLE);
+
+-- One pixel's year: 12 months of B2 B3 B4 B5 B6 B7 B8 B8A B11 B12, surface reflectance x 10 000, month-major.
+CREATE TABLE pixels (
+    location VARCHAR, lon DOUBLE, lat DOUBLE, year SMALLINT, point_id INTEGER, lc_label VARCHAR,
+    bands USMALLINT[120], -- 65535: missing
+    masked_months UTINYINT[], -- 0 to 11: months with no usable observation
+    missing_bands VARCHAR[], -- bands the source does not have
+    first_month DATE, -- the month bands[1..10] belong to
+    source VARCHAR
+);
+CREATE TABLE embeddings (location VARCHAR, year SMALLINT, model VARCHAR, vector BLOB /* float16 */);
+CREATE TABLE predictions (
+    location VARCHAR, year SMALLINT, model VARCHAR, prompt_set VARCHAR,
+    land_cover VARCHAR, score FLOAT, probability FLOAT
+);
+
+-- What the build found: one row a check and source.
+CREATE TABLE quality (
+    dataset VARCHAR, "check" VARCHAR, rows BIGINT,
+    action VARCHAR, -- kept, set to null, dropped or none needed
+    detail VARCHAR, examples VARCHAR[]
+);

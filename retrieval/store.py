@@ -1,0 +1,241 @@
+"""The store as questions see it: one file, read-only and locked down, asked by named queries. Does not build it.
+
+The SQL stands in `retrieval/sql/<name>.sql`, each file one SELECT with `$name` parameters; no other SQL is run.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import platformdirs
+
+from retrieval.errors import QueryLimit, StoreError
+from retrieval.types import Dataset, Table
+
+SCHEMA = "1"
+"""Version of `schema.sql`; a store of another version is refused, not migrated: building it again is quick."""
+
+SQL_FOLDER = Path(__file__).parent / "sql"
+QUERY_NAME = re.compile(r"[a-z][a-z0-9_]*")
+REBUILD = "make it again with `python -m retrieval build`"
+
+
+def default_store_path() -> Path:
+    """Return where the store lies when no path is given: in the user's data directory."""
+    return Path(platformdirs.user_data_dir("landask", appauthor=False)) / "store.duckdb"
+
+
+@lru_cache(maxsize=1)
+def spatial_extension() -> Path | None:
+    """Return the packaged spatial extension, or None where the package is not installed."""
+    try:
+        import duckdb_extension_spatial
+    except ImportError:
+        return None
+    folder = Path(str(duckdb_extension_spatial.__file__)).parent
+    return next(folder.rglob("spatial.duckdb_extension"), None)
+
+
+def load_spatial(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load the spatial extension from its package; only without that package ask DuckDB's own server for it."""
+    extension = spatial_extension()
+    try:
+        if extension:
+            connection.execute(f"LOAD '{_quoted(extension)}'")
+        else:
+            connection.execute("INSTALL spatial; LOAD spatial;")
+    except duckdb.Error as error:
+        raise StoreError(f"DuckDB's spatial extension cannot be loaded: {_first_line(error)}") from error
+    connection.execute("SET geometry_always_xy = true")
+
+
+@lru_cache(maxsize=256)
+def read_query(name: str) -> str:
+    """Return the text of one named query."""
+    file = SQL_FOLDER / f"{name}.sql"
+    if not QUERY_NAME.fullmatch(name) or not file.is_file():
+        raise StoreError(f"no query named {name!r}")
+    text = file.read_text(encoding="utf-8").strip()
+    statements = duckdb.extract_statements(text)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise StoreError(f"query {name!r} is not one SELECT")
+    return text
+
+
+class Store:
+    """A built store, opened for questions. Safe to share between threads: each has its own cursor.
+
+    Attributes:
+        path: The file.
+        timeout_s: Seconds after which a query is stopped.
+    """
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, timeout_s: float) -> None:
+        self.path, self.timeout_s = path, timeout_s
+        self._connection = connection
+        self._local = threading.local()
+        self._running: set[duckdb.DuckDBPyConnection] = set()
+        self._lock = threading.Lock()
+        self._datasets: tuple[Dataset, ...] | None = None
+
+    @classmethod
+    def open(cls, path: str | Path, memory_limit: str = "800MB", timeout_s: float = 20) -> Store:
+        """Open a store for questions: read-only, without access to files or network, its settings locked."""
+        path = Path(path)
+        if not path.is_file():
+            raise StoreError(f"no store at {path}; make one with `python -m retrieval build --store {path}`")
+        connection = _connect(path, memory_limit)
+        store = cls(path, connection, timeout_s)
+        try:
+            store._check_version()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def query(self, name: str, **parameters: Any) -> Table:
+        """Run the query in `retrieval/sql/<name>.sql` with these parameters and return all its rows.
+
+        Raises:
+            QueryLimit: It ran over the time or memory limit, or was interrupted.
+            StoreError: There is no such query, or the store cannot serve it.
+        """
+        return self._run(read_query(name), parameters)
+
+    def interrupt(self) -> None:
+        """Stop every query now running, in whichever thread."""
+        with self._lock:
+            for cursor in self._running:
+                cursor.interrupt()
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """Return what was loaded, in the order of loading."""
+        if self._datasets is None:
+            self._datasets = tuple(_dataset(row) for row in self.query("datasets").dicts())
+        return self._datasets
+
+    def dataset(self, kind: str) -> Dataset:
+        """Return the first dataset of a kind: `survey`, `statistics`, `regions`, `places` or `pixels`."""
+        for dataset in self.datasets():
+            if dataset.kind == kind:
+                return dataset
+        raise StoreError(f"the store holds no {kind}; {REBUILD}")
+
+    def years(self) -> tuple[int, ...]:
+        """Return the survey years, earliest first."""
+        return tuple(sorted({year for d in self.datasets() if d.kind == "survey" for year in d.years}))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _run(self, sql: str, parameters: Mapping[str, Any]) -> Table:
+        cursor = self._cursor()
+        try:
+            with self._limited(cursor) as expired:
+                cursor.execute(sql, dict(parameters))
+                columns = tuple(column[0] for column in cursor.description or ())
+                rows = tuple(cursor.fetchall())
+        except duckdb.InterruptException as error:
+            why = f"took more than {self.timeout_s:g} s" if expired.is_set() else "was interrupted"
+            raise QueryLimit(f"the query {why}; ask about fewer regions or years") from error
+        except duckdb.OutOfMemoryException as error:
+            raise QueryLimit("the query needs more memory than allowed; ask about fewer regions or years") from error
+        except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
+            raise StoreError(f"the store {self.path} cannot be read: {_first_line(error)}; {REBUILD}") from error
+        return Table(columns, rows, sql, dict(parameters))
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        if not hasattr(self._local, "cursor"):
+            self._local.cursor = self._connection.cursor()
+        return self._local.cursor
+
+    @contextmanager
+    def _limited(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[threading.Event]:
+        """Interrupt the cursor when its time is over. DuckDB has no statement timeout of its own."""
+        expired = threading.Event()
+
+        def stop() -> None:
+            expired.set()
+            cursor.interrupt()
+
+        timer = threading.Timer(self.timeout_s, stop)
+        timer.daemon = True
+        timer.start()
+        with self._lock:
+            self._running.add(cursor)
+        try:
+            yield expired
+        finally:
+            with self._lock:
+                self._running.discard(cursor)
+            timer.cancel()
+            timer.join()  # else a late interrupt would hit this cursor's next query
+
+    def _check_version(self) -> None:
+        try:
+            table = self._run("SELECT value FROM store_meta WHERE key = 'schema'", {})
+        except duckdb.Error as error:
+            raise StoreError(f"{self.path} is not a landask store; {REBUILD}") from error
+        if table.rows != ((SCHEMA,),):
+            raise StoreError(f"the store {self.path} was made by another version; {REBUILD}")
+
+
+def _connect(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "memory_limit": memory_limit,
+        "temp_directory": "",  # a question that does not fit in memory is refused, not spilled to disk
+    }
+    try:
+        connection = duckdb.connect(str(path), read_only=True, config=config)
+    except duckdb.Error as error:
+        raise StoreError(f"the store {path} cannot be opened: {_first_line(error)}; {REBUILD}") from error
+    try:
+        load_spatial(connection)
+        # In this order: once settings are locked nothing can be loaded.
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _dataset(row: Mapping[str, Any]) -> Dataset:
+    bounds = (row["west"], row["south"], row["east"], row["north"])
+    return Dataset(
+        id=row["id"],
+        title=row["title"],
+        version=row["version"],
+        licence=row["licence"],
+        attribution=row["attribution"],
+        sha256=row["sha256"],
+        rows=row["rows"],
+        years=tuple(row["years"] or ()),
+        bbox=None if row["west"] is None else bounds,
+        synthetic=row["synthetic"],
+        kind=row["kind"],
+    )
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
