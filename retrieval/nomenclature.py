@@ -1,0 +1,556 @@
+"""LUCAS land-cover and land-use classes, and the words people use for them. Does not read records or count them.
+
+The code book stands in `data/nomenclature/codes.csv`, the words of each language in `data/nomenclature/words/`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from itertools import product
+from pathlib import Path
+
+from retrieval.errors import AmbiguousClass, UnknownClass
+from retrieval.types import LANGUAGES, Language, Theme
+
+DATA = Path(__file__).parent / "data" / "nomenclature"
+PHOTO_INTERPRETED = {"B00_PI": ("BX1", "BX2"), "B10-50_PI": ("BX1",), "B70-80_PI": ("BX2",)}
+"""Lines of the official table and the record codes they speak of."""
+LONGEST_PHRASE = 9
+"""Words in the longest phrase looked for."""
+
+
+@dataclass(frozen=True)
+class LandClass:
+    """One class of the LUCAS code book."""
+
+    code: str
+    theme: Theme
+    level: int
+    """1 for A00 or U100, 2 for A10 or U110, 3 for A11 or U111."""
+    name: str
+    """The official English name."""
+    definition: str
+    """In our own words."""
+    source: str
+    parent: str | None
+    children: tuple[str, ...]
+    surveys: tuple[int, ...]
+    """Survey years for which the code is attested; a missing year is not a denial."""
+    changes: str
+    """What is known to have changed between surveys, '' where nothing is known."""
+    names: Mapping[str, tuple[str, ...]]
+    """Language → words, the label first."""
+
+
+@dataclass(frozen=True)
+class ClassMatch:
+    """What words came to: the codes, and how they were found."""
+
+    theme: Theme
+    codes: tuple[str, ...]
+    """As few codes as say it; parents stand for all below them (see `Nomenclature.leaves`)."""
+    words: str
+    """The words read, as they were written."""
+    why: str
+    group: str | None = None
+    """Name of the everyday group, where the code book has no class of this kind."""
+    score: float = 1.0
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    """Codes of the other readings, best first."""
+
+
+@dataclass(frozen=True)
+class ClassMention:
+    """A class named in a question: `question[start:end] == text`."""
+
+    start: int
+    end: int
+    text: str
+    choices: tuple[ClassMatch, ...]
+    """One, or several where the words are ambiguous."""
+    exact: bool
+    """False where a misspelling was read."""
+
+    @property
+    def match(self) -> ClassMatch:
+        """The first reading."""
+        return self.choices[0]
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the words have several readings of equal right."""
+        return len(self.choices) > 1
+
+
+@dataclass(frozen=True)
+class Group:
+    """A class people speak of and the code book does not have."""
+
+    id: str
+    theme: Theme
+    codes: tuple[str, ...]
+    explanation: str
+
+
+@dataclass(frozen=True)
+class _Word:
+    """One spelling of one meaning in one language."""
+
+    key: str
+    """A code, or @group."""
+    language: str
+    surface: str
+    """In lower case with accents."""
+    primary: bool
+    weak: bool
+    strict: bool
+
+
+@dataclass(frozen=True)
+class _Token:
+    start: int
+    end: int
+    surface: str
+    norm: str
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Words found in a text: tokens `first` to `last`, and what they may mean."""
+
+    first: int
+    last: int
+    readings: tuple[_Word, ...]
+    exact: bool
+    how: str
+
+
+_TOKEN = re.compile(r"[^\W_]+")
+_FOLD = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae", "ı": "i", "ð": "d", "þ": "th"})
+_CODE = re.compile(r"(?:[a-h]|[a-h]\d0|[a-h][1-9]{2}|[a-h]\d\d|u[1-4]\d\d|bx[12]|b00_pi|b10-50_pi|b70-80_pi)")
+
+
+@cache
+def fold(word: str) -> str:
+    """One word in lower case without accents: 'Łąki' is 'laki', 'œillet' is 'oeillet'."""
+    lower = word.casefold().translate(_FOLD)
+    if lower.isascii():
+        return lower
+    return "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
+
+
+def _tokens(text: str) -> list[_Token]:
+    found = []
+    for match in _TOKEN.finditer(text):
+        surface = unicodedata.normalize("NFC", match.group()).casefold()
+        found.append(_Token(match.start(), match.end(), surface, fold(surface)))
+    return found
+
+
+def spell_out(pattern: str) -> list[str]:
+    """All forms of a pattern: 'vineyard{/s}' is vineyard and vineyards, 'nut{s}' only nuts."""
+    if "{" not in pattern:
+        return [pattern]
+    parts = re.split(r"\{([^}]*)\}", pattern)
+    choices = [part.split("/") if i % 2 else [part] for i, part in enumerate(parts)]
+    return ["".join(combination) for combination in product(*choices)]
+
+
+def _plain(phrase: str) -> str:
+    return " ".join(fold(w) for w in _TOKEN.findall(phrase))
+
+
+def _surface(phrase: str) -> str:
+    return " ".join(w.casefold() for w in _TOKEN.findall(phrase))
+
+
+def _read_pairs(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """`key = word | word` lines; # starts a comment line."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        key, _, words = line.partition("=")
+        yield key.strip(), [w.strip() for w in words.split("|") if w.strip()]
+
+
+def _read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@dataclass
+class Nomenclature:
+    """The code book with its words. `Nomenclature.load()` reads it from the bundled files."""
+
+    classes: dict[str, LandClass]
+    groups: dict[str, Group]
+    labels: dict[str, dict[str, str]]
+    """Language → key → label."""
+    _index: dict[str, list[_Word]] = field(repr=False)
+    _guards: dict[str, frozenset[str]] = field(repr=False)
+    """Language → phrases that are never a class, '*' for all languages."""
+    _capitals: frozenset[str] = field(repr=False)
+    """Words that are a place's name when written with a capital."""
+    _fillers: dict[str, frozenset[str]] = field(repr=False)
+    """Language → words around a class that change nothing ('fields', 'area', 'the')."""
+    _common: dict[str, frozenset[str]] = field(repr=False)
+    """Language → frequent words no misspelling is read from."""
+    _compounds: dict[str, tuple[str, ...]] = field(repr=False)
+    """Language → word endings that a class may carry (German 'Maisfelder')."""
+
+    @classmethod
+    @cache
+    def load(cls) -> Nomenclature:
+        """The bundled code book; read once."""
+        return _load(DATA)
+
+    def get(self, code: str) -> LandClass:
+        """The class of a code; 'A' is A00, lower case is accepted."""
+        tidy = self._tidy(code)
+        if tidy not in self.classes:
+            raise UnknownClass(code, self._near_codes(code))
+        return self.classes[tidy]
+
+    def children(self, code: str) -> tuple[str, ...]:
+        """Codes one level below."""
+        return self.get(code).children
+
+    def leaves(self, codes: str | Iterable[str]) -> tuple[str, ...]:
+        """Every code a record of these classes may carry: themselves and all below, in the order of the code book."""
+        wanted: set[str] = set()
+        queue = [codes] if isinstance(codes, str) else list(codes)
+        while queue:
+            land_class = self.get(queue.pop())
+            if land_class.code not in wanted:
+                wanted.add(land_class.code)
+                queue.extend(land_class.children)
+                queue.extend(PHOTO_INTERPRETED.get(land_class.code, ()))
+        return tuple(code for code in self.classes if code in wanted)
+
+    def theme(self, codes: Sequence[str]) -> Theme:
+        """Land cover or land use, by the first code."""
+        return self.get(codes[0]).theme
+
+    def label(self, codes: str | Sequence[str], language: str = "en") -> str:
+        """A short noun for a sentence: 'vineyards', 'vignobles', 'Rebflächen'."""
+        several = (codes,) if isinstance(codes, str) else tuple(codes)
+        several = tuple(self._tidy(code) for code in several)
+        key = several[0] if len(several) == 1 else self._group_keys.get(frozenset(several))
+        if key:
+            return self._label(key, language)
+        names = [self._label(code, language) for code in several]
+        return ", ".join(names[:-1]) + f" {_AND.get(language, 'and')} {names[-1]}"
+
+    def parse(self, text: str, language: str | None = None, theme: Theme | None = None) -> ClassMatch:
+        """Read words as a class; raises AmbiguousClass ("did you mean …") or UnknownClass with the nearest names."""
+        if code := self._as_code(text):
+            land_class = self.classes[code]
+            return ClassMatch(land_class.theme, (code,), text.strip(), f"the code {code} of the code book")
+        tokens = _tokens(text[:2000])
+        whole = self._whole(tokens, language)
+        found = [whole] if whole else self._scan(tokens, language, everything=True)
+        if found and (whole or self._rest_is_filler(tokens, found, language)):
+            return self._combine(text, tokens, found, language, theme)
+        if found:
+            readings = [m for f in found for m in self._matches(text, tokens, f, theme, language)]
+            self._ask(text, readings, language)
+        return self._by_meaning(text, language, theme)
+
+    def mentions(self, question: str, language: str | None = None) -> list[ClassMention]:
+        """Class words in a question, longest first, not overlapping, in the order they stand."""
+        tokens = _tokens(question)
+        mentions = []
+        for found in self._scan(tokens, language, everything=False, question=question):
+            start, end = tokens[found.first].start, tokens[found.last].end
+            choices = tuple(self._matches(question, tokens, found, None, language))
+            mentions.append(ClassMention(start, end, question[start:end], choices, found.exact))
+        return mentions
+
+    # how words are looked up
+
+    def _whole(self, tokens: Sequence[_Token], language: str | None) -> _Found | None:
+        """The text as one known phrase."""
+        if not tokens:
+            return None
+        readings = self._readings(tokens, language, everything=True)
+        return _Found(0, len(tokens) - 1, readings, True, "") if readings else None
+
+    def _scan(
+        self, tokens: Sequence[_Token], language: str | None, *, everything: bool, question: str = ""
+    ) -> list[_Found]:
+        """Longest phrases first from the left; guarded phrases are passed over."""
+        found, at = [], 0
+        while at < len(tokens):
+            step = None
+            for size in range(min(LONGEST_PHRASE, len(tokens) - at), 0, -1):
+                window = tokens[at : at + size]
+                phrase = " ".join(t.norm for t in window)
+                if self._guarded(phrase, language):
+                    step = at + size
+                    break
+                if size == 1 and not everything and self._is_place(window[0], question, language):
+                    break
+                if readings := self._readings(window, language, everything=everything):
+                    found.append(_Found(at, at + size - 1, readings, True, ""))
+                    step = at + size
+                    break
+            at = step or at + 1
+        return found
+
+    def _readings(self, tokens: Sequence[_Token], language: str | None, *, everything: bool) -> tuple[_Word, ...]:
+        """What a phrase may mean, in the question's language, else in English, else in another."""
+        phrase = " ".join(t.norm for t in tokens)
+        words = self._index.get(phrase)
+        if words is None:
+            return self._compound(tokens, language) if len(tokens) == 1 else ()
+        surface = " ".join(t.surface for t in tokens)
+        words = [w for w in words if (everything or not w.weak) and (not w.strict or w.surface == surface)]
+        accented = [w for w in words if w.surface == surface]
+        for wanted in (language, "en"):
+            if wanted and (mine := [w for w in words if w.language == wanted]):
+                return tuple([w for w in mine if w in accented] or mine)
+        if not everything and not self._safe_abroad(phrase, surface, accented):
+            return ()
+        return tuple(accented or words)
+
+    def _safe_abroad(self, phrase: str, surface: str, accented: Sequence[_Word]) -> bool:
+        """Whether a word of another language than the question's may be read: long, or with its accents."""
+        return len(phrase) >= 5 or (bool(accented) and not surface.isascii())
+
+    def _compound(self, tokens: Sequence[_Token], language: str | None) -> tuple[_Word, ...]:
+        """German and Dutch compounds: 'Maisfelder' is maize, 'druiventeelt' is grapes."""
+        token = tokens[0]
+        for tongue in (language,) if language in self._compounds else self._compounds:
+            for ending in self._compounds.get(tongue or "", ()):
+                stem = token.norm.removesuffix(ending)
+                if stem == token.norm or len(stem) < 3:
+                    continue
+                for candidate in (stem, stem.removesuffix("s"), stem + "e", stem.removesuffix("en")):
+                    words = [w for w in self._index.get(candidate, ()) if w.language == tongue and not w.weak]
+                    if words:
+                        return tuple(words)
+        return ()
+
+    def _guarded(self, phrase: str, language: str | None) -> bool:
+        if phrase in self._guards["*"]:
+            return True
+        if language:
+            return phrase in self._guards.get(language, ())
+        return any(phrase in guards for guards in self._guards.values())
+
+    def _is_place(self, token: _Token, question: str, language: str | None) -> bool:
+        """A word like 'Rye' or 'Orange' with a capital inside a sentence names a place."""
+        if language == "de" or token.norm not in self._capitals or token.start == 0:
+            return False
+        return question[token.start].isupper() and not question.isupper()
+
+    def _rest_is_filler(self, tokens: Sequence[_Token], found: Sequence[_Found], language: str | None) -> bool:
+        covered = {i for f in found for i in range(f.first, f.last + 1)}
+        rest = {t.norm for i, t in enumerate(tokens) if i not in covered}
+        tongues = [language, "en"] if language else list(self._fillers)
+        return all(any(word in self._fillers.get(t or "", ()) for t in tongues) for word in rest)
+
+    # from readings to matches
+
+    def _matches(
+        self, text: str, tokens: Sequence[_Token], found: _Found, theme: Theme | None, language: str | None
+    ) -> list[ClassMatch]:
+        """One match, or several where the words are ambiguous."""
+        words = text[tokens[found.first].start : tokens[found.last].end]
+        readings = list(found.readings)
+        if theme and (fitting := [w for w in readings if self._meaning(w.key)[0] == theme]):
+            readings = fitting
+        keys = list(dict.fromkeys(w.key for w in readings))
+        if len(keys) > 1:
+            first = list(dict.fromkeys(w.key for w in readings if w.primary))
+            keys = first + [k for k in keys if k not in first] if len(first) == 1 else keys
+            alone = len(first) == 1 or len({self._meaning(k)[1] for k in keys}) == 1
+        else:
+            alone = True
+        matches = [self._match(words, key, found, keys, language) for key in keys]
+        return matches[:1] if alone else matches
+
+    def _match(self, words: str, key: str, found: _Found, keys: Sequence[str], language: str | None) -> ClassMatch:
+        theme, codes = self._meaning(key)
+        others = tuple(self._meaning(k)[1] for k in keys if k != key and self._meaning(k)[1] != codes)
+        name = self._label(key, "en")
+        group = key[1:] if key.startswith("@") else None
+        if group:
+            why = f"{words!r} is no class of the code book: {self.groups[group].explanation}"
+        else:
+            why = f"{words!r} is a name of {name} ({codes[0]}, {theme.replace('_', ' ')})"
+        if found.how:
+            why = f"{found.how}; {why}"
+        if others:
+            why += "; it may also be " + " or ".join(self.label(o, "en") for o in others)
+        return ClassMatch(theme, codes, words, why, group, 1.0 if found.exact else 0.9, others)
+
+    def _combine(
+        self,
+        text: str,
+        tokens: Sequence[_Token],
+        found: Sequence[_Found],
+        language: str | None,
+        theme: Theme | None,
+    ) -> ClassMatch:
+        """All classes named in the text as one match: 'wheat and barley'."""
+        per_mention = [self._matches(text, tokens, f, theme, language) for f in found]
+        for readings in per_mention:
+            if len(readings) > 1:
+                self._ask(text, readings, language)
+        matches = [readings[0] for readings in per_mention]
+        if len(matches) == 1:
+            return matches[0]
+        themes = {m.theme for m in matches}
+        if len(themes) > 1:
+            self._ask(text, matches, language)
+        codes = tuple(dict.fromkeys(c for m in matches for c in m.codes))
+        why = "; ".join(m.why for m in matches)
+        return ClassMatch(matches[0].theme, codes, text.strip(), why, None, min(m.score for m in matches))
+
+    def _ask(self, text: str, readings: Sequence[ClassMatch], language: str | None) -> None:
+        """Raise the question between readings."""
+        codes = list(dict.fromkeys(m.codes for m in readings))
+        raise AmbiguousClass(text.strip(), [self.choice(c, language or "en") for c in codes], codes)
+
+    def choice(self, codes: Sequence[str], language: str = "en") -> str:
+        """A class as a choice to pick: its label, its codes, and cover or use."""
+        theme = _THEME_WORDS.get(language, _THEME_WORDS["en"])[self.theme(codes)]
+        return f"{self.label(codes, language)} ({theme}, {' '.join(codes)})"
+
+    def _by_meaning(self, text: str, language: str | None, theme: Theme | None) -> ClassMatch:
+        raise UnknownClass(text.strip()[:80], ())
+
+    # small things
+
+    def _meaning(self, key: str) -> tuple[Theme, tuple[str, ...]]:
+        if key.startswith("@"):
+            group = self.groups[key[1:]]
+            return group.theme, group.codes
+        return self.classes[key].theme, (key,)
+
+    def _label(self, key: str, language: str) -> str:
+        own = self.labels.get(language, {})
+        return own.get(key) or self.labels["en"].get(key) or self.classes[key].name
+
+    @cached_property
+    def _group_keys(self) -> dict[frozenset[str], str]:
+        return {frozenset(g.codes): f"@{g.id}" for g in self.groups.values()}
+
+    def _tidy(self, code: str) -> str:
+        upper = code.strip().upper()
+        return f"{upper}00" if len(upper) == 1 and upper in "ABCDEFGH" else upper
+
+    def _as_code(self, text: str) -> str | None:
+        """'B82', 'b82', 'BX1', 'A' (a lone capital), 'U111'."""
+        stripped = text.strip()
+        if not _CODE.fullmatch(stripped.lower()) or (len(stripped) == 1 and stripped.islower()):
+            return None
+        tidy = self._tidy(stripped)
+        return tidy if tidy in self.classes else None
+
+    def _near_codes(self, code: str) -> list[str]:
+        tidy = self._tidy(code)
+        return [f"{c} {self.classes[c].name}" for c in self.classes if c[:2] == tidy[:2]][:5]
+
+
+_AND = {"en": "and", "fr": "et", "de": "und", "es": "y", "it": "e", "pt": "e", "nl": "en", "pl": "i"}
+_THEME_WORDS: dict[str, dict[Theme, str]] = {
+    "en": {"land_cover": "land cover", "land_use": "land use"},
+    "fr": {"land_cover": "couverture du sol", "land_use": "usage du sol"},
+    "de": {"land_cover": "Bodenbedeckung", "land_use": "Bodennutzung"},
+    "es": {"land_cover": "cobertura del suelo", "land_use": "uso del suelo"},
+    "it": {"land_cover": "copertura del suolo", "land_use": "uso del suolo"},
+    "pt": {"land_cover": "ocupação do solo", "land_use": "uso do solo"},
+    "nl": {"land_cover": "bodembedekking", "land_use": "bodemgebruik"},
+    "pl": {"land_cover": "pokrycie terenu", "land_use": "użytkowanie terenu"},
+}
+
+
+def parse_class(text: str, language: Language | None = None, theme: Theme | None = None) -> ClassMatch:
+    """`Nomenclature.parse` of the bundled code book."""
+    return Nomenclature.load().parse(text, language, theme)
+
+
+def _load(folder: Path) -> Nomenclature:
+    rows = _read_csv(folder / "codes.csv")
+    groups = {
+        row["group"]: Group(row["group"], row["theme"], tuple(row["codes"].split()), row["explanation"])  # ty: ignore[invalid-argument-type]
+        for row in _read_csv(folder / "groups.csv")
+    }
+    words = {lang: dict(_read_pairs(p)) for lang in LANGUAGES if (p := folder / "words" / f"{lang}.txt").exists()}
+    classes = {row["code"]: _land_class(row, rows, words) for row in rows}
+    index = _build_index(rows, words)
+    labels = {lang: {key: names[0] for key, names in table.items()} for lang, table in words.items()}
+    for table in labels.values():
+        for key, label in table.items():
+            table[key] = label.lstrip("!~^")
+    lists = {name: _word_lists(folder / f"{name}.txt") for name in ("guards", "fillers", "common", "compounds")}
+    return Nomenclature(
+        classes,
+        groups,
+        labels,
+        index,
+        {"*": frozenset()} | lists["guards"],
+        lists["guards"].get("capital", frozenset()),
+        lists["fillers"],
+        lists["common"],
+        {k: tuple(sorted(v, key=len, reverse=True)) for k, v in lists["compounds"].items()},
+    )
+
+
+def _word_lists(path: Path) -> dict[str, frozenset[str]]:
+    lists: dict[str, frozenset[str]] = {}
+    for key, words in _read_pairs(path):
+        forms = frozenset(_plain(form) for word in words for form in spell_out(word))
+        lists[key] = lists.get(key, frozenset()) | forms
+    return lists
+
+
+def _land_class(row: dict[str, str], rows: Sequence[dict[str, str]], words: Mapping) -> LandClass:
+    code = row["code"]
+    children = tuple(r["code"] for r in rows if r["parent"] == code and not r["code"].endswith("_PI"))
+    level = 1 if not row["parent"] else (2 if code.endswith("0") or "_PI" in code else 3)
+    return LandClass(
+        code,
+        "land_use" if code.startswith("U") else "land_cover",
+        level,
+        row["name"],
+        row["definition"],
+        row.get("source", ""),
+        row["parent"] or None,
+        children,
+        tuple(int(y) for y in row.get("surveys", "").split()),
+        row.get("changes", ""),
+        {lang: tuple(w.lstrip("!~^") for w in table[code]) for lang, table in words.items() if code in table},
+    )
+
+
+def _build_index(rows: Sequence[dict[str, str]], words: Mapping[str, Mapping[str, list[str]]]) -> dict:
+    index: dict[str, list[_Word]] = {}
+    for language, table in words.items():
+        for key, patterns in table.items():
+            for pattern in patterns:
+                marks = pattern[: len(pattern) - len(pattern.lstrip("!~^"))]
+                for form in spell_out(pattern[len(marks) :]):
+                    word = _Word(key, language, _surface(form), "!" in marks, "~" in marks, "^" in marks)
+                    _add(index, word)
+    for row in rows:
+        _add(index, _Word(row["code"], "en", _surface(row["name"]), True, False, False))
+    return index
+
+
+def _add(index: dict[str, list[_Word]], word: _Word) -> None:
+    """Enter a spelling once; marked first meaning if any of its lines marks it so."""
+    same = index.setdefault(_plain(word.surface), [])
+    for at, other in enumerate(same):
+        if (other.key, other.language, other.surface) == (word.key, word.language, word.surface):
+            if word.primary and not other.primary:
+                same[at] = word
+            return
+    same.append(word)
