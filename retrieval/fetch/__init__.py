@@ -1,0 +1,1 @@
+"""Real data from its public sources: one module a source, one engine for all downloads. Does not answer questions."""
