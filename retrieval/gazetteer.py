@@ -105,6 +105,11 @@ class Gazetteer:
             pending += below
         return [self._region(found[i]) for i in sorted(found)]
 
+    def at_level(self, level: str) -> list[Region]:
+        """Return every region of a level, each land once, by id."""
+        ids = self._distinct(i for i, row in self._rows.items() if row["level"] == level)
+        return [self._region(self._rows[i]) for i in sorted(ids)]
+
     def members(self, identifier: str) -> tuple[str, ...]:
         """Return the ids a group is made of; of any other region its own."""
         return self._members.get(identifier, (identifier,))

@@ -11,6 +11,12 @@ from tools.context import Context
 from tools.result import Result
 from tools.survey import counted, provenance, question, survey_caveats, year_counts
 
+MAIN_CLASSES: Mapping[str, tuple[str, ...]] = {
+    "land_cover": ("A00", "B00", "C00", "D00", "E00", "F00", "G00", "H00"),
+    "land_use": ("U100", "U200", "U300", "U400"),
+}
+"""The first level of the nomenclature."""
+
 
 def share_points(
     context: Context,
@@ -38,7 +44,7 @@ def share_points(
     theme = "land_use" if asked.land_use and not asked.land_cover else theme
     column = "lc1" if theme == "land_cover" else "lu1"
     surveyed = by_year[0]["surveyed"]
-    groups = asked.land_cover or asked.land_use or main_classes(context, theme)
+    groups = asked.land_cover or asked.land_use or MAIN_CLASSES[theme]
     points = Counter()
     for code in groups:
         leaves = set(context.nomenclature.leaves([code]))
@@ -66,11 +72,6 @@ def share_points(
         facts={"points": classified, "surveyed": surveyed, "counts": by_year, "near": asked.near, "theme": theme},
         caveats=(*survey_caveats(asked, by_year), ("points_not_area", {})),
     )
-
-
-def main_classes(context: Context, theme: Literal["land_cover", "land_use"]) -> tuple[str, ...]:
-    """Return the codes of the first level: A00 … H00, or U100 … U400."""
-    return tuple(c.code for c in context.nomenclature.top(theme))
 
 
 def percent(part: int, whole: int) -> float | None:

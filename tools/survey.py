@@ -167,9 +167,7 @@ def box_around(lon: float, lat: float, km: float) -> dict[str, float]:
 
 def members(context: Context, region: Region) -> list[str]:
     """Return the ids to look points up by: a group's countries, else the region itself."""
-    if region.level != "group":
-        return [region.id]
-    return [country.id for country in context.gazetteer.children(region.id, "country")]
+    return list(context.gazetteer.members(region.id))
 
 
 def counted(asked: Question) -> tuple[Question, Table]:
