@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -164,7 +164,7 @@ class Store:
         return self._local.cursor
 
     @contextmanager
-    def _limited(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[threading.Event]:
+    def _limited(self, cursor: duckdb.DuckDBPyConnection) -> Generator[threading.Event]:
         """Interrupt the cursor when its time is over. DuckDB has no statement timeout of its own."""
         expired = threading.Event()
 

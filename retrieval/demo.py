@@ -1,0 +1,432 @@
+"""The demo survey: synthetic microdata, so that a fresh clone answers before any real record is brought.
+
+Points stand on the real LUCAS grid (EPSG:3035, thinned to one in 14 km) on real land. Their classes are drawn so that
+each region's counts follow Eurostat's published shares of that region and year; which point carries which class is
+chance. Pixel years are simulated (see `simulated_pixels`). Nothing here was ever observed: `synthetic` stands in the
+dataset's stamp and every answer carries it. The same seed gives the same data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from retrieval.catalog import Descriptor, descriptor
+from retrieval.membership import Land, within_each
+from retrieval.readers import MISSING, RECORD_COLUMNS, Finding, Pixels, Survey
+from retrieval.statistics_files import read_statistics
+from retrieval.types import Dataset
+
+SEED = 20_220_601
+YEARS = (2015, 2018, 2022)
+PIXEL_YEAR = 2022
+
+STEP_KM = 14
+"""The LUCAS grid is 2 km; every seventh point each way gives about 22,000 on land."""
+
+OFFSET_KM = (2, 8)
+"""Where the thinned grid begins within a step: even kilometres, so that its points are points of the 2 km grid."""
+
+EXTENT_KM = (2_600, 6_600, 1_400, 5_500)
+"""West, east, south, north of the EU in EPSG:3035."""
+
+VISITED = 0.92
+"""Share of the points visited in any one year: the real panel rotates too."""
+
+ROTATION = 0.6
+"""Share of arable points that take another crop between surveys; in the real extract 39 % of revisited points of all
+classes have another three-digit code, most of them arable."""
+
+PIXELS_EACH = 160
+"""At most so many pixel years a class."""
+
+OWN_SPLITS: Mapping[str, Mapping[str, float]] = {
+    # Published without parts; fixed proportions, inland water bodies before rivers.
+    "G00": {"G11": 0.65, "G21": 0.35},
+}
+
+ROTATING = ("B1", "B2", "B3", "B4", "B5")
+"""Prefixes of arable land, whose crops change from year to year."""
+
+LAND_USE: Mapping[str, Mapping[str, float]] = {
+    # Land cover prefix → land uses found on it; the longest prefix counts. Plausible, not published.
+    "A11": {"U370": 0.62, "U111": 0.12, "U341": 0.08, "U350": 0.06, "U317": 0.05, "U361": 0.04, "U224": 0.03},
+    "A12": {"U370": 0.60, "U341": 0.20, "U350": 0.15, "U342": 0.05},
+    "A13": {"U111": 0.90, "U113": 0.10},
+    "A21": {"U370": 0.35, "U111": 0.20, "U341": 0.15, "U312": 0.15, "U317": 0.15},
+    "A22": {"U312": 0.85, "U311": 0.10, "U313": 0.05},
+    "A30": {"U321": 0.30, "U370": 0.30, "U319": 0.20, "U330": 0.20},
+    "B": {"U111": 0.97, "U113": 0.03},
+    "C": {"U120": 0.85, "U420": 0.10, "U361": 0.05},
+    "D": {"U420": 0.60, "U111": 0.25, "U120": 0.15},
+    "E10": {"U111": 0.80, "U420": 0.20},
+    "E20": {"U111": 0.78, "U370": 0.08, "U361": 0.05, "U420": 0.09},
+    "E30": {"U420": 0.50, "U112": 0.35, "U410": 0.15},
+    "F40": {"U112": 0.60, "U140": 0.10, "U330": 0.10, "U420": 0.20},
+    "F": {"U420": 0.85, "U140": 0.15},
+    "G": {"U420": 0.60, "U321": 0.20, "U361": 0.10, "U130": 0.10},
+    "H": {"U420": 0.95, "U140": 0.05},
+}
+
+
+def demo_survey(lands: Sequence[Land], seed: int = SEED) -> Survey:
+    """Return the synthetic survey on these lands."""
+    random = np.random.default_rng(seed)
+    points = _on_land(lands)
+    records = _visits(points, random)
+    known = descriptor("demo_survey")
+    finding = Finding(known.id, "synthetic", len(records), "kept", "drawn from published shares, not observed")
+    return Survey(records[list(RECORD_COLUMNS)], _stamp(known, records, len(records), YEARS), (finding,))
+
+
+def demo_pixels(survey: Survey, seed: int = SEED) -> Pixels:
+    """Return simulated pixel years at some of the synthetic survey's points, rare classes kept whole."""
+    random = np.random.default_rng(seed + 1)
+    records = survey.records[survey.records["year"] == PIXEL_YEAR].sort_values("point_id")
+    chosen = records.iloc[random.permutation(len(records))].groupby("lc1", sort=True).head(PIXELS_EACH)
+    chosen = chosen.sort_values("point_id")
+    bands, masked = simulated_pixels(chosen["lc1"].tolist(), chosen["lat"].to_numpy(), random)
+    rows = pd.DataFrame(
+        {
+            "location": chosen["point_id"].astype(str).to_numpy(),
+            "lon": chosen["lon"].to_numpy(),
+            "lat": chosen["lat"].to_numpy(),
+            "year": np.int16(PIXEL_YEAR),
+            "point_id": chosen["point_id"].to_numpy(),
+            "lc_label": chosen["lc1"].to_numpy(),
+            "bands": list(bands.reshape(len(bands), 120)),
+            "masked_months": [np.flatnonzero(row).astype(np.uint8) for row in masked],
+            "missing_bands": [[] for _ in range(len(chosen))],
+            "first_month": pd.Timestamp(PIXEL_YEAR, 1, 1),
+            "source": "demo_pixels",
+        }
+    )
+    known = descriptor("demo_pixels")
+    finding = Finding(known.id, "synthetic", len(rows), "kept", "simulated seasonal curves, not observed")
+    return Pixels(rows, _stamp(known, chosen, len(rows), (PIXEL_YEAR,)), (finding,))
+
+
+# --- where ---------------------------------------------------------------------------------------------------------
+
+
+def _on_land(lands: Sequence[Land]) -> pd.DataFrame:
+    """Return the thinned grid's points on land, each with the chain of codes published shares are looked up by."""
+    west, east, south, north = EXTENT_KM
+    x = np.arange(west + OFFSET_KM[0], east, STEP_KM)
+    y = np.arange(south + OFFSET_KM[1], north, STEP_KM)
+    east_km, north_km = (side.ravel() for side in np.meshgrid(x, y))
+    to_lonlat = pyproj.Transformer.from_crs("EPSG:3035", "EPSG:4326", always_xy=True)
+    lon, lat = to_lonlat.transform(east_km * 1000.0, north_km * 1000.0)
+    points = pd.DataFrame(
+        {
+            "point_id": (east_km * 10_000 + north_km).astype(np.int32),
+            "lon": lon,
+            "lat": lat,
+            "x": east_km * 1000.0,
+            "y": north_km * 1000.0,
+        }
+    )
+    points = points.sort_values("lon", kind="stable").reset_index(drop=True)
+    for name, level in (("nuts0", "country"), ("nuts1", "nuts1"), ("nuts2", "nuts2")):
+        points[name] = _codes(points, [land for land in lands if land.level == level])
+    return points[points["nuts0"].notna()].sort_values("point_id").reset_index(drop=True)
+
+
+def _codes(points: pd.DataFrame, lands: Sequence[Land]) -> pd.Series:
+    """Return the Eurostat code of the land each point lies in, null where it lies in none."""
+    drawn = [(land.id.split(":", 1)[1], land.outline) for land in lands if land.outline is not None]
+    codes = pd.Series(None, points.index, dtype=object)
+    for (code, _), rows in zip(
+        drawn, within_each(points[["lon", "lat"]].to_numpy(), [o for _, o in drawn]), strict=True
+    ):
+        codes.iloc[rows] = codes.iloc[rows].fillna(code)
+    return codes
+
+
+# --- what ----------------------------------------------------------------------------------------------------------
+
+
+def _visits(points: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+    shares = _Shares.load()
+    domain = points[["nuts0", "nuts1", "nuts2"]].fillna("").agg("|".join, axis=1)
+    cover = {year: np.empty(len(points), dtype=object) for year in YEARS}
+    for name, rows in sorted(domain.groupby(domain).groups.items()):
+        at = np.asarray(rows)
+        before: np.ndarray | None = None
+        for year in YEARS:
+            wanted = _quotas(shares.distribution(name.split("|"), year), len(at), random)
+            before = _changed(before, wanted, random)
+            cover[year][at] = before
+    visits = []
+    for year in YEARS:
+        seen = random.random(len(points)) < VISITED
+        visit = points[seen].copy()
+        visit["year"], visit["lc1"] = np.int16(year), cover[year][seen]
+        visit["obs_date"] = pd.Timestamp(year, 5, 2) + pd.to_timedelta(random.integers(0, 140, len(visit)), unit="D")
+        visits.append(visit)
+    records = pd.concat(visits, ignore_index=True)
+    records["lu1"] = _land_use(records["point_id"].to_numpy(), records["lc1"].to_numpy())
+    records["obs_type"] = "Synthetic"
+    for empty in ("lc2", "lu2", "nuts3", "photos", "elevation"):
+        records[empty] = None
+    return records
+
+
+def _quotas(distribution: Mapping[str, float], count: int, random: np.random.Generator) -> np.ndarray:
+    """Return `count` classes that follow the shares as closely as whole points can; remainders fall by chance."""
+    classes = np.array(sorted(distribution), dtype=object)
+    exact = np.array([distribution[code] for code in classes]) * count
+    whole = np.floor(exact).astype(int)
+    left = count - whole.sum()
+    if left:
+        rest = exact - whole
+        whole[random.choice(len(classes), size=left, replace=False, p=rest / rest.sum())] += 1
+    return np.repeat(classes, whole)
+
+
+def _changed(before: np.ndarray | None, wanted: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Give the points the wanted classes so that as many as can keep theirs; then let arable crops rotate."""
+    if before is None:
+        return random.permutation(wanted)
+    now = np.full(len(before), None, dtype=object)
+    spare: list[str] = []
+    for code in sorted(set(wanted) | set(before)):
+        had = random.permutation(np.flatnonzero(before == code))
+        want = int((wanted == code).sum())
+        now[had[:want]] = code
+        spare += [code] * max(0, want - len(had))
+    now[np.array([one is None for one in now])] = random.permutation(np.array(spare, dtype=object))
+    arable = np.flatnonzero([code.startswith(ROTATING) for code in now])
+    turning = arable[random.random(len(arable)) < ROTATION]
+    now[turning] = random.permutation(now[turning])
+    return now
+
+
+def _land_use(point_ids: np.ndarray, cover: np.ndarray) -> np.ndarray:
+    """Return a land use for each cover. A point keeps its use for as long as it keeps its cover."""
+    luck = ((point_ids.astype(np.int64) * 2_654_435_761) % 2**32) / 2**32
+    uses = np.empty(len(cover), dtype=object)
+    for code in set(cover):
+        prefix = max((one for one in LAND_USE if code.startswith(one)), key=len)
+        names, weights = zip(*LAND_USE[prefix].items(), strict=True)
+        steps = np.cumsum(weights) / np.sum(weights)
+        rows = cover == code
+        uses[rows] = np.array(names, dtype=object)[
+            np.searchsorted(steps, luck[rows], side="right").clip(max=len(names) - 1)
+        ]
+    return uses
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """The published shares, asked from the finest level that has them."""
+
+    figures: Mapping[tuple[str, int], Mapping[str, float]]
+    """(region code, year) → class → percent, without figures flagged not significant."""
+    parts: Mapping[str, tuple[str, ...]]
+    """Class → its parts in the code book; '' → the eight main classes."""
+    older: Mapping[str, tuple[str, ...]]
+    """Code → the codes the same region had in earlier releases."""
+
+    @classmethod
+    def load(cls) -> _Shares:
+        from retrieval.nomenclature import Nomenclature
+        from retrieval.regions import read_rows
+
+        table = read_statistics().to_pandas()
+        table = table[(table["unit"] == "PC") & (table["flag"] != "n")]
+        figures = {
+            key: dict(zip(rows["land_cover"], rows["value"], strict=True))
+            for key, rows in table.groupby(["code", "year"])
+        }
+        parts: dict[str, list[str]] = {}
+        for code, one in Nomenclature.load().classes.items():
+            if one.theme == "land_cover" and not code.endswith("_PI"):
+                parts.setdefault(one.parent or "", []).append(code)
+        older: dict[str, list[str]] = {}
+        for row in read_rows("vintages"):
+            older.setdefault(row["code"], []).append(row["old_code"])
+        return cls(figures, {k: tuple(v) for k, v in parts.items()}, {k: tuple(v) for k, v in older.items()})
+
+    def distribution(self, chain: Sequence[str], year: int) -> dict[str, float]:
+        """Return record-level class → probability for a country, NUTS 1, NUTS 2 chain of codes."""
+        found: dict[str, float] = {}
+        self._spread("", 1.0, self._sources(chain, year), found)
+        return found
+
+    def _sources(self, chain: Sequence[str], year: int) -> list[Mapping[str, float]]:
+        """Return the tables to look in: the finest level first, this year before the nearest others."""
+        years = sorted({y for _, y in self.figures}, key=lambda y: (abs(y - year), -y))
+        codes = [code for code in reversed(chain) if code]
+        levels = [(code, *self.older.get(code, ())) for code in codes]
+        levels.append(("EU28", "EU27_2020", "EU"))
+        now = [self.figures.get((code, year), {}) for same in levels for code in same]
+        nearby = [self.figures.get((code, y), {}) for same in levels for y in years for code in same]
+        return [table for table in (*now, *nearby) if table]
+
+    def _spread(self, code: str, weight: float, tables: Sequence[Mapping[str, float]], found: dict[str, float]) -> None:
+        if code in OWN_SPLITS:
+            for part, share in OWN_SPLITS[code].items():
+                found[part] = weight * share
+            return
+        parts = self.parts.get(code, ())
+        for table in tables:
+            shares = {part: table[part] for part in parts if table.get(part, 0) > 0}
+            if shares:
+                total = sum(shares.values())
+                for part, share in shares.items():
+                    self._spread(part, weight * share / total, tables, found)
+                return
+        found[code] = found.get(code, 0.0) + weight
+
+
+def _stamp(known: Descriptor, rows: pd.DataFrame, count: int, years: Sequence[int]) -> Dataset:
+    content = rows[["point_id", "lc1"]].to_csv(index=False).encode()
+    return Dataset(
+        id=known.id,
+        title=known.title,
+        version=f"{known.version}, seed {SEED}",
+        licence=known.licence,
+        attribution=known.attribution,
+        sha256=hashlib.sha256(content).hexdigest(),
+        rows=count,
+        years=tuple(years),
+        bbox=(
+            float(rows["lon"].min()),
+            float(rows["lat"].min()),
+            float(rows["lon"].max()),
+            float(rows["lat"].max()),
+        ),  # fmt: skip
+        synthetic=True,
+        kind=known.kind,
+    )
+
+
+# --- how it looks from above ---------------------------------------------------------------------------------------
+
+SPECTRA: Mapping[str, tuple[float, ...]] = {
+    # Surface reflectance of pure covers at B2 B3 B4 B5 B6 B7 B8 B8A B11 B12. Shapes everyone knows from the textbook:
+    # chlorophyll absorbs blue and red and leaves a red edge; water in leaves darkens B11, B12; soils rise steadily;
+    # open water falls to nothing in the infrared; roofs and asphalt are flat.
+    "crop": (0.030, 0.060, 0.035, 0.105, 0.300, 0.380, 0.410, 0.430, 0.210, 0.105),
+    "grass": (0.038, 0.075, 0.050, 0.120, 0.265, 0.320, 0.345, 0.365, 0.250, 0.140),
+    "broadleaf": (0.024, 0.050, 0.030, 0.080, 0.240, 0.300, 0.330, 0.350, 0.180, 0.085),
+    "needle": (0.020, 0.035, 0.026, 0.050, 0.125, 0.155, 0.175, 0.190, 0.090, 0.045),
+    "shrub": (0.032, 0.052, 0.048, 0.085, 0.160, 0.190, 0.210, 0.225, 0.190, 0.115),
+    "evergreen": (0.030, 0.050, 0.042, 0.080, 0.170, 0.205, 0.225, 0.240, 0.160, 0.085),
+    "dry": (0.075, 0.105, 0.135, 0.170, 0.200, 0.220, 0.250, 0.270, 0.340, 0.260),
+    "twigs": (0.045, 0.060, 0.075, 0.095, 0.120, 0.135, 0.155, 0.170, 0.200, 0.145),
+    "soil": (0.080, 0.110, 0.150, 0.180, 0.200, 0.220, 0.240, 0.255, 0.330, 0.280),
+    "rock": (0.160, 0.195, 0.230, 0.250, 0.260, 0.270, 0.285, 0.295, 0.370, 0.350),
+    "roof": (0.125, 0.135, 0.150, 0.160, 0.165, 0.175, 0.185, 0.190, 0.215, 0.195),
+    "asphalt": (0.085, 0.092, 0.100, 0.106, 0.110, 0.115, 0.120, 0.125, 0.140, 0.130),
+    "water": (0.050, 0.042, 0.026, 0.020, 0.015, 0.014, 0.012, 0.010, 0.006, 0.004),
+    "peat": (0.040, 0.060, 0.065, 0.090, 0.130, 0.150, 0.170, 0.180, 0.170, 0.100),
+}
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a class is made of: a share of green that follows the season, over a ground."""
+
+    green: str
+    ground: str
+    rise: float
+    """Month (0 = January) in which half the green is out, at 48° N."""
+    fall: float
+    """Month in which half of it is gone again."""
+    most: float
+    """Share of green at the height of the season."""
+    least: float = 0.0
+    """Share of green out of season."""
+    pace: float = 0.55
+    """Months a rise or fall takes: cereals ripen at once, trees turn slowly."""
+
+
+LOOKS: Mapping[str, _Look] = {
+    # Winter crops are green over winter and ripen in July; summer crops close their rows in June and are gone by
+    # October; permanent crops never cover their soil; grass browns little, needles not at all.
+    "A1": _Look("grass", "roof", 3.0, 9.5, 0.22, 0.10),
+    "A2": _Look("grass", "asphalt", 3.0, 9.5, 0.14, 0.06),
+    "A3": _Look("grass", "asphalt", 3.0, 9.5, 0.20, 0.10),
+    "B11": _Look("crop", "dry", 2.2, 6.0, 0.92, 0.30),
+    "B12": _Look("crop", "dry", 1.6, 5.0, 0.85, 0.25),
+    "B13": _Look("crop", "dry", 2.2, 5.5, 0.90, 0.25),
+    "B14": _Look("crop", "dry", 2.0, 5.9, 0.90, 0.30),
+    "B15": _Look("crop", "dry", 3.3, 6.5, 0.88, 0.08),
+    "B16": _Look("crop", "soil", 5.1, 8.8, 0.95, 0.04),
+    "B17": _Look("crop", "water", 5.0, 8.7, 0.92, 0.02),
+    "B1": _Look("crop", "dry", 2.4, 6.0, 0.90, 0.25),
+    "B21": _Look("crop", "soil", 4.9, 7.9, 0.90, 0.03),
+    "B22": _Look("crop", "soil", 5.0, 9.8, 0.95, 0.04),
+    "B23": _Look("crop", "soil", 5.0, 9.5, 0.92, 0.05),
+    "B31": _Look("crop", "soil", 5.0, 7.8, 0.90, 0.03),
+    "B32": _Look("crop", "dry", 1.8, 5.6, 0.97, 0.45),
+    "B33": _Look("crop", "soil", 5.3, 8.3, 0.92, 0.03),
+    "B34": _Look("crop", "soil", 5.2, 8.6, 0.80, 0.02),
+    "B3": _Look("crop", "soil", 4.6, 7.8, 0.85, 0.05),
+    "B41": _Look("crop", "soil", 3.8, 6.3, 0.85, 0.06),
+    "B4": _Look("crop", "soil", 4.6, 8.6, 0.70, 0.10),
+    "B52": _Look("crop", "soil", 2.8, 9.6, 0.85, 0.35),
+    "B5": _Look("grass", "soil", 2.6, 9.6, 0.92, 0.45),
+    "B76": _Look("evergreen", "soil", 2.5, 10.5, 0.68, 0.60),
+    "B77": _Look("evergreen", "soil", 2.5, 10.5, 0.66, 0.58),
+    "B7": _Look("broadleaf", "grass", 3.4, 9.4, 0.55, 0.03),
+    "B81": _Look("evergreen", "soil", 2.0, 10.8, 0.42, 0.36),
+    "B82": _Look("broadleaf", "soil", 4.2, 9.3, 0.55, 0.03),
+    "B8": _Look("broadleaf", "soil", 3.8, 9.5, 0.60, 0.10),
+    "C10": _Look("broadleaf", "twigs", 3.6, 9.4, 0.95, 0.04),
+    "C2": _Look("needle", "twigs", 3.5, 9.5, 0.93, 0.86),
+    "C3": _Look("broadleaf", "needle", 3.6, 9.4, 0.50, 0.02),
+    "D": _Look("shrub", "dry", 3.0, 9.5, 0.75, 0.50),
+    "E1": _Look("grass", "dry", 2.6, 7.6, 0.80, 0.40, 0.9),
+    "E2": _Look("grass", "dry", 2.4, 9.8, 0.92, 0.55, 0.9),
+    "E3": _Look("grass", "dry", 3.2, 8.6, 0.70, 0.30, 0.9),
+    "F1": _Look("grass", "rock", 4.0, 8.5, 0.12, 0.03),
+    "F": _Look("grass", "soil", 3.2, 8.6, 0.15, 0.04),
+    "G": _Look("grass", "water", 4.0, 9.0, 0.02, 0.0),
+    "H1": _Look("grass", "peat", 4.0, 9.2, 0.60, 0.15),
+    "H2": _Look("grass", "water", 4.2, 9.2, 0.40, 0.10),
+}
+
+SEASON_PER_DEGREE = 0.055
+"""Months spring comes later for each degree north of 48° N; autumn comes earlier by half of it."""
+
+CLOUDED = (0.30, 0.24, 0.14, 0.08, 0.05, 0.03, 0.02, 0.02, 0.05, 0.10, 0.22, 0.30)
+"""Chance that a month has no clear observation at 48° N, January first."""
+
+
+def simulated_pixels(
+    cover: Sequence[str], lat: np.ndarray, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (N, 12, 10) uint16 reflectance x 10 000 and the (N, 12) masked months of a year of each class.
+
+    Each pixel mixes the spectra of its class's green part and of its ground by a double logistic season that shifts
+    with latitude; pixel, month and band vary by chance. Masked months hold `MISSING`.
+    """
+    looks = [LOOKS[max((one for one in LOOKS if code.startswith(one)), key=len)] for code in cover]
+    count = len(looks)
+    north = np.asarray(lat) - 48.0
+    rise = np.array([look.rise for look in looks]) + SEASON_PER_DEGREE * north + random.normal(0, 0.25, count)
+    fall = np.array([look.fall for look in looks]) - SEASON_PER_DEGREE / 2 * north + random.normal(0, 0.25, count)
+    pace = np.array([look.pace for look in looks])[:, None]
+    month = np.arange(12) + 0.5
+    season = 1 / (1 + np.exp(-(month - rise[:, None]) / pace)) - 1 / (1 + np.exp(-(month - fall[:, None]) / pace))
+    most = np.array([look.most for look in looks]) * random.normal(1, 0.06, count)
+    least = np.array([look.least for look in looks])
+    share = (least[:, None] + (most - least)[:, None] * season.clip(0, 1)).clip(0, 1)  # (N, 12)
+    green = np.array([SPECTRA[look.green] for look in looks])[:, None, :]  # (N, 1, 10)
+    ground = np.array([SPECTRA[look.ground] for look in looks])[:, None, :]
+    mixed = share[:, :, None] * green + (1 - share[:, :, None]) * ground  # (N, 12, 10)
+    mixed *= random.normal(1, 0.05, (count, 1, 10)) * random.normal(1, 0.04, (count, 12, 1))
+    mixed *= random.normal(1, 0.02, (count, 12, 10))
+    bands = (mixed * 10_000).clip(1, 12_000).round().astype(np.uint16)
+    masked = random.random((count, 12)) < np.array(CLOUDED) * (1 + 0.03 * north[:, None]).clip(0.2, 2)
+    bands[masked] = MISSING
+    return bands, masked

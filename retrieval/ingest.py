@@ -1,0 +1,424 @@
+"""Builds a store from sources, whole or not at all. Does not answer questions and does not fetch.
+
+The new store grows in a file beside the old one and takes its place in one step when it is complete: a build that is
+killed, or finds the disk full, leaves the old store as it was. One build at a time; a second one is told so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import filelock
+import numpy as np
+import pandas as pd
+
+from retrieval.demo import demo_pixels, demo_survey
+from retrieval.errors import StoreError
+from retrieval.membership import Land, assign, grouped, lands
+from retrieval.readers import NUTS, RECORD_COLUMNS, Finding, Pixels, Survey, read_pixels, read_survey
+from retrieval.regions import (
+    NAME_COLUMNS,
+    REGION_COLUMNS,
+    RegionSet,
+    bundled_regions,
+    code_id,
+    merge_regions,
+    read_rows,
+)
+from retrieval.statistics_files import read_statistics_file
+from retrieval.store import SCHEMA, Store, default_store_path, load_spatial
+from retrieval.types import Dataset
+
+Progress = Callable[[str], None]
+"""Told the name of each stage as it begins."""
+
+SCHEMA_FILE = Path(__file__).parent / "schema.sql"
+STAGES = ("statistics", "regions", "places", "survey", "membership", "pixels", "writing")
+NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
+_EMPTY = pd.DataFrame(columns=[*RECORD_COLUMNS, "dataset"])
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a store is to be built from. Bundled regions, towns and statistics are always in it."""
+
+    lucas: Sequence[Path] = ()
+    regions: Sequence[Path] = ()
+    pixels: Sequence[Path] = ()
+    statistics: Sequence[Path] = ()
+    swapped: bool = False
+    """Take the survey files' latitude and longitude the other way round."""
+    demo: bool = False
+    """Synthetic survey and pixels where no real ones are given."""
+
+
+def silent(stage: str) -> None:
+    """Report no progress."""
+
+
+def build(path: str | Path, sources: Sources, progress: Progress = silent, wait_s: float = 0) -> None:
+    """Build the store at `path` from `sources`, replacing what is there only once it is complete.
+
+    Args:
+        path: The store's file.
+        sources: Files to read; every one is checked before the old store is touched.
+        progress: Called with each of `STAGES`.
+        wait_s: How long to wait for another build of the same store.
+
+    Raises:
+        BadFile: A source cannot be read or fails a check; the old store is untouched.
+        StoreError: Another build runs, or the disk is full; the old store is untouched.
+    """
+    with _replacing(Path(path), wait_s) as fresh, _writer(fresh) as connection:
+        _fill(connection, sources, progress)
+
+
+def open_or_build_default(path: str | Path | None = None, progress: Progress = silent) -> Store:
+    """Open the store at `path`, first building the bundled one (synthetic survey) where there is none."""
+    path = Path(path) if path else default_store_path()
+    if not path.exists():
+        _build_once(path, progress)
+    return Store.open(path)
+
+
+def _build_once(path: Path, progress: Progress) -> None:
+    """Build the bundled store; where another process is at it, wait and use its."""
+    with _lock(path, wait_s=120):
+        if path.exists():
+            return
+    build(path, Sources(demo=True), progress, wait_s=120)
+
+
+@contextmanager
+def _replacing(path: Path, wait_s: float) -> Generator[Path]:
+    """Yield a path to build at; on success it takes the place of `path`, on failure it is removed."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _lock(path, wait_s):
+            fresh = path.with_name(f"{path.name}.building")
+            _discard(fresh)  # what a killed build left
+            try:
+                yield fresh
+                _sync(fresh)
+                fresh.replace(path)
+                _sync(path.parent)
+            finally:
+                _discard(fresh)
+    except (OSError, duckdb.Error) as error:
+        raise _build_failure(path, error) from error
+
+
+@contextmanager
+def _lock(path: Path, wait_s: float) -> Generator[None]:
+    """Hold the right to build at `path`; the system lets go of it when the process dies."""
+    lock = filelock.FileLock(path.with_name(f"{path.name}.lock"), timeout=wait_s)
+    try:
+        with lock:
+            yield
+    except filelock.Timeout as error:
+        raise StoreError(f"another build of {path} is running; the store is as it was") from error
+
+
+@contextmanager
+def _writer(path: Path) -> Generator[duckdb.DuckDBPyConnection]:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "temp_directory": f"{path}.tmp",
+        "preserve_insertion_order": "true",
+    }
+    with duckdb.connect(str(path), config=config) as connection:
+        load_spatial(connection)
+        connection.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
+        yield connection
+        connection.execute("CHECKPOINT")
+
+
+def _build_failure(path: Path, error: Exception) -> StoreError:
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+    words = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if full or any(sign in str(error) for sign in ("No space left", "File too large", "quota exceeded")):
+        return StoreError(f"no space left on the disk to build {path}; the store is as it was")
+    return StoreError(f"{path} could not be built: {words}; the store is as it was")
+
+
+def _discard(path: Path) -> None:
+    for leftover in (path, path.with_name(f"{path.name}.wal")):
+        leftover.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Have the system write a file or a folder entry to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@dataclass
+class _Loaded:
+    """What the stages of one build hand on."""
+
+    datasets: list[Dataset] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, sources: Sources, progress: Progress) -> None:
+    loaded = _Loaded()
+    progress("statistics")
+    _load_statistics(connection, sources.statistics, loaded)
+    progress("regions")
+    known = _load_regions(connection, sources.regions, loaded)
+    progress("places")
+    with contextlib.suppress(ImportError):  # until places land
+        _load_places(connection, loaded)
+    progress("survey")
+    surveys = _surveys(known, sources)
+    points, records = _merge(surveys, loaded)
+    _load_survey(connection, points, records)
+    progress("membership")
+    _load_membership(connection, points, records, known, loaded)
+    progress("pixels")
+    _load_pixels(connection, _pixels(surveys, sources), loaded)
+    progress("writing")
+    _load_stamps(connection, loaded)
+
+
+def _load_statistics(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], loaded: _Loaded) -> None:
+    file = read_statistics_file(files[-1] if files else None)
+    shares, areas = file.shares, file.areas
+    _insert(
+        connection,
+        "statistics",
+        shares,
+        ("code", "land_cover", "year", "unit", "value", "flag"),
+        extra={"dataset": file.dataset.id},
+        order="land_cover, code, year",
+    )
+    _insert(connection, "region_areas", areas, ("code", "year", "area_km2"), order="code, year")
+    loaded.datasets.append(file.dataset)
+
+
+def _load_regions(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], loaded: _Loaded) -> list[Land]:
+    """Write regions and their names; return them with the several ids of one piece of land together."""
+    sets = [bundled_regions(), *(_read_regions(file) for file in files)]
+    merged = merge_regions(sets)
+    regions = pd.DataFrame(list(merged.regions), columns=list(REGION_COLUMNS))
+    names = pd.DataFrame(list(merged.names), columns=list(NAME_COLUMNS))
+    connection.register("regions_in", regions)
+    connection.execute(
+        "INSERT INTO regions SELECT * EXCLUDE (wkb), ST_GeomFromWKB(wkb) FROM regions_in ORDER BY level, id"
+    )
+    connection.unregister("regions_in")
+    _insert(connection, "region_names", names, NAME_COLUMNS, order="norm, region_id, language")
+    for one in sets:
+        loaded.datasets.append(_region_stamp(one))
+        loaded.findings += [Finding(one.source, "outlines", 1, "repaired", note) for note in one.notes]
+    return lands(regions[regions["level"] != "foreign"], names[names["kind"] == "code"])
+
+
+def _read_regions(file: Path) -> RegionSet:
+    """Read one file of regions by what it is: NUTS, French administrative, or somebody's own area."""
+    from retrieval import regions
+
+    return regions.aoi_regions(file, file.stem)
+
+
+def _region_stamp(one: RegionSet) -> Dataset:
+    drawn = [row for row in one.regions if row["west"] is not None]
+    return Dataset(
+        id=one.source,
+        title=one.title,
+        version=one.version,
+        licence=one.licence,
+        attribution=one.attribution,
+        sha256=one.sha256,
+        rows=len(one),
+        years=(),
+        bbox=_union((row["west"], row["south"], row["east"], row["north"]) for row in drawn),
+        synthetic=False,
+        kind="regions",
+    )
+
+
+def _union(boxes: Iterable[Sequence[float]]) -> tuple[float, float, float, float] | None:
+    corners = np.array(list(boxes), dtype=float).reshape(-1, 4)
+    if not len(corners):
+        return None
+    west, south = corners[:, :2].min(axis=0)
+    east, north = corners[:, 2:].max(axis=0)
+    return float(west), float(south), float(east), float(north)
+
+
+def _load_places(connection: duckdb.DuckDBPyConnection, loaded: _Loaded) -> None:
+    from retrieval.places import towns
+
+    known = towns()
+    places, names = pd.DataFrame(list(known.places)), pd.DataFrame(list(known.names))
+    columns = ("id", "name", "lon", "lat", "country", "population", "source")
+    _insert(connection, "places", places, columns, order="id")
+    _insert(connection, "place_names", names, ("place_id", "name", "norm", "language"), order="norm, place_id")
+
+
+def _surveys(known: Sequence[Land], sources: Sources) -> list[Survey]:
+    """Read the real surveys; without any, and where asked for, draw the demo."""
+    if sources.lucas:
+        return [read_survey(file, sources.swapped) for file in sources.lucas]
+    return [demo_survey(known)] if sources.demo else []
+
+
+def _merge(surveys: Sequence[Survey], loaded: _Loaded) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return points and records of all surveys; of a visit that several carry, the first one's record is kept."""
+    for survey in surveys:
+        loaded.findings += survey.findings
+    if not surveys:
+        return _EMPTY.copy(), _EMPTY.copy()
+    together = pd.concat([one.records.assign(dataset=one.dataset.id) for one in surveys], ignore_index=True)
+    again = together.duplicated(["point_id", "year"], keep="first")
+    if len(surveys) > 1:
+        for name, rows in together[again].groupby("dataset"):
+            detail = "visits an earlier source already has"
+            loaded.findings.append(Finding(str(name), "visits of several sources", len(rows), "dropped", detail))
+    together = together[~again]
+    loaded.datasets += [_counted(one.dataset, together) for one in surveys]
+    latest = together.sort_values("year", kind="stable").drop_duplicates("point_id", keep="last")
+    return latest, together
+
+
+def _counted(dataset: Dataset, records: pd.DataFrame) -> Dataset:
+    rows = records[records["dataset"] == dataset.id]
+    return replace(dataset, rows=len(rows), years=tuple(sorted({int(year) for year in rows["year"].unique()})))
+
+
+def _load_survey(connection: duckdb.DuckDBPyConnection, points: pd.DataFrame, records: pd.DataFrame) -> None:
+    """Write points and records along a Hilbert curve, so that neighbours lie together in the file."""
+    connection.register("points_in", points[["point_id", "lon", "lat", "x", "y", "dataset"]])
+    connection.execute(
+        """CREATE TEMP TABLE ranked AS
+        SELECT point_id, row_number() OVER (ORDER BY ST_Hilbert(lon, lat,
+            {min_x: -180.0, min_y: -90.0, max_x: 180.0, max_y: 90.0}::BOX_2D), point_id) AS rank
+        FROM points_in"""
+    )
+    connection.execute(
+        """INSERT INTO points SELECT point_id, lon, lat, x, y, ST_Point(lon, lat), dataset
+        FROM points_in JOIN ranked USING (point_id) ORDER BY rank"""
+    )
+    connection.register("records_in", records)
+    connection.execute(
+        """INSERT INTO records SELECT point_id, year, lc1, lc2, lu1, lu2, obs_type, obs_date::DATE, elevation,
+            nuts0, nuts1, nuts2, nuts3, photos, dataset
+        FROM records_in JOIN ranked USING (point_id) ORDER BY rank, year"""
+    )
+    connection.unregister("points_in")
+    connection.unregister("records_in")
+
+
+def _load_membership(
+    connection: duckdb.DuckDBPyConnection,
+    points: pd.DataFrame,
+    records: pd.DataFrame,
+    known: Sequence[Land],
+    loaded: _Loaded,
+) -> None:
+    recorded = pd.concat([records[["point_id", name]].set_axis(["point_id", "code"], axis=1) for name in NUTS])
+    recorded = recorded.dropna().drop_duplicates()
+    everywhere = [*known, *_unlisted(recorded["code"].unique(), known)]
+    table = assign(points, recorded, everywhere)
+    members = {row["id"]: row["members"].split() for row in read_rows("groups")}
+    connection.register("inside", table)
+    connection.register("groups_in", grouped(table, members))
+    connection.execute(
+        """INSERT INTO point_regions
+        SELECT region_id::VARCHAR, point_id, how::VARCHAR
+        FROM (SELECT * FROM inside UNION ALL SELECT * FROM groups_in) ORDER BY region_id::VARCHAR, point_id"""
+    )
+    connection.unregister("inside")
+    connection.unregister("groups_in")
+    loaded.findings += _placed(table, known, points)
+
+
+def _unlisted(codes: Iterable[str], known: Sequence[Land]) -> list[Land]:
+    """Return lands for recorded codes that no region set lists: they can still be asked for by code."""
+    listed = {code for land in known for code in land.codes}
+    spare = sorted(set(codes) - listed)
+    return [_bare(code) for code in spare if 2 <= len(code) <= 5]
+
+
+def _bare(code: str) -> Land:
+    level = NUTS_LEVELS[len(code) - 2]
+    return Land(code_id(code), (code_id(code),), level, (level,), code[:2], (code,), None)
+
+
+def _placed(table: pd.DataFrame, known: Sequence[Land], points: pd.DataFrame) -> list[Finding]:
+    """Say, for each level, by what means the points came to their regions, and how many have none."""
+    if points.empty:
+        return []
+    level = {land.id: land.level for land in known}
+    own = table.assign(level=table["region_id"].astype(str).map(level)).dropna(subset="level")
+    found = []
+    for name, rows in own.groupby("level"):
+        ways = rows.drop_duplicates("point_id")["how"].astype(str).value_counts().sort_index()
+        detail = "; ".join(f"{way} {count}" for way, count in ways.items() if count)
+        lost = len(points) - rows["point_id"].nunique()
+        found.append(Finding("points", f"region at level {name}", lost, "kept" if lost else "none needed", detail))
+    return found
+
+
+def _pixels(surveys: Sequence[Survey], sources: Sources) -> list[Pixels]:
+    if sources.pixels:
+        return [read_pixels(file) for file in sources.pixels]
+    return [demo_pixels(survey) for survey in surveys if survey.dataset.synthetic]
+
+
+def _load_pixels(connection: duckdb.DuckDBPyConnection, several: Sequence[Pixels], loaded: _Loaded) -> None:
+    for pixels in several:
+        connection.register("pixels_in", pixels.rows)
+        connection.execute(
+            """INSERT INTO pixels SELECT location, lon, lat, year, point_id, lc_label, bands, masked_months,
+                missing_bands, first_month::DATE, source
+            FROM pixels_in ORDER BY ST_Hilbert(lon, lat,
+                {min_x: -180.0, min_y: -90.0, max_x: 180.0, max_y: 90.0}::BOX_2D), location, year"""
+        )
+        connection.unregister("pixels_in")
+        loaded.datasets.append(pixels.dataset)
+        loaded.findings += pixels.findings
+
+
+def _load_stamps(connection: duckdb.DuckDBPyConnection, loaded: _Loaded) -> None:
+    for one in loaded.datasets:
+        west, south, east, north = one.bbox or (None, None, None, None)
+        connection.execute(
+            "INSERT INTO datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [one.id, one.title, one.version, one.licence, one.attribution, one.sha256, one.rows, list(one.years),
+             west, south, east, north, one.synthetic, one.kind],
+        )  # fmt: skip
+    for found in loaded.findings:
+        connection.execute(
+            "INSERT INTO quality VALUES (?, ?, ?, ?, ?, ?)",
+            [found.dataset, found.check, found.rows, found.action, found.detail, list(found.examples)],
+        )
+    connection.execute("INSERT INTO store_meta VALUES ('schema', ?)", [SCHEMA])
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    rows: Any,
+    columns: Sequence[str],
+    order: str,
+    extra: Mapping[str, str] | None = None,
+) -> None:
+    """Write these columns of a data frame or Arrow table, with constant columns after them."""
+    connection.register("rows_in", rows)
+    constants = "".join(f", '{value}'" for value in (extra or {}).values())
+    connection.execute(f"INSERT INTO {table} SELECT {', '.join(columns)}{constants} FROM rows_in ORDER BY {order}")
+    connection.unregister("rows_in")

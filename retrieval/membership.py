@@ -1,0 +1,207 @@
+"""Which points lie in which regions. Does not read files or name regions.
+
+A point belongs to a NUTS region by the code its record carries, where it carries one: outlines are generalised, the
+recorded code is not. Otherwise by the outline; a point that generalised coast lines leave outside goes to the nearest
+region within 2 km, and `how` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+COAST_M = 2_000
+"""How far from an outline a point may lie and still be given to it, metres in EPSG:3035."""
+
+NOT_FOUND = -1
+
+WHOLE_LEVELS = ("country", "nuts2", "nuts1", "nuts3", "subdivision")
+"""Levels whose regions tile a country: a point of that country in none of them lies off the drawn coast."""
+
+LEVEL_ORDER = {name: at for at, name in enumerate(WHOLE_LEVELS)}
+"""Lands are filled in the order of preference among ids, so that an alias' points are known before its level's turn."""
+
+
+@dataclass(frozen=True)
+class Land:
+    """One piece of land under all the ids it goes by."""
+
+    id: str
+    """The preferred one."""
+    ids: tuple[str, ...]
+    level: str
+    """The preferred id's."""
+    levels: tuple[str, ...]
+    """Those of all ids: Luxembourg is a country and a NUTS 2 region."""
+    country: str
+    codes: tuple[str, ...]
+    """Recorded codes that mean this land: `FRJ1` and its older form `FR81`."""
+    outline: shapely.Geometry | None
+
+
+def lands(regions: pd.DataFrame, codes: pd.DataFrame) -> list[Land]:
+    """Gather region rows (id, level, country, same_as, wkb) that are the same land; `codes` has region_id and name."""
+    extra = codes.groupby("region_id")["name"].agg(list).to_dict()
+    gathered = []
+    for root, rows in regions.groupby("same_as", sort=True):
+        ids = tuple(rows["id"])
+        own = rows[rows["id"] == root]
+        head = (own if len(own) else rows).iloc[0]
+        spelled = {i.split(":", 1)[1] for i in ids if i.startswith(("nuts:", "country:"))}
+        spelled.update(code for i in ids for code in extra.get(i, ()))
+        drawn = [wkb for wkb in (head["wkb"], *rows["wkb"]) if wkb is not None]
+        outline = shapely.from_wkb(drawn[0]) if drawn else None
+        levels = tuple(sorted(set(rows["level"])))
+        gathered.append(
+            Land(str(root), ids, head["level"], levels, head["country"] or "", tuple(sorted(spelled)), outline)
+        )
+    return gathered
+
+
+def assign(points: pd.DataFrame, recorded: pd.DataFrame, known: Sequence[Land]) -> pd.DataFrame:
+    """Return region_id, point_id, how for every point (point_id, lon, lat, x, y) and land.
+
+    Args:
+        points: One row a point.
+        recorded: point_id and code, as the records carry them at any level.
+        known: The lands; those without an outline are filled from recorded codes alone.
+    """
+    points = points.sort_values("lon", kind="stable").reset_index(drop=True)
+    where = pd.Series(points.index, index=points["point_id"])
+    by_code = _rows_by_code(recorded, where)
+    country = np.full(len(points), "", dtype=object)
+    held = {level: np.zeros(len(points), dtype=bool) for land in known for level in land.levels}
+    parts: list[tuple[tuple[str, ...], np.ndarray, str]] = []
+    for level in sorted({land.level for land in known}, key=lambda name: (LEVEL_ORDER.get(name, 9), name)):
+        of_level = [land for land in known if land.level == level]
+        for land, rows, how in _assign_level(points, of_level, level, by_code, country, held[level]):
+            parts.append((land.ids, rows, how))
+            for name in land.levels:
+                held[name][rows] = True
+            if level == "country":
+                country[rows] = land.country
+    return _table(points["point_id"].to_numpy(), parts)
+
+
+def grouped(table: pd.DataFrame, members: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Return the rows of groups of regions (the EU): each point of any member, by the member's own `how`."""
+    parts = []
+    for group, regions in members.items():
+        rows = table[table["region_id"].isin(regions)].drop_duplicates("point_id")
+        parts.append(rows.assign(region_id=group))
+    return pd.concat(parts, ignore_index=True) if parts else table.iloc[:0]
+
+
+def within_each(lonlat: np.ndarray, outlines: Sequence[shapely.Geometry]) -> Iterable[np.ndarray]:
+    """Yield, for each outline, the rows of `lonlat` (n, 2; sorted by longitude) on it or on its border."""
+    lon, lat = lonlat[:, 0], lonlat[:, 1]
+    for outline in outlines:
+        west, south, east, north = shapely.bounds(outline)
+        if np.isnan(west):
+            yield np.empty(0, dtype=np.int64)
+            continue
+        first, last = np.searchsorted(lon, west, "left"), np.searchsorted(lon, east, "right")
+        near = first + np.flatnonzero((lat[first:last] >= south) & (lat[first:last] <= north))
+        shapely.prepare(outline)
+        yield near[shapely.intersects_xy(outline, lon[near], lat[near])]
+
+
+def _assign_level(
+    points: pd.DataFrame,
+    of_level: list[Land],
+    level: str,
+    by_code: Mapping[str, np.ndarray],
+    country: np.ndarray,
+    held: np.ndarray,
+) -> Iterable[tuple[Land, np.ndarray, str]]:
+    """Yield (land, point rows, how) for the lands of one level; but for AOIs, each point in at most one drawn land.
+
+    `held` marks the points that a land of this level has already, under a preferred id of another level.
+    """
+    free = ~held
+    for land in of_level:
+        rows = [by_code[code] for code in land.codes if code in by_code]
+        if rows:
+            inside = np.unique(np.concatenate(rows))
+            free[inside] = False
+            yield land, inside, "recorded"
+    drawn = [(land, land.outline) for land in of_level if land.outline is not None]
+    lonlat = points[["lon", "lat"]].to_numpy()
+    for (land, _), found in zip(drawn, within_each(lonlat, [outline for _, outline in drawn]), strict=True):
+        inside = found[free[found]]
+        if level != "aoi":
+            free[inside] = False
+        yield land, inside, "within"
+    if level != "aoi" and drawn:
+        yield from _nearest(points, drawn, np.flatnonzero(free), country, level)
+
+
+def _nearest(
+    points: pd.DataFrame,
+    drawn: Sequence[tuple[Land, shapely.Geometry]],
+    left: np.ndarray,
+    country: np.ndarray,
+    level: str,
+) -> Iterable[tuple[Land, np.ndarray, str]]:
+    """Give the points left over to the nearest land within `COAST_M`, never across a border the point is known by."""
+    if level not in WHOLE_LEVELS:
+        left = left[country[left] == ""]
+    if not len(left):
+        return
+    edges, owner = _edges([to_metres(outline) for _, outline in drawn])
+    spots = shapely.points(points["x"].to_numpy()[left], points["y"].to_numpy()[left])
+    at, edge = shapely.STRtree(edges).query_nearest(spots, max_distance=COAST_M, all_matches=False)
+    which = owner[edge]
+    same = np.array([country[left[a]] in ("", drawn[w][0].country) for a, w in zip(at, which, strict=True)], dtype=bool)
+    for index in np.unique(which[same]):
+        yield drawn[index][0], left[at[same & (which == index)]], "nearest"
+
+
+def _edges(outlines: Sequence[shapely.Geometry]) -> tuple[np.ndarray, np.ndarray]:
+    """Return every edge of the outlines as a line, and the outline it is of: small things make a quick tree."""
+    rings, owner = shapely.get_rings(outlines, return_index=True) if len(outlines) else (np.empty(0), np.empty(0, int))
+    corners, ring = shapely.get_coordinates(rings, return_index=True)
+    joined = ring[:-1] == ring[1:]
+    ends = np.stack([corners[:-1][joined], corners[1:][joined]], axis=1)  # (edges, 2 ends, 2)
+    return shapely.linestrings(ends), owner[ring[:-1][joined]]
+
+
+def to_metres(outline: shapely.Geometry) -> shapely.Geometry:
+    """Return an EPSG:4326 lon/lat outline in EPSG:3035 metres."""
+    move = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:3035", always_xy=True).transform
+    return shapely.transform(outline, lambda c: np.column_stack(move(c[:, 0], c[:, 1])))
+
+
+def _rows_by_code(recorded: pd.DataFrame, where: pd.Series) -> dict[str, np.ndarray]:
+    recorded = recorded.dropna().drop_duplicates()
+    rows = where.reindex(recorded["point_id"]).to_numpy()
+    codes, labels = pd.factorize(recorded["code"])
+    order = np.argsort(codes, kind="stable")
+    cuts = np.searchsorted(codes[order], np.arange(len(labels) + 1))
+    return {label: rows[order[cuts[i] : cuts[i + 1]]].astype(np.int64) for i, label in enumerate(labels)}
+
+
+def _table(point_ids: np.ndarray, parts: list[tuple[tuple[str, ...], np.ndarray, str]]) -> pd.DataFrame:
+    names = sorted({i for ids, _, _ in parts for i in ids})
+    number = {name: at for at, name in enumerate(names)}
+    hows = ["nearest", "recorded", "within"]
+    regions, rows, how = [], [], []
+    for ids, inside, way in parts:
+        for one in ids:
+            regions.append(np.full(len(inside), number[one], dtype=np.int32))
+            rows.append(inside)
+            how.append(np.full(len(inside), hows.index(way), dtype=np.int8))
+    if not regions:
+        return pd.DataFrame({"region_id": [], "point_id": [], "how": []})
+    return pd.DataFrame(
+        {
+            "region_id": pd.Categorical.from_codes(np.concatenate(regions), names),
+            "point_id": point_ids[np.concatenate(rows)],
+            "how": pd.Categorical.from_codes(np.concatenate(how), hows),
+        }
+    )

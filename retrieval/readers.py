@@ -1,0 +1,393 @@
+"""Survey and pixel files become canonical, checked rows. Does not know regions and does not write the store.
+
+What a file's columns are called stands in its descriptor (`retrieval/catalog/*.toml`), not here. Every row is
+checked; what was found is a `Finding`, what cannot stand is refused with the row numbers (row 1 follows the header).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pyproj
+
+from retrieval.catalog import Descriptor, recognise
+from retrieval.errors import BadFile
+from retrieval.types import Dataset
+
+RECORD_COLUMNS = (
+    "point_id", "year", "lon", "lat", "x", "y", "lc1", "lc2", "lu1", "lu2", "obs_type", "obs_date", "elevation",
+    "nuts0", "nuts1", "nuts2", "nuts3", "photos",
+)  # fmt: skip
+NUTS = ("nuts0", "nuts1", "nuts2", "nuts3")
+
+GRID_TOLERANCE_M = 100
+"""How far a position may lie from the grid point its id names: ids are whole kilometres, files round to about 1 m."""
+
+MISPLACED_SHARE = 0.01
+"""Above this share of rows off their grid point the file is refused; below it those rows are dropped and reported."""
+
+YEARS = range(2001, 2101)
+CODE = re.compile(r"[A-H][\dX]\d(?:_PI)?|B\d0-\d0_PI|U\d{3}")
+"""The form of a LUCAS code; what has not this form is no code."""
+
+BANDS = ("B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B11", "B12")
+"""The order of bands within a month, surface reflectance x 10 000."""
+
+MISSING = 65535
+"""No value, in `pixels.bands`."""
+
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check of one source found."""
+
+    dataset: str
+    check: str
+    rows: int
+    action: str
+    """`kept`, `set to null`, `dropped` or `none needed`."""
+    detail: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The records of one source, with `RECORD_COLUMNS`, and its stamp."""
+
+    records: pd.DataFrame
+    dataset: Dataset
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """The pixel years of one source, as rows of the store's table, and its stamp."""
+
+    rows: pd.DataFrame
+    dataset: Dataset
+    findings: tuple[Finding, ...]
+
+
+def read_survey(file: str | Path, swapped: bool = False) -> Survey:
+    """Read and check one survey file of any known form.
+
+    Args:
+        file: Parquet or CSV.
+        swapped: The file's latitude and longitude are known to be swapped: take them the other way round.
+
+    Raises:
+        BadFile: It cannot be read, has no known form, or its axes are swapped and `swapped` was not said.
+    """
+    file = Path(file)
+    known = recognise(_header(file), "survey", file)
+    records = _canonical(file, known)
+    if swapped:
+        records = records.rename(columns={"lon": "lat", "lat": "lon"})
+    report = _Report(known.id)
+    records = _numbered(records, known, report)
+    records = _positioned(records, known, report, file)
+    records = _coded(records, report)
+    records = _once(records, report)
+    return Survey(records[list(RECORD_COLUMNS)], _stamp(known, file, records), tuple(report.findings))
+
+
+def sha256(file: Path) -> str:
+    """Return a file's SHA-256."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class _Report:
+    def __init__(self, dataset: str) -> None:
+        self.dataset = dataset
+        self.findings: list[Finding] = []
+
+    def add(self, check: str, rows: int, action: str, detail: str, examples: Iterable[Any] = ()) -> None:
+        few = tuple(str(one) for one in list(examples)[:EXAMPLES])
+        self.findings.append(Finding(self.dataset, check, int(rows), action if rows else "none needed", detail, few))
+
+
+def _header(file: Path) -> list[str]:
+    """Return a file's column names."""
+    try:
+        if file.suffix == ".parquet":
+            return pyarrow.parquet.read_schema(file).names
+        with file.open(encoding="utf-8-sig", errors="replace") as stream:
+            line = stream.readline(100_000)
+    except FileNotFoundError as error:
+        raise BadFile(f"no file {file}") from error
+    except (OSError, pa.ArrowException) as error:
+        raise BadFile(f"{file} cannot be read: {_words(error)}") from error
+    return [name.strip().strip('"') for name in line.rstrip("\r\n").split(_delimiter(line))]
+
+
+def _delimiter(line: str) -> str:
+    return max((",", ";", "\t"), key=line.count)
+
+
+def _read(file: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Return these columns of a file, as text where it is a CSV."""
+    try:
+        if file.suffix == ".parquet":
+            return pyarrow.parquet.read_table(file, columns=list(columns)).to_pandas()
+        with file.open(encoding="utf-8-sig", errors="replace") as stream:
+            delimiter = _delimiter(stream.readline(100_000))
+        table = pyarrow.csv.read_csv(
+            file,
+            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter),
+            convert_options=pyarrow.csv.ConvertOptions(
+                include_columns=list(columns), column_types=dict.fromkeys(columns, pa.string())
+            ),
+        )
+    except (OSError, pa.ArrowException) as error:
+        raise BadFile(f"{file} cannot be read: {_words(error)}") from error
+    return table.to_pandas()
+
+
+def _canonical(file: Path, known: Descriptor) -> pd.DataFrame:
+    """Return the file's rows under our names, columns it has not being null; the index is the row number."""
+    present = {name.lower(): name for name in _header(file)}
+    taken = {ours: _present(theirs, present) for ours, theirs in known.columns.items()}
+    raw = _read(file, sorted({name for names in taken.values() for name in names}))
+    raw.index = pd.RangeIndex(1, len(raw) + 1)
+    records = pd.DataFrame(index=raw.index)
+    for ours in (*RECORD_COLUMNS, "hemisphere"):
+        names = taken.get(ours, [])
+        if ours == "photos":
+            records[ours] = _lists(raw, names)
+        else:
+            records[ours] = raw[names[0]] if names else None
+    return _cleaned(records, known, file)
+
+
+def _present(theirs: str | Sequence[str], present: Mapping[str, str]) -> list[str]:
+    wanted = [theirs] if isinstance(theirs, str) else theirs
+    return [present[name.lower()] for name in wanted if name.lower() in present]
+
+
+def _lists(raw: pd.DataFrame, names: Sequence[str]) -> pd.Series | None:
+    if not names:
+        return None
+    rows = zip(*(raw[name] for name in names), strict=True)
+    return pd.Series([[one for one in row if isinstance(one, str) and one] or None for row in rows], raw.index)
+
+
+def _cleaned(records: pd.DataFrame, known: Descriptor, file: Path) -> pd.DataFrame:
+    """Give each column its type; what stands for nothing in this source becomes null."""
+    nothing = {*known.read.get("null_values", ()), ""}
+    for name in ("lc1", "lc2", "lu1", "lu2", "obs_type", *NUTS):
+        text = records[name].astype("string").str.strip()
+        records[name] = text.mask(text.isin(nothing))
+    records["obs_type"] = records["obs_type"].replace(known.read.get("obs_type", {}))
+    records["obs_date"] = _dates(records["obs_date"], known.read.get("dates", ()))
+    for name in ("lon", "lat", "elevation"):
+        records[name] = pd.to_numeric(records[name], errors="coerce")
+    west = records.pop("hemisphere").astype("string").str.upper().str.startswith("W").fillna(False)
+    records["lon"] = records["lon"].mask(west & (records["lon"] > 0), -records["lon"])
+    records["elevation"] = records["elevation"].mask(records["elevation"].isin([8888, 88888])).round().astype("Int32")
+    records["year"] = _years(records, known, file)
+    return records
+
+
+def _dates(values: pd.Series, formats: Sequence[str]) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return values
+    found = pd.Series(pd.NaT, values.index, dtype="datetime64[s]")
+    text = values.astype("string").str.strip()
+    for form in formats:
+        left = found.isna() & text.notna()
+        if left.any():
+            found[left] = pd.to_datetime(text[left], format=form, errors="coerce").astype("datetime64[s]")
+    return found
+
+
+def _years(records: pd.DataFrame, known: Descriptor, file: Path) -> pd.Series:
+    """Return each row's survey year: the column's, the descriptor's, that of most dates, or that in the file name."""
+    if records["year"].notna().any():
+        return pd.to_numeric(records["year"], errors="coerce").astype("Int32")
+    said = known.read.get("year")
+    if isinstance(said, int):
+        return pd.Series(said, records.index, dtype="Int32")
+    dated = records["obs_date"].dropna().dt.year
+    named = re.search(r"(?<!\d)20\d\d(?!\d)", file.stem)
+    if dated.empty and not named:
+        raise BadFile(f"{file}: no survey year in its columns, dates or name; put the year into the file name")
+    year = int(named.group()) if named else int(dated.mode().iloc[0])
+    return pd.Series(year, records.index, dtype="Int32")
+
+
+def _numbered(records: pd.DataFrame, known: Descriptor, report: _Report) -> pd.DataFrame:
+    """Give every row its point id and year; rows without are dropped."""
+    text = records["point_id"]
+    if prefix := known.read.get("id_prefix"):
+        text = text.astype("string").str.removeprefix(prefix)
+    ids = pd.to_numeric(text, errors="coerce")
+    if known.read.get("ids") == "own":
+        ids = -ids
+    good = ids.notna() & (ids.abs() < 10**8) & records["year"].isin(YEARS)
+    report.add("id and year", (~good).sum(), "dropped", "rows need a point id and a year", records.index[~good])
+    kept = records[good].copy()
+    kept["point_id"] = ids[good].astype(np.int32)
+    kept["year"] = kept["year"].astype(np.int16)
+    if names := known.read.get("names"):
+        kept["lc1"] = _codes_of_names(kept["lc1"], names)
+    return kept
+
+
+def _codes_of_names(names: pd.Series, theme: str) -> pd.Series:
+    """Return the LUCAS codes of official English class names; names that are none become null."""
+    by_name = {one.name.casefold(): code for code, one in _known_classes().items() if one.theme == theme}
+    return names.astype("string").str.strip().str.casefold().map(by_name).astype("string")
+
+
+def _positioned(records: pd.DataFrame, known: Descriptor, report: _Report, file: Path) -> pd.DataFrame:
+    """Check positions against ids; fill a missing position from its id; add x, y in EPSG:3035."""
+    if known.read.get("ids") == "own":
+        return _located(records, report)
+    x, y = grid_position(records["point_id"].to_numpy())
+    absent = records["lon"].isna() | records["lat"].isna()
+    if absent.any():
+        lon, lat = _to_lonlat(x[absent.to_numpy()], y[absent.to_numpy()])
+        records.loc[absent, "lon"], records.loc[absent, "lat"] = lon, lat
+    report.add("position", absent.sum(), "kept", "rows without a position take it from their id", records.index[absent])
+    off = _distance(records["lon"], records["lat"], x, y)
+    wrong = off > GRID_TOLERANCE_M
+    _refuse_swapped(records, wrong, x, y, file)
+    if wrong.mean() > MISPLACED_SHARE:
+        raise BadFile(
+            f"{file}: {wrong.sum()} of {len(records)} rows lie over {GRID_TOLERANCE_M} m from the grid point of their "
+            f"id (EPSG:3035 km): wrong coordinate system or wrong ids? rows {_some(records.index[wrong])}"
+        )
+    furthest = off[~wrong].max() if (~wrong).any() else 0.0
+    detail = f"id against position in EPSG:3035, tolerance {GRID_TOLERANCE_M} m; furthest kept {furthest:.3g} m"
+    report.add("id against position", wrong.sum(), "dropped", detail, records["point_id"][wrong])
+    kept = records[~wrong].copy()
+    kept["x"], kept["y"] = x[~wrong], y[~wrong]
+    return kept
+
+
+def _located(records: pd.DataFrame, report: _Report) -> pd.DataFrame:
+    absent = records["lon"].isna() | records["lat"].isna()
+    report.add("position", absent.sum(), "dropped", "rows without a position, whose id does not name one")
+    kept = records[~absent].copy()
+    x, y = _to_metres(kept["lon"].to_numpy(), kept["lat"].to_numpy())
+    kept["x"], kept["y"] = x, y
+    return kept
+
+
+def _refuse_swapped(records: pd.DataFrame, wrong: np.ndarray, x: np.ndarray, y: np.ndarray, file: Path) -> None:
+    at = np.flatnonzero(wrong)
+    if not len(at):
+        return
+    rows = records.iloc[at]
+    swapped = at[_distance(rows["lat"], rows["lon"], x[at], y[at]) <= GRID_TOLERANCE_M]
+    if len(swapped):
+        raise BadFile(
+            f"{file}: latitude and longitude are swapped in {len(swapped)} of {len(records)} rows: rows "
+            f"{_some(records.index[swapped])}; if they are so throughout, build with --swapped"
+        )
+
+
+def grid_position(point_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the EPSG:3035 metres a LUCAS id EEEENNNN names: easting and northing in whole kilometres."""
+    return (point_ids // 10_000) * 1000.0, (point_ids % 10_000) * 1000.0
+
+
+def _to_metres(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return pyproj.Transformer.from_crs("EPSG:4326", "EPSG:3035", always_xy=True).transform(lon, lat)
+
+
+def _to_lonlat(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return pyproj.Transformer.from_crs("EPSG:3035", "EPSG:4326", always_xy=True).transform(x, y)
+
+
+def _distance(lon: pd.Series, lat: pd.Series, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return metres between positions and grid points; infinite where a position is none on Earth."""
+    east, north = _to_metres(lon.to_numpy(float), lat.to_numpy(float))
+    away = np.hypot(east - x, north - y)
+    return np.where(np.isfinite(away), away, np.inf)
+
+
+def _coded(records: pd.DataFrame, report: _Report) -> pd.DataFrame:
+    """Unify the spelling of codes. What has not the form of a code becomes null; unknown codes are kept and told."""
+    known = _known_classes()
+    for name in ("lc1", "lc2", "lu1", "lu2"):
+        codes = records[name].astype("string").str.upper()
+        shaped = codes.str.fullmatch(CODE.pattern).fillna(False).astype(bool)
+        odd = codes.notna() & ~shaped
+        report.add(f"{name}: form", odd.sum(), "set to null", "not the form of a LUCAS code", codes[odd].unique())
+        codes = codes.mask(odd)
+        strange = codes.notna() & ~codes.isin(known.keys())
+        report.add(
+            f"{name}: code", strange.sum(), "kept", "in no LUCAS code book of 2006 to 2022", codes[strange].unique()
+        )
+        records[name] = codes
+    empty = records["lc1"].isna()
+    report.add("lc1: missing", empty.sum(), "kept", "records without land cover", records["point_id"][empty])
+    return records
+
+
+def _once(records: pd.DataFrame, report: _Report) -> pd.DataFrame:
+    """Keep one record a point and year, the first."""
+    again = records.duplicated(["point_id", "year"], keep="first")
+    report.add(
+        "duplicate visits", again.sum(), "dropped", "the first row of a point and year is kept",
+        (records["point_id"].astype(str) + " " + records["year"].astype(str))[again],
+    )  # fmt: skip
+    return records[~again]
+
+
+def _stamp(known: Descriptor, file: Path, records: pd.DataFrame) -> Dataset:
+    if records.empty:
+        raise BadFile(f"{file}: no row of it can be used")
+    bbox = (records["lon"].min(), records["lat"].min(), records["lon"].max(), records["lat"].max())
+    return Dataset(
+        id=known.id,
+        title=known.title,
+        version=known.version,
+        licence=known.licence,
+        attribution=known.attribution,
+        sha256=sha256(file),
+        rows=len(records),
+        years=tuple(sorted({int(year) for year in records["year"].unique()})),
+        bbox=tuple(float(edge) for edge in bbox),
+        synthetic=known.synthetic,
+        kind=known.kind,
+    )
+
+
+def _known_classes() -> Mapping[str, Any]:
+    """Return code → class, of every code book."""
+    from retrieval.nomenclature import Nomenclature
+
+    return Nomenclature.load().classes
+
+
+def _some(rows: Iterable[Any]) -> str:
+    rows = list(rows)
+    few = ", ".join(str(row) for row in rows[:EXAMPLES])
+    return few + (", …" if len(rows) > EXAMPLES else "")
+
+
+def _words(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return text[0] if text else type(error).__name__
+
+
+def read_pixels(file: str | Path) -> Pixels:
+    """Read and check one file of monthly pixel series: one row a pixel and month, in any order."""
+    file = Path(file)
+    known = recognise(_header(file), "pixels", file)
+    raise NotImplementedError(known.id)
