@@ -1,0 +1,144 @@
+"""Charts of a result: bars, a line over the years, change, with intervals where there are some. Computes no figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from agent.answer import Answer
+from page.colours import CATEGORIES, CHANGE
+from page.map import Names, heading, title_of
+from retrieval.types import Table
+from tools.result import Result
+
+VALUES = ("change", "share", "value", "percent", "area_km2", "points", "score", "count")
+NAMES = ("region", "region_name", "class_name", "name", "land_cover_name", "land_cover", "class", "what")
+LOW, HIGH = ("low", "lower", "ci_low"), ("high", "upper", "ci_high")
+MOST_BARS = 40
+
+
+def chart_of(answer: Answer, names: Names) -> go.Figure | None:
+    """Return a chart of the first result that has something to compare, or None."""
+    for result in answer.results:
+        figure = chart_of_result(result, names)
+        if figure is not None:
+            return figure
+    return None
+
+
+def chart_of_result(result: Result, names: Names) -> go.Figure | None:
+    """Return a chart of one result, or None where a table of records or one number says it all."""
+    table = result.table
+    if table is None or len(table) < 2 or "point_id" in table.columns:
+        return None
+    value = first(VALUES, table.columns, numeric_columns(table))
+    if value is None:
+        return None
+    name = first(NAMES, table.columns)
+    years = sorted({str(y) for y in table.column("year")}) if "year" in table.columns else []
+    if len(years) > 1:
+        figure = lines(table, value, name)
+    elif name:
+        figure = bars(table, value, name)
+    else:
+        return None
+    return finished(figure, result, value, names)
+
+
+def first(wanted: Sequence[str], there: Sequence[str], among: Sequence[str] | None = None) -> str | None:
+    """The first wanted column that is there."""
+    return next((c for c in wanted if c in there and (among is None or c in among)), None)
+
+
+def numeric_columns(table: Table) -> list[str]:
+    """Columns that hold a number somewhere and never text."""
+    columns = []
+    for column in table.columns:
+        values = [v for v in table.column(column) if v is not None]
+        if values and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
+            columns.append(column)
+    return columns
+
+
+def lines(table: Table, value: str, name: str | None) -> go.Figure:
+    """A line for each region or class over the survey years; a gap where nothing is published."""
+    figure = go.Figure()
+    series = list(dict.fromkeys(str(row[name]) if name else "" for row in table.dicts()))
+    for at, each in enumerate(series[: len(CATEGORIES)]):
+        rows = sorted((r for r in table.dicts() if not name or str(r[name]) == each), key=lambda r: r["year"])
+        figure.add_scatter(
+            x=[r["year"] for r in rows],
+            y=[r[value] for r in rows],
+            error_y=whiskers(rows, value, table.columns),
+            name=each,
+            mode="lines+markers",
+            connectgaps=False,
+            marker={"color": CATEGORIES[at], "size": 9, "symbol": at},
+            line={"color": CATEGORIES[at]},
+        )
+    figure.update_xaxes(tickvals=sorted({row["year"] for row in table.dicts()}))
+    return figure
+
+
+def bars(table: Table, value: str, name: str) -> go.Figure:
+    """A bar for each row, in the table's order from above."""
+    rows = list(table.dicts())[:MOST_BARS]
+    colours = [CHANGE.get(str(row[name]), CATEGORIES[0]) for row in rows]
+    figure = go.Figure()
+    figure.add_bar(
+        y=[str(row[name]) for row in rows],
+        x=[row[value] for row in rows],
+        error_x=whiskers(rows, value, table.columns),
+        orientation="h",
+        marker={"color": colours},
+    )
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return figure
+
+
+def whiskers(rows: Sequence[Mapping[str, Any]], value: str, columns: Sequence[str]) -> dict[str, Any] | None:
+    """Plotly's error bars from the interval's columns, where the table has them."""
+    low, high = first(LOW, columns), first(HIGH, columns)
+    if not low or not high:
+        return None
+
+    def reach(end: str) -> list[float | None]:
+        return [None if r[value] is None or r[end] is None else abs(r[end] - r[value]) for r in rows]
+
+    return {"type": "data", "symmetric": False, "array": reach(high), "arrayminus": reach(low), "color": "#555555"}
+
+
+def finished(figure: go.Figure, result: Result, value: str, names: Names) -> go.Figure:
+    """The figure with its title, axis and source; transparent, so that it fits light and dark."""
+    made = result.provenance
+    unit = names.words.get("unit_" + str(result.unit), result.unit or heading(value, names.words))
+    source = f"{made.attribution or made.dataset} · {made.licence}"
+    if made.synthetic:
+        source += f" · {names.words['synthetic']}"
+    axis = figure.update_xaxes if figure.data[0].type == "bar" else figure.update_yaxes
+    axis(title_text=unit)
+    figure.update_layout(
+        title={"text": title_of(result, names), "font": {"size": 15}},
+        showlegend=len(figure.data) > 1,
+        margin={"l": 10, "r": 10, "t": 45, "b": 70},
+        height=max(320, 60 + 22 * len(figure.data[0].y)) if figure.data[0].type == "bar" else 360,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": "#7a7f87"},
+        annotations=[
+            {
+                "text": source,
+                "xref": "paper",
+                "yref": "paper",
+                "x": 0,
+                "y": -0.22,
+                "showarrow": False,
+                "font": {"size": 10},
+            }
+        ],
+    )
+    figure.update_xaxes(gridcolor="rgba(128,128,128,.25)")
+    figure.update_yaxes(gridcolor="rgba(128,128,128,.25)")
+    return figure

@@ -1,0 +1,423 @@
+"""What the map shows, as data: layers, each feature bearing one mark of its layer's legend. Draws nothing itself.
+
+The browser colours a layer by `marks` and prints the legend from the same `marks`, so they cannot come apart.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import shapely
+
+from agent.answer import Answer
+from page.colours import AGREEMENT, CATEGORIES, CHANGE, DIVERGING, MAIN_CLASSES, NO_DATA, OTHER, OUTLINE, RAMP
+from page.colours import class_colours as colours_of
+from page.numbers import number
+from retrieval.types import BBox
+from tools.result import Result
+
+MOST_DOTS = 20_000
+"""Points drawn one by one; more become one picture, so that a million cells stay fluid."""
+HIDDEN = {"lon", "lat", "id", "region_id", "geometry"}
+
+Feature = dict[str, Any]
+Words = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One line of the legend: a colour or a hatch, what it means, and how many features bear it."""
+
+    colour: str
+    label: str
+    count: int | None = None
+    pattern: bool = False
+    """Hatched: used for "no data" alone, so that it is never read as a low value."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the map with its legend."""
+
+    kind: Literal["points", "areas", "outline", "image"]
+    title: str
+    marks: tuple[Mark, ...]
+    source: str
+    """Dataset, resolution, date and licence, as printed under the legend."""
+    attribution: str = ""
+    unit: str = ""
+    features: tuple[Feature, ...] = ()
+    """Each with `_m` (its mark), `_f` (its number in the result) and, for areas, `_at` (lon, lat)."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """Property and its heading, for the popup."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Code → name, for the popup."""
+    image: bytes = b""
+    """PNG, EPSG:3857, for `image` layers."""
+    corners: tuple[tuple[float, float], ...] = ()
+    """Lon/lat of the image's corners from the north-west, clockwise."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """All the map shows for one answer."""
+
+    layers: tuple[Layer, ...] = ()
+    bounds: BBox | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_json(self, key: str, words: Words, online: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The map component's value; features stay on the server, to be fetched by `url`."""
+        return {
+            "key": key,
+            "layers": [layer_json(layer, at, key) for at, layer in enumerate(self.layers)],
+            "bounds": self.bounds,
+            "notes": list(self.notes),
+            "words": {name.removeprefix("map_"): text for name, text in words.items() if name.startswith("map_")},
+            "online": online,
+        }
+
+
+def layer_json(layer: Layer, at: int, key: str) -> dict[str, Any]:
+    """One layer as the browser gets it."""
+    return {
+        "kind": layer.kind,
+        "title": layer.title,
+        "unit": layer.unit,
+        "source": layer.source,
+        "attribution": layer.attribution,
+        "marks": [vars(mark) for mark in layer.marks],
+        "fields": layer.fields,
+        "labels": layer.labels,
+        "corners": layer.corners,
+        "url": f"take/{key}/layer-{at}.{'png' if layer.kind == 'image' else 'geojson'}",
+    }
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the drawing needs to know of names and outlines; the page fills it from the context."""
+
+    label: Callable[[str], str]
+    """A LUCAS code's name in the page's language."""
+    outlines: Callable[[Sequence[str]], Mapping[str, Any]]
+    """Region ids → GeoJSON FeatureCollection."""
+    words: Words
+    language: str = "en"
+
+
+def drawing_of(answer: Answer, names: Names) -> Drawing:
+    """Return what the map shows for an answer."""
+    layers: list[Layer] = []
+    notes: list[str] = []
+    for result in answer.results:
+        layers += result_layers(result, names)
+        notes += result_notes(result, names)
+    layers = list({(layer.kind, layer.title, layer.marks): layer for layer in layers}.values())
+    layers.sort(key=lambda layer: ("image", "areas", "outline", "points").index(layer.kind))
+    return Drawing(tuple(layers), bounds_of(layers), tuple(dict.fromkeys(notes)))
+
+
+def result_layers(result: Result, names: Names) -> list[Layer]:
+    """The layers of one result: what was found, and the outline of where it was looked for."""
+    layers = []
+    features = list((result.features or {}).get("features", ()))
+    dots = [f for f in features if (f.get("geometry") or {}).get("type") == "Point"]
+    areas = [f for f in features if (f.get("geometry") or {}).get("type") in ("Polygon", "MultiPolygon")]
+    if not areas and result.regions:
+        outlines = names.outlines([region.id for region in result.regions[:40]])["features"]
+        if outlines:
+            layers.append(outline_layer(result, outlines, names))
+    if areas:
+        layers.append(area_layer(result, areas, names))
+    if dots:
+        layers.append(point_layer(result, dots, names))
+    return layers
+
+
+def result_notes(result: Result, names: Names) -> list[str]:
+    """What a reader of the map must be told in words."""
+    notes = []
+    shown, of = result.facts.get("shown"), result.facts.get("points")
+    if isinstance(shown, int) and isinstance(of, int) and shown < of:
+        notes.append(names.words["note_truncated"].format(shown=shown, all=of))
+    if result.features is not None and not result.features.get("features"):
+        notes.append(names.words["note_nothing"])
+    if result.provenance.synthetic:
+        notes.append(names.words["synthetic_note"])
+    return notes
+
+
+# ---- layers ----------------------------------------------------------------------------------------------------
+
+
+def point_layer(result: Result, dots: list[Feature], names: Names) -> Layer:
+    """Points coloured by what they are: change, agreement, score or class."""
+    keys, marks = point_marks(result, dots, names)
+    layer = Layer(
+        kind="points",
+        title=title_of(result, names),
+        marks=marks,
+        source=source_of(result, names),
+        attribution=result.provenance.attribution or result.provenance.dataset,
+        features=tuple(marked(f, m, at) for at, (f, m) in enumerate(zip(dots, keys, strict=True))),
+        fields=fields_of(dots, names),
+        labels=labels_of(dots, names),
+    )
+    if len(dots) <= MOST_DOTS:
+        return layer
+    from page.raster import picture
+
+    image, corners = picture(layer.features, marks)
+    return replace(layer, kind="image", image=image, corners=corners)
+
+
+def point_marks(result: Result, dots: list[Feature], names: Names) -> tuple[list[int], tuple[Mark, ...]]:
+    """Each point's mark, and the marks."""
+    sample = dots[0]["properties"]
+    if "change" in sample:
+        return by_category(dots, "change", CHANGE, names, "change_")
+    if "agreement" in sample:
+        return by_category(dots, "agreement", AGREEMENT, names, "agreement_")
+    if isinstance(sample.get("score"), int | float):
+        return by_value([f["properties"].get("score") for f in dots], result, names, dots=True)
+    theme = "land_use" if result.land_use and not result.land_cover else "land_cover"
+    codes = [str(f["properties"].get(theme) or "") for f in dots]
+    return by_code(codes, names)
+
+
+def by_category(
+    features: list[Feature], key: str, colours: Mapping[str, str], names: Names, prefix: str
+) -> tuple[list[int], tuple[Mark, ...]]:
+    """Marks of a closed list of outcomes, in its own order."""
+    values = [str(f["properties"].get(key)) for f in features]
+    counts = Counter(values)
+    order = [value for value in colours if value in counts] + sorted(set(counts) - set(colours))
+    marks = tuple(
+        Mark(colours.get(value, OTHER), names.words.get(prefix + value, value), counts[value]) for value in order
+    )
+    return [order.index(value) for value in values], marks
+
+
+def by_code(codes: list[str], names: Names) -> tuple[list[int], tuple[Mark, ...]]:
+    """Marks of LUCAS codes: a colour each where eight suffice, else one per main class."""
+    counts = Counter(codes)
+    if len(counts) > len(CATEGORIES) or len({code[:1] for code in counts}) > 1:
+        codes = [code[:1] for code in codes]
+        counts = Counter(codes)
+        order = sorted(counts)
+        colours = {
+            letter: MAIN_CLASSES.get(letter, CATEGORIES[at % len(CATEGORIES)]) for at, letter in enumerate(order)
+        }
+    else:
+        order = sorted(counts, key=lambda code: (-counts[code], code))
+        colours = colours_of(order)
+    marks = tuple(Mark(colours[code], code_label(code, names), counts[code]) for code in order)
+    place = {code: at for at, code in enumerate(order)}
+    return [place[code] for code in codes], marks
+
+
+def code_label(code: str, names: Names) -> str:
+    """`B82 Vineyards`, or the page's word for a record without a code."""
+    if not code:
+        return names.words["no_code"]
+    return f"{code} {names.label(code)}".strip()
+
+
+def area_layer(result: Result, areas: list[Feature], names: Names) -> Layer:
+    """Regions shaded by their value; hatched where there is none."""
+    key = value_key(result, areas)
+    values = [f["properties"].get(key) if key else None for f in areas]
+    if key:
+        keys, marks = by_value(values, result, names, dots=False)
+    else:
+        keys, marks = [0] * len(areas), (Mark(RAMP[2], title_of(result, names), len(areas)),)
+    return Layer(
+        kind="areas",
+        title=title_of(result, names),
+        unit=unit_of(result, names),
+        marks=marks,
+        source=source_of(result, names),
+        attribution=result.provenance.attribution or result.provenance.dataset,
+        features=tuple(marked(named(f), m, at, place_of(f)) for at, (f, m) in enumerate(zip(areas, keys, strict=True))),
+        fields=fields_of(areas, names),
+        labels=labels_of(areas, names),
+    )
+
+
+def value_key(result: Result, areas: list[Feature]) -> str | None:
+    """The property regions are shaded by."""
+    legend = result.facts.get("legend") or {}
+    for key in (legend.get("by"), "change", "value", "share", "points", "score"):
+        if key and any(isinstance(f["properties"].get(key), int | float) for f in areas):
+            return str(key)
+    return None
+
+
+def by_value(
+    values: Sequence[float | None], result: Result, names: Names, *, dots: bool
+) -> tuple[list[int], tuple[Mark, ...]]:
+    """Marks of a number: up to five classes that hold about as many features each, and one for no data."""
+    known = [float(v) for v in values if isinstance(v, int | float)]
+    legend = result.facts.get("legend") or {}
+    breaks = [float(b) for b in legend.get("breaks", ())] or nice_breaks(known)
+    colours = DIVERGING if known and min(known) < 0 < max(known) and not dots else RAMP
+    places = [bisect.bisect_right(breaks, float(v)) if isinstance(v, int | float) else -1 for v in values]
+    edges = [min(known, default=0.0), *breaks, max(known, default=0.0)]
+    counts = Counter(places)
+    used = [at for at in range(len(breaks) + 1) if counts[at]]
+    marks = [
+        Mark(spread(colours, at, len(breaks) + 1), span(edges[at], edges[at + 1], names), counts[at]) for at in used
+    ]
+    order = {at: position for position, at in enumerate(used)}
+    if counts[-1]:
+        order[-1] = len(marks)
+        marks.append(Mark(NO_DATA, names.words["no_data"], counts[-1], pattern=True))
+    return [order[at] for at in places], tuple(marks)
+
+
+def nice_breaks(values: Sequence[float]) -> list[float]:
+    """Inner class limits at the quintiles, rounded to two figures, none twice.
+
+    >>> nice_breaks([0, 10, 20, 30, 40, 50])
+    [10.0, 20.0, 30.0, 40.0]
+    """
+    distinct = sorted(set(values))
+    if len(distinct) < 2:
+        return []
+    if distinct[0] < 0 < distinct[-1]:
+        reach = float(f"{max(-distinct[0], distinct[-1]):.1g}")
+        return [-0.5 * reach, -0.05 * reach, 0.05 * reach, 0.5 * reach]
+    raw = np.quantile(values, [0.2, 0.4, 0.6, 0.8])
+    return sorted({float(f"{v:.2g}") for v in raw if distinct[0] < float(f"{v:.2g}") <= distinct[-1]})
+
+
+def spread(colours: Sequence[str], at: int, count: int) -> str:
+    """The colour of class `at` of `count`, spread over the whole ramp."""
+    return colours[round(at * (len(colours) - 1) / max(count - 1, 1))]
+
+
+def span(low: float, high: float, names: Names) -> str:
+    """`1.2 – 3.4`, in the page's language."""
+    ends = [number(low, names.language), number(high, names.language)]
+    return ends[0] if ends[0] == ends[1] else " – ".join(ends)
+
+
+def outline_layer(result: Result, outlines: list[Feature], names: Names) -> Layer:
+    """The outline of the regions asked about."""
+    asked = ", ".join(region.name for region in result.regions[:3]) + (" …" if len(result.regions) > 3 else "")
+    return Layer(
+        kind="outline",
+        title=names.words["asked_region"],
+        marks=(Mark(OUTLINE, asked),),
+        source=" · ".join(dict.fromkeys(f"{r.source} {r.vintage} · {r.licence}".strip() for r in result.regions[:3])),
+        attribution=", ".join(dict.fromkeys(region.source for region in result.regions)),
+        features=tuple(marked(f, 0, at, place_of(f)) for at, f in enumerate(outlines)),
+    )
+
+
+# ---- parts -----------------------------------------------------------------------------------------------------
+
+
+def marked(feature: Feature, mark: int, at: int, place: Sequence[float] | None = None) -> Feature:
+    """The feature with its mark and its number, and for areas where its middle is."""
+    extra = {"_m": mark, "_f": at} | ({"_at": list(place)} if place else {})
+    return {"type": "Feature", "geometry": feature["geometry"], "properties": {**feature["properties"], **extra}}
+
+
+def named(feature: Feature) -> Feature:
+    """The region feature with its title and id where the map looks for them."""
+    properties = feature["properties"]
+    region = str(feature.get("id") or properties.get("id") or properties.get("region_id") or "")
+    title = str(properties.get("name") or properties.get("region") or region)
+    hidden = {k: v for k, v in properties.items() if k != "region"}
+    return {**feature, "properties": {**hidden, "_t": title} | ({"region": region} if ":" in region else {})}
+
+
+def place_of(feature: Feature) -> tuple[float, float]:
+    """Longitude, latitude of a spot inside an area."""
+    point = shapely.point_on_surface(shapely.geometry.shape(feature["geometry"]))
+    return round(point.x, 4), round(point.y, 4)
+
+
+def bounds_of(layers: Iterable[Layer]) -> BBox | None:
+    """West, south, east, north of all that is drawn, with a little air."""
+    shapes = [shapely.geometry.shape(f["geometry"]) for layer in layers for f in layer.features]
+    if not shapes:
+        return None
+    west, south, east, north = (float(v) for v in shapely.total_bounds(shapes))
+    air = 0.02 + 0.03 * (east - west)
+    return west - air, max(south - air, -85.0), east + air, min(north + air, 85.0)
+
+
+def title_of(result: Result, names: Names) -> str:
+    """`B82 Vineyards, 2018`."""
+    codes = [*result.land_cover, *result.land_use]
+    what = ", ".join(code_label(code, names) for code in codes[:3]) + (" …" if len(codes) > 3 else "")
+    what = what or str(result.arguments.get("text") or names.words.get("tool_" + result.tool, result.tool))
+    when = "–".join(dict.fromkeys(str(year) for year in (result.years[:1] + result.years[-1:])))
+    return f"{what}, {when}" if when else what
+
+
+def source_of(result: Result, names: Names) -> str:
+    """Dataset, resolution, licence and, where it is so, the word synthetic."""
+    made = result.provenance
+    kind = result.facts.get("resolution") or names.words.get("resolution_" + resolution_of(result), "")
+    parts = [made.dataset + (f" {made.version}" if made.version else ""), kind, made.licence]
+    if made.model:
+        parts.insert(1, made.model)
+    if made.synthetic:
+        parts.append(names.words["synthetic"])
+    return " · ".join(part for part in parts if part)
+
+
+def resolution_of(result: Result) -> str:
+    """Which words say how fine the drawn things are."""
+    if result.provenance.model:
+        return "pixel"
+    features = (result.features or {}).get("features") or [{}]
+    return "point" if (features[0].get("geometry") or {}).get("type") == "Point" else "region"
+
+
+def unit_of(result: Result, names: Names) -> str:
+    """The unit of a shaded map in words."""
+    legend = result.facts.get("legend") or {}
+    unit = str(legend.get("unit") or result.unit or "")
+    return names.words.get("unit_" + unit, unit)
+
+
+def fields_of(features: list[Feature], names: Names) -> tuple[tuple[str, str], ...]:
+    """Properties the popup shows, with their headings."""
+    keys = dict.fromkeys(
+        key
+        for f in features[:50]
+        for key, value in f["properties"].items()
+        if not key.startswith("_") and key not in HIDDEN and not isinstance(value, dict | list)
+    )
+    return tuple((key, heading(key, names.words)) for key in keys if key != "region")
+
+
+def heading(key: str, words: Words) -> str:
+    """A column's or property's heading."""
+    return words.get("column_" + key, key.replace("_", " "))
+
+
+def labels_of(features: list[Feature], names: Names) -> dict[str, str]:
+    """Names of the codes that occur without a name beside them."""
+    keys = (
+        "land_cover_from",
+        "land_cover_to",
+        "land_use_from",
+        "land_use_to",
+        "lc1",
+        "lu1",
+        "predicted",
+        "surveyed_as",
+    )
+    codes = {str(f["properties"][key]) for f in features for key in keys if f["properties"].get(key)}
+    return {code: names.label(code) for code in sorted(codes)}

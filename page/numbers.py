@@ -1,0 +1,32 @@
+"""Numbers as a reader of one language writes them. Does not compute any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from babel.numbers import format_decimal
+
+
+def number(value: float, language: str) -> str:
+    """A number with at most four figures after its first, grouped and pointed as the language does.
+
+    >>> number(1234.5, "en"), number(1234.5, "de"), number(0.0312, "fr")
+    ('1,234.5', '1.234,5', '0,0312')
+    """
+    if value == int(value):
+        return format_decimal(int(value), format="#,##0", locale=language)
+    digits = 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 4
+    return format_decimal(value, format="#,##0." + "#" * digits, locale=language)
+
+
+def cell(value: Any, column: str, language: str) -> str:
+    """A table cell: years and ids as they are, numbers in the language, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if column in ("lon", "lat"):
+        return f"{value:.5f}"
+    if "year" in column:
+        return str(value)
+    return number(value, language)

@@ -1,0 +1,41 @@
+"""The page's own parts on Gradio's HTML component: map, conversation, table. Their behaviour is `static/page.js`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+HEAD = (
+    '<link rel="stylesheet" href="files/maplibre/maplibre-gl.css">'
+    '<script src="files/maplibre/maplibre-gl.js"></script>'
+    '<script src="files/page.js"></script>'
+)
+
+
+def conversation(value: str) -> gr.HTML:
+    """The conversation; its `click` carries `act`, `turn` and `value` of the button pressed in it."""
+    return part("chat", value, "${value}", "landask.chat(element, props, trigger, watch);")
+
+
+def map_view(value: Any) -> gr.HTML:
+    """The map; `select` carries a clicked feature, `input` a region drawn or picked. Value: `Drawing.to_json`."""
+    return part("map", value, '<div class="la-slot"></div>', "landask.map(element, props, trigger, watch);")
+
+
+def rows(value: str) -> gr.HTML:
+    """The table, its rows linked to the map."""
+    return part("rows", value, "${value}", "landask.table(element, trigger);")
+
+
+def part(name: str, value: Any, template: str, script: str) -> gr.HTML:
+    """One part: its HTML, and the function of `page.js` that brings it to life."""
+    return gr.HTML(
+        value,
+        html_template=template,
+        js_on_load=script,
+        head=HEAD,
+        elem_id=name,
+        apply_default_css=False,
+        padding=False,
+    )

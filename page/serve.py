@@ -1,0 +1,134 @@
+"""The page as a web application: its files, downloads, health, headers. Listens on loopback unless told otherwise."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.datastructures import MutableHeaders
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from page.exports import TYPES, file_of
+from page.layout import STATIC, Page
+
+THEME = gr.themes.Base(
+    primary_hue="green",
+    font=["system-ui", "Noto Sans", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
+).set(button_primary_background_fill="#14532d", button_primary_text_color="#ffffff")
+
+
+def application(page: Page, root_path: str = "") -> FastAPI:
+    """Return the whole application, ready to be served."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by Gradio at each launch, nowhere else to be said
+    app = FastAPI(title="landask", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.add_middleware(Headers, tiles=(page.options.online or {}).get("tiles", ""))
+
+    @app.get("/health")
+    def health() -> dict[str, Any]:
+        """Whether the store answers."""
+        return {"status": "ok", "datasets": len(page.world.context.store.datasets())}
+
+    @app.get("/take/{key}/{name}", include_in_schema=False)
+    def take(key: str, name: str, request: Request) -> Response:
+        return taken(page, key, name, request)
+
+    app.mount("/files/maplibre", StaticFiles(directory=map_library()))
+    app.mount("/files", StaticFiles(directory=STATIC))
+    blocks = page.blocks()
+    blocks.queue(default_concurrency_limit=page.options.max_concurrent, max_size=200)
+    return gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        root_path=root_path or None,
+        allowed_paths=[],
+        show_error=False,
+        max_file_size=page.options.upload_mb * 1024 * 1024,
+        run_history=False,
+        enable_monitoring=False,
+        footer_links=["api"],
+        theme=THEME,
+        css_paths=[STATIC / "page.css"],
+    )
+
+
+def map_library() -> Path:
+    """Where the `maplibre` package keeps MapLibre's script; found without running the package."""
+    spec = find_spec("maplibre")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("the maplibre package is missing: install the project's dependencies")
+    return Path(spec.origin).parent / "srcjs"
+
+
+def taken(page: Page, key: str, name: str, request: Request) -> Response:
+    """A layer for the map, or a file to take away."""
+    held = page.shelf.get(key)
+    if held is None:
+        return PlainTextResponse("this answer is no longer held: ask again", 404)
+    stem, _, ending = name.rpartition(".")
+    if stem.startswith("layer-") and stem[6:].isdigit() and int(stem[6:]) < len(held.drawing.layers):
+        layer = held.drawing.layers[int(stem[6:])]
+        if ending == "png":
+            return Response(layer.image, media_type="image/png")
+        return zipped({"type": "FeatureCollection", "features": layer.features}, request)
+    content = file_of(held, name)
+    if content is None:
+        return PlainTextResponse("this answer has no such file", 404)
+    synthetic = "-synthetic" if any(r.provenance.synthetic for r in held.answer.results) else ""
+    saved_as = f"landask{synthetic}-{Path(name).name}"
+    return Response(
+        content, media_type=TYPES[name], headers={"Content-Disposition": f'attachment; filename="{saved_as}"'}
+    )
+
+
+def zipped(value: Any, request: Request) -> Response:
+    """JSON, packed where the browser takes it so."""
+    content = json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(content, media_type="application/geo+json")
+    return Response(gzip.compress(content, 5), media_type="application/geo+json", headers={"Content-Encoding": "gzip"})
+
+
+class Headers:
+    """Adds headers that keep the page to itself: no other host is asked, no other site may frame it."""
+
+    def __init__(self, app: ASGIApp, tiles: str = "") -> None:
+        host = " " + "/".join(tiles.split("/")[:3]) if tiles else ""
+        policy = (
+            "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+            "style-src 'self' 'unsafe-inline'; font-src 'self' data:; worker-src 'self' blob:; "
+            f"img-src 'self' data: blob:{host}; connect-src 'self' blob: data:{host}; "
+            "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
+        )
+        self.app = app
+        self.headers = {
+            "content-security-policy": policy,
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and add to the reply's first message."""
+
+        async def adding(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, adding)
+
+
+def problem(text: str, status: int) -> JSONResponse:
+    """An error a program can read."""
+    return JSONResponse({"error": text}, status)

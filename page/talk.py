@@ -1,0 +1,138 @@
+"""A conversation as the page keeps it: turns, and the form the browser stores. Does not ask."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from agent.answer import Answer, Step
+
+MOST_TALKS, MOST_TURNS, LONGEST_NAME = 30, 60, 60
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One question and what came of it; `answer` is missing while it runs and after it was stopped or stored."""
+
+    question: str
+    status: str = "running"
+    """`running`, `stopped`, or an answer's status."""
+    text: str = ""
+    choices: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    plan: Mapping[str, Any] | None = None
+    selection: Mapping[str, Any] | None = None
+    seconds: float = 0.0
+    router: str = ""
+    language: str = ""
+    key: str = ""
+    """Where the answer lies on the shelf; empty for a turn read back from the browser."""
+    synthetic: bool = False
+    agreed: str = ""
+    """What asking again in other words came to."""
+    source: str = ""
+    """Where the figures come from, for the line under the answer."""
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A conversation with its name and the agent's own memory of it."""
+
+    id: str = field(default_factory=lambda: secrets.token_hex(6))
+    name: str = ""
+    turns: tuple[Turn, ...] = ()
+    memory: Any = None
+
+    def add(self, turn: Turn) -> Talk:
+        """This conversation with one more turn, named after its first question."""
+        name = self.name or turn.question.strip()[:LONGEST_NAME]
+        return replace(self, name=name, turns=(*self.turns, turn)[-MOST_TURNS:])
+
+    def with_last(self, turn: Turn) -> Talk:
+        """This conversation with its last turn replaced."""
+        return replace(self, turns=(*self.turns[:-1], turn))
+
+    def with_turn(self, at: int, turn: Turn) -> Talk:
+        """This conversation with one turn replaced."""
+        return replace(self, turns=(*self.turns[:at], turn, *self.turns[at + 1 :]))
+
+    def to_json(self) -> dict[str, Any]:
+        """What the browser keeps: words and plans, no rows."""
+        return {"id": self.id, "name": self.name, "turns": [turn_json(turn) for turn in self.turns]}
+
+
+def answered(turn: Turn, answer: Answer, key: str) -> Turn:
+    """The turn with its answer."""
+    return replace(
+        turn,
+        status=answer.status,
+        text=answer.text,
+        choices=answer.choices,
+        caveats=answer.caveats,
+        steps=answer.steps,
+        plan=answer.plan,
+        seconds=answer.seconds,
+        router=answer.router,
+        language=answer.language,
+        key=key,
+        synthetic=any(result.provenance.synthetic for result in answer.results),
+        source=sources_of(answer),
+    )
+
+
+def sources_of(answer: Answer) -> str:
+    """Each result's source in a few words, none twice."""
+    seen = dict.fromkeys(
+        f"{made.attribution or made.dataset} · {made.licence}" for made in (r.provenance for r in answer.results)
+    )
+    return "; ".join(seen)
+
+
+STORED = (
+    "question", "status", "text", "choices", "caveats", "plan", "selection", "seconds", "router", "language",
+    "synthetic", "source",
+)  # fmt: skip
+
+
+def turn_json(turn: Turn) -> dict[str, Any]:
+    """A turn as the browser keeps it."""
+    return {name: getattr(turn, name) for name in STORED}
+
+
+def read_talks(stored: Any) -> tuple[Talk, ...]:
+    """Conversations from what a browser kept; whatever is not one is left out, for anyone can write there."""
+    talks = []
+    for value in stored[:MOST_TALKS] if isinstance(stored, list) else ():
+        if isinstance(value, dict) and isinstance(value.get("id"), str) and isinstance(value.get("turns"), list):
+            turns = tuple(read_turn(turn) for turn in value["turns"][-MOST_TURNS:] if isinstance(turn, dict))
+            talks.append(Talk(value["id"][:32], str(value.get("name", ""))[:LONGEST_NAME], turns))
+    return tuple(talks)
+
+
+def read_turn(value: Mapping[str, Any]) -> Turn:
+    """A turn from what a browser kept; a question that was running then is shown as stopped."""
+    status = str(value.get("status", "stopped"))
+    plan, selection, seconds = value.get("plan"), value.get("selection"), value.get("seconds")
+    return Turn(
+        question=str(value.get("question", "")),
+        status="stopped" if status == "running" else status,
+        text=str(value.get("text", "")),
+        choices=tuple(map(str, value.get("choices") or ())),
+        caveats=tuple(map(str, value.get("caveats") or ())),
+        plan=plan if isinstance(plan, dict) else None,
+        selection=selection if isinstance(selection, dict) else None,
+        seconds=float(seconds) if isinstance(seconds, int | float) else 0.0,
+        router=str(value.get("router", "")),
+        language=str(value.get("language", "")),
+        synthetic=bool(value.get("synthetic")),
+        source=str(value.get("source", "")),
+    )
+
+
+def kept(talks: Sequence[Talk], talk: Talk) -> tuple[Talk, ...]:
+    """The list with this conversation's newest state, newest first."""
+    others = [other for other in talks if other.id != talk.id]
+    return tuple([talk, *others][:MOST_TALKS]) if talk.turns else tuple(others)
