@@ -15,6 +15,7 @@ from retrieval.statistics_files import (
     ATTRIBUTION,
     DATASET_ID,
     LICENCE,
+    UNITS,
     StatisticsFile,
     read_region_areas,
     read_statistics,
@@ -25,6 +26,7 @@ __all__ = [
     "ATTRIBUTION",
     "DATASET_ID",
     "LICENCE",
+    "UNITS",
     "StatisticsFile",
     "read_region_areas",
     "read_statistics",
@@ -75,7 +77,7 @@ LV LV0 LV00 | MT MT0 MT00 | PL71 PL11 | PL9 PL12 | PL72 PL33 | PL81 PL31 | PL82 
 SI SI0 | SK SK0
 """
 SAME_LAND: tuple[tuple[str, ...], ...] = tuple(tuple(group.split()) for group in re.split(r"[|\n]", _SAME_LAND.strip()))
-"""Codes of one and the same land: renamed by a new NUTS vintage (FR81 → FRJ1) or repeated level by level (DE3, DE30)."""
+"""Codes of the same land: renamed by a new NUTS vintage (FR81 → FRJ1) or repeated level by level (DE3, DE30)."""
 
 SHIFTED = {"NL35": "NL31", "NL36": "NL33", "PT19": "PT16", "PT1C": "PT18"}
 """Regions redrawn in 2022 under the same name → the code before. Near each other, but not the same land."""
@@ -179,7 +181,7 @@ def is_shifted(code: str, published_code: str) -> bool:
 def is_renamed(code: str, published_code: str) -> bool:
     """Whether the code is of another NUTS vintage: FR81 for FRJ1, but not DE3 for DE30, which differ in level only."""
     short, long = sorted((code, published_code), key=len)
-    return not (long.startswith(short) and long[len(short) :].strip("0") == "")
+    return not long.startswith(short)
 
 
 def level_of(code: str) -> str:

@@ -10,6 +10,9 @@ from typing import Any
 
 from retrieval.types import Region, Table
 
+Caveat = tuple[str, Mapping[str, Any]]
+"""A caveat's key and the slots of its sentence."""
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -49,8 +52,8 @@ class Result:
     """GeoJSON FeatureCollection, RFC 7946, lon/lat."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Slot name → value, only values that also stand in `value`, `interval`, `table`, `regions` or `years`."""
-    caveats: tuple[str, ...] = ()
-    """Caveat keys or (key, slots) JSON, worded per language by `agent/render.py`."""
+    caveats: tuple[Caveat, ...] = ()
+    """Keys with their slots, worded per language by `agent/render.py`."""
 
     def to_json(self) -> dict[str, Any]:
         """The contract's form of a result."""

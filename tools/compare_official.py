@@ -1,0 +1,89 @@
+"""Regions side by side by their published figures. Does not compare survey points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from retrieval.errors import BadArgument
+from retrieval.types import Region, Table
+from tools import official
+from tools.context import Context
+from tools.official import Figures
+from tools.official_share import arguments, checked_unit, refusal
+from tools.result import Caveat, Result
+
+
+def compare_official(
+    context: Context,
+    *,
+    land_cover: Sequence[str],
+    regions: Sequence[str],
+    years: Sequence[int] = (),
+    unit: Literal["%", "km2", "ha"] = "%",
+) -> Result:
+    """Compare the published share or area of a land cover in two or more regions, a row each.
+
+    Use for "is there more … in … or …", "compare … of … and …". `value` is the first region's figure less the
+    second's in percentage points (or in the unit), for two regions only. A difference that the published rounding
+    cannot show is said to be none. Without years: the latest year published for all of them.
+    """
+    checked_unit(unit)
+    codes = official.classes(context, land_cover)
+    asked = official.regions_of(context, regions)
+    if len(asked) < 2:
+        raise BadArgument("a comparison needs at least two regions")
+    fixed = tuple(sorted({official.checked_year(context, year) for year in years}))
+    figures = official.load(context, official.with_members(context, asked), codes)
+    chosen = fixed or (latest_common(context, figures, asked, codes),)
+    cells = [official.grouped_cell(context, figures, region, codes, year) for year in chosen for region in asked]
+    now = [c for c in cells if c.year == chosen[-1]]
+    known = [c for c in now if c.known]
+    if not known:
+        raise refusal(context, figures, now[0], codes)
+    highest = max(known, key=lambda c: c.value(unit) or 0)
+    pair = now if len(now) == 2 else []
+    apart = official.difference(pair[1], pair[0], unit) if pair else None
+    equal = bool(pair) and apart is not None and unit == "%" and official.within_rounding(*pair)
+    legend = official.legend([c.value(unit) for c in now], unit)
+    return Result(
+        tool="compare_official",
+        arguments=arguments(asked, codes, fixed, (), unit),
+        provenance=official.provenance(context, figures.table),
+        regions=asked,
+        land_cover=codes,
+        years=chosen,
+        value=apart,
+        unit=official.PERCENTAGE_POINTS if unit == "%" and pair else unit,
+        table=Table(official.CELL_COLUMNS, tuple(official.cell_row(context, c, unit) for c in cells)),
+        features=official.choropleth(context, now, unit, legend["breaks"]),
+        facts={
+            "cells": [c.facts(context) for c in cells],
+            "compared": [(c.region.name, c.value(unit)) for c in sorted(known, key=lambda c: -(c.value(unit) or 0))],
+            "label": official.label(context, "+".join(codes)),
+            "year": chosen[-1],
+            "unit": unit,
+            "most": highest.region.name,
+            "difference": apart,
+            "no_difference": equal,
+            "legend": legend,
+        },
+        caveats=(*rounding(equal), *official.caveats(context, figures, cells, unit), *kingdom(asked, chosen)),
+    )
+
+
+def latest_common(context: Context, figures: Figures, regions: Sequence[Region], codes: Sequence[str]) -> int:
+    """Return the last year with a figure for every region; where there is none, the last with one for any."""
+    each = [set(official.published_years(context, figures, region, codes)) for region in regions]
+    return max(set.intersection(*each) or set.union(*each) or official.survey_years(context))
+
+
+def rounding(equal: bool) -> tuple[Caveat, ...]:
+    """Return the caveat that a difference lies within the published rounding."""
+    return (("rounding", {"points": official.meaning.NO_CHANGE}),) if equal else ()
+
+
+def kingdom(regions: Sequence[Region], years: Sequence[int]) -> tuple[Caveat, ...]:
+    """Return the caveat that the United Kingdom ends in 2018, where it decides the year."""
+    asked = any(region.country == "UK" for region in regions)
+    return (("uk_until_2018", {}),) if asked and max(years) <= official.meaning.UK_LAST_YEAR else ()

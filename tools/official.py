@@ -1,0 +1,796 @@
+"""What the tools over the published figures share: cells, caveats, maps. Reads figures, never makes one up.
+
+A *cell* is one class in one region and year, as Eurostat's table has it or does not have it. A figure made from
+several cells (a sum of classes, the members of a group) is marked `computed` wherever it goes. The table publishes no
+sampling error, so no result here carries an `interval`; what the rounding of the published digit allows stands in the
+facts as `low` and `high`.
+"""
+
+from __future__ import annotations
+
+import bisect
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import shapely
+
+from retrieval import statistics as meaning
+from retrieval.errors import BadArgument, NoSuchYear, NotPublished, OutOfCoverage, TooFine
+from retrieval.store import Store
+from retrieval.types import Region, Table
+from tools.context import Context
+from tools.result import Caveat, Provenance
+
+UNITS = {"%": 1.0, "km2": 1.0, "ha": 100.0}
+"""Unit → how many of it make one km² (for "%": unused)."""
+
+PERCENTAGE_POINTS = "percentage points"
+KNOWN = ("published", "low_reliability", "about_zero")
+"""Statuses of cells that carry a number."""
+
+SPECIAL_CODES = {"BX1": "B10-50_PI", "BX2": "B70-80_PI"}
+"""LUCAS record codes of unnamed crops → the table's own."""
+
+EUROPE = ("EU28", "EU", "EU27_2007", "EU_V")
+"""What stands for all surveyed countries together, by year."""
+
+TERRITORY = {"ES": "Canarias, Ceuta, Melilla", "PT": "Açores, Madeira"}
+"""Country → what its figures leave out."""
+
+CONTEXT_CLASSES = (*meaning.MAIN_CLASSES, "B10", "B70", *meaning.UNNAMED_CROPS)
+"""Read along with every question: which years a region has, and how many crops stay unnamed."""
+
+SIMPLIFY_DEG = 0.01
+"""Outlines are drawn to about 1 km: the map is of regions, not of their shores."""
+
+_KEPT: WeakKeyDictionary[Store, dict[str, dict[str, Any] | None]] = WeakKeyDictionary()
+
+MOST_NAMES = 5
+"""Names listed in a caveat before the rest is counted."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One class in one region and year: a figure, or the reason why there is none."""
+
+    region: Region
+    land_cover: str
+    """The class's code; several joined by `+` (and `-` for classes left out) where the figure is computed of them."""
+    year: int
+    status: meaning.Status
+    code: str = ""
+    """The region code it is published under; several joined by `+`; '' where there is no row."""
+    flag: str = ""
+    percent: float | None = None
+    km2: float | None = None
+    total_km2: float | None = None
+    """The region's total area, inland water included."""
+    rounding: float = meaning.SHARE_ROUNDING
+    """Half the width in percentage points of what the published digits stand for."""
+    percent_computed: bool = False
+    km2_computed: bool = True
+    missing: tuple[str, ...] = ()
+    """Parts of a computed figure that are not published: the figure is at least this."""
+
+    @property
+    def known(self) -> bool:
+        """Whether it carries a number."""
+        return self.status in KNOWN
+
+    def value(self, unit: str) -> float | None:
+        """Return the number in a unit, None where there is none."""
+        if not self.known or unit == "%":
+            return self.percent if self.known else None
+        return None if self.km2 is None else sensible(self.km2 * UNITS[unit])
+
+    def bounds(self, unit: str) -> tuple[float, float] | None:
+        """Return the lowest and highest number that the published digits stand for. Not a confidence interval."""
+        if not self.known or self.percent is None:
+            return None
+        low, high = max(self.percent - self.rounding, 0.0), self.percent + self.rounding
+        if unit == "%":
+            return round(low, 2), round(high, 2)
+        if self.total_km2 is None:
+            return None
+        scale = self.total_km2 / 100 * UNITS[unit]
+        return sensible(low * scale), sensible(high * scale)
+
+    def facts(self, context: Context) -> dict[str, Any]:
+        """Return the cell's slots for a sentence."""
+        low, high = self.bounds("%") or (None, None)
+        low_km2, high_km2 = self.bounds("km2") or (None, None)
+        return {
+            "region": self.region.name,
+            "region_id": self.region.id,
+            "code": self.code,
+            "land_cover": self.land_cover,
+            "label": label(context, self.land_cover),
+            "year": self.year,
+            "status": self.status,
+            "flag": self.flag,
+            "percent": self.value("%"),
+            "km2": self.value("km2"),
+            "ha": self.value("ha"),
+            "total_km2": self.total_km2,
+            "low": low,
+            "high": high,
+            "low_km2": low_km2,
+            "high_km2": high_km2,
+            "missing": list(self.missing),
+        }
+
+
+CELL_COLUMNS = (
+    "region_id", "region", "code", "land_cover", "land_cover_name", "year", "value", "unit", "flag", "status",
+    "low", "high", "km2", "total_km2",
+)  # fmt: skip
+
+
+def cell_row(context: Context, cell: Cell, unit: str) -> tuple[Any, ...]:
+    """Return a cell as a row of `CELL_COLUMNS`; `low` and `high` are what the published digits allow, in the unit."""
+    return (
+        cell.region.id,
+        cell.region.name,
+        cell.code,
+        cell.land_cover,
+        label(context, cell.land_cover),
+        cell.year,
+        cell.value(unit),
+        unit,
+        cell.flag,
+        cell.status,
+        *(cell.bounds(unit) or (None, None)),
+        cell.value("km2"),
+        cell.total_km2,
+    )
+
+
+class Figures:
+    """The published rows that a question needs, as cells."""
+
+    def __init__(self, table: Table, codes: Mapping[str, tuple[str, ...]]) -> None:
+        """Index rows of code, land_cover, year, unit, value, flag, area_km2; `codes` are the region ids' codes."""
+        self.table, self._codes = table, codes
+        self._rows = {(r["code"], r["land_cover"], r["year"], r["unit"]): r for r in table.dicts() if r["land_cover"]}
+        self._areas = {r["code"]: r["area_km2"] for r in table.dicts()}
+
+    def area(self, code: str) -> float | None:
+        """Return the total area of a region code in km², None where it is not given."""
+        return self._areas.get(code)
+
+    @cached_property
+    def _active(self) -> dict[int, frozenset[str]]:
+        years: dict[int, set[str]] = {}
+        for code, land_cover, year, _ in self._rows:
+            if land_cover in meaning.MAIN_CLASSES:
+                years.setdefault(year, set()).add(code)
+        return {year: frozenset(codes) for year, codes in years.items()}
+
+    def codes(self, region: Region, year: int) -> tuple[str, ...]:
+        """Return the codes under which a region stands in the table in one year, the preferred one first."""
+        present = self._active.get(year, frozenset())
+        codes = tuple(code for code in self._codes.get(region.id, ()) if code in present)
+        return codes[:1] if region.level == "group" else codes
+
+    def own_code(self, region: Region) -> str:
+        """Return the code a region is asked by, '' for a group without an aggregate."""
+        return next(iter(self._codes.get(region.id, ())), "")
+
+    def has(self, year: int, code: str) -> bool:
+        """Whether a region code has figures in a year."""
+        return code in self._active.get(year, frozenset())
+
+    def years(self, region: Region) -> tuple[int, ...]:
+        """Return the years in which a region has figures."""
+        return tuple(sorted(year for year in self._active if self.codes(region, year)))
+
+    def class_years(self, region: Region, codes: Sequence[str]) -> tuple[int, ...]:
+        """Return the years in which classes carry a number in a region."""
+        return tuple(y for y in self.years(region) if self.cell(region, codes, y).known)
+
+    def cell(self, region: Region, land_cover: str | Sequence[str], year: int, code: str | None = None) -> Cell:
+        """Return one class, or the sum of several, in one region and year; `code` fixes the region's code."""
+        codes = self.codes(region, year) if code is None else (code,) if self.has(year, code) else ()
+        if isinstance(land_cover, str):
+            return self._cell(region, land_cover, year, codes)
+        if len(land_cover) == 1:
+            return self._cell(region, land_cover[0], year, codes)
+        return total(land_cover, [self._cell(region, c, year, codes) for c in land_cover])
+
+    def _cell(self, region: Region, land_cover: str, year: int, codes: Sequence[str]) -> Cell:
+        for code in codes:
+            percent, km2 = (self._rows.get((code, land_cover, year, unit)) for unit in meaning.UNITS)
+            if percent or km2:
+                return self._published(region, land_cover, year, code, percent, km2)
+        status: meaning.Status = meaning.status(land_cover, None, None) if codes else "not_published"
+        if land_cover in meaning.UNNAMED_CROPS or land_cover == "B00_PI":
+            # A line of the table like the crops beside it: where they are published and it is not, there is none.
+            beside = "B70" if land_cover == "B70-80_PI" else "B10"
+            seen = any((code, beside, year, unit) in self._rows for code in codes for unit in meaning.UNITS)
+            status = "about_zero" if seen else "not_published"
+        zero = 0.0 if status == "about_zero" else None
+        area = self._areas.get(codes[0]) if codes else None
+        return Cell(region, land_cover, year, status, codes[0] if zero is not None else "", "", zero, zero, area)
+
+    def _published(
+        self, region: Region, land_cover: str, year: int, code: str, percent: Mapping | None, km2: Mapping | None
+    ) -> Cell:
+        row = percent or km2 or {}
+        area = row["area_km2"]
+        status = meaning.status(land_cover, row["value"], row["flag"])
+        share = percent["value"] if percent else (round(100 * km2["value"] / area, 1) if km2 and area else None)
+        square_km = km2["value"] if km2 else (share * area / 100 if area and share is not None else None)
+        return Cell(
+            region=region,
+            land_cover=land_cover,
+            year=year,
+            status=status,
+            code=code,
+            flag=row["flag"] or "",
+            percent=share,
+            km2=square_km,
+            total_km2=area,
+            percent_computed=percent is None,
+            km2_computed=km2 is None,
+        )
+
+
+def total(land_cover: Sequence[str], cells: Sequence[Cell]) -> Cell:
+    """Return the sum of several classes of one region and year, as far as they are published."""
+    known = [c for c in cells if c.known]
+    first = known[0] if known else cells[0]
+    joined = "+".join(land_cover)
+    if not known:
+        status = "not_significant" if any(c.status == "not_significant" for c in cells) else "not_published"
+        return replace(first, land_cover=joined, status=status, missing=tuple(c.land_cover for c in cells))
+    return replace(
+        first,
+        land_cover=joined,
+        status="low_reliability" if any(c.status == "low_reliability" for c in known) else "published",
+        flag="u" if any("u" in c.flag for c in known) else "",
+        percent=round(sum(c.percent or 0 for c in known), 1),
+        km2=None if any(c.km2 is None for c in known) else sum(c.km2 or 0 for c in known),
+        rounding=round(sum(c.rounding for c in known if c.status != "about_zero"), 2),
+        percent_computed=True,
+        km2_computed=True,
+        missing=tuple(c.land_cover for c in cells if not c.known),
+    )
+
+
+def together(group: Region, cells: Sequence[Cell]) -> Cell:
+    """Return several regions as one: shares weighted by total area. Known only where every one is."""
+    first = cells[0]
+    code = "+".join(c.code for c in cells)
+    if not all(c.known and c.total_km2 and c.percent is not None for c in cells):
+        return replace(first, region=group, status="not_published", code="", percent=None, km2=None)
+    area = sum(c.total_km2 or 0 for c in cells)
+    km2 = sum((c.percent or 0) / 100 * (c.total_km2 or 0) for c in cells)
+    return replace(
+        first,
+        region=group,
+        code=code,
+        status="low_reliability" if any(c.status == "low_reliability" for c in cells) else "published",
+        flag="u" if any("u" in c.flag for c in cells) else "",
+        percent=round(100 * km2 / area, 1),
+        km2=km2,
+        total_km2=area,
+        rounding=round(max(c.rounding for c in cells) + meaning.SHARE_ROUNDING, 2),
+        percent_computed=True,
+        km2_computed=True,
+    )
+
+
+def classes(context: Context, land_cover: Sequence[str] | str) -> tuple[str, ...]:
+    """Return the fewest published classes that say what was asked.
+
+    Raises:
+        BadArgument: No class was named.
+        UnknownClass, AmbiguousClass: Words that are not one class.
+        NotPublished: The table has no such class; its parent is named.
+    """
+    words = [land_cover] if isinstance(land_cover, str) else list(land_cover)
+    if not words:
+        raise BadArgument("name a land cover class: the published figures are by class")
+    found = [code for word in words for code in _codes(context, word)]
+    for code in found:
+        if code not in meaning.PUBLISHED_CLASSES:
+            above = meaning.published_parent(code)
+            raise NotPublished(code, "any region", None, (above,) if above else ())
+    return meaning.fold(found)
+
+
+def _codes(context: Context, word: str) -> tuple[str, ...]:
+    if re.fullmatch(r"[A-H]", word):
+        return (f"{word}00",)
+    if word in SPECIAL_CODES or word in meaning.PUBLISHED_CLASSES:
+        return (SPECIAL_CODES.get(word, word),)
+    if re.fullmatch(r"[A-HU]\w\w\w?", word):
+        return (context.nomenclature.get(word).code,)
+    return tuple(SPECIAL_CODES.get(c, c) for c in context.nomenclature.parse(word, theme="land_cover").codes)
+
+
+def regions_of(context: Context, regions: Sequence[str] | str) -> tuple[Region, ...]:
+    """Return the regions of ids or names, each once; the European Union where none is given."""
+    words = [regions] if isinstance(regions, str) else list(regions) or ["group:EU"]
+    return tuple({r.id: r for r in (context.region(word) for word in words)}.values())
+
+
+def published_codes(context: Context, region: Region) -> tuple[str, ...]:
+    """Return the codes a region may stand under in the table; none for a group without an aggregate of its own.
+
+    Raises:
+        TooFine: The region is below NUTS 2; the containing region is offered.
+    """
+    kind, _, code = region.id.partition(":")
+    if region.level == "group":
+        if code.lower() == "europe":
+            return EUROPE
+        own = meaning.series_codes(code) if code in meaning.EU_GROUPS else ()
+        return (*own, *(c for c in meaning.OTHER_EU if c not in own)) if code in ("EU", "EU27_2020") else own
+    own = (code,) if kind in ("country", "nuts") else ()
+    same = (*own, *(context.gazetteer.vintages(region.id) if kind != "aoi" else ()))
+    if codes := [c for c in same if meaning.level_of(c) in ("country", "nuts1", "nuts2")]:
+        return tuple(dict.fromkeys(c for one in codes for c in meaning.series_codes(one)))
+    containing = None if kind == "aoi" else context.gazetteer.containing(region.id, "nuts2")
+    reason = "the official table is published down to NUTS 2 regions"
+    raise TooFine(region.name, (containing.name,) if containing else (), reason)
+
+
+def load(
+    context: Context, regions: Sequence[Region], land_cover: Sequence[str], context_classes: Sequence[str] = ()
+) -> Figures:
+    """Return the figures of some classes in some regions, all years, with the classes that explain them.
+
+    Raises:
+        TooFine: A region is below NUTS 2.
+        OutOfCoverage: A region is not in the table at all.
+    """
+    codes = {r.id: published_codes(context, r) for r in regions}
+    wanted = sorted({*land_cover, *CONTEXT_CLASSES, *context_classes, *explaining(land_cover)})
+    table = context.store.query(
+        "statistics_cells", codes=sorted({c for each in codes.values() for c in each}), land_cover=wanted
+    )
+    figures = Figures(table, codes)
+    for region in regions:
+        if codes[region.id] and not figures.years(region):
+            raise _not_in_table(context, region)
+    return figures
+
+
+def explaining(land_cover: Iterable[str]) -> set[str]:
+    """Return the classes read along: the one above each, and its parts."""
+    above = {a for c in land_cover if (a := meaning.published_parent(c))}
+    return (
+        above | {part for a in above for part in meaning.parts(a)} | {p for c in land_cover for p in meaning.parts(c)}
+    )
+
+
+def _not_in_table(context: Context, region: Region) -> Exception:
+    country = region.country
+    if country == "UK":
+        kingdom = context.gazetteer.region("country:UK")
+        return TooFine(region.name, (kingdom.name,), "this table has the United Kingdom as one country only")
+    if (
+        region.id.startswith("nuts:")
+        and context.store.query("statistics_cells", codes=[country], land_cover=["C00"]).rows
+    ):
+        return OutOfCoverage(region.name, f"{TERRITORY_NOTE} of {country}")
+    return OutOfCoverage(region.name, "the countries of the European Union, and the United Kingdom until 2018")
+
+
+TERRITORY_NOTE = "the surveyed territory, without overseas and outlying parts,"
+
+
+def survey_years(context: Context) -> tuple[int, ...]:
+    """Return the years the table has."""
+    return context.store.dataset("statistics").years
+
+
+def checked_year(context: Context, year: int) -> int:
+    """Return a year that the table has.
+
+    Raises:
+        NoSuchYear: It has not; nothing is interpolated or forecast.
+    """
+    years = survey_years(context)
+    if year not in years:
+        raise NoSuchYear(year, years)
+    return year
+
+
+def members(context: Context, figures: Figures, region: Region) -> tuple[Region, ...]:
+    """Return a group's countries where the table has no aggregate for it, else the region alone."""
+    if region.level != "group" or figures.years(region):
+        return (region,)
+    return tuple(context.gazetteer.children(region.id, "country"))
+
+
+def with_members(context: Context, regions: Sequence[Region]) -> tuple[Region, ...]:
+    """Return the regions and, for groups without published aggregates, their countries."""
+    extra = [m for r in regions if r.level == "group" and not published_codes(context, r)
+             for m in context.gazetteer.children(r.id, "country")]  # fmt: skip
+    return tuple({r.id: r for r in (*regions, *extra)}.values())
+
+
+def grouped_cell(context: Context, figures: Figures, region: Region, land_cover: Sequence[str], year: int) -> Cell:
+    """Return a region's cell; a group without an aggregate of its own is computed of its countries."""
+    inside = members(context, figures, region)
+    if inside == (region,):
+        return figures.cell(region, land_cover, year)
+    return together(region, [figures.cell(m, land_cover, year) for m in inside])
+
+
+def region_years(context: Context, figures: Figures, region: Region) -> tuple[int, ...]:
+    """Return the years in which a region, or every member of a group, has figures."""
+    each = [set(figures.years(m)) for m in members(context, figures, region)]
+    return tuple(sorted(set.intersection(*each))) if each else ()
+
+
+def published_years(context: Context, figures: Figures, region: Region, land_cover: Sequence[str]) -> tuple[int, ...]:
+    """Return the years for which a number can be given."""
+    years = region_years(context, figures, region)
+    return tuple(y for y in years if grouped_cell(context, figures, region, land_cover, y).known)
+
+
+def not_published(
+    context: Context, figures: Figures, region: Region, land_cover: Sequence[str], year: int | None
+) -> NotPublished:
+    """Return the refusal for one cell, `instead` naming what is published: a class above, years, `country`."""
+    instead: list[str] = []
+    if len(land_cover) == 1 and year is not None:
+        above = meaning.published_parent(land_cover[0])
+        while above and not grouped_cell(context, figures, region, [above], year).known:
+            above = meaning.published_parent(above)
+        instead += [above] if above else []
+    instead += [str(y) for y in published_years(context, figures, region, land_cover)]
+    instead += ["country"] if _country_has(context, region, land_cover, year) else []
+    return NotPublished("+".join(land_cover), region.name, year, instead)
+
+
+def _country_has(context: Context, region: Region, land_cover: Sequence[str], year: int | None) -> bool:
+    if region.level not in ("nuts1", "nuts2"):
+        return False
+    table = context.store.query("statistics_years", length=2, countries=[region.country], land_cover=list(land_cover))
+    return bool(table.rows) and (year is None or year in table.column("year"))
+
+
+def label(context: Context, land_cover: str) -> str:
+    """Return the words for a class, or for several joined by `+` and `-`, in the context's language."""
+    words = [context.nomenclature.label([c], context.language) for c in re.split(r"[+−]", land_cover)]
+    return " + ".join(words) if "−" not in land_cover else " − ".join(words)
+
+
+def sensible(number: float) -> float:
+    """Return an area without digits that its rounding cannot carry: whole numbers from 100 up, else one decimal."""
+    return float(round(number)) if abs(number) >= 100 else round(number, 1)
+
+
+def provenance(context: Context, table: Table) -> Provenance:
+    """Return where published figures came from, with the query that brought them."""
+    dataset = context.store.dataset("statistics")
+    return Provenance(
+        dataset=meaning.DATASET_ID,
+        version=dataset.version,
+        licence=dataset.licence,
+        sql=table.sql,
+        parameters=dict(table.parameters),
+        row_count=len(table),
+        synthetic=dataset.synthetic,
+        sha256=dataset.sha256,
+        attribution=dataset.attribution,
+    )
+
+
+# ── what a reader must know ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def caveats(context: Context, figures: Figures, cells: Sequence[Cell], unit: str = "%") -> tuple[Caveat, ...]:
+    """Return every caveat of some cells, each key once (vintages: once a region), the gravest first."""
+    every: list[Caveat] = []
+    for status in ("not_significant", "not_published", "low_reliability", "about_zero"):
+        some = [c for c in cells if c.status == status]
+        every += [(status, _who(context, some))] if some else []
+    every += _suspect(cells)
+    every += _crop_break(context, figures, cells)
+    every += _vintages(figures, cells)
+    every += _boundary_shifts(figures, cells)
+    every += _memberships(cells)
+    every += _computed(context, cells, unit)
+    every += _parts(context, figures, cells)
+    every += _territory(cells)
+    return tuple(every)
+
+
+def _who(context: Context, cells: Sequence[Cell]) -> dict[str, Any]:
+    """Return whom a caveat is about: regions, classes and years in words, and how many cells."""
+    return {
+        "region": names(c.region.name for c in cells),
+        "year": names(str(c.year) for c in sorted(cells, key=lambda c: c.year)),
+        "land_cover": names(label(context, c.land_cover) for c in cells),
+        "count": len(cells),
+    }
+
+
+def names(words: Iterable[str]) -> str:
+    """Return the words, each once, joined by commas; after five the rest is an ellipsis."""
+    once = list(dict.fromkeys(words))
+    return ", ".join(once[:MOST_NAMES]) + (", …" if len(once) > MOST_NAMES else "")
+
+
+def _suspect(cells: Sequence[Cell]) -> list[Caveat]:
+    return [
+        ("suspect", {"region": c.region.name, "year": c.year})
+        for c in cells
+        if any((code, c.year) in meaning.SUSPECT for code in c.code.split("+"))
+    ]
+
+
+def _crop_break(context: Context, figures: Figures, cells: Sequence[Cell]) -> list[Caveat]:
+    """Return how much cropland stayed unnamed, where one of the cells is a crop that may hide in it."""
+    worst: dict[str, tuple[str, dict[str, Any]]] = {}
+    for cell in cells:
+        unnamed = {u for c in re.split(r"[+−]", cell.land_cover) if (u := meaning.unnamed_crops(c))}
+        for code in unnamed if cell.code and "+" not in cell.code else ():
+            share = figures.cell(cell.region, code, cell.year, cell.code)
+            if not share.known:
+                share = figures.cell(cell.region, code, cell.year)
+            key = "crop_break_2018" if cell.year == meaning.CROP_BREAK_YEAR else "unnamed_crops"
+            enough = 0.1 if key == "crop_break_2018" else 0.5
+            if share.known and (share.percent or 0) >= enough:
+                slots = {"region": cell.region.name, "year": cell.year, "percent": share.percent,
+                         "land_cover": label(context, code)}  # fmt: skip
+                if key not in worst or slots["percent"] > worst[key][1]["percent"]:
+                    worst[key] = (key, slots)
+    return list(worst.values())
+
+
+def _vintages(figures: Figures, cells: Sequence[Cell]) -> list[Caveat]:
+    """Return the codes of regions published under another NUTS vintage than the one they are asked by."""
+    found: list[Caveat] = []
+    for region in {c.region.id: c.region for c in cells if c.region.level != "group"}.values():
+        own = figures.own_code(region)
+        of_code: dict[str, set[int]] = {}
+        for c in cells:
+            if c.region.id == region.id and c.code and "+" not in c.code:
+                of_code.setdefault(c.code, set()).add(c.year)
+        renamed = [c for c in of_code if c != own and meaning.is_renamed(own, c) and not meaning.is_shifted(own, c)]
+        if renamed:
+            spans = sorted((min(years), code, years) for code, years in of_code.items())
+            codes = "; ".join(f"{code}: {', '.join(map(str, sorted(years)))}" for _, code, years in spans)
+            found.append(("vintage", {"region": region.name, "codes": codes}))
+    return found
+
+
+def _boundary_shifts(figures: Figures, cells: Sequence[Cell]) -> list[Caveat]:
+    found: dict[str, Caveat] = {}
+    for c in cells:
+        own = figures.own_code(c.region)
+        if c.code and meaning.is_shifted(own, c.code):
+            slots = {"region": c.region.name, "code": c.code, "year": c.year, "area_km2": c.total_km2,
+                     "now_km2": figures.area(own)}  # fmt: skip
+            found[own] = ("boundary_shift", slots)
+    return list(found.values())
+
+
+def _memberships(cells: Sequence[Cell]) -> list[Caveat]:
+    """Return which aggregate of the Union each year's figure is of, unless all are of the present 27."""
+    of_code: dict[str, set[int]] = {}
+    for c in cells:
+        if c.region.level == "group" and c.code and "+" not in c.code:
+            of_code.setdefault(c.code, set()).add(c.year)
+    if not of_code:
+        return []
+    codes = "; ".join(f"{code}: {', '.join(map(str, sorted(years)))}" for code, years in sorted(of_code.items()))
+    same = set(of_code) <= {"EU", "EU27_2020"}
+    groups = [members_of(code) for code in sorted(of_code)]
+    return [("eu_members_27" if same else "eu_membership", {"codes": codes, "groups": groups})]
+
+
+def members_of(code: str) -> str:
+    """Return a short name of an aggregate's membership: `27`, `28`, `27 (2007)`, `23`."""
+    return {"EU": "27", "EU27_2020": "27", "EU28": "28", "EU27_2007": "27 (2007)", "EU_V": "23"}.get(code, code)
+
+
+def _computed(context: Context, cells: Sequence[Cell], unit: str) -> list[Caveat]:
+    known = [c for c in cells if c.known]
+    every: list[Caveat] = []
+    if sums := [c for c in known if re.search(r"[+−]", c.land_cover)]:
+        every.append(("computed_sum", {"land_cover": label(context, sums[0].land_cover)}))
+    if missing := {m for c in sums for m in c.missing}:
+        every.append(("incomplete_sum", {"land_cover": names(label(context, m) for m in sorted(missing))}))
+    if groups := [c for c in known if "+" in c.code]:
+        every.append(("computed_group", {"region": groups[0].region.name, "codes": groups[0].code}))
+    if unit != "%" and (areas := [c for c in known if c.km2_computed and c.total_km2]):
+        cell = max(areas, key=lambda c: c.total_km2 or 0)  # the coarsest of several
+        half = cell.rounding / 100 * (cell.total_km2 or 0) * UNITS[unit]
+        low, high = cell.bounds(unit) or (None, None)
+        slots = {"unit": unit, "share_rounding_km2": sensible(half / UNITS[unit]), "rounding": sensible(half),
+                 "low": low, "high": high, "percent": cell.percent, "total_km2": cell.total_km2,
+                 "region": cell.region.name, "year": cell.year, "count": len(areas)}  # fmt: skip
+        every.append(("computed_area", slots))
+    if unit == "%" and any(c.percent_computed and not re.search(r"[+−]", c.land_cover + c.code) for c in known):
+        every.append(("computed_share", {}))
+    return every
+
+
+def _parts(context: Context, figures: Figures, cells: Sequence[Cell]) -> list[Caveat]:
+    """Return where a class and its siblings do not add up to the class above, beyond what rounding explains."""
+    worst: tuple[float, dict[str, Any]] | None = None
+    for c in cells:
+        above = meaning.published_parent(c.land_cover) if re.fullmatch(r"[A-H]\w\w", c.land_cover) else None
+        if not above or not c.known or "+" in c.code:
+            continue
+        gap = parts_gap(figures, c.region, above, c.year)
+        if gap and (worst is None or abs(gap[0] - gap[1]) > worst[0]):
+            slots = {"region": c.region.name, "year": c.year, "land_cover": label(context, above), "sum": gap[0],
+                     "whole": gap[1]}  # fmt: skip
+            worst = (abs(gap[0] - gap[1]), slots)
+    return [("parts_do_not_sum", worst[1])] if worst else []
+
+
+def parts_gap(figures: Figures, region: Region, whole: str, year: int) -> tuple[float, float] | None:
+    """Return the sum of a class's parts and the class, where they are further apart than rounding explains.
+
+    Parts that are not published count as nothing, so a sum below the whole is told of only where all are published.
+    """
+    top = figures.cell(region, whole, year)
+    parts = [figures.cell(region, part, year) for part in meaning.parts(whole)]
+    named = [p for p in parts if p.known]
+    if not top.known or not named:
+        return None
+    added, published = round(sum(p.percent or 0 for p in named), 1), top.percent or 0
+    tolerance = max(meaning.PARTS_TOLERANCE, meaning.SHARE_ROUNDING * (len(named) + 1))
+    complete = all(p.known or p.status == "not_significant" for p in parts)
+    apart = added - published > tolerance or (complete and published - added > tolerance)
+    return (added, published) if apart else None
+
+
+def _territory(cells: Sequence[Cell]) -> list[Caveat]:
+    return [
+        ("territory", {"region": region.name, "without": TERRITORY[region.country]})
+        for region in {c.region.id: c.region for c in cells}.values()
+        if region.level == "country" and region.country in TERRITORY
+    ]
+
+
+# ── comparing ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def difference(first: Cell, second: Cell, unit: str) -> float | None:
+    """Return second − first in percentage points or in the unit; None where one of them is no number."""
+    before, after = first.value(unit), second.value(unit)
+    if before is None or after is None:
+        return None
+    return round(after - before, 1) if unit == "%" else sensible(after - before)
+
+
+def within_rounding(first: Cell, second: Cell) -> bool:
+    """Whether two shares may be the same share: no further apart than the published digits can show."""
+    if first.percent is None or second.percent is None:
+        return False
+    allowed = max(meaning.NO_CHANGE, first.rounding + second.rounding)
+    return abs(second.percent - first.percent) <= allowed + 1e-9
+
+
+# ── maps ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def legend(values: Iterable[float | None], unit: str) -> dict[str, Any]:
+    """Return class breaks for a choropleth: round and evenly spaced, or quantiles where those would hide most regions.
+
+    `breaks` has one more entry than there are classes and covers every value; `counts` are the regions in each class,
+    so that a reader sees what the colours do.
+    """
+    known = sorted(v for v in values if v is not None)
+    if not known:
+        return {"breaks": [], "unit": unit, "method": "none", "counts": []}
+    breaks, method = _even_breaks(known), "equal"
+    if len(known) >= 8 and max(_counts(known, breaks)) > 0.6 * len(known):
+        quantiles = _quantile_breaks(known)
+        if len(quantiles) > 2:
+            breaks, method = quantiles, "quantile"
+    return {"breaks": breaks, "unit": unit, "method": method, "counts": _counts(known, breaks)}
+
+
+def class_break(value: float | None, breaks: Sequence[float]) -> int | None:
+    """Return the index of a value's class: breaks[i] ≤ value < breaks[i + 1], the last class closed."""
+    if value is None or len(breaks) < 2:
+        return None
+    return min(max(bisect.bisect_right(breaks, value) - 1, 0), len(breaks) - 2)
+
+
+def _counts(values: Sequence[float], breaks: Sequence[float]) -> list[int]:
+    counts = [0] * max(len(breaks) - 1, 0)
+    for value in values:
+        counts[class_break(value, breaks) or 0] += 1
+    return counts
+
+
+def _even_breaks(values: Sequence[float]) -> list[float]:
+    low, high = values[0], values[-1]
+    span = (high - low) or abs(high) or 1.0
+    rough = span / 5
+    magnitude = 10.0 ** math.floor(math.log10(rough))
+    step = next(s * magnitude for s in (1, 2, 2.5, 5, 10) if s * magnitude >= rough - 1e-12)
+    first = math.floor(low / step + 1e-9)
+    last = max(math.ceil(high / step - 1e-9), first + 1)
+    digits = max(0, 2 - math.floor(math.log10(step)))
+    return [round(i * step, digits) for i in range(first, last + 1)]
+
+
+def _quantile_breaks(values: Sequence[float]) -> list[float]:
+    inner = [values[round(q * (len(values) - 1))] for q in (0.2, 0.4, 0.6, 0.8)]
+    return list(dict.fromkeys([values[0], *inner, values[-1]]))
+
+
+def outlines(context: Context, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return region ids with their simplified outlines as GeoJSON geometries; regions without one are left out.
+
+    Kept for as long as the store is open: a map of every NUTS 2 region is asked for again and again.
+    """
+    kept = _KEPT.setdefault(context.store, {})
+    of_region = {id: context.gazetteer.members(id) for id in ids}
+    if missing := sorted({m for each in of_region.values() for m in each} - kept.keys()):
+        found = dict(context.store.query("gazetteer_outlines", ids=missing).rows)
+        shapes = shapely.simplify(shapely.from_wkb([bytes(w) for w in found.values()]), SIMPLIFY_DEG)
+        shapes = shapely.transform(shapes, lambda lonlat: lonlat.round(4))
+        drawn = [json.loads(text) for text in shapely.to_geojson(shapes)]
+        kept |= dict.fromkeys(missing) | dict(zip(found, drawn, strict=True))
+    parts = {id: [g for m in each if (g := kept[m])] for id, each in of_region.items()}
+    return {id: _one_geometry(each) for id, each in parts.items() if each}
+
+
+def _one_geometry(geometries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    if len(geometries) == 1:
+        return geometries[0]
+    polygons = [
+        p for g in geometries for p in (g["coordinates"] if g["type"] == "MultiPolygon" else [g["coordinates"]])
+    ]
+    return {"type": "MultiPolygon", "coordinates": polygons}
+
+
+def choropleth(context: Context, cells: Sequence[Cell], unit: str, breaks: Sequence[float]) -> dict[str, Any]:
+    """Return the regions' outlines with value, class, flag and status as properties (RFC 7946, lon/lat).
+
+    `status`: published (with `flag` u: hatched), zero, not_significant or not_published. A region without an outline
+    is left out here and stays in the table.
+    """
+    by_id = {c.region.id: c for c in cells}
+    drawn = outlines(context, list(by_id))
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "geometry": drawn[id], "properties": _drawn_as(cell, unit, breaks)}
+            for id, cell in by_id.items()
+            if id in drawn
+        ],
+    }
+
+
+def _drawn_as(cell: Cell, unit: str, breaks: Sequence[float]) -> dict[str, Any]:
+    value = cell.value(unit)
+    return {
+        "id": cell.region.id,
+        "name": cell.region.name,
+        "value": value,
+        "unit": unit,
+        "class_break": class_break(value, breaks),
+        "flag": cell.flag,
+        "status": map_status(cell),
+        "code": cell.code,
+        "land_cover": cell.land_cover,
+        "year": cell.year,
+    }
+
+
+def map_status(cell: Cell) -> str:
+    """Return how a region is drawn: a figure, zero, not significant, or not published."""
+    if cell.status in ("published", "low_reliability"):
+        return "published" if cell.percent else "zero"
+    return "zero" if cell.status == "about_zero" else cell.status

@@ -1,0 +1,128 @@
+"""How much of a region is a class, as Eurostat published it. Does not count survey points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from retrieval.errors import BadArgument, NotPublished
+from retrieval.types import Region, Table
+from tools import official
+from tools.context import Context
+from tools.official import Cell, Figures
+from tools.result import Result
+
+
+def official_share(
+    context: Context,
+    *,
+    land_cover: Sequence[str],
+    regions: Sequence[str] = (),
+    years: Sequence[int] = (),
+    exclude: Sequence[str] = (),
+    unit: Literal["%", "km2", "ha"] = "%",
+) -> Result:
+    """Give the published share or area of a land cover in regions of Europe, with its reliability flag.
+
+    Use for "how much of … is …", "what share", "how many hectares". Percent of the region's total area, water
+    included; km² and ha are the share times that area, labelled as computed. From the EU to NUTS 2, survey years only
+    (2009, 2012, 2015, 2018, 2022): no commune, no other year, no forecast. Without years the latest published one.
+    For change over time use change_official, for "which regions" rank_official.
+    """
+    checked_unit(unit)
+    codes = official.classes(context, land_cover)
+    left_out = official.classes(context, exclude) if exclude else ()
+    asked = official.regions_of(context, regions)
+    fixed = tuple(sorted({official.checked_year(context, year) for year in years}))
+    figures = official.load(context, official.with_members(context, asked), (*codes, *left_out))
+    cells = [
+        without(context, figures, region, codes, left_out, year)
+        for region in asked
+        for year in fixed or (latest(context, figures, region, codes),)
+    ]
+    if not any(cell.known or cell.status == "not_significant" for cell in cells):
+        raise refusal(context, figures, cells[0], codes)
+    headline = cells[-1] if len(asked) == 1 else None
+    legend = official.legend([c.value(unit) for c in cells], unit)
+    return Result(
+        tool="official_share",
+        arguments=arguments(asked, codes, fixed, left_out, unit),
+        provenance=official.provenance(context, figures.table),
+        regions=asked,
+        land_cover=codes,
+        years=tuple(sorted({c.year for c in cells})),
+        value=headline.value(unit) if headline else None,
+        unit=unit,
+        table=Table(official.CELL_COLUMNS, tuple(official.cell_row(context, c, unit) for c in cells)),
+        features=official.choropleth(context, cells, unit, legend["breaks"]),
+        facts={
+            **(headline.facts(context) if headline else {}),
+            "unit": unit,
+            "cells": [c.facts(context) for c in cells],
+            "years_published": list(official.published_years(context, figures, asked[0], codes)),
+            "legend": legend,
+        },
+        caveats=official.caveats(context, figures, cells, unit),
+    )
+
+
+def checked_unit(unit: str) -> None:
+    """Check that a unit is one the published figures are given in.
+
+    Raises:
+        BadArgument: It is not.
+    """
+    if unit not in official.UNITS:
+        raise BadArgument(f"unit {unit!r}: published figures are given in {', '.join(official.UNITS)}")
+
+
+def latest(context: Context, figures: Figures, region: Region, codes: Sequence[str]) -> int:
+    """Return the last year with a figure for these classes in a region, else the last year the region has."""
+    years = official.region_years(context, figures, region)
+    known = official.published_years(context, figures, region, codes)
+    cells = {y: official.grouped_cell(context, figures, region, codes, y) for y in years}
+    shown = [y for y in years if y in known or cells[y].status == "not_significant"]
+    return max(shown or years or official.survey_years(context))
+
+
+def without(
+    context: Context, figures: Figures, region: Region, codes: Sequence[str], left_out: Sequence[str], year: int
+) -> Cell:
+    """Return the cell of some classes less the classes left out; not published where one of these is not."""
+    cell = official.grouped_cell(context, figures, region, codes, year)
+    if not left_out or not cell.known:
+        return cell
+    less = official.grouped_cell(context, figures, region, left_out, year)
+    name = "−".join(("+".join(codes), *left_out))
+    if not less.known or less.missing or (less.percent or 0) > (cell.percent or 0):
+        return replace(cell, land_cover=name, status="not_published", percent=None, km2=None)
+    return replace(
+        cell,
+        land_cover=name,
+        status="low_reliability" if "low_reliability" in (cell.status, less.status) else cell.status,
+        percent=round((cell.percent or 0) - (less.percent or 0), 1),
+        km2=None if cell.km2 is None or less.km2 is None else cell.km2 - less.km2,
+        rounding=round(cell.rounding + less.rounding, 2),
+        percent_computed=True,
+        km2_computed=True,
+    )
+
+
+def refusal(context: Context, figures: Figures, cell: Cell, codes: Sequence[str]) -> NotPublished:
+    """Return why one cell cannot be given: what is published instead."""
+    return official.not_published(context, figures, cell.region, codes, cell.year)
+
+
+def arguments(
+    regions: Sequence[Region], codes: Sequence[str], years: Sequence[int], left_out: Sequence[str] = (), unit: str = "%"
+) -> dict[str, object]:
+    """Return the plan step's arguments in their canonical form, empty and usual ones left out."""
+    every = {
+        "land_cover": list(codes),
+        "regions": [r.id for r in regions],
+        "years": list(years),
+        "exclude": list(left_out),
+        "unit": unit if unit != "%" else None,
+    }
+    return {name: value for name, value in every.items() if value}
