@@ -302,7 +302,8 @@ class Job:
                 touched = seen.setdefault(key, blocks_touched(file, self.request.cells))
                 height, width = file.block_shapes[0]
                 share = min(1.0, touched * height * width / (file.height * file.width))
-                total += 32_768 + share * (_length(path) or file.height * file.width * 1.5)
+                whole = _length(path) or file.height * file.width * 1.5
+                total += min(whole, 32_768 + share * whole)
         return total
 
     @contextlib.contextmanager
