@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 
 from tools.change_official import change_official
 from tools.compare_official import compare_official
-from tools.change_official import change_official
-from tools.compare_official import compare_official
 from tools.compare_regions import compare_regions
 from tools.compare_years import compare_years
 from tools.count_points import count_points
@@ -15,10 +13,7 @@ from tools.describe_data import describe_data
 from tools.find_points import find_points
 from tools.nearest_records import nearest_records
 from tools.official_share import official_share
-from tools.official_share import official_share
 from tools.point_history import point_history
-from tools.profile_region import profile_region
-from tools.rank_official import rank_official
 from tools.profile_region import profile_region
 from tools.rank_official import rank_official
 from tools.rank_points import rank_points
