@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -302,7 +301,7 @@ def _stamp(known: Descriptor, rows: pd.DataFrame, count: int, years: Sequence[in
             float(rows["lat"].min()),
             float(rows["lon"].max()),
             float(rows["lat"].max()),
-        ),  # fmt: skip
+        ),
         synthetic=True,
         kind=known.kind,
     )

@@ -6,7 +6,6 @@ killed, or finds the disk full, leaves the old store as it was. One build at a t
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -33,7 +32,7 @@ from retrieval.regions import (
     merge_regions,
     read_rows,
 )
-from retrieval.statistics_files import read_statistics_file
+from retrieval.statistics_files import StatisticsFile, read_statistics_file
 from retrieval.store import SCHEMA, Store, default_store_path, load_spatial
 from retrieval.types import Dataset
 
@@ -41,7 +40,7 @@ Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
-STAGES = ("statistics", "regions", "places", "survey", "membership", "pixels", "writing")
+STAGES = ("statistics", "regions", "places", "survey", "pixels", "writing", "membership")
 NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 _EMPTY = pd.DataFrame(columns=[*RECORD_COLUMNS, "dataset"])
 
@@ -77,8 +76,8 @@ def build(path: str | Path, sources: Sources, progress: Progress = silent, wait_
         BadFile: A source cannot be read or fails a check; the old store is untouched.
         StoreError: Another build runs, or the disk is full; the old store is untouched.
     """
-    with _replacing(Path(path), wait_s) as fresh, _writer(fresh) as connection:
-        _fill(connection, sources, progress)
+    with _replacing(Path(path), wait_s) as fresh:
+        write_store(fresh, read(sources, progress), progress)
 
 
 def open_or_build_default(path: str | Path | None = None, progress: Progress = silent) -> Store:
@@ -172,29 +171,72 @@ class _Loaded:
     findings: list[Finding] = field(default_factory=list)
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, sources: Sources, progress: Progress) -> None:
-    loaded = _Loaded()
+@dataclass(frozen=True)
+class Contents:
+    """What goes into a store, read and checked."""
+
+    statistics: StatisticsFile | None
+    regions: Sequence[RegionSet]
+    places: Any = None
+    surveys: Sequence[Survey] = ()
+    """Of a visit that several carry, the first one's record is kept."""
+    pixels: Sequence[Pixels] = ()
+
+
+def read(sources: Sources, progress: Progress = silent) -> Contents:
+    """Read and check every source."""
     progress("statistics")
-    _load_statistics(connection, sources.statistics, loaded)
+    statistics = read_statistics_file(sources.statistics[-1] if sources.statistics else None)
     progress("regions")
-    known = _load_regions(connection, sources.regions, loaded)
+    regions = [bundled_regions(), *(_read_regions(file) for file in sources.regions)]
     progress("places")
-    with contextlib.suppress(ImportError):  # until places land
-        _load_places(connection, loaded)
+    places = _towns()
     progress("survey")
-    surveys = _surveys(known, sources)
-    points, records = _merge(surveys, loaded)
-    _load_survey(connection, points, records)
-    progress("membership")
-    _load_membership(connection, points, records, known, loaded)
+    if sources.lucas or not sources.demo:
+        surveys = [read_survey(file, sources.swapped) for file in sources.lucas]
+    else:
+        merged = merge_regions(regions)
+        surveys = [demo_survey(lands(merged.regions, merged.names))]
     progress("pixels")
-    _load_pixels(connection, _pixels(surveys, sources), loaded)
-    progress("writing")
-    _load_stamps(connection, loaded)
+    pixels = [read_pixels(file) for file in sources.pixels]
+    if not pixels:
+        pixels = [demo_pixels(survey) for survey in surveys if survey.dataset.synthetic]
+    return Contents(statistics, regions, places, surveys, pixels)
 
 
-def _load_statistics(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], loaded: _Loaded) -> None:
-    file = read_statistics_file(files[-1] if files else None)
+def _towns() -> Any:
+    try:
+        from retrieval.places import towns
+    except ImportError:
+        return None
+    return towns()
+
+
+def _read_regions(file: Path) -> RegionSet:
+    from retrieval import regions
+
+    return regions.read_regions(file)
+
+
+def write_store(path: Path, contents: Contents, progress: Progress = silent) -> None:
+    """Write a new store file. Not atomic: `build` is."""
+    with _writer(path) as connection:
+        loaded = _Loaded()
+        progress("writing")
+        if contents.statistics:
+            _load_statistics(connection, contents.statistics, loaded)
+        known = _load_regions(connection, contents.regions, loaded)
+        if contents.places:
+            _load_places(connection, contents.places, loaded)
+        points, records = _merge(contents.surveys, loaded)
+        _load_survey(connection, points, records)
+        progress("membership")
+        _load_membership(connection, points, records, known, loaded)
+        _load_pixels(connection, contents.pixels, loaded)
+        _load_stamps(connection, loaded)
+
+
+def _load_statistics(connection: duckdb.DuckDBPyConnection, file: StatisticsFile, loaded: _Loaded) -> None:
     shares, areas = file.shares, file.areas
     _insert(
         connection,
@@ -208,9 +250,8 @@ def _load_statistics(connection: duckdb.DuckDBPyConnection, files: Sequence[Path
     loaded.datasets.append(file.dataset)
 
 
-def _load_regions(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], loaded: _Loaded) -> list[Land]:
+def _load_regions(connection: duckdb.DuckDBPyConnection, sets: Sequence[RegionSet], loaded: _Loaded) -> list[Land]:
     """Write regions and their names; return them with the several ids of one piece of land together."""
-    sets = [bundled_regions(), *(_read_regions(file) for file in files)]
     merged = merge_regions(sets)
     regions = pd.DataFrame(list(merged.regions), columns=list(REGION_COLUMNS))
     names = pd.DataFrame(list(merged.names), columns=list(NAME_COLUMNS))
@@ -223,14 +264,7 @@ def _load_regions(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], 
     for one in sets:
         loaded.datasets.append(_region_stamp(one))
         loaded.findings += [Finding(one.source, "outlines", 1, "repaired", note) for note in one.notes]
-    return lands(regions[regions["level"] != "foreign"], names[names["kind"] == "code"])
-
-
-def _read_regions(file: Path) -> RegionSet:
-    """Read one file of regions by what it is: NUTS, French administrative, or somebody's own area."""
-    from retrieval import regions
-
-    return regions.aoi_regions(file, file.stem)
+    return lands(merged.regions, merged.names)
 
 
 def _region_stamp(one: RegionSet) -> Dataset:
@@ -259,21 +293,11 @@ def _union(boxes: Iterable[Sequence[float]]) -> tuple[float, float, float, float
     return float(west), float(south), float(east), float(north)
 
 
-def _load_places(connection: duckdb.DuckDBPyConnection, loaded: _Loaded) -> None:
-    from retrieval.places import towns
-
-    known = towns()
-    places, names = pd.DataFrame(list(known.places)), pd.DataFrame(list(known.names))
+def _load_places(connection: duckdb.DuckDBPyConnection, towns: Any, loaded: _Loaded) -> None:
     columns = ("id", "name", "lon", "lat", "country", "population", "source")
-    _insert(connection, "places", places, columns, order="id")
+    _insert(connection, "places", pd.DataFrame(list(towns.places)), columns, order="id")
+    names = pd.DataFrame(list(towns.names))
     _insert(connection, "place_names", names, ("place_id", "name", "norm", "language"), order="norm, place_id")
-
-
-def _surveys(known: Sequence[Land], sources: Sources) -> list[Survey]:
-    """Read the real surveys; without any, and where asked for, draw the demo."""
-    if sources.lucas:
-        return [read_survey(file, sources.swapped) for file in sources.lucas]
-    return [demo_survey(known)] if sources.demo else []
 
 
 def _merge(surveys: Sequence[Survey], loaded: _Loaded) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -371,12 +395,6 @@ def _placed(table: pd.DataFrame, known: Sequence[Land], points: pd.DataFrame) ->
         lost = len(points) - rows["point_id"].nunique()
         found.append(Finding("points", f"region at level {name}", lost, "kept" if lost else "none needed", detail))
     return found
-
-
-def _pixels(surveys: Sequence[Survey], sources: Sources) -> list[Pixels]:
-    if sources.pixels:
-        return [read_pixels(file) for file in sources.pixels]
-    return [demo_pixels(survey) for survey in surveys if survey.dataset.synthetic]
 
 
 def _load_pixels(connection: duckdb.DuckDBPyConnection, several: Sequence[Pixels], loaded: _Loaded) -> None:

@@ -7,13 +7,16 @@ region within 2 km, and `how` says so.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
+
+from retrieval.regions import equal_area
 
 COAST_M = 2_000
 """How far from an outline a point may lie and still be given to it, metres in EPSG:3035."""
@@ -44,23 +47,34 @@ class Land:
     outline: shapely.Geometry | None
 
 
-def lands(regions: pd.DataFrame, codes: pd.DataFrame) -> list[Land]:
-    """Gather region rows (id, level, country, same_as, wkb) that are the same land; `codes` has region_id and name."""
-    extra = codes.groupby("region_id")["name"].agg(list).to_dict()
-    gathered = []
-    for root, rows in regions.groupby("same_as", sort=True):
-        ids = tuple(rows["id"])
-        own = rows[rows["id"] == root]
-        head = (own if len(own) else rows).iloc[0]
-        spelled = {i.split(":", 1)[1] for i in ids if i.startswith(("nuts:", "country:"))}
-        spelled.update(code for i in ids for code in extra.get(i, ()))
-        drawn = [wkb for wkb in (head["wkb"], *rows["wkb"]) if wkb is not None]
-        outline = shapely.from_wkb(drawn[0]) if drawn else None
-        levels = tuple(sorted(set(rows["level"])))
-        gathered.append(
-            Land(str(root), ids, head["level"], levels, head["country"] or "", tuple(sorted(spelled)), outline)
-        )
-    return gathered
+def lands(regions: Iterable[Mapping[str, Any]], names: Iterable[Mapping[str, Any]]) -> list[Land]:
+    """Gather rows of `regions` (with `wkb`) that are the same land; `names` give the codes a land goes by."""
+    codes: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        if name["kind"] == "code":
+            codes[name["region_id"]].add(name["name"])
+    together: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in regions:
+        if row["level"] != "foreign":
+            together[row["same_as"]].append(row)
+    return [_land(root, rows, codes) for root, rows in sorted(together.items())]
+
+
+def _land(root: str, rows: Sequence[Mapping[str, Any]], codes: Mapping[str, set[str]]) -> Land:
+    own_first = sorted(rows, key=lambda row: (row["id"] != root, row["id"]))
+    ids = tuple(row["id"] for row in own_first)
+    spelled = {one.split(":", 1)[1] for one in ids if one.startswith(("nuts:", "country:"))}
+    spelled.update(*(codes.get(one, ()) for one in ids))
+    drawn = next((row["wkb"] for row in own_first if row["wkb"] is not None), None)
+    return Land(
+        id=root,
+        ids=ids,
+        level=own_first[0]["level"],
+        levels=tuple(sorted({row["level"] for row in rows})),
+        country=own_first[0]["country"] or "",
+        codes=tuple(sorted(spelled)),
+        outline=shapely.from_wkb(drawn) if drawn is not None else None,
+    )
 
 
 def assign(points: pd.DataFrame, recorded: pd.DataFrame, known: Sequence[Land]) -> pd.DataFrame:
@@ -153,7 +167,7 @@ def _nearest(
         left = left[country[left] == ""]
     if not len(left):
         return
-    edges, owner = _edges([to_metres(outline) for _, outline in drawn])
+    edges, owner = _edges([equal_area(outline) for _, outline in drawn])
     spots = shapely.points(points["x"].to_numpy()[left], points["y"].to_numpy()[left])
     at, edge = shapely.STRtree(edges).query_nearest(spots, max_distance=COAST_M, all_matches=False)
     which = owner[edge]
@@ -169,12 +183,6 @@ def _edges(outlines: Sequence[shapely.Geometry]) -> tuple[np.ndarray, np.ndarray
     joined = ring[:-1] == ring[1:]
     ends = np.stack([corners[:-1][joined], corners[1:][joined]], axis=1)  # (edges, 2 ends, 2)
     return shapely.linestrings(ends), owner[ring[:-1][joined]]
-
-
-def to_metres(outline: shapely.Geometry) -> shapely.Geometry:
-    """Return an EPSG:4326 lon/lat outline in EPSG:3035 metres."""
-    move = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:3035", always_xy=True).transform
-    return shapely.transform(outline, lambda c: np.column_stack(move(c[:, 0], c[:, 1])))
 
 
 def _rows_by_code(recorded: pd.DataFrame, where: pd.Series) -> dict[str, np.ndarray]:

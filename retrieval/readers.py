@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -305,12 +306,17 @@ def grid_position(point_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (point_ids // 10_000) * 1000.0, (point_ids % 10_000) * 1000.0
 
 
+@lru_cache(maxsize=2)
+def _transformer(source: str, target: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+
+
 def _to_metres(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return pyproj.Transformer.from_crs("EPSG:4326", "EPSG:3035", always_xy=True).transform(lon, lat)
+    return _transformer("EPSG:4326", "EPSG:3035").transform(lon, lat)
 
 
 def _to_lonlat(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return pyproj.Transformer.from_crs("EPSG:3035", "EPSG:4326", always_xy=True).transform(x, y)
+    return _transformer("EPSG:3035", "EPSG:4326").transform(x, y)
 
 
 def _distance(lon: pd.Series, lat: pd.Series, x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -24,6 +24,9 @@ SCHEMA = "1"
 
 SQL_FOLDER = Path(__file__).parent / "sql"
 QUERY_NAME = re.compile(r"[a-z][a-z0-9_]*")
+OPENING = threading.Lock()
+"""One opening at a time: two of one file share a database, whose settings the first one locks."""
+
 REBUILD = "make it again with `python -m retrieval build`"
 
 
@@ -53,7 +56,7 @@ def load_spatial(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute("INSTALL spatial; LOAD spatial;")
     except duckdb.Error as error:
         raise StoreError(f"DuckDB's spatial extension cannot be loaded: {_first_line(error)}") from error
-    connection.execute("SET geometry_always_xy = true")
+    connection.execute("SET GLOBAL geometry_always_xy = true")
 
 
 @lru_cache(maxsize=256)
@@ -91,7 +94,8 @@ class Store:
         path = Path(path)
         if not path.is_file():
             raise StoreError(f"no store at {path}; make one with `python -m retrieval build --store {path}`")
-        connection = _connect(path, memory_limit)
+        with OPENING:
+            connection = _connect(path, memory_limit)
         store = cls(path, connection, timeout_s)
         try:
             store._check_version()
@@ -206,14 +210,21 @@ def _connect(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         raise StoreError(f"the store {path} cannot be opened: {_first_line(error)}; {REBUILD}") from error
     try:
-        load_spatial(connection)
-        # In this order: once settings are locked nothing can be loaded.
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+        _lock_down(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _lock_down(connection: duckdb.DuckDBPyConnection) -> None:
+    # A second opening in one process shares the first one's database, which is locked by then.
+    if connection.execute("SELECT current_setting('lock_configuration')").fetchall() == [(True,)]:
+        return
+    load_spatial(connection)
+    # In this order: once settings are locked nothing can be loaded.
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 def _dataset(row: Mapping[str, Any]) -> Dataset:
