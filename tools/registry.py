@@ -35,9 +35,4 @@ TOOLS: Mapping[str, Callable[..., Result]] = {
     "compare_official": compare_official,
     "change_official": change_official,
     "profile_region": profile_region,
-    "official_share": official_share,
-    "rank_official": rank_official,
-    "compare_official": compare_official,
-    "change_official": change_official,
-    "profile_region": profile_region,
 }
