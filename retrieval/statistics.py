@@ -45,8 +45,8 @@ SHARE_ROUNDING = 0.05
 NO_CHANGE = 0.1
 """Percentage points: two rounded shares that differ by no more may be the same share."""
 
-PARTS_TOLERANCE = 0.5
-"""Percentage points by which parts may miss their whole through rounding alone (eight or so rounded parts)."""
+PARTS_TOLERANCE = 0.4
+"""Percentage points by which eight rounded parts may miss their whole through rounding alone."""
 
 UNNAMED_CROPS = {"B10-50_PI": ("B1", "B2", "B3", "B4", "B5"), "B70-80_PI": ("B7", "B8")}
 """Cropland seen only on photographs, its crop not named, and the classes that are too low by as much."""

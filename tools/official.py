@@ -645,7 +645,7 @@ def parts_gap(figures: Figures, region: Region, whole: str, year: int) -> tuple[
     if not top.known or not named:
         return None
     added, published = round(sum(p.percent or 0 for p in named), 1), top.percent or 0
-    tolerance = max(meaning.PARTS_TOLERANCE, meaning.SHARE_ROUNDING * (len(named) + 1))
+    tolerance = max(meaning.PARTS_TOLERANCE, meaning.SHARE_ROUNDING * (len(named) + 1)) + 1e-9
     complete = all(p.known or p.status == "not_significant" for p in parts)
     apart = added - published > tolerance or (complete and published - added > tolerance)
     return (added, published) if apart else None

@@ -103,7 +103,7 @@ def sums(profiles: Sequence[dict[str, Any]], whole: Sequence[str]) -> tuple[Cave
     return tuple(
         (key, {"region": p["region"].name, "year": p["year"], "sum": p["sum"], "whole": p["target"]})
         for p in profiles
-        if abs(p["sum"] - p["target"]) > meaning.PARTS_TOLERANCE
+        if abs(p["sum"] - p["target"]) > meaning.PARTS_TOLERANCE + 1e-9
     )
 
 
@@ -116,7 +116,7 @@ def facts(context: Context, profile: dict[str, Any], unit: str) -> dict[str, Any
         "year": profile["year"],
         "sum": profile["sum"],
         "whole": profile["target"],
-        "adds_up": abs(profile["sum"] - profile["target"]) <= meaning.PARTS_TOLERANCE,
+        "adds_up": abs(profile["sum"] - profile["target"]) <= meaning.PARTS_TOLERANCE + 1e-9,
         "largest": cells[0].facts(context),
         "classes": [c.facts(context) | {"value": c.value(unit)} for c in cells],
     }
