@@ -11,6 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from retrieval.errors import InputError, LandaskError, StoreError
+from retrieval.fetch.commands import add_subcommands
 from retrieval.ingest import STAGES, Sources, build
 from retrieval.store import Store, default_store_path
 from retrieval.types import Dataset, Table
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_build(commands)
     _add_status(commands)
+    add_subcommands(commands)
     return parser
 
 

@@ -30,6 +30,12 @@ class Descriptor:
     attribution: str
     synthetic: bool = False
     url: str = ""
+    citation: str = ""
+    """How to cite it in print, where the attribution is not enough."""
+    coverage: str = ""
+    """Years and lands it speaks of, in words."""
+    known_problems: tuple[str, ...] = ()
+    """What its makers or we found wrong with it, a sentence each."""
     signature: tuple[str, ...] = ()
     """Columns, in lower case, that a file of this dataset must have; the longest signature that fits wins."""
     columns: Mapping[str, Any] = field(default_factory=dict)
@@ -64,5 +70,6 @@ def recognise(columns: Iterable[str], kind: str, file: Path) -> Descriptor:
 
 def _read(file: Path) -> Descriptor:
     values = tomllib.loads(file.read_text(encoding="utf-8"))
+    values["known_problems"] = tuple(values.get("known_problems", ()))
     values["signature"] = tuple(column.lower() for column in values.get("signature", ()))
     return Descriptor(**values)

@@ -64,6 +64,7 @@ SCHEMA = pa.schema(
         ("missing_bands", pa.list_(pa.string())),
         ("first_month", pa.date32()),
         ("source", pa.string()),
+        ("source_label", pa.string()),
     ]
 )
 
@@ -406,6 +407,7 @@ def _table(request: Request, cells: Cells, bands: NDArray, masked: NDArray, sour
             "missing_bands": pa.array([[]] * size, pa.list_(pa.string())),
             "first_month": pa.array([request.first_month] * size, pa.date32()),
             "source": pa.array([source] * size, pa.string()),
+            "source_label": pa.nulls(size, pa.string()),
         },
         schema=SCHEMA,
     )

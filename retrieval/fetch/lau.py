@@ -1,0 +1,55 @@
+"""Communes of Europe (GISCO's local administrative units): cut to countries, and read as regions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from retrieval.errors import SourceError
+from retrieval.fetch.nuts import NOTICE
+from retrieval.region_rows import RegionSet, name_row, region_row, without_repeats
+
+
+def cut_communes(file: Path, countries: Sequence[str], folder: Path) -> Path:
+    """Write some countries' communes into a GeoParquet of their own: the whole file has a hundred thousand."""
+    import pyogrio
+
+    places = " OR ".join(f"CNTR_CODE = '{country}'" for country in countries)
+    table = pyogrio.read_dataframe(file, columns=["CNTR_CODE", "LAU_ID", "LAU_NAME"], where=places)
+    if not len(table):
+        raise SourceError(f"{file.name} has no communes of {', '.join(countries)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{file.stem}_{'_'.join(sorted(countries))}.parquet"
+    fresh = target.with_name(f"{target.name}.new")
+    try:
+        table.to_parquet(fresh)
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return target
+
+
+def lau_regions(path: Path) -> RegionSet:
+    """Return communes as regions: `commune:34172` in France, `commune:DE_09162000` elsewhere."""
+    import geopandas
+
+    table = geopandas.read_parquet(path).to_crs(4326)
+    source = {"id": "lau", "vintage": path.stem.partition(".")[0], "licence": NOTICE}
+    rows, names = {}, []
+    for country, code, name, outline in zip(
+        table["CNTR_CODE"], table["LAU_ID"], table["LAU_NAME"], table.geometry, strict=True
+    ):
+        identifier = f"commune:{code}" if country == "FR" else f"commune:{country}_{code}"
+        rows[identifier] = region_row(identifier, name, "commune", country, f"country:{country}", outline, source)
+        names += [name_row(identifier, name, "", "official"), name_row(identifier, str(code), "", "code")]
+    return RegionSet(
+        source="lau",
+        title="Local administrative units (communes)",
+        version=source["vintage"],
+        licence=NOTICE,
+        attribution=NOTICE,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        regions=tuple(rows.values()),
+        names=without_repeats(names, set(rows)),
+    )
