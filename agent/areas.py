@@ -1,0 +1,111 @@
+"""Areas a person draws: GeoJSON made into a region of the conversation. Does not touch the store."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from retrieval.errors import BadGeometry
+from retrieval.types import BBox, Region
+from tools.context import Context
+
+MOST_CORNERS = 20_000
+
+
+def area_id(geometry: Mapping[str, Any], name: str = "selection") -> str:
+    """Return `aoi:<name>-<hash8>` of a GeoJSON geometry."""
+    digest = hashlib.sha256(json.dumps(geometry, sort_keys=True).encode()).hexdigest()[:8]
+    return f"aoi:{name}-{digest}"
+
+
+def box_area(bbox: BBox) -> tuple[str, dict[str, Any]]:
+    """Return id and GeoJSON geometry of a bounding box: west, south, east, north in degrees."""
+    west, south, east, north = bbox
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    return area_id(geometry, "box"), geometry
+
+
+def selected_area(selection: Any) -> tuple[str, dict[str, Any]]:
+    """Return id and geometry of a selection: a GeoJSON geometry, Feature or FeatureCollection, or its text.
+
+    Raises:
+        BadGeometry: it is none, or cannot serve as a region.
+    """
+    if isinstance(selection, str):
+        try:
+            selection = json.loads(selection)
+        except json.JSONDecodeError as error:
+            raise BadGeometry(f"the selection is not GeoJSON: {error.msg}") from error
+    geometry = _geometry(selection)
+    outline = checked_outline(geometry)
+    plain = json.loads(json.dumps(outline.__geo_interface__))
+    return area_id(plain), plain
+
+
+def _geometry(selection: Any) -> Mapping[str, Any]:
+    if not isinstance(selection, Mapping):
+        raise BadGeometry("the selection is not a GeoJSON object")
+    match selection.get("type"):
+        case "Feature":
+            return _geometry(selection.get("geometry"))
+        case "FeatureCollection":
+            features = selection.get("features") or []
+            if not features:
+                raise BadGeometry("the selection holds no feature")
+            if len(features) == 1:
+                return _geometry(features[0])
+            return {"type": "GeometryCollection", "geometries": [_geometry(f) for f in features]}
+        case "Polygon" | "MultiPolygon" | "GeometryCollection":
+            return selection
+        case other:
+            raise BadGeometry(f"the selection is a {other}; draw a polygon")
+
+
+def checked_outline(geometry: Mapping[str, Any]):
+    """Return the polygon of a GeoJSON geometry, mended where that is safe.
+
+    Raises:
+        BadGeometry: empty, not in degrees, over the antimeridian, too detailed, or beyond repair.
+    """
+    import shapely
+
+    try:
+        outline = shapely.geometry.shape(geometry)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, shapely.errors.ShapelyError) as error:
+        raise BadGeometry("the selection's coordinates cannot be read") from error
+    if outline.is_empty:
+        raise BadGeometry("the selected area is empty")
+    if shapely.get_num_coordinates(outline) > MOST_CORNERS:
+        raise BadGeometry(f"the selected area has over {MOST_CORNERS} corners; simplify it first")
+    west, south, east, north = outline.bounds
+    if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
+        raise BadGeometry("the selection is not in degrees (EPSG:4326, longitude first)")
+    if east - west > 180:
+        raise BadGeometry("the selection runs over the antimeridian; draw it on one side")
+    if not outline.is_valid:
+        outline = shapely.make_valid(outline)
+    parts = [p for p in getattr(outline, "geoms", [outline]) if p.geom_type in ("Polygon", "MultiPolygon")]
+    if not parts:
+        raise BadGeometry("the selected area has no surface")
+    merged = shapely.union_all(parts)
+    if merged.area == 0:
+        raise BadGeometry("the selected area has no surface")
+    return merged
+
+
+def with_areas(context: Context, areas: Mapping[str, Any]) -> Context:
+    """Return the context knowing these drawn areas (id → GeoJSON geometry)."""
+    for id, geometry in areas.items():
+        if id in context.areas:
+            continue
+        outline = checked_outline(geometry)
+        west, south, east, north = outline.bounds
+        name = "the selected area" if id.startswith("aoi:selection") else f"{west:g}, {south:g}, {east:g}, {north:g}"
+        region = Region(
+            id, name, "aoi", "", None, (west, south, east, north), None, "user", "as drawn", "the user's own"
+        )
+        context = context.with_area(region, outline)
+    return context

@@ -1,0 +1,287 @@
+"""One question to one answer: route, run each step, render, check. Opens no store and prints nothing."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from threading import Event
+from time import perf_counter
+from typing import Any
+
+from agent.answer import Answer, Status, Step, Tokens
+from agent.areas import selected_area, with_areas
+from agent.check import unsupported
+from agent.conversation import Conversation, known_language
+from agent.language import detect
+from agent.middleware import CAUGHT, bug_text, outcome_of
+from agent.plan import Plan
+from agent.plan import Step as PlanStep
+from agent.render import caveats_of, render
+from agent.router import Builtin, Router
+from retrieval.errors import BadArgument, DataError, InputError, LandaskError
+from retrieval.types import Language
+from tools.context import Context
+from tools.registry import TOOLS
+from tools.result import Result
+
+log = logging.getLogger(__name__)
+
+OnStep = Callable[[Step], None]
+
+
+class Cancelled(Exception):
+    """The asker stopped the question."""
+
+
+def ask(
+    question: str,
+    context: Context,
+    *,
+    router: str | Router = "auto",
+    llm: Any = None,
+    conversation: Conversation | None = None,
+    selection: Any = None,
+    on_step: OnStep | None = None,
+    cancel: Event | None = None,
+    debug: bool = False,
+) -> Answer:
+    """Answer one question.
+
+    Args:
+        question: what was asked, in any of the eight languages.
+        context: the world it is asked of.
+        router: `auto`, `builtin`, `schema`, `tools`, or a router itself.
+        llm: `provider:model` for the language-model routers.
+        conversation: what was said before; it is brought up to date in place.
+        selection: GeoJSON of a drawn area, for "this region".
+        on_step: told each step as soon as it is done.
+        cancel: set from another thread, it stops the question before its next step.
+        debug: let a bug be a traceback instead of an answer of status `error`.
+
+    Raises:
+        Cancelled: `cancel` was set.
+        StoreError: the store cannot be read.
+    """
+    return Run(context, conversation or Conversation(), on_step, cancel, debug).answer(question, router, llm, selection)
+
+
+class Run:
+    """One question on its way; `steps` gathers what was done."""
+
+    def __init__(
+        self,
+        context: Context,
+        conversation: Conversation,
+        on_step: OnStep | None,
+        cancel: Event | None,
+        debug: bool,
+    ) -> None:
+        self.context, self.conversation = context, conversation
+        self.on_step, self.cancel, self.debug = on_step, cancel, debug
+        self.steps: list[Step] = []
+        self.began = perf_counter()
+        self.router_name = "builtin"
+        self.tokens: Tokens | None = None
+
+    def answer(self, question: str, router: str | Router, llm: Any, selection: Any) -> Answer:
+        """Return the answer; known errors are answers too."""
+        conversation = self.conversation
+        language = self.language_of(question)
+        self.context = self.context.in_language(language)
+        conversation.frame_tried = {}
+        try:
+            planner = router_of(router, llm)
+            self.router_name = planner.name
+            if selection is not None:
+                id, geometry = selected_area(selection)
+                conversation.areas[id] = geometry
+            self.context = with_areas(self.context, conversation.areas)
+            plan = self.timed("plan", lambda: planner.plan(question, self.context, conversation), detail_of_plan)
+            self.router_name = getattr(planner, "used", planner.name)
+            self.tokens = getattr(planner, "tokens", None)
+            self.context = with_areas(self.context, conversation.areas)
+            answer = self.run(plan, language)
+        except CAUGHT as error:
+            answer = self.refused(error, question, language)
+        except LandaskError:
+            raise
+        except Cancelled:
+            raise
+        except Exception:
+            if self.debug:
+                raise
+            log.exception("a bug while answering")
+            answer = self.finished("error", bug_text(language), language)
+        conversation.turns.append(question[:2000])
+        conversation.language = language
+        return answer
+
+    def language_of(self, question: str) -> Language:
+        """Return the question's language, the conversation's where it does not tell."""
+        default = known_language(self.conversation.language) or known_language(self.context.language) or "en"
+        return detect(question, self.context.nomenclature, default)
+
+    def run(self, plan: Plan, language: Language) -> Answer:
+        """Return the answer of a plan."""
+        done, results = self.results_of(plan)
+        text = self.timed("render", lambda: render(results, language, self.context), lambda t: f"{len(t)} characters")
+        caveats = caveats_of(results, plan.notes, language, self.context)
+        if wrong := unsupported(text, results, language, self.context, plan.notes):
+            log.warning("unsupported in the text: %s", wrong)
+        if plan.frame:
+            self.conversation.frame = dict(plan.frame)
+        self.conversation.pending = None
+        return self.finished(
+            "answered",
+            text,
+            language,
+            results=results,
+            caveats=caveats,
+            plan=replace(plan, steps=tuple(done)).to_json(),
+        )
+
+    def results_of(self, plan: Plan) -> tuple[list[PlanStep], tuple[Result, ...]]:
+        """Return the steps that were run, in canonical form, and their results."""
+        done: list[PlanStep] = []
+        results: list[Result] = []
+        for step in plan.steps:
+            if self.cancel and self.cancel.is_set():
+                raise Cancelled
+            try:
+                arguments = filled(step.arguments, results)
+                result = self.timed(
+                    step.tool, lambda s=step, a=arguments: call(s.tool, a, self.context), detail_of_result
+                )
+            except (DataError, InputError) as error:
+                if not step.optional:
+                    raise
+                log.info("left out %s: %s", step.tool, error)
+                continue
+            results.append(result)
+            done.append(PlanStep(result.tool, result.arguments))
+        return done, tuple(results)
+
+    def refused(self, error: LandaskError, question: str, language: Language) -> Answer:
+        """Return the answer that a known error is."""
+        waiting = self.conversation.pending
+        whole = waiting.question if waiting and waiting.kind != "offer" and self.steps == [] else question
+        outcome = outcome_of(error, whole, self.conversation, self.context)
+        self.conversation.pending = outcome.pending
+        return self.finished(outcome.status, outcome.text, language, choices=outcome.choices)
+
+    def timed(self, name: str, work: Callable[[], Any], detail: Callable[[Any], str]) -> Any:
+        """Do one thing and note how long it took."""
+        start = perf_counter()
+        value = work()
+        step = Step(name, round(perf_counter() - start, 4), detail(value))
+        self.steps.append(step)
+        if self.on_step:
+            self.on_step(step)
+        return value
+
+    def finished(
+        self,
+        status: Status,
+        text: str,
+        language: str,
+        *,
+        choices: Sequence[str] = (),
+        results: Sequence[Result] = (),
+        caveats: Sequence[str] = (),
+        plan: dict[str, Any] | None = None,
+    ) -> Answer:
+        """Return the answer with everything that was done."""
+        return Answer(
+            status=status,
+            text=text,
+            router=self.router_name,
+            seconds=round(perf_counter() - self.began, 4),
+            choices=tuple(choices),
+            results=tuple(results),
+            caveats=tuple(caveats),
+            steps=tuple(self.steps),
+            tokens=self.tokens,
+            language=language,
+            plan=plan,
+        )
+
+
+def run_plan(plan: Plan, context: Context, language: Language = "en", *, debug: bool = True) -> Answer:
+    """Return the answer of a ready plan: replaying one needs no router.
+
+    Raises:
+        LandaskError: the plan cannot be run on this store.
+    """
+    run = Run(with_areas(context.in_language(language), plan.areas), Conversation(), None, None, debug)
+    run.router_name = "replay"
+    return run.run(plan, language)
+
+
+def router_of(router: str | Router, llm: Any = None) -> Router:
+    """Return the router of a name.
+
+    Raises:
+        BadArgument: there is none of this name.
+    """
+    if not isinstance(router, str):
+        return router
+    if router == "builtin":
+        return Builtin()
+    if router in ("auto", "schema", "tools", "embedded"):
+        return language_model_router(router, llm)
+    raise BadArgument(f"no router {router!r}; there are auto, builtin, schema, tools")
+
+
+def language_model_router(router: str, llm: Any) -> Router:
+    """Return a router with a language model; `auto` without one is the builtin router."""
+    if router == "auto" and llm is None:
+        return Builtin()
+    raise BadArgument(f"the router {router!r} is not part of this installation")
+
+
+def call(tool: str, arguments: dict[str, Any], context: Context) -> Result:
+    """Call one tool by name.
+
+    Raises:
+        BadArgument: there is no such tool.
+    """
+    if tool not in TOOLS:
+        raise BadArgument(f"no tool {tool!r}; there are {', '.join(TOOLS)}")
+    return TOOLS[tool](context, **arguments)
+
+
+def filled(arguments: Any, results: Sequence[Result]) -> dict[str, Any]:
+    """Return a step's arguments with `@n` replaced by the regions of result n.
+
+    Raises:
+        BadArgument: there is no result n yet.
+    """
+    every = dict(arguments)
+    for key in ("regions", "within"):
+        values = every.get(key)
+        if not isinstance(values, list | tuple):
+            continue
+        ids: list[str] = []
+        for value in values:
+            match = re.fullmatch(r"@(\d+)", str(value))
+            if not match:
+                ids.append(value)
+            elif 1 <= int(match.group(1)) <= len(results):
+                ids += [r.id for r in results[int(match.group(1)) - 1].regions]
+            else:
+                raise BadArgument(f"{value} stands for no earlier result")
+        every[key] = list(dict.fromkeys(ids))
+    return every
+
+
+def detail_of_plan(plan: Plan) -> str:
+    """Return a plan's tools in a line."""
+    return ", ".join(step.tool for step in plan.steps)
+
+
+def detail_of_result(result: Result) -> str:
+    """Return a result in a line."""
+    value = f"{result.value} {result.unit or ''}".strip() if result.value is not None else ""
+    return f"{value}{', ' if value else ''}{result.provenance.row_count} rows of {result.provenance.dataset}"

@@ -1,0 +1,126 @@
+"""Proves that a text says only what the results hold: every number, place and class code in it stands in a result.
+
+The renderer's own fixed words ("2 km", "NUTS 2") are known and set aside; all else must be a cell, an argument, a
+caveat's slot or a part of the provenance.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from agent.render import Voice, caveat_parts, texts
+from tools.context import Context
+from tools.result import Result
+
+NUMBER = re.compile(r"(?<![\w])[-−]?\d(?:[\d.,\s\u00a0\u202f’']*\d)?(?![\w])")
+CODE = re.compile(r"\b(?:[A-H]\d\d|U\d{2,3}|BX[12])\b")
+SLOT = re.compile(r"\{\w+\}")
+
+
+def unsupported(text: str, results: Sequence[Result], language: str, context: Context, notes: Any = ()) -> list[str]:
+    """Return the numbers, codes and places of a text that no result holds; [] is the proof."""
+    allowed = cells(results, notes)
+    rest = without_fixed_words(text, language)
+    return [*_codes(rest, allowed), *_numbers(rest, allowed, language), *_places(rest, results, allowed, context)]
+
+
+def _codes(text: str, allowed: set[Any]) -> list[str]:
+    known = {str(v) for v in allowed if isinstance(v, str)}
+    joined = " ".join(known)
+    return [code for code in CODE.findall(text) if not re.search(rf"\b{code}\b", joined)]
+
+
+def _numbers(text: str, allowed: set[Any], language: str) -> list[str]:
+    written = written_numbers(allowed, language)
+    plain = CODE.sub(" ", text)
+    for name in sorted(
+        (v for v in allowed if isinstance(v, str) and any(c.isdigit() for c in v)), key=len, reverse=True
+    ):
+        plain = plain.replace(name, " ")
+    found = [squeezed(m) for m in NUMBER.findall(plain)]
+    missing = []
+    for number in found:
+        parts = re.split(r"(?<=\d{4})[,\s]+", number)  # years in a list
+        if number not in written and not all(part.strip(" ,") in written for part in parts):
+            missing.append(number)
+    return missing
+
+
+def squeezed(number: str) -> str:
+    """Return a number as written, its spaces made plain."""
+    return re.sub(r"[\s\u00a0\u202f]+", " ", number).strip(" .,").replace("−", "-")
+
+
+def written_numbers(allowed: set[Any], language: str) -> set[str]:
+    """Return every way an allowed number may be written in a language; ranks of a list too."""
+    voice = Voice(language)
+    written: set[str] = set()
+    for value in allowed:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        for form in (value, abs(value)):
+            written |= {squeezed(voice.number(form)), f"{form:g}", str(form)}
+    return written
+
+
+def _places(text: str, results: Sequence[Result], allowed: set[Any], context: Context) -> list[str]:
+    names = " ".join(str(v) for v in allowed if isinstance(v, str)).casefold()
+    names += " " + " ".join(
+        f"{r.name} {context.gazetteer.region(r.id, language).name if not r.id.startswith('aoi:') else ''}".casefold()
+        for result in results
+        for r in result.regions
+        for language in (context.language, "en")
+    )
+    return [
+        m.text
+        for m in context.gazetteer.mentions(text, context.language)
+        if m.exact and m.text[:1].isupper() and m.text.casefold() not in names
+    ]
+
+
+def cells(results: Iterable[Result], notes: Any = ()) -> set[Any]:
+    """Return every value the results hold: cells, arguments, facts, years, caveats' slots, provenance."""
+    found: set[Any] = set()
+    for result in results:
+        for value in (
+            result.value, result.interval, result.level, result.arguments, result.facts, result.years,
+            result.land_cover, result.land_use, result.table.rows if result.table else (),
+            [r.name for r in result.regions], [caveat_parts(c)[1] for c in result.caveats],
+            result.provenance.dataset, result.provenance.version,
+        ):  # fmt: skip
+            gather(value, found)
+    gather([caveat_parts(n)[1] for n in notes], found)
+    return found
+
+
+def gather(value: Any, found: set[Any]) -> None:
+    """Add every plain value inside to the set."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            gather(item, found)
+    elif isinstance(value, list | tuple | set):
+        for item in value:
+            gather(item, found)
+    elif value is not None:
+        found.add(value)
+
+
+@lru_cache(maxsize=16)
+def fixed_words(language: str) -> tuple[str, ...]:
+    """Return the templates' own words that hold digits or names, longest first."""
+    of = texts(language)
+    parts: set[str] = set()
+    for section in ("say", "phrase", "source", "caveat"):
+        for template in of[section].values():
+            parts |= {part.strip() for part in SLOT.split(template) if any(c.isdigit() or c.isupper() for c in part)}
+    return tuple(sorted((p for p in parts if len(p) > 3), key=len, reverse=True))
+
+
+def without_fixed_words(text: str, language: str) -> str:
+    """Return the text less the templates' own words."""
+    for words in fixed_words(language):
+        text = text.replace(words, " ")
+    return text

@@ -1,0 +1,113 @@
+"""What a conversation remembers between questions, as JSON. Does not plan and does not store itself anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from agent.words import concept, flatten, words
+from retrieval.types import LANGUAGES, Language
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A question that was asked back, or offers made with a refusal."""
+
+    kind: str
+    """`region`, `class` or `offer`."""
+    question: str
+    """The question that waits."""
+    words: str
+    """The words in it that have several readings."""
+    choices: tuple[str, ...]
+    values: tuple[Any, ...]
+    """In the order of `choices`: a region id, a list of class codes, or a frame."""
+    resolved: Mapping[str, Any] = field(default_factory=dict)
+    """Words settled by earlier answers to the same question."""
+
+
+@dataclass
+class Conversation:
+    """One person's thread: `to_json` and `from_json` carry it over a restart."""
+
+    frame: dict[str, Any] = field(default_factory=dict)
+    """What the last answered question was about (see `agent/frame.py`); {} at the start."""
+    pending: Pending | None = None
+    language: Language | None = None
+    turns: list[str] = field(default_factory=list)
+    """The questions so far."""
+    areas: dict[str, Any] = field(default_factory=dict)
+    """Drawn areas by id: GeoJSON geometry."""
+    frame_tried: dict[str, Any] = field(default_factory=dict)
+    """What the present question was understood as, also when it cannot be answered."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The state as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Conversation:
+        """Return the state `to_json` wrote; unknown keys are left aside."""
+        known = {f.name for f in fields(cls)}
+        kept = {k: v for k, v in value.items() if k in known}
+        if pending := kept.get("pending"):
+            kept["pending"] = Pending(
+                **{**pending, "choices": tuple(pending["choices"]), "values": tuple(pending["values"])}
+            )
+        return cls(**kept)
+
+
+ORDINALS = {
+    1: "first erste ersten premier premiere primero primera primo prima primeiro primeira eerste pierwszy pierwsza",
+    2: "second zweite zweiten deuxieme second seconde segundo segunda secondo seconda tweede drugi druga",
+    3: "third dritte dritten troisieme tercero tercera terzo terza terceiro terceira derde trzeci trzecia",
+    4: "fourth vierte quatrieme cuarto cuarta quarto quarta vierde czwarty czwarta",
+    5: "fifth funfte cinquieme quinto quinta vijfde piaty piata",
+}
+LAST = {"last", "letzte", "letzten", "dernier", "derniere", "ultimo", "ultima", "laatste", "ostatni", "ostatnia"}
+
+
+def chosen(reply: str, choices: Sequence[str], language: str) -> int | None:
+    """Return which of the choices a reply takes: by its number, its words, or "yes" to a single one."""
+    flat = flatten(reply).split()
+    if not flat or len(flat) > 12 or not choices:
+        return None
+    plain = " ".join(flat)
+    options = [" ".join(flatten(choice).split()) for choice in choices]
+    if plain in options:
+        return options.index(plain)
+    if len(flat) <= 4:
+        for word in flat:
+            if word.isdigit() and 1 <= int(word) <= len(choices):
+                return int(word) - 1
+        for number, names in ORDINALS.items():
+            if number <= len(choices) and {*flat} & {*names.split()}:
+                return number - 1
+        if {*flat} & LAST:
+            return len(choices) - 1
+        named = words(language)["numbers"]
+        for word in flat:
+            if 1 <= named.get(word, 0) <= len(choices) and len(flat) <= 2:
+                return named[word] - 1
+    yes = concept(language, "yes")
+    if len(choices) == 1 and yes and yes.fullmatch(plain):
+        return 0
+    return _by_words(flat, options)
+
+
+def _by_words(flat: Sequence[str], options: Sequence[str]) -> int | None:
+    """Return the one option sharing most words that tell the options apart with the reply."""
+    sets = [set(re.findall(r"\w+", option)) for option in options]
+    common = set.intersection(*sets) if len(sets) > 1 else set()
+    scores = [len({*flat} & (words_ - common)) for words_ in sets]
+    best = max(scores, default=0)
+    if best == 0 or scores.count(best) > 1:
+        return None
+    return scores.index(best)
+
+
+def known_language(value: str | None) -> Language | None:
+    """Return a language code if it is one of the eight."""
+    return next((language for language in LANGUAGES if language == value), None)

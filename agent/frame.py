@@ -1,0 +1,70 @@
+"""What a question is about once its words are ids and codes; the part a follow-up question keeps. Plans no tools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+SUBJECT = ("land_cover", "land_use", "exclude", "each", "words")
+PLACE = ("regions", "near", "spot")
+TIME = ("years", "since", "span", "when")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An operation with its typed objects. Empty fields were not said."""
+
+    operation: str = ""
+    regions: tuple[str, ...] = ()
+    near: Mapping[str, Any] | None = None
+    """`{"lon", "lat", "km", "name"}`."""
+    spot: Mapping[str, Any] | None = None
+    """`{"lon", "lat", "name"}` for what is nearest."""
+    land_cover: tuple[str, ...] = ()
+    land_use: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    each: tuple[tuple[str, ...], ...] = ()
+    """Codes by class named, where several classes are asked for side by side."""
+    words: str = ""
+    """The free text of a satellite question."""
+    years: tuple[int, ...] = ()
+    since: int | None = None
+    span: tuple[int, int] | None = None
+    when: str = ""
+    """`latest`, `earliest` or `all`, where said."""
+    level: str = ""
+    limit: int | None = None
+    order: str = "most"
+    by: str = "regions"
+    theme: str = "land_cover"
+    unit: str = ""
+    source: str = ""
+    """`survey`, `official` or `satellite`, where said."""
+    together: bool = False
+    point_id: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The frame as plain JSON values, what was not said left out."""
+        empty = Frame()
+        return {k: v for k, v in asdict(self).items() if v != getattr(empty, k)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Frame:
+        """Return the frame `to_json` wrote."""
+        known = {f.name for f in fields(cls)}
+        kept = {k: _tuples(v) for k, v in value.items() if k in known}
+        return cls(**kept)
+
+    def says(self, names: tuple[str, ...]) -> bool:
+        """Return whether any of these fields was said."""
+        empty = Frame()
+        return any(getattr(self, name) != getattr(empty, name) for name in names if hasattr(self, name))
+
+    def taking(self, older: Frame, names: tuple[str, ...]) -> Frame:
+        """Return this frame with these fields of an older one."""
+        return replace(self, **{name: getattr(older, name) for name in names if hasattr(self, name)})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value

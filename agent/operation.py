@@ -1,0 +1,139 @@
+"""Which operation a question asks for, by its phrases; by its likeness to solved examples where they do not tell."""
+
+from __future__ import annotations
+
+from agent.understand import Understanding
+
+
+def operation_of(reading: Understanding, regions: int, has_class: bool) -> str:
+    """Return the tool's verb a question asks for, '' where nothing tells (a follow-up, perhaps).
+
+    Args:
+        reading: the question taken apart.
+        regions: how many regions it names.
+        has_class: whether it names a land cover or land use.
+    """
+    for decide in (_about_points, _about_data, _about_satellite, _about_rank, _about_change):
+        if verb := decide(reading, regions, has_class):
+            return verb
+    for decide in (_about_comparison, _about_nearest, _about_amount, _about_place, _about_profile):
+        if verb := decide(reading, regions, has_class):
+            return verb
+    return _by_likeness(reading, regions, has_class)
+
+
+def _about_points(reading: Understanding, regions: int, has_class: bool) -> str:
+    if not reading.point_id:
+        return ""
+    return "explain_point" if reading.has("satellite", "why") else "point_history"
+
+
+def _about_data(reading: Understanding, regions: int, has_class: bool) -> str:
+    if reading.has("describe") and not has_class and not (regions and reading.has("profile", "points")):
+        return "describe_data"
+    return ""
+
+
+def _about_satellite(reading: Understanding, regions: int, has_class: bool) -> str:
+    if not reading.has("satellite"):
+        return ""
+    return "compare_with_survey" if reading.has("agree", "compare", "survey") else "classify_area"
+
+
+def _about_rank(reading: Understanding, regions: int, has_class: bool) -> str:
+    superlative = reading.has("most", "least")
+    levels = reading.has("level0", "level1", "level2", "level3")
+    by_points = reading.has("points", "survey") and not reading.has("official")
+    ranking = reading.has("rankwords") or (superlative and (reading.has("which") or reading.has("where", "show")))
+    if ranking and levels and (has_class or reading.has("rankwords") or by_points):
+        official = reading.has("share", "area", "official") and not reading.has("points")
+        return "rank_points" if by_points and not official else "rank_official"
+    if reading.has("classes") and (superlative or reading.has("main", "rankwords")) and not levels:
+        return "rank_classes" if has_class or by_points or reading.about_use else "profile_region"
+    if ranking and has_class and reading.has("where", "which") and superlative and not reading.has("count", "points"):
+        return "rank_official" if not reading.has("nearest") and not reading.has("latest") else ""
+    return ""
+
+
+def _about_change(reading: Understanding, regions: int, has_class: bool) -> str:
+    changing = reading.has("change", "moved")
+    if not changing and not (reading.has("compare") and (reading.span or len(reading.years) > 1) and regions < 2):
+        return ""
+    if not has_class and not (reading.span or reading.since or reading.years) and reading.has("compare"):
+        return ""
+    if reading.has("official") and not reading.has("points"):
+        return "change_official"
+    if reading.has("moved") and (reading.has("points", "survey") or not reading.has("change")):
+        return "compare_years"
+    return "compare_years" if reading.has("points", "survey") else "change_official"
+
+
+def _about_comparison(reading: Understanding, regions: int, has_class: bool) -> str:
+    several = regions > 1
+    if not several or not (reading.has("compare") or reading.has("most", "least")):
+        return ""
+    return "compare_regions" if reading.has("points", "survey", "count") else "compare_official"
+
+
+def _about_nearest(reading: Understanding, regions: int, has_class: bool) -> str:
+    if reading.has("nearest") or (reading.lonlat and not reading.km and not reading.has("count", "near")):
+        return "nearest_records"
+    return ""
+
+
+def _about_amount(reading: Understanding, regions: int, has_class: bool) -> str:
+    if reading.has("points_share"):
+        return "share_points"
+    if reading.has("share") or reading.unit == "%":
+        return "share_points" if reading.has("points") and not reading.has("official") else "official_share"
+    if reading.unit in ("ha", "km2"):
+        return "official_share"
+    if reading.has("points") and reading.has("count", "howmuch"):
+        return "find_points" if reading.has("where") else "count_points"
+    if reading.has("howmuch", "area") and not reading.has("count"):
+        return "official_share"
+    if reading.has("count"):
+        return "count_points" if counts_things(reading) else "official_share"
+    return ""
+
+
+def counts_things(reading: Understanding) -> bool:
+    """Return whether "combien de", "ile", "hoeveel" asks for a number of things rather than for an amount of land."""
+    if not reading.has("howmuch"):
+        return True
+    if not reading.covers or not reading.areas:
+        return bool(reading.covers)
+    return reading.covers[0].start < reading.areas[0].start
+
+
+def _about_place(reading: Understanding, regions: int, has_class: bool) -> str:
+    if reading.has("where"):
+        return "find_points"
+    if reading.has("show") and (has_class or reading.has("points")):
+        return "find_points"
+    if (reading.km or reading.has("near")) and (has_class or reading.has("points")):
+        return "find_points"
+    return ""
+
+
+def _about_profile(reading: Understanding, regions: int, has_class: bool) -> str:
+    if has_class:
+        return ""
+    if reading.has("profile", "classes"):
+        if reading.about_use or reading.has("points", "survey"):
+            return "share_points"
+        return "profile_region"
+    return ""
+
+
+def _by_likeness(reading: Understanding, regions: int, has_class: bool) -> str:
+    """Return the operation of the most similar solved example, where it is similar enough."""
+    from agent.examples import likeliest
+
+    if not has_class and not regions:
+        return ""
+    words = reading.masked.replace("\x00", " ").split()
+    content = [w for w in words if len(w) > 2 and not w.isdigit()]
+    if not content:
+        return ""
+    return likeliest(reading)

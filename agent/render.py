@@ -1,0 +1,593 @@
+"""The sentence, the caveats and the refusals, rendered from result cells by templates. No model writes a digit here."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from retrieval import errors
+from tools.context import Context
+from tools.result import Result
+
+FOLDER = Path(__file__).parent / "texts"
+MOST_LISTED = 12
+"""Entries of a list in a sentence; the table has the rest."""
+SATELLITE = ("classify_area", "explain_point", "compare_with_survey")
+OFFICIAL = ("official_share", "rank_official", "compare_official", "change_official", "profile_region")
+
+
+@lru_cache(maxsize=16)
+def texts(language: str) -> dict[str, Any]:
+    """Return one language's templates."""
+    file = FOLDER / f"{language}.toml"
+    return tomllib.loads((file if file.is_file() else FOLDER / "en.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One language: its templates, and how it writes numbers and lists."""
+
+    language: str
+
+    @property
+    def of(self) -> dict[str, Any]:
+        """The templates."""
+        return texts(self.language)
+
+    def say(self, key: str, **slots: Any) -> str:
+        """Return a sentence."""
+        return self.of["say"][key].format(**slots)
+
+    def phrase(self, key: str, **slots: Any) -> str:
+        """Return a part of a sentence."""
+        return self.of["phrase"][key].format(**slots)
+
+    def number(self, value: float | None) -> str:
+        """Return a number as the language writes it, with the decimals it has."""
+        if value is None:
+            return self.phrase("not_published")
+        from babel.numbers import format_decimal
+
+        decimals = 0 if float(value).is_integer() else min(3, len(f"{value:.3f}".rstrip("0").split(".")[1]))
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        return format_decimal(value, format=pattern, locale=self.of["locale"])
+
+    def plural(self, word: str, number: float) -> str:
+        """Return a word in the form its number asks for."""
+        from babel import Locale
+
+        forms = self.of["plural"][word]
+        return forms.get(Locale.parse(self.of["locale"]).plural_form(number), forms["other"])
+
+    def both(self, words: Iterable[str]) -> str:
+        """Return words as a list with "and"."""
+        every = list(words)
+        if len(every) < 2:
+            return "".join(every)
+        return f"{', '.join(every[:-1])} {self.phrase('and')} {every[-1]}"
+
+    def entries(self, parts: Sequence[str]) -> str:
+        """Return list entries separated by semicolons, the rest as an ellipsis."""
+        return "; ".join(parts[:MOST_LISTED]) + ("; …" if len(parts) > MOST_LISTED else "")
+
+
+# --- results ---------------------------------------------------------------------------------------------------------
+
+
+def render(results: Sequence[Result], language: str, context: Context) -> str:
+    """Return the text of an answer: a sentence a result, and where it all came from."""
+    voice = Voice(language)
+    sentences = []
+    for result in results:
+        sentence = sentence_of(result, voice, context)
+        if len(results) > 1 and len({source_of(r, voice) for r in results}) > 1:
+            sentence = f"{source_of(result, voice)[:1].upper()}{source_of(result, voice)[1:]}: {sentence}"
+        sentences.append(sentence)
+    sources = "; ".join(dict.fromkeys(source_of(r, voice) for r in results))
+    return "\n".join([*sentences, voice.of["source"]["label"].format(sources=sources)])
+
+
+def source_of(result: Result, voice: Voice) -> str:
+    """Return what a result's witness is called."""
+    kind = "official" if result.tool in OFFICIAL else "satellite" if result.tool in SATELLITE else "survey"
+    if kind == "survey" and result.provenance.synthetic:
+        kind = "synthetic"
+    name = voice.of["source"][kind]
+    return f"{name} (synthetic)" if result.provenance.synthetic and "synthetic" not in name else name
+
+
+def sentence_of(result: Result, voice: Voice, context: Context) -> str:
+    """Return one result's sentence."""
+    write = WRITERS.get(result.tool)
+    if write is None:
+        return plain(result, voice)
+    return write(result, voice, context)
+
+
+def plain(result: Result, voice: Voice) -> str:
+    """Return a result's headline where there is no template for its tool: places, classes, years, value."""
+    parts = [r.name for r in result.regions] + list(result.land_cover) + [str(y) for y in result.years]
+    value = result.value if isinstance(result.value, str) else voice.number(result.value)
+    return f"{', '.join(parts)}: {value} {result.unit or ''}".strip() + "."
+
+
+def cover_of(result: Result, voice: Voice, context: Context, *, codes: bool = True) -> str:
+    """Return the class words of a result with their codes."""
+    label = context.nomenclature.label
+
+    def named(which: Sequence[str]) -> str:
+        words = label(which, voice.language)
+        return f"{words} ({', '.join(which)})" if codes else words
+
+    cover, use = tuple(asked_codes(result, "land_cover")), tuple(asked_codes(result, "land_use"))
+    excluded = tuple(result.arguments.get("exclude", ()))
+    words = named(cover) if cover else named(use) if use else ""
+    if cover and use:
+        words = voice.phrase("both_uses", cover=named(cover), use=named(use))
+    if excluded:
+        left_out = named(excluded)
+        return (
+            voice.phrase("without", cover=words, excluded=left_out)
+            if words
+            else voice.phrase("any_but", excluded=left_out)
+        )
+    return words
+
+
+def asked_codes(result: Result, theme: str) -> Sequence[str]:
+    """Return the codes asked for, not those found."""
+    found = result.arguments.get(theme, ())
+    return (found,) if isinstance(found, str) else found
+
+
+def where_of(result: Result, voice: Voice) -> str:
+    """Return the place words of a result."""
+    regions = voice.both(region_name(r.id, r.name, voice) for r in result.regions)
+    near = result.facts.get("near")
+    if near:
+        circle = {"km": voice.number(near["km"]), "name": near["name"]}
+        return voice.phrase("inside_near", where=regions, **circle) if regions else voice.phrase("near", **circle)
+    return regions or voice.phrase("everywhere")
+
+
+def region_name(id: str, name: str, voice: Voice) -> str:
+    """Return a region's name; a drawn area is called so."""
+    return voice.phrase("drawn") if id.startswith("aoi:selection") else name
+
+
+def years_of(result: Result) -> str:
+    """Return the years of a result."""
+    return ", ".join(map(str, result.years))
+
+
+def found_points(result: Result, voice: Voice, context: Context) -> str:
+    """Where and how many."""
+    where, cover = where_of(result, voice), cover_of(result, voice, context)
+    counts = result.facts["counts"]
+    number = voice.number
+    if len(counts) > 1:
+        parts = [f"{c['year']}: {number(c['points'])}" for c in counts]
+        return voice.say("find_years", where=where, cover=cover or voice.phrase("any"), list=voice.entries(parts))
+    points, surveyed = result.facts["points"], result.facts["surveyed"]
+    slots = {"where": where, "year": years_of(result), "n": number(points), "points": voice.plural("point", points)}
+    if not cover:
+        return voice.say("find_any", **slots)
+    return voice.say("find" if points else "find_none", cover=cover, surveyed=number(surveyed), **slots)
+
+
+def shares_of_points(result: Result, voice: Voice, context: Context) -> str:
+    """What part of the points."""
+    surveyed, points = result.facts["surveyed"], result.facts["points"]
+    slots = {"where": where_of(result, voice), "year": years_of(result)}
+    if not surveyed:
+        return voice.say("share_points_none", **slots)
+    if points is None:
+        theme = result.facts["theme"]
+        parts = [
+            f"{row[f'{theme}_name']} ({row[theme]}) {voice.number(row['percent_of_points'])} %" for row in rows(result)
+        ]
+        return voice.say("share_points_list", surveyed=voice.number(surveyed), list=voice.entries(parts), **slots)
+    return voice.say(
+        "share_points",
+        n=voice.number(points),
+        surveyed=voice.number(surveyed),
+        percent=voice.number(number_of(result.value)),
+        cover=cover_of(result, voice, context),
+        **slots,
+    )
+
+
+def number_of(value: Any) -> float | None:
+    """Return a value where it is a number."""
+    return value if isinstance(value, int | float) else None
+
+
+def rows(result: Result) -> list[dict[str, Any]]:
+    """Return the table's rows."""
+    return list(result.table.dicts()) if result.table else []
+
+
+def ranked_points(result: Result, voice: Voice, context: Context) -> str:
+    """Which regions or classes have the most points."""
+    fewest = "_fewest" if result.facts.get("order") == "fewest" else ""
+    year = years_of(result)
+    cover = cover_of(result, voice, context) or voice.phrase("any")
+    if "level" not in result.facts:
+        where = where_of(result, voice)
+        parts = [f"{r['rank']}. {r['class_name']} ({r['class']}) {voice.number(r['points'])}" for r in rows(result)]
+        if not parts:
+            return voice.say("rank_none", where=where, year=year, cover=cover)
+        return voice.say(f"rank_classes{fewest}", where=where, year=year, list=voice.entries(parts))
+    where = voice.both(result.facts.get("within", ())) or voice.phrase("everywhere")
+    parts = [f"{r['rank']}. {r['region']} {voice.number(r['points'])}" for r in rows(result)]
+    if not parts:
+        return voice.say("rank_none", where=where, year=year, cover=cover)
+    level = voice.phrase(f"level_{result.facts['level']}")
+    return voice.say(
+        f"rank_points{fewest}", cover=cover, year=year, where=where, level=level, list=voice.entries(parts)
+    )
+
+
+def compared_years(result: Result, voice: Voice, context: Context) -> str:
+    """Gained, lost, stayed."""
+    facts, number = result.facts, voice.number
+    first, last = facts["counts"][0], facts["counts"][-1]
+    return voice.say(
+        "compare_years",
+        where=where_of(result, voice),
+        cover=cover_of(result, voice, context),
+        n_from=number(first["points"]),
+        n_to=number(last["points"]),
+        year_from=facts["year_from"],
+        year_to=facts["year_to"],
+        **{k: number(facts[k]) for k in ("revisited", "stayed", "lost", "gained")},
+    )
+
+
+def compared_regions(result: Result, voice: Voice, context: Context) -> str:
+    """Regions side by side by their points."""
+    several = len(result.years) > 1
+    parts = [
+        f"{r['region']}{', ' + str(r['year']) if several else ''}: {voice.number(r['points'])} / "
+        f"{voice.number(r['surveyed'])}"
+        for r in rows(result)
+    ]
+    year = "" if several else f", {years_of(result)}"
+    cover = cover_of(result, voice, context) or voice.phrase("any")
+    return voice.say("compare_regions", cover=cover + year, list=voice.entries(parts))
+
+
+def nearest_of(result: Result, voice: Voice, context: Context) -> str:
+    """What lies closest."""
+    closest = result.facts["nearest"]
+    cover = cover_of(result, voice, context) or voice.phrase("any")
+    if not closest:
+        return voice.say("nearest_none", cover=cover, year=years_of(result))
+    return voice.say(
+        "nearest",
+        cover=cover,
+        name=result.facts["name"],
+        km=voice.number(result.facts["nearest_km"]),
+        point_id=closest["point_id"],
+        seen=seen(closest),
+        year=closest["year"],
+    )
+
+
+def seen(row: Mapping[str, Any]) -> str:
+    """Return what a record shows, with codes."""
+    parts = [
+        f"{row[f'{theme}_name']} ({row[theme]})" for theme in ("land_cover", "land_use") if row.get(f"{theme}_name")
+    ]
+    return ", ".join(parts) or "–"
+
+
+def history_of(result: Result, voice: Voice, context: Context) -> str:
+    """One point's visits."""
+    parts = [f"{visit['year']}: {seen(visit)}" for visit in result.facts["visits"]]
+    return voice.say("history", point_id=result.facts["point_id"], list=voice.entries(parts))
+
+
+def described(result: Result, voice: Voice, context: Context) -> str:
+    """What data there is."""
+    parts = []
+    for d in result.facts["datasets"]:
+        years = sorted(d["years"])
+        when = f" {years[0]}–{years[-1]}" if len(years) > 1 else f" {years[0]}" if years else ""
+        parts.append(f"{d['title']}{when} ({voice.number(d['rows'])}{', synthetic' if d['synthetic'] else ''})")
+    return voice.say("describe", list=voice.entries(parts))
+
+
+# the published figures
+
+
+def figure(cell: Mapping[str, Any], voice: Voice, unit: str, *, short: bool = True) -> str:
+    """Return one published figure, or why there is none."""
+    value = cell["percent"] if unit == "%" else cell[unit]
+    if cell["status"] in ("not_significant", "not_published") or value is None:
+        return voice.phrase(cell["status"] if cell["status"] in voice.of["phrase"] else "not_published")
+    if cell["status"] == "about_zero":
+        return voice.phrase("about_zero")
+    number = f"{voice.number(value)} {unit_word(unit)}" if short else voice.phrase("share", value=voice.number(value))
+    return f"{number} ({voice.phrase('low')})" if cell["status"] == "low_reliability" else number
+
+
+def unit_word(unit: str) -> str:
+    """Return a unit as written."""
+    return {"km2": "km²"}.get(unit, unit)
+
+
+def class_words(cell: Mapping[str, Any]) -> str:
+    """Return a cell's class with its code."""
+    return f"{cell['label']} ({cell['land_cover']})"
+
+
+def official_of(result: Result, voice: Voice, context: Context) -> str:
+    """How much, as published."""
+    cells, unit = result.facts["cells"], result.facts["unit"]
+    if len(cells) > 1:
+        several_regions = len({c["region_id"] for c in cells}) > 1
+        several_years = len({c["year"] for c in cells}) > 1
+        parts = []
+        for c in cells:
+            who = [c["region"]] if several_regions or not several_years else []
+            when = [str(c["year"])] if several_years or several_regions else []
+            parts.append(f"{', '.join(who + when)}: {figure(c, voice, unit)}")
+        where = "" if several_regions else f"{cells[0]['region']}, "
+        return voice.say("official_list", cover=where + class_words(cells[0]), list=voice.entries(parts))
+    cell = cells[0]
+    slots = {"where": cell["region"], "year": cell["year"], "cover": class_words(cell)}
+    if cell["status"] not in ("published", "low_reliability"):
+        return voice.say("official_missing", status=figure(cell, voice, unit), **slots)
+    if unit == "%":
+        return voice.say("official", value=figure(cell, voice, unit, short=False), **slots)
+    return voice.say(
+        "official_km2",
+        value=voice.number(cell[unit]),
+        unit=unit_word(unit),
+        percent=voice.number(cell["percent"]),
+        **slots,
+    )
+
+
+def change_of(result: Result, voice: Voice, context: Context) -> str:
+    """How much more or less."""
+    unit, sentences = result.facts["unit"], []
+    for change in result.facts["changes"]:
+        first, last = change["series"][0], change["series"][-1]
+        direction = {"more": "change_more", "less": "change_less", "none": "change_none"}.get(
+            change["direction"] or "", "change_unknown"
+        )
+        apart = abs(change["change"]) if change["change"] is not None else None
+        sentences.append(
+            voice.say(
+                "change",
+                where=change["region"],
+                cover=f"{result.facts['label']} ({'+'.join(result.land_cover)})",
+                year_from=change["year_from"],
+                year_to=change["year_to"],
+                value_from=figure(first, voice, unit),
+                value_to=figure(last, voice, unit),
+                direction=voice.say(
+                    direction,
+                    change=voice.number(apart),
+                    unit=voice.phrase("points_unit") if unit == "%" else unit_word(unit),
+                ),
+            )
+        )
+        if len(change["series"]) > 2:
+            parts = [f"{c['year']}: {figure(c, voice, unit)}" for c in change["series"]]
+            sentences.append(voice.say("change_series", list=voice.entries(parts)))
+    return " ".join(sentences)
+
+
+def compared_official(result: Result, voice: Voice, context: Context) -> str:
+    """Regions side by side as published."""
+    facts, unit = result.facts, result.facts["unit"]
+    several = len({c["year"] for c in facts["cells"]}) > 1
+    parts = [
+        f"{c['region']}{', ' + str(c['year']) if several else ''}: {figure(c, voice, unit)}" for c in facts["cells"]
+    ]
+    verdict = voice.say("verdict_equal") if facts["no_difference"] else voice.say("verdict_most", region=facts["most"])
+    return voice.say(
+        "compare_official",
+        cover=f"{facts['label']} ({'+'.join(result.land_cover)})",
+        year=facts["year"],
+        list=voice.entries(parts),
+        verdict=verdict if len(facts["compared"]) > 1 else "",
+    ).strip()
+
+
+def ranked_official(result: Result, voice: Voice, context: Context) -> str:
+    """Which regions have the largest published share."""
+    facts, unit = result.facts, result.facts["unit"]
+    key = "rank_official" if unit == "%" else "rank_official_area"
+    if facts["order"] == "fewest":
+        key = "rank_official_fewest"
+    parts = [f"{r['rank']}. {r['region']} {figure(r, voice, unit)}" for r in facts["ranking"]]
+    slots: dict[str, Any] = {} if unit == "%" or key != "rank_official_area" else {"unit": unit_word(unit)}
+    return voice.say(
+        key,
+        cover=f"{facts['label']} ({'+'.join(result.land_cover)})",
+        year=facts["year"],
+        where=voice.both(facts["within"]) or voice.phrase("everywhere_official"),
+        level=voice.phrase(f"level_{facts['level']}"),
+        list=voice.entries(parts),
+        **slots,
+    )
+
+
+def profile_of(result: Result, voice: Voice, context: Context) -> str:
+    """A region's land by classes."""
+    unit, sentences = result.facts["unit"], []
+    for profile in result.facts["profiles"]:
+        parts = [f"{class_words(c)} {figure(c, voice, unit)}" for c in profile["classes"]]
+        slots = {"where": profile["region"], "year": profile["year"], "list": voice.entries(parts)}
+        of = result.facts.get("of")
+        sentences.append(voice.say("profile_of", cover=of, **slots) if of else voice.say("profile", **slots))
+    return " ".join(sentences)
+
+
+WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
+    "find_points": found_points,
+    "count_points": found_points,
+    "share_points": shares_of_points,
+    "rank_points": ranked_points,
+    "compare_years": compared_years,
+    "compare_regions": compared_regions,
+    "nearest_records": nearest_of,
+    "point_history": history_of,
+    "describe_data": described,
+    "official_share": official_of,
+    "change_official": change_of,
+    "compare_official": compared_official,
+    "rank_official": ranked_official,
+    "profile_region": profile_of,
+}
+
+
+# --- caveats ---------------------------------------------------------------------------------------------------------
+
+
+def caveats_of(results: Sequence[Result], notes: Sequence[Any], language: str, context: Context) -> tuple[str, ...]:
+    """Return every caveat in words, each once, what the router assumed first."""
+    voice = Voice(language)
+    every: list[Any] = [*notes, *(c for r in results for c in r.caveats)]
+    if len({source_of(r, voice) for r in results if r.tool not in ("describe_data",)}) > 1:
+        every.append(("second_witness", {}))
+    worded = [worded_caveat(caveat, voice, context) for caveat in every]
+    return tuple(dict.fromkeys(text for text in worded if text))
+
+
+def worded_caveat(caveat: Any, voice: Voice, context: Context) -> str:
+    """Return one caveat in words; one without a template by its key, so that none is lost."""
+    key, slots = caveat_parts(caveat)
+    template = voice.of["caveat"].get(key)
+    written = {name: slot(value, name, voice, context) for name, value in slots.items()}
+    if template is None:
+        tail = "; ".join(f"{name} {value}" for name, value in written.items() if value)
+        return key.replace("_", " ") + (f": {tail}" if tail else "")
+    return template.format_map(_Lenient(written))
+
+
+def caveat_parts(caveat: Any) -> tuple[str, Mapping[str, Any]]:
+    """Return key and slots of a caveat, also of one written as JSON text."""
+    if isinstance(caveat, str):
+        if caveat.startswith("["):
+            key, slots = json.loads(caveat)
+            return key, slots
+        return caveat, {}
+    key, slots = caveat
+    return key, slots
+
+
+class _Lenient(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+PLAIN_NUMBERS = ("year", "years", "code", "codes")
+
+
+def slot(value: Any, name: str, voice: Voice, context: Context) -> str:
+    """Return a slot's value as written: years and codes as they are, numbers in the language's way."""
+    if isinstance(value, bool) or value is None:
+        return ""
+    if name == "codes" and isinstance(value, list | tuple):
+        return f"{context.nomenclature.label(tuple(value), voice.language)} ({', '.join(map(str, value))})"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, int | float) and name not in PLAIN_NUMBERS:
+        return voice.number(value)
+    return str(value)
+
+
+# --- refusals and questions back -------------------------------------------------------------------------------------
+
+
+def refusal_of(error: errors.LandaskError, language: str, context: Context) -> str:
+    """Return what a person reads when the data cannot answer, in their language."""
+    voice = Voice(language)
+    return " ".join(_refusal(error, voice, context).split())
+
+
+def _refusal(error: errors.LandaskError, voice: Voice, context: Context) -> str:
+    of = voice.of["refusal"]
+
+    def some(key: str, names: Sequence[str]) -> str:
+        return of[key].format(names=", ".join(names)) if names else ""
+
+    match error:
+        case errors.UnknownRegion():
+            return of["unknown_region"].format(name=error.name, close=some("close", error.close))
+        case errors.UnknownClass():
+            return of["unknown_class"].format(words=error.words, nearest=some("nearest_classes", error.nearest))
+        case errors.OutOfCoverage():
+            return _outside(error, voice, context)
+        case errors.NoSuchYear():
+            near = f" {voice.phrase('and')} ".join(map(str, error.near))
+            return of["no_such_year"].format(year=error.year, near=near)
+        case errors.NotPublished():
+            when = f", {error.year}" if error.year else ""
+            instead = some("instead", [class_or_word(w, voice, context) for w in error.instead])
+            cover = class_or_word(error.land_cover, voice, context)
+            region = voice.phrase("everywhere_official") if error.region == "any region" else error.region
+            return of["not_published"].format(land_cover=cover, region=region, when=when, instead=instead)
+        case errors.TooFine():
+            key = "too_few_points" if error.reason == "too_few_points" else "below_nuts2"
+            return of[key].format(region=error.region, containing=some("containing", error.containing))
+        case errors.NoRecords():
+            return of["no_records"].format(what=error.what, way_out=f"{error.way_out}.")
+        case errors.NotUnderstood():
+            return _not_understood(error, voice)
+        case errors.QueryLimit():
+            return of["query_limit"]
+        case errors.BadGeometry():
+            return of["bad_geometry"].format(reason=error)
+        case errors.InputError():
+            return of["bad_argument"].format(reason=error)
+        case errors.Ambiguous():
+            return question_back(error, voice)
+    return str(error)
+
+
+def _outside(error: errors.OutOfCoverage, voice: Voice, context: Context) -> str:
+    of = voice.of["refusal"]
+    if error.what == "forecast":
+        years = {y for d in context.store.datasets() if d.kind in ("survey", "statistics") for y in d.years}
+        return of["forecast"].format(last=max(years, default="–"))
+    if error.what.startswith("topic:"):
+        return of["topic"].format(topic=of["topic_" + error.what.split(":")[1]])
+    return of["foreign"].format(what=error.what)
+
+
+def _not_understood(error: errors.NotUnderstood, voice: Voice) -> str:
+    of = voice.of["refusal"]
+    understood = of["understood"].format(names=", ".join(error.understood)) if error.understood else ""
+    reason, *numbers = error.reason.split(":")
+    if reason == "too_long":
+        return of["too_long"].format(length=voice.number(int(numbers[0])), most=voice.number(int(numbers[1])))
+    if reason in ("which_region", "which_class", "read_only", "no_words"):
+        return of[reason].format(can=of["can"])
+    return of["not_understood"].format(understood=understood, can=of["can"])
+
+
+def class_or_word(word: str, voice: Voice, context: Context) -> str:
+    """Return a class code (or several joined by +) as its words and code, anything else as it is."""
+    parts = word.split("+")
+    try:
+        label = context.nomenclature.label(tuple(parts), voice.language)
+    except errors.UnknownClass:
+        return word
+    return word if word.isdigit() else f"{label} ({word})"
+
+
+def question_back(error: errors.Ambiguous, voice: Voice) -> str:
+    """Return the question a person is asked when several things fit."""
+    numbered = ", ".join(f"{at}) {choice}" for at, choice in enumerate(error.choices, 1))
+    return voice.of["refusal"]["clarify"].format(words=error.words, choices=numbered)

@@ -1,0 +1,696 @@
+"""Routers turn a question into a plan; the builtin one does it by rules and retrieval, with no language model.
+
+A router never takes a place, class or year from anywhere but the question, the gazetteer, the nomenclature and the
+conversation. What cannot be planned raises the error that says why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from agent.conversation import Conversation, chosen
+from agent.frame import PLACE, SUBJECT, TIME, Frame
+from agent.operation import operation_of
+from agent.plan import Note, Plan
+from agent.steps import steps_of
+from agent.understand import NEAR_KM, TOWN_KM, Area, Cover, Understanding, find_country, understand
+from agent.words import concept, flatten, words
+from retrieval.errors import (
+    AmbiguousClass,
+    AmbiguousRegion,
+    DataError,
+    NotUnderstood,
+    OutOfCoverage,
+    UnknownRegion,
+)
+from retrieval.types import Place, Region
+from tools.context import Context
+
+COVERED = "land cover and land use in the countries of the LUCAS survey"
+
+
+class Router(Protocol):
+    """What plans a question."""
+
+    name: str
+
+    def plan(self, question: str, context: Context, conversation: Conversation) -> Plan:
+        """Return the plan of a question; raise DataError or Ambiguous where there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Builtin:
+    """The rule-based router: always there, needs no model and no network."""
+
+    name: str = "builtin"
+
+    def plan(self, question: str, context: Context, conversation: Conversation) -> Plan:
+        """Return the plan of a question; raise DataError or Ambiguous where there is none."""
+        picked = picked_choice(question, context, conversation)
+        settled: dict[str, Any] = {}
+        if picked is not None and conversation.pending:
+            waiting, value = conversation.pending, conversation.pending.values[picked]
+            if waiting.kind == "offer":
+                frame = Frame.from_json(value)
+                return planned(frame, context, conversation, ())
+            settled = {**waiting.resolved, waiting.words: value}
+            question = waiting.question
+        reading = understand(
+            question,
+            context.gazetteer,
+            context.nomenclature,
+            language=context.language,  # ty: ignore[invalid-argument-type]
+        )
+        refuse_what_is_not_ours(reading)
+        resolver = Resolver(reading, context, conversation, question, settled)
+        frame = resolver.frame()
+        return planned(frame, context, conversation, resolver.notes)
+
+
+def planned(frame: Frame, context: Context, conversation: Conversation, notes: Sequence[Note]) -> Plan:
+    """Return a frame's plan with the areas its steps need."""
+    conversation.frame_tried = frame.to_json()
+    steps = steps_of(frame, context)
+    wanted = {id for step in steps for key in ("regions", "within") for id in step.arguments.get(key, ())}
+    areas = {id: geometry for id, geometry in conversation.areas.items() if id in wanted}
+    return Plan(tuple(steps), tuple(notes), areas, frame.to_json())
+
+
+def picked_choice(question: str, context: Context, conversation: Conversation) -> int | None:
+    """Return which offered choice the words take, if any were offered."""
+    pending = conversation.pending
+    if pending is None:
+        return None
+    number = chosen(question, pending.choices, context.language)
+    if number is not None or pending.kind != "region" or len(question.split()) > 8:
+        return number
+    country = find_country(flatten(question))
+    if country is None:
+        named = [c for m in context.gazetteer.mentions(question, context.language) for c in m.candidates]
+        country = next((c.country for c in named if isinstance(c, Region) and c.level == "country"), None)
+    fitting = [
+        at for at, id in enumerate(pending.values) if country and context.gazetteer.region(id).country == country
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+# what is never answered
+
+
+def refuse_what_is_not_ours(reading: Understanding) -> None:
+    """Refuse writing, forecasts, other topics and places outside.
+
+    Raises:
+        NotUnderstood: a wish to change data or to be told other instructions.
+        OutOfCoverage: a topic, time or place the data does not speak of.
+    """
+    flat = reading.question.lower()
+    if reading.has("write") or re.search(
+        r"\b(drop|truncate|alter|delete\s+from|insert\s+into|update\s+\w+\s+set|union\s+select|select\s+.{1,80}\bfrom\b)\b"
+        r"|--\s|;\s*(drop|delete|select|update)",
+        flat,
+    ):
+        raise NotUnderstood(reading.findings, "read_only")
+    this_year = datetime.now(UTC).year
+    future = [y for y in reading.years if y > this_year]
+    if future or reading.has("forecast"):
+        raise OutOfCoverage("forecast", str(future[0]) if future else "")
+    if reading.topics:
+        raise OutOfCoverage(f"topic:{reading.topics[0]}", COVERED)
+    foreign = [a for a in reading.areas if a.foreign]
+    if foreign:
+        raise OutOfCoverage(foreign[0].text, COVERED)
+
+
+# words become ids and codes
+
+
+class Resolver:
+    """Resolves one question's findings against the conversation. `notes` gathers what was assumed."""
+
+    def __init__(
+        self,
+        reading: Understanding,
+        context: Context,
+        conversation: Conversation,
+        question: str,
+        settled: Mapping[str, Any],
+    ) -> None:
+        self.reading, self.context, self.conversation = reading, context, conversation
+        self.question, self.settled = question, settled
+        self.notes: list[Note] = []
+        self.older = Frame.from_json(conversation.frame)
+
+    def frame(self) -> Frame:
+        """Return the question's frame, completed by the conversation where it leaves something out."""
+        reading = self.reading
+        areas = self.without_qualifiers(self.unknown_places(list(reading.areas)))
+        near, spot, areas = self.nearness(areas)
+        regions = self.regions(areas)
+        if near is None and not regions and spot is None:
+            near, regions = self.towns(areas)
+        covers = self.covers()
+        frame = Frame(
+            operation=operation_of(reading, len(regions), bool(covers.land_cover or covers.land_use)),
+            regions=regions,
+            near=near,
+            spot=spot,
+            land_cover=covers.land_cover,
+            land_use=covers.land_use,
+            exclude=covers.exclude,
+            each=covers.each,
+            years=reading.years,
+            since=reading.since,
+            span=reading.span,
+            when=self.when(),
+            level=reading.level or "",
+            limit=reading.limit,
+            order="fewest" if reading.has("least") and not reading.has("most") else "most",
+            by="regions",
+            theme="land_use" if reading.about_use else "land_cover",
+            unit=reading.unit or "",
+            source=self.source(),
+            together=reading.has("together"),
+            point_id=reading.point_id or "",
+        )
+        frame = self.with_conversation(frame)
+        return self.with_free_text(frame)
+
+    def source(self) -> str:
+        """Return which witness the question names."""
+        reading = self.reading
+        if reading.has("satellite"):
+            return "satellite"
+        if reading.has("official") and not reading.has("points"):
+            return "official"
+        return "survey" if reading.has("points", "survey") else ""
+
+    def when(self) -> str:
+        """Return a time said in words."""
+        if self.reading.has("allyears"):
+            return "all"
+        if self.reading.has("earliest"):
+            return "earliest"
+        return "latest" if self.reading.has("latest") else ""
+
+    # places
+
+    def unknown_places(self, areas: list[Area]) -> list[Area]:
+        """Return the areas, and those found behind "in …" by the typo-tolerant look-up.
+
+        Raises:
+            UnknownRegion: words in the place of a place that no source knows.
+        """
+        for start, end in words_after_in(self.reading):
+            text = self.reading.question[start:end]
+            try:
+                region = self.context.gazetteer.resolve(text, self.context.language)
+            except AmbiguousRegion as error:
+                found = tuple(self.context.gazetteer.region(id) for id in error.ids)
+                areas.append(Area(start, end, text, found, exact=False))
+            except OutOfCoverage as error:
+                raise OutOfCoverage(text, COVERED) from error
+            except UnknownRegion:
+                place = self.town(text)
+                if place is None:
+                    if text[:1].isupper():
+                        raise
+                    continue
+                areas.append(Area(start, end, text, (place,)))
+            else:
+                areas.append(Area(start, end, text, (region,), exact=False))
+        return sorted(areas, key=lambda a: a.start)
+
+    def town(self, name: str) -> Place | None:
+        """Return the town of a name, if there is one."""
+        try:
+            return self.context.gazetteer.place(name)
+        except (DataError, AmbiguousRegion):
+            return None
+
+    def without_qualifiers(self, areas: list[Area]) -> list[Area]:
+        """Return the areas without those that only say where another one is ("Limburg, Belgium")."""
+        kept: list[Area] = []
+        for at, area in enumerate(areas):
+            following = areas[at + 1] if at + 1 < len(areas) else None
+            previous = kept[-1] if kept else None
+            if previous and qualifies(self.reading, previous, area):
+                kept[-1] = narrowed(previous, area)
+                continue
+            if following and qualifies(self.reading, area, following, backwards=True):
+                areas[at + 1] = narrowed(following, area)
+                continue
+            kept.append(area)
+        if self.reading.country:
+            kept = [in_country(area, self.reading.country) for area in kept]
+        return kept
+
+    def nearness(self, areas: list[Area]) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None, list[Area]]:
+        """Return the circle asked for, the spot asked for, and the other areas."""
+        reading = self.reading
+        nearest = reading.has("nearest")
+        if reading.lonlat:
+            lon, lat = reading.lonlat
+            spot = {"lon": lon, "lat": lat, "name": f"{lat:g}, {lon:g}"}
+            if reading.km and not nearest:
+                return {**spot, "km": reading.km}, None, areas
+            return (None, spot, areas) if nearest or not reading.has("near") else ({**spot, "km": NEAR_KM}, None, areas)
+        if not (reading.km or nearest or reading.has("near")):
+            return None, None, areas
+        target = self.target(areas, nearest=nearest)
+        if target is None:
+            return None, None, areas
+        area, spot = target
+        rest = [a for a in areas if a is not area]
+        if nearest:
+            return None, spot, rest
+        km = reading.km or NEAR_KM
+        if reading.km is None:
+            self.notes.append(("near_default", {"km": km, "name": spot["name"]}))
+        return {**spot, "km": km}, None, rest
+
+    def target(self, areas: Sequence[Area], *, nearest: bool) -> tuple[Area, dict[str, Any]] | None:
+        """Return the area a distance is measured from, as a spot: a town if there is one of this name."""
+        ordered = self.after_nearness(areas)
+        for area in ordered:
+            if area.text in self.settled:
+                continue
+            place = next(iter(area.places), None) or self.town(area.text)
+            if place:
+                return area, {"lon": place.lonlat[0], "lat": place.lonlat[1], "name": place.name}
+        if not ordered or not (self.reading.km or nearest):
+            return None
+        region = self.one_region(ordered[0])
+        if region.bbox is None:
+            return None
+        west, south, east, north = region.bbox
+        self.notes.append(("near_centre", {"name": region.name}))
+        spot = {"lon": round((west + east) / 2, 5), "lat": round((south + north) / 2, 5), "name": region.name}
+        return ordered[0], spot
+
+    def after_nearness(self, areas: Sequence[Area]) -> list[Area]:
+        """Return the areas, those that follow a word of nearness first."""
+        masked = self.reading.flat
+        ends = [
+            m.end()
+            for name in ("near", "within", "nearest")
+            if (found := concept(self.reading.language, name))
+            for m in found.finditer(masked)
+        ]
+        if self.reading.km is not None:
+            ends += [m.end() for m in re.finditer(r"\d\s*(?:km|kil\w+|mi\w*|m)\b", masked)]
+        last = max(ends, default=0)
+        return [a for a in areas if a.start >= last - 1] + [a for a in areas if a.start < last - 1]
+
+    def regions(self, areas: Sequence[Area]) -> tuple[str, ...]:
+        """Return the ids of the regions asked about, a drawn one for "here"."""
+        found: list[str] = []
+        if self.reading.bbox:
+            found.append(self.drawn_box())
+        for area in areas:
+            if area.regions:
+                found.append(self.one_region(area).id)
+        if not found and self.reading.country:
+            found.append(f"country:{self.reading.country}")
+        if not found and self.reading.has("here"):
+            drawn = [id for id in self.conversation.areas if id != "bbox"]
+            if drawn and not self.older.regions:
+                return (drawn[-1],)
+            if drawn and drawn[-1] not in self.older.regions and self.conversation.areas.get(drawn[-1]):
+                return (drawn[-1],)
+            if self.older.regions:
+                return self.older.regions
+            if drawn:
+                return (drawn[-1],)
+            raise NotUnderstood(self.reading.findings, "which_region")
+        return tuple(dict.fromkeys(found))
+
+    def drawn_box(self) -> str:
+        """Return the id of a bounding box, kept as a drawn area of the conversation."""
+        from agent.areas import box_area
+
+        assert self.reading.bbox is not None
+        id, geometry = box_area(self.reading.bbox)
+        self.conversation.areas[id] = geometry
+        return id
+
+    def one_region(self, area: Area) -> Region:
+        """Return the one region an area is.
+
+        Raises:
+            AmbiguousRegion: there are several.
+            OutOfCoverage: it lies outside the survey.
+        """
+        candidates = list(area.regions)
+        if area.text in self.settled:
+            return self.context.gazetteer.region(self.settled[area.text], self.context.language)
+        if len(candidates) > 1:
+            candidates = by_level_word(self.reading, area, candidates) or candidates
+        if len(candidates) > 1:
+            choices = self.context.gazetteer.choices(candidates)
+            raise AmbiguousRegion(area.text, choices, [r.id for r in candidates])
+        region = candidates[0]
+        if region.level == "foreign":
+            raise OutOfCoverage(area.text, COVERED)
+        if not area.exact:
+            self.notes.append(("read_as", {"words": area.text, "name": region.name}))
+        return region
+
+    def towns(self, areas: Sequence[Area]) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
+        """Return a circle around a town asked about as if it were a region."""
+        for area in areas:
+            if place := next(iter(area.places), None):
+                self.notes.append(("town_radius", {"km": TOWN_KM, "name": place.name}))
+                lon, lat = place.lonlat
+                return {"lon": lon, "lat": lat, "km": TOWN_KM, "name": place.name}, ()
+        return None, ()
+
+    # classes
+
+    def covers(self) -> Frame:
+        """Return the classes asked for and left out, in a frame of nothing else."""
+        wanted = [self.codes(cover) for cover in self.reading.wanted]
+        excluded = [self.codes(cover) for cover in self.reading.excluded]
+        nomenclature = self.context.nomenclature
+        cover = [c for c in wanted if nomenclature.theme(c) == "land_cover"]
+        use = [c for c in wanted if nomenclature.theme(c) == "land_use"]
+        return Frame(
+            land_cover=tuple(dict.fromkeys(code for codes in cover for code in codes)),
+            land_use=tuple(dict.fromkeys(code for codes in use for code in codes)),
+            exclude=tuple(dict.fromkeys(code for codes in excluded for code in codes)),
+            each=tuple(dict.fromkeys(cover + use)),
+        )
+
+    def codes(self, cover: Cover) -> tuple[str, ...]:
+        """Return the codes of one class named.
+
+        Raises:
+            AmbiguousClass: its words have several readings.
+        """
+        if cover.text in self.settled:
+            return tuple(self.settled[cover.text])
+        if len(cover.choices) > 1:
+            label = self.context.nomenclature.label
+            names = [f"{label(m.codes, self.context.language)} ({', '.join(m.codes)})" for m in cover.choices]
+            raise AmbiguousClass(cover.text, names, [m.codes for m in cover.choices])
+        return cover.match.codes
+
+    # the conversation
+
+    def with_conversation(self, frame: Frame) -> Frame:
+        """Return the frame with what a follow-up leaves unsaid taken from the question before."""
+        older = self.older
+        if not older.operation:
+            return frame
+        if self.reading.has("dispute") and not frame.says((*SUBJECT, *PLACE, *TIME)):
+            return older
+        marked = starts_like_follow_up(self.reading)
+        said = (frame.says(SUBJECT), frame.says(PLACE), frame.says(TIME))
+        if all(said[:2]) and not (marked and not frame.operation):
+            return frame
+        own = frame.operation
+        if frame.operation in ("profile_region", "describe_data") and not self.reading.has("profile", "describe"):
+            own = ""
+        if not any(said) and not own:
+            return frame
+        if own in ("describe_data", "point_history", "explain_point"):
+            return frame
+        new = frame
+        if not said[0] and own not in ("profile_region",):
+            new = new.taking(older, SUBJECT)
+        elif not said[0] and own == "profile_region":
+            pass
+        if not said[1] and not (own.startswith("rank") and not marked and frame.level == "country"):
+            new = new.taking(older, PLACE)
+        if not said[2] and (marked or not own):
+            new = new.taking(older, TIME)
+        if not own:
+            new = replace(new, operation=older.operation)
+            unsaid = tuple(n for n in ("level", "by", "theme", "unit", "source") if not frame.says((n,)))
+            new = new.taking(older, unsaid)
+            if frame.limit is None:
+                new = new.taking(older, ("limit",))
+            if older.order != "most" and not self.reading.has("most", "least"):
+                new = new.taking(older, ("order",))
+        return fitting(new)
+
+    # free text
+
+    def with_free_text(self, frame: Frame) -> Frame:
+        """Return the frame with a class read from words no list knows, or the satellite's free text."""
+        subjectless = not frame.says(SUBJECT)
+        wants_class = frame.operation in WANT_A_CLASS and not frame.point_id
+        phrase = residue(self.reading) if subjectless and wants_class else ""
+        if not phrase:
+            return frame
+        if frame.operation == "classify_area":
+            return replace(frame, words=phrase)
+        if phrase in self.settled:
+            codes = tuple(self.settled[phrase])
+        else:
+            match = self.context.nomenclature.parse(phrase, self.context.language)
+            codes = match.codes
+            self.notes.append(("class_read_as", {"words": phrase, "codes": list(codes)}))
+        theme = self.context.nomenclature.theme(codes)
+        return replace(frame, land_cover=codes) if theme == "land_cover" else replace(frame, land_use=codes)
+
+
+WANT_A_CLASS = (
+    "find_points", "count_points", "share_points", "nearest_records", "official_share", "change_official",
+    "compare_years", "compare_regions", "compare_official", "rank_official", "rank_points", "classify_area",
+    "compare_with_survey",
+)  # fmt: skip
+
+
+def fitting(frame: Frame) -> Frame:
+    """Return the frame with an operation its objects allow: two regions are compared, one is not."""
+    if frame.operation == "compare_regions" and len(frame.regions) < 2:
+        return replace(frame, operation="count_points")
+    if frame.operation == "compare_official" and len(frame.regions) < 2:
+        return replace(frame, operation="official_share")
+    if frame.operation == "nearest_records" and not frame.spot:
+        return replace(frame, operation="find_points")
+    return frame
+
+
+def starts_like_follow_up(reading: Understanding) -> bool:
+    """Return whether the question opens with "and", "what about", "no, …" or is only a few words."""
+    text = reading.flat.strip()
+    for name in ("followup", "correction"):
+        found = concept(reading.language, name)
+        if found and (match := found.match(text)) and match.start() == 0:
+            return True
+    return len(text.split()) <= 4 and not reading.has("where", "show", "count", "howmuch", "which")
+
+
+def qualifies(reading: Understanding, one: Area, other: Area, *, backwards: bool = False) -> bool:
+    """Return whether of two neighbours the country only says where the other lies: "Limburg, Belgium"."""
+    named, country = (other, one) if backwards else (one, other)
+    of = [r for r in country.regions if r.level == "country"]
+    if len(country.candidates) != 1 or not of:
+        return False
+    inside = [c for c in named.candidates if c.country == of[0].country and c is not of[0]]
+    if not inside or any(isinstance(c, Region) and c.level == "country" for c in named.candidates[:1]):
+        return len(named.candidates) > 1 and bool(inside) and between(reading, one, other) in QUALIFYING
+    return between(reading, one, other) in QUALIFYING
+
+
+QUALIFYING = {
+    "", "in", "of", "en", "de", "du", "d", "des", "la", "de la", "in der", "im", "von", "del", "da", "do", "em", "na",
+    "no", "nel", "della", "van", "w", "we", "dans", "au", "in the", "dos", "dei",
+}  # fmt: skip
+
+
+def between(reading: Understanding, one: Area, other: Area) -> str:
+    """Return the words between two areas."""
+    return " ".join(reading.flat[one.end : other.start].split())
+
+
+def narrowed(area: Area, country: Area) -> Area:
+    """Return the area with only its candidates in the country."""
+    return in_country(area, country.regions[0].country)
+
+
+def in_country(area: Area, country: str) -> Area:
+    """Return the area with its candidates of one country, all of them where none is."""
+    inside = tuple(c for c in area.candidates if c.country == country)
+    return replace(area, candidates=inside or area.candidates)
+
+
+def by_level_word(reading: Understanding, area: Area, candidates: Sequence[Region]) -> list[Region]:
+    """Return the candidates of the level a word beside the name says ("province of Luxembourg")."""
+    around = reading.flat[max(0, area.start - 28) : area.start] + " " + reading.flat[area.end : area.end + 16]
+    for name, levels in (
+        ("level3", ("nuts3", "subdivision")),
+        ("level0", ("country",)),
+        ("level1", ("nuts1",)),
+        ("level2", ("nuts2", "nuts1")),
+    ):
+        found = concept(reading.language, name)
+        if found and found.search(around):
+            kept = [c for c in candidates if c.level in levels]
+            if name == "level3" and not kept:
+                kept = [c for c in candidates if c.level != "country"]
+            if kept:
+                return kept
+    return []
+
+
+IN = {
+    "en": "in|inside|within|across|near|around|of",
+    "fr": "en|dans|au|aux|a",
+    "de": "in|im|bei",
+    "es": "en",
+    "it": "in|nel|nella|nelle|nei|negli",
+    "pt": "em|no|na|nos|nas",
+    "nl": "in|nabij",
+    "pl": "w|we",
+}
+
+
+def words_after_in(reading: Understanding) -> list[tuple[int, int]]:
+    """Return where capitalised words stand behind "in", that no list knows as a place or class."""
+    spans = []
+    text, masked = reading.question, reading.masked
+    name = r"((?:[A-ZÀ-ÖØ-ÞŁŚŻŹĆ][\w'’-]+)(?:[ -](?:[a-z]{1,3}[ -])?[A-ZÀ-ÖØ-ÞŁŚŻŹĆ][\w'’-]+){0,3})"
+    articles = r"(?:(?:the|la|le|les|der|dem|den|el|il|de|het|l['’])\s*)?"
+    for found in re.finditer(rf"(?i:\b(?:{IN[reading.language]}))\s+{articles}{name}", text):
+        start, end = found.span(1)
+        if "\x00" in masked[start:end] or _is_known_word(masked[start:end], reading.language):
+            continue
+        spans.append((start, end))
+    return spans
+
+
+def _is_known_word(flat: str, language: str) -> bool:
+    """Return whether the words are small words or phrases of the router's own ("in LUCAS")."""
+    parts = flat.split()
+    stop = {flatten(w) for w in words(language)["stop"]}
+    return all(p in stop or p.isdigit() or known_phrase(p, language) for p in parts)
+
+
+def known_phrase(word: str, language: str) -> bool:
+    """Return whether a word alone is one of the language's phrases."""
+    return any(
+        (found := concept(language, name)) is not None and found.fullmatch(word)
+        for name in words(language)["concepts"]
+    )  # fmt: skip
+
+
+def residue(reading: Understanding) -> str:
+    """Return the words that no list explains: what may be a class in words of the asker's own."""
+    quoted = re.search(r"[\"“„«»]([^\"”“«»]{2,80})[\"”“«»]", reading.question)
+    if quoted:
+        return quoted.group(1).strip()
+    text = reading.masked
+    for name in words(reading.language)["concepts"]:
+        if found := concept(reading.language, name):
+            text = found.sub(lambda m: "\x00" * len(m.group()), text)
+    stop = {flatten(w) for w in words(reading.language)["stop"]} | FILLERS
+    kept = [
+        m for m in re.finditer(r"[^\W\d_]+", text)
+        if m.group() not in stop and len(m.group()) > 2 and "\x00" not in m.group()
+    ]  # fmt: skip
+    if not kept:
+        return ""
+    start, end = kept[0].start(), kept[-1].end()
+    if "\x00" in reading.masked[start:end] or end - start > 60:
+        return " ".join(reading.question[m.start() : m.end()] for m in kept)[:80]
+    return reading.question[start:end]
+
+
+FILLERS = frozenset(
+    [
+        "please",
+        "km",
+        "year",
+        "years",
+        "survey",
+        "kindly",
+        "tell",
+        "europe",
+        "eu",
+        "there",
+        "exist",
+        "exists",
+        "found",
+        "seen",
+        "recorded",
+        "located",
+        "grown",
+        "growing",
+        "jahr",
+        "jahre",
+        "jahren",
+        "bitte",
+        "finden",
+        "annee",
+        "annees",
+        "plait",
+        "vous",
+        "avez",
+        "ano",
+        "anos",
+        "favor",
+        "anni",
+        "anno",
+        "favore",
+        "jaar",
+        "jaren",
+        "rok",
+        "roku",
+        "latach",
+        "prosze",
+        "trouver",
+        "existe",
+        "existen",
+        "hubo",
+        "registrados",
+        "recorded",
+        "registered",
+        "covered",
+        "cover",
+        "covers",
+        "land",
+        "being",
+        "been",
+        "their",
+        "its",
+        "where",
+        "according",
+        "dem",
+        "laut",
+        "selon",
+        "segun",
+        "secondo",
+        "segundo",
+        "volgens",
+        "wedlug",
+        "data",
+        "data's",
+        "any",
+        "some",
+        "both",
+        "vorhanden",
+        "gefunden",
+        "angebaut",
+        "gibt",
+        "recenses",
+        "recensees",
+        "observes",
+        "cultive",
+        "trovano",
+        "presenti",
+        "registrados",
+        "encontrados",
+        "geregistreerd",
+        "voorkomen",
+        "wystepuja",
+        "zarejestrowano",
+    ]
+)

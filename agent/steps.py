@@ -1,0 +1,482 @@
+"""A frame's tool calls: which tool first, which second witness beside it, one step a class or region. Runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from agent.frame import Frame
+from agent.plan import MOST_STEPS, Step
+from retrieval.errors import NoSuchYear, NotPublished, NotUnderstood, TooFine
+from retrieval.types import Region
+from tools.context import Context
+from tools.registry import TOOLS
+
+OFFICIAL_LEVELS = ("group", "country", "nuts1", "nuts2")
+SECOND = {"official_share": "count_points", "change_official": "compare_years", "compare_official": "compare_regions"}
+
+
+def steps_of(frame: Frame, context: Context) -> list[Step]:
+    """Return the steps that answer a frame.
+
+    Raises:
+        NotUnderstood: nothing says what to do.
+        TooFine, NotPublished, NoSuchYear: no tool's data can answer it.
+    """
+    operation = frame.operation or default_operation(frame)
+    if not operation:
+        raise NotUnderstood(frame_words(frame, context), "no_operation")
+    build = BUILDERS.get(operation)
+    if build is None:
+        raise NotUnderstood(frame_words(frame, context), "no_operation")
+    steps = [step for step in build(frame, context) if step.tool in TOOLS or not step.optional]
+    missing = next((step.tool for step in steps if step.tool not in TOOLS), None)
+    if missing:
+        raise NotUnderstood(frame_words(frame, context), "no_operation")
+    return steps[:MOST_STEPS]
+
+
+def default_operation(frame: Frame) -> str:
+    """Return what is meant where only objects are named: a class means where, a region its profile."""
+    if frame.land_cover or frame.land_use or frame.exclude:
+        return "find_points"
+    if frame.spot:
+        return "nearest_records"
+    if frame.regions:
+        return "profile_region"
+    return "find_points" if frame.near else ""
+
+
+def frame_words(frame: Frame, context: Context) -> list[str]:
+    """Return what of a frame was understood, in words."""
+    found = []
+    if frame.land_cover:
+        found.append(context.nomenclature.label(frame.land_cover, context.language))
+    if frame.land_use:
+        found.append(context.nomenclature.label(frame.land_use, context.language))
+    return found + [context.region(id).name for id in frame.regions] + [str(y) for y in frame.years]
+
+
+def kept(**arguments: Any) -> dict[str, Any]:
+    """Return the arguments that say something."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in arguments.items() if v not in ((), None, "", [], {})}
+
+
+# years
+
+
+def survey_years(frame: Frame, context: Context) -> tuple[int, ...]:
+    """Return the survey years a frame asks for; none for the latest.
+
+    Raises:
+        NoSuchYear: a named year without a survey.
+    """
+    there = context.store.years()
+    if frame.span:
+        first, last = frame.span
+        inside = tuple(y for y in there if first <= y <= last)
+        if not inside:
+            raise NoSuchYear(first, there)
+        return inside
+    if frame.since is not None:
+        inside = tuple(y for y in there if y >= frame.since)
+        if not inside:
+            raise NoSuchYear(frame.since, there)
+        return inside
+    if frame.years:
+        return frame.years
+    if frame.when == "all":
+        return there
+    return (min(there),) if frame.when == "earliest" and there else ()
+
+
+def official_years(frame: Frame, context: Context) -> tuple[int, ...]:
+    """Return the years of published figures a frame asks for; none for the latest."""
+    there = tuple(sorted({y for d in context.store.datasets() if d.kind == "statistics" for y in d.years}))
+    if frame.span:
+        return tuple(y for y in there if frame.span[0] <= y <= frame.span[1]) or frame.span
+    if frame.since is not None:
+        return tuple(y for y in there if y >= frame.since) or (frame.since,)
+    if frame.years:
+        return frame.years
+    if frame.when == "all":
+        return there
+    return (min(there),) if frame.when == "earliest" and there else ()
+
+
+def ends(frame: Frame) -> tuple[int | None, int | None]:
+    """Return the first and last year of a change."""
+    if frame.span:
+        return frame.span
+    if frame.since is not None:
+        return frame.since, None
+    if len(frame.years) >= 2:
+        return min(frame.years), max(frame.years)
+    return (frame.years[0], None) if frame.years else (None, None)
+
+
+# the survey
+
+
+def common(frame: Frame, context: Context) -> dict[str, Any]:
+    """Return the arguments the survey's tools share."""
+    return kept(
+        regions=frame.regions,
+        land_cover=frame.land_cover,
+        land_use=frame.land_use,
+        exclude=frame.exclude,
+        years=survey_years(frame, context),
+        near=dict(frame.near) if frame.near else None,
+    )
+
+
+def by_class(frame: Frame, context: Context) -> list[dict[str, Any]]:
+    """Return arguments a class or region apart, where several are named and not asked for together."""
+    base = common(frame, context)
+    if frame.together:
+        return [base]
+    each = [base]
+    if len(frame.each) > 1:
+        theme = context.nomenclature.theme
+        plain = {k: v for k, v in base.items() if k not in ("land_cover", "land_use")}
+        themes = {theme(codes) for codes in frame.each}
+        if len(themes) == 1:
+            each = [{**plain, theme(codes): list(codes)} for codes in frame.each]
+    if len(frame.regions) > 1:
+        each = [{**arguments, "regions": [id]} for arguments in each for id in frame.regions]
+    return each
+
+
+def find(frame: Frame, context: Context) -> list[Step]:
+    """Where: the points, and beneath synthetic ones the published shares of the regions there."""
+    arguments = common(frame, context)
+    first = Step("find_points", arguments | kept(limit=frame.limit))
+    synthetic = any(d.synthetic for d in context.store.datasets() if d.kind == "survey")
+    return [first, *(published_beneath(frame, context) if synthetic else ())]
+
+
+def published_beneath(frame: Frame, context: Context) -> list[Step]:
+    """Return the published shares of the regions a synthetic map shows: the real half of it."""
+    if not frame.land_cover or frame.near:
+        return []
+    regions = [context.region(id) for id in frame.regions]
+    if any(r.level in ("aoi", "commune") for r in regions):
+        return []
+    years = kept(years=official_pick(frame, context))
+    if len(regions) == 1 and regions[0].level in ("country", "nuts1"):
+        year = {"year": years["years"][0]} if years else {}
+        inside = dict(kept(land_cover=frame.land_cover, within=frame.regions), **year, level="nuts2")
+        share = Step("official_share", kept(land_cover=frame.land_cover, regions=frame.regions) | years, optional=True)
+        return [share, Step("rank_official", inside, optional=True)]
+    ids = tuple(dict.fromkeys(published_id(r, context) for r in regions))
+    return [Step("official_share", kept(land_cover=frame.land_cover, regions=ids) | years, optional=True)]
+
+
+def official_pick(frame: Frame, context: Context) -> tuple[int, ...]:
+    """Return the one published year that stands for the asked ones."""
+    years = official_years(frame, context)
+    return years[-1:]
+
+
+def published_id(region: Region, context: Context) -> str:
+    """Return the region itself, or the smallest one around it that figures are published for."""
+    if region.level in OFFICIAL_LEVELS:
+        return region.id
+    for level in ("nuts2", "nuts1", "country"):
+        if around := context.gazetteer.containing(region.id, level):
+            return around.id
+    return region.id
+
+
+def count(frame: Frame, context: Context) -> list[Step]:
+    """How many points: a step each class and region."""
+    return [Step("count_points", arguments) for arguments in by_class(frame, context)]
+
+
+def share_of_points(frame: Frame, context: Context) -> list[Step]:
+    """What part of the surveyed points."""
+    for id in frame.regions:
+        region = context.region(id)
+        if region.level == "commune":
+            raise TooFine(region.name, around(region, context), "too_few_points")
+    arguments = {k: v for k, v in common(frame, context).items() if k != "exclude"}
+    if frame.theme == "land_use" and not (frame.land_cover or frame.land_use):
+        arguments["theme"] = "land_use"
+    if len(frame.regions) > 1 and not frame.together:
+        return [Step("share_points", {**arguments, "regions": [id]}) for id in frame.regions]
+    return [Step("share_points", arguments)]
+
+
+def around(region: Region, context: Context) -> list[str]:
+    """Return the name of the smallest region around this one that figures are published for."""
+    id = published_id(region, context)
+    return [context.region(id).name] if id != region.id else []
+
+
+def rank_points(frame: Frame, context: Context) -> list[Step]:
+    """Which regions have the most points."""
+    arguments = common(frame, context)
+    within = arguments.pop("regions", [])
+    level = frame.level or ("nuts2" if within else "country")
+    if not (frame.land_cover or frame.land_use):
+        arguments.pop("exclude", None)
+    return [
+        Step(
+            "rank_points",
+            arguments
+            | kept(within=within, level=level, limit=frame.limit, order="" if frame.order == "most" else frame.order),
+        )
+    ]
+
+
+def rank_classes(frame: Frame, context: Context) -> list[Step]:
+    """Which classes have the most points."""
+    arguments = common(frame, context)
+    within = arguments.pop("regions", [])
+    theme = "land_use" if frame.theme == "land_use" and not frame.land_cover else ""
+    order = "" if frame.order == "most" else frame.order
+    return [
+        Step("rank_points", arguments | kept(within=within, by="classes", theme=theme, limit=frame.limit, order=order))
+    ]
+
+
+def change_of_points(frame: Frame, context: Context) -> list[Step]:
+    """What the revisited points gained and lost."""
+    need_a_class(frame, context)
+    first, last = ends(frame)
+    arguments = kept(
+        regions=frame.regions,
+        land_cover=frame.land_cover,
+        land_use=frame.land_use,
+        near=dict(frame.near) if frame.near else None,
+        year_from=first,
+        year_to=last,
+    )
+    if len(frame.regions) > 1 and not frame.together:
+        return [Step("compare_years", {**arguments, "regions": [id]}) for id in frame.regions]
+    return [Step("compare_years", arguments)]
+
+
+def compare_points(frame: Frame, context: Context) -> list[Step]:
+    """Several regions side by side by their points."""
+    if len(frame.regions) < 2:
+        return count(frame, context)
+    arguments = {k: v for k, v in common(frame, context).items() if k != "near"}
+    return [Step("compare_regions", arguments)]
+
+
+def nearest(frame: Frame, context: Context) -> list[Step]:
+    """What was surveyed closest to a spot."""
+    if not frame.spot:
+        return find(frame, context)
+    arguments = {k: v for k, v in common(frame, context).items() if k not in ("regions", "near")}
+    return [Step("nearest_records", {**arguments, **dict(frame.spot)} | kept(limit=frame.limit))]
+
+
+def history(frame: Frame, context: Context) -> list[Step]:
+    """One point's visits."""
+    return [Step("point_history", {"point_id": frame.point_id})]
+
+
+def describe(frame: Frame, context: Context) -> list[Step]:
+    """What data there is."""
+    return [Step("describe_data", {})]
+
+
+# the statistic
+
+
+def need_a_class(frame: Frame, context: Context) -> None:
+    """Refuse a question of amounts that names no class."""
+    if not (frame.land_cover or frame.land_use):
+        raise NotUnderstood(frame_words(frame, context), "which_class")
+
+
+def need_published(frame: Frame, context: Context) -> None:
+    """Refuse what no published figure speaks of: land use, circles, drawn areas, communes."""
+    need_a_class(frame, context)
+    if frame.land_use and not frame.land_cover:
+        name = context.nomenclature.label(frame.land_use, context.language)
+        raise NotPublished(name, ", ".join(context.region(id).name for id in frame.regions) or "Europe", None, ())
+    if frame.near and not frame.regions:
+        raise TooFine(str(frame.near.get("name", "")), (), "below_nuts2")
+    for id in frame.regions:
+        region = context.region(id)
+        if region.level not in OFFICIAL_LEVELS and published_same(region, context) is None:
+            raise TooFine(region.name, around(region, context), "below_nuts2")
+
+
+def published_same(region: Region, context: Context) -> str | None:
+    """Return the id of this same land that figures are published for: a department that is a region of its own."""
+    for code in context.gazetteer.vintages(region.id):
+        if len(code) <= 4:
+            return region.id
+    return None
+
+
+def official(frame: Frame, context: Context) -> list[Step]:
+    """The published share or area first, the survey's count beside it."""
+    need_published(frame, context)
+    unit = frame.unit if frame.unit in ("ha", "km2") else ""
+    groups = frame.each if len(frame.each) > 1 and not frame.together else (frame.land_cover,)
+    years = official_years(frame, context)
+    first = [
+        Step(
+            "official_share",
+            kept(land_cover=codes, regions=frame.regions, years=years, exclude=frame.exclude, unit=unit),
+        )
+        for codes in groups
+        if context.nomenclature.theme(codes) == "land_cover"
+    ]
+    return [*first, *witness(frame, context, "count_points")]
+
+
+def witness(frame: Frame, context: Context, tool: str) -> list[Step]:
+    """Return the survey's word beside the published one, unless only the published one was asked for."""
+    if frame.source == "official" or not frame.regions or frame.together:
+        return []
+    survey = context.store.years()
+    if not survey:
+        return []
+    arguments: dict[str, Any] = kept(regions=frame.regions, land_cover=frame.land_cover)
+    if tool == "count_points":
+        years = [y for y in official_years(frame, context) if y in survey]
+        if official_years(frame, context) and not years:
+            return []
+        arguments |= kept(years=years, exclude=frame.exclude)
+    elif tool == "compare_years":
+        first, last = ends(frame)
+        if (first and first not in survey) or (last and last not in survey):
+            return []
+        arguments |= kept(year_from=first, year_to=last)
+    elif tool == "compare_regions":
+        years = [y for y in official_years(frame, context) if y in survey]
+        if official_years(frame, context) and not years:
+            return []
+        arguments |= kept(years=years)
+    return [Step(tool, arguments, optional=True)]
+
+
+def change_of_share(frame: Frame, context: Context) -> list[Step]:
+    """How the published share changed, and the revisited points beside it."""
+    if frame.source == "survey":
+        return change_of_points(frame, context)
+    need_published(frame, context)
+    first, last = ends(frame)
+    groups = frame.each if len(frame.each) > 1 and not frame.together else (frame.land_cover,)
+    unit = frame.unit if frame.unit in ("ha", "km2") else ""
+    steps = [
+        Step(
+            "change_official",
+            kept(land_cover=codes, regions=frame.regions, year_from=first, year_to=last, unit=unit),
+        )
+        for codes in groups
+    ]
+    second = witness(frame, context, "compare_years") if len(frame.regions) == 1 else []
+    return [*steps, *second]
+
+
+def compare_shares(frame: Frame, context: Context) -> list[Step]:
+    """Several regions side by side by their published shares, and by their points."""
+    if len(frame.regions) < 2:
+        return official(frame, context)
+    if frame.source == "survey":
+        return compare_points(frame, context)
+    need_published(frame, context)
+    groups = frame.each if len(frame.each) > 1 and not frame.together else (frame.land_cover,)
+    unit = frame.unit if frame.unit in ("ha", "km2") else ""
+    steps = [
+        Step(
+            "compare_official",
+            kept(land_cover=codes, regions=frame.regions, years=official_years(frame, context), unit=unit),
+        )
+        for codes in groups
+    ]
+    return [*steps, *witness(frame, context, "compare_regions")]
+
+
+def rank_shares(frame: Frame, context: Context) -> list[Step]:
+    """Which regions have the largest published share; below NUTS 2 only the survey's points can be ranked."""
+    need_a_class(frame, context)
+    if frame.level == "nuts3" or not frame.land_cover:
+        return rank_points(frame, context)
+    if len(frame.regions) > 1 and not frame.level:
+        return compare_shares(frame, context)
+    years = official_pick(frame, context)
+    unit = frame.unit if frame.unit in ("ha", "km2") else ""
+    level = frame.level or ("nuts2" if frame.regions else "country")
+    order = "" if frame.order == "most" else frame.order
+    arguments = kept(
+        land_cover=frame.land_cover, level=level, within=frame.regions, order=order, limit=frame.limit, unit=unit
+    )
+    if years:
+        arguments["year"] = years[0]
+    return [Step("rank_official", arguments)]
+
+
+def profile(frame: Frame, context: Context) -> list[Step]:
+    """A region's land by main classes: published where it is, else the survey's points."""
+    if not frame.regions or frame.near:
+        return share_of_points(frame, context)
+    for id in frame.regions:
+        region = context.region(id)
+        if region.level not in OFFICIAL_LEVELS and published_same(region, context) is None:
+            return share_of_points(frame, context)
+    years = official_pick(frame, context)
+    year = {"year": years[0]} if years else {}
+    return [Step("profile_region", {"regions": list(frame.regions), **year})]
+
+
+# the satellite
+
+
+def classify(frame: Frame, context: Context) -> list[Step]:
+    """What the classifier sees."""
+    text = {} if frame.land_cover else kept(text=frame.words)
+    if not text and not frame.land_cover:
+        raise NotUnderstood(frame_words(frame, context), "which_class")
+    year = {"year": frame.years[-1]} if frame.years else {}
+    return [Step("classify_area", kept(land_cover=frame.land_cover, regions=frame.regions) | text | year)]
+
+
+def agreement(frame: Frame, context: Context) -> list[Step]:
+    """Where classifier and surveyor agree."""
+    year = {"year": frame.years[-1]} if frame.years else {}
+    return [Step("compare_with_survey", kept(land_cover=frame.land_cover, regions=frame.regions) | year)]
+
+
+def explain(frame: Frame, context: Context) -> list[Step]:
+    """Why the classifier says what it says of a point."""
+    return [Step("explain_point", {"point_id": frame.point_id})]
+
+
+BUILDERS = {
+    "find_points": find,
+    "count_points": count,
+    "share_points": share_of_points,
+    "rank_points": rank_points,
+    "rank_classes": rank_classes,
+    "compare_years": change_of_points,
+    "compare_regions": compare_points,
+    "nearest_records": nearest,
+    "point_history": history,
+    "describe_data": describe,
+    "official_share": official,
+    "rank_official": rank_shares,
+    "compare_official": compare_shares,
+    "change_official": change_of_share,
+    "profile_region": profile,
+    "classify_area": classify,
+    "explain_point": explain,
+    "compare_with_survey": agreement,
+}
+
+
+def second_witness(tool: str) -> str | None:
+    """Return the survey's tool that stands beside a tool of the published figures."""
+    return SECOND.get(tool)
+
+
+def all_regions(steps: Sequence[Step]) -> list[str]:
+    """Return every region id the steps name."""
+    return list(dict.fromkeys(id for s in steps for key in ("regions", "within") for id in s.arguments.get(key, ())))

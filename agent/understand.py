@@ -1,0 +1,446 @@
+"""What a question says: its places, classes, years, numbers and wishes. Plans nothing; every finding keeps its words.
+
+Positions are those of the question; matching happens on `flatten(question)`, which has the same length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from agent.language import detect
+from agent.words import concept, concept_names, country_adjectives, flatten, fold, numerals, topic, words
+from retrieval.errors import NotUnderstood
+from retrieval.gazetteer import Gazetteer
+from retrieval.nomenclature import ClassMatch, ClassMention, Nomenclature
+from retrieval.types import BBox, Language, LonLat, Place, Region
+
+LONGEST_QUESTION = 2_000
+"""Characters; longer texts are refused before anything reads them."""
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+NEAR_KM = 20.0
+"""Radius of "near" where none is given; the answer states it."""
+TOWN_KM = 10.0
+"""Radius of "in <town>", whose territory is not known; the answer states it."""
+KM_OF = {"km": 1.0, "m": 0.001, "mi": 1.609344}
+
+USE_WORDS = re.compile(
+    r"\b(land use|landnutzung|nutzung|utilisation|usages? du sol|usos? del suelo|us[oi] del suolo|usos? do solo|"
+    r"landgebruik|bodemgebruik|grondgebruik|uzytkowani\w+)\b"
+)
+
+
+@dataclass(frozen=True)
+class Area:
+    """A region or a place named in the question."""
+
+    start: int
+    end: int
+    text: str
+    candidates: tuple[Region | Place, ...]
+    foreign: bool = False
+    exact: bool = True
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The candidates that are areas."""
+        return tuple(c for c in self.candidates if isinstance(c, Region))
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The candidates that are spots."""
+        return tuple(c for c in self.candidates if isinstance(c, Place))
+
+
+@dataclass(frozen=True)
+class Cover:
+    """A land cover or land use named in the question."""
+
+    start: int
+    end: int
+    text: str
+    choices: tuple[ClassMatch, ...]
+    negated: bool = False
+
+    @property
+    def match(self) -> ClassMatch:
+        """The first reading."""
+        return self.choices[0]
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """A question taken apart."""
+
+    question: str
+    language: Language
+    flat: str
+    areas: tuple[Area, ...] = ()
+    covers: tuple[Cover, ...] = ()
+    years: tuple[int, ...] = ()
+    since: int | None = None
+    """The first year of an open span ("since 2009")."""
+    span: tuple[int, int] | None = None
+    """A closed span ("between 2015 and 2018")."""
+    limit: int | None = None
+    km: float | None = None
+    bbox: BBox | None = None
+    lonlat: LonLat | None = None
+    point_id: str | None = None
+    level: str | None = None
+    unit: str | None = None
+    """`%`, `km2` or `ha`, where the question names it."""
+    country: str | None = None
+    """Eurostat code of a country named by its adjective ("Spanish regions")."""
+    concepts: frozenset[str] = frozenset()
+    topics: tuple[str, ...] = ()
+    masked: str = ""
+    """The flattened question without its places and classes."""
+
+    def has(self, *names: str) -> bool:
+        """Return whether any of these concepts is in the question."""
+        return any(name in self.concepts for name in names)
+
+    @property
+    def wanted(self) -> tuple[Cover, ...]:
+        """The classes asked for."""
+        return tuple(c for c in self.covers if not c.negated)
+
+    @property
+    def excluded(self) -> tuple[Cover, ...]:
+        """The classes left out."""
+        return tuple(c for c in self.covers if c.negated)
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What was understood, in the question's own words, for a refusal."""
+        found = [c.text for c in self.covers] + [a.text for a in self.areas] + [str(y) for y in self.years]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def about_use(self) -> bool:
+        """Whether the question says land use."""
+        return bool(USE_WORDS.search(self.flat))
+
+    @cached_property
+    def empty(self) -> bool:
+        """Whether nothing at all was found."""
+        return not (self.areas or self.covers or self.years or self.concepts or self.point_id or self.lonlat)
+
+
+def understand(
+    question: str,
+    gazetteer: Gazetteer,
+    nomenclature: Nomenclature,
+    *,
+    language: Language | None = None,
+    default: Language = "en",
+) -> Understanding:
+    """Take a question apart.
+
+    Args:
+        question: what was asked, in any of the eight languages.
+        gazetteer: finds its places.
+        nomenclature: finds its classes.
+        language: the question's language where it is known.
+        default: the language where nothing tells, the conversation's.
+
+    Raises:
+        NotUnderstood: empty, without letters, or too long.
+    """
+    checked(question)
+    tongue = language or detect(question, nomenclature, default)
+    flat = flatten(question)
+    areas, covers = settle(
+        question,
+        flat,
+        tongue,
+        [Area(m.start, m.end, m.text, tuple(m.candidates), m.kind == "foreign", m.exact)
+         for m in gazetteer.mentions(question, tongue)],
+        nomenclature.mentions(question, tongue),
+    )  # fmt: skip
+    masked = mask(flat, [(a.start, a.end) for a in areas] + [(c.start, c.end) for c in covers])
+    numbers = mask(flat, [(a.start, a.end) for a in areas])
+    found = frozenset(name for name in concept_names() if hit(name, masked, tongue))
+    point_id = find_point_id(question)
+    km, km_span = find_km(question, areas)
+    bbox, box_span = find_bbox(question)
+    lonlat, lonlat_span = (None, None) if bbox else find_lonlat(question)
+    rest = mask(numbers, [s for s in (km_span, box_span, lonlat_span) if s])
+    rest = rest if point_id is None else rest.replace(point_id, " " * len(point_id))
+    years, since, span = find_years(question, rest, tongue)
+    found = found | level_concepts(masked, tongue)
+    return Understanding(
+        question=question,
+        language=tongue,
+        flat=flat,
+        areas=tuple(areas),
+        covers=tuple(negate(covers, masked, tongue)),
+        years=years,
+        since=since,
+        span=span,
+        limit=find_limit(mask(rest, [(c.start, c.end) for c in covers]), tongue, years),
+        km=km,
+        bbox=bbox,
+        lonlat=lonlat,
+        point_id=point_id,
+        level=find_level(masked, tongue),
+        unit=find_unit(masked, question, tongue),
+        country=find_country(masked),
+        concepts=found,
+        topics=tuple(name for name in words(tongue)["topics"] if about(name, masked, tongue)),
+        masked=masked,
+    )
+
+
+def checked(question: str) -> None:
+    """Refuse what cannot be a question.
+
+    Raises:
+        NotUnderstood: it is empty, too long, or holds no letter.
+    """
+    if len(question) > LONGEST_QUESTION:
+        raise NotUnderstood((), f"too_long:{len(question)}:{LONGEST_QUESTION}")
+    if not any(c.isalnum() for c in question):
+        raise NotUnderstood((), "no_words")
+
+
+def hit(name: str, text: str, language: str) -> bool:
+    """Return whether a concept's phrase stands in the text, in the question's language."""
+    found = concept(language, name)
+    return bool(found and found.search(text))
+
+
+def about(name: str, text: str, language: str) -> bool:
+    """Return whether words of a topic the data does not speak of stand in the text."""
+    found = topic(language, name)
+    return bool(found and found.search(text))
+
+
+def mask(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Return `text` with these spans as a placeholder that no phrase matches."""
+    letters = list(text)
+    for start, end in spans:
+        letters[start:end] = "\x00" * (end - start)
+    return "".join(letters)
+
+
+# places against classes
+
+
+def settle(
+    question: str, flat: str, language: str, areas: Sequence[Area], mentions: Sequence[ClassMention]
+) -> tuple[list[Area], list[Cover]]:
+    """Return places and classes without overlaps: the longest wins; of equals, grammar decides."""
+    kept_areas, kept_covers = list(areas), [Cover(m.start, m.end, m.text, m.choices) for m in mentions]
+    for area in areas:
+        for cover in [c for c in kept_covers if c.start < area.end and area.start < c.end]:
+            if place_wins(question, flat, language, area, cover):
+                kept_covers.remove(cover)
+            elif area in kept_areas:
+                kept_areas.remove(area)
+    return kept_areas, kept_covers
+
+
+def place_wins(question: str, flat: str, language: str, area: Area, cover: Cover) -> bool:
+    """Return whether words that may be a place and a class are the place."""
+    lengths = (area.end - area.start, cover.end - cover.start)
+    if lengths[0] != lengths[1]:
+        return lengths[0] > lengths[1]
+    if not question[area.start].isupper():
+        return False
+    before = flat[: area.start].split()
+    return bool(before) and before[-1] in PLACE_PREPOSITIONS.get(language, ())
+
+
+PLACE_PREPOSITIONS: Mapping[str, frozenset[str]] = {
+    "en": frozenset(["in", "near", "around", "of", "from", "at"]),
+    "fr": frozenset(["a", "en", "dans", "au", "aux", "de", "d", "pres", "autour", "du"]),
+    "de": frozenset(["in", "im", "bei", "um", "nach", "von", "nahe"]),
+    "es": frozenset(["en", "de", "a", "cerca"]),
+    "it": frozenset(["a", "in", "nel", "nella", "di", "vicino", "da"]),
+    "pt": frozenset(["em", "no", "na", "de", "do", "da", "a"]),
+    "nl": frozenset(["in", "bij", "van", "nabij", "rond"]),
+    "pl": frozenset(["w", "we", "z", "ze", "kolo", "do", "od"]),
+}
+
+
+def negate(covers: Sequence[Cover], masked: str, language: str) -> list[Cover]:
+    """Return the classes, those after "except", "ohne", "sauf" … marked as left out."""
+    found = concept(language, "negation")
+    marked: list[Cover] = []
+    previous_end = 0
+    for cover in sorted(covers, key=lambda c: c.start):
+        between = masked[previous_end : cover.start]
+        hits = list(found.finditer(between)) if found else []
+        after_negation = bool(hits) and len(between[hits[-1].end() :].split()) <= 3
+        chained = bool(marked) and marked[-1].negated and not between.replace("\x00", "x").strip(" ").count("x")
+        chained = chained and between.split() in ([], *([w] for w in JOINERS))
+        negated = after_negation or chained
+        marked.append(Cover(cover.start, cover.end, cover.text, cover.choices, negated))
+        previous_end = cover.end
+    if marked and all(c.negated for c in marked):
+        first = marked[0]
+        kept_land = re.search(LAND_WORDS, masked[: first.start])
+        if not kept_land:
+            return [Cover(c.start, c.end, c.text, c.choices) for c in marked]
+    return marked
+
+
+JOINERS = ("and", "or", "et", "ou", "und", "oder", "y", "o", "e", "ed", "en", "of", "i", "oraz", "lub")
+LAND_WORDS = (
+    r"\b(crops?|land|cover\w*|points?|everything|cultures?|punkte?\w*|alles|cultivos?|puntos|pontos|punti|punten|"
+    r"punkty|punktow|tout\w*|todo|tudo|tutto|wszystko)\b"
+)
+
+
+# numbers
+
+
+YEAR = re.compile(r"(?<![\w.,])(?:19|20|21)\d\d(?![\w]|[.,]\d)")
+SHORT_YEAR = re.compile(r"['’‘](0\d|1\d|2\d)(?!\w)")
+RANGE = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:-|–|—|/)\s*((?:19|20)\d\d)(?!\d)")
+BETWEEN = re.compile(
+    r"(?:between|from|entre|de|zwischen|von|vom|tra|fra|dal|da|tussen|van|miedzy|od|desde|del?)\s+((?:19|20)\d\d)\s+"
+    r"(?:and|to|until|et|a|und|bis|y|hasta|e|al|ate|en|tot|do|i)\s+(?:la\s+|el\s+|nel\s+)?((?:19|20)\d\d)"
+)
+
+
+def find_years(question: str, flat: str, language: str) -> tuple[tuple[int, ...], int | None, tuple[int, int] | None]:
+    """Return the years named, the year of "since …", and a span "between … and …"."""
+    shorts = [(m.start(), 2000 + int(m.group(1))) for m in SHORT_YEAR.finditer(question)]
+    named = [(m.start(), int(m.group())) for m in YEAR.finditer(flat)]
+    years = tuple(dict.fromkeys(y for _, y in sorted(named + shorts)))
+    text = fold(question)
+    if found := (RANGE.search(text) or BETWEEN.search(flat)):
+        first, last = sorted((int(found.group(1)), int(found.group(2))))
+        if first != last:
+            return years, None, (first, last)
+    since = concept(language, "since")
+    if since and len(years) == 1:
+        at = min(position for position, _ in named + shorts)
+        before = flat[:at].rstrip()
+        hits = [m for m in since.finditer(before) if m.end() >= len(before) - 5]
+        if hits:
+            return years, years[0], None
+    return years, None, None
+
+
+LIMIT_WORDS = ("most", "least", "rankwords", "nearest")
+
+
+def find_limit(rest: str, language: str, years: Sequence[int]) -> int | None:
+    """Return "five" of "the five largest", 3 of "top 3": a small number that is no year."""
+    numbers = [(m.start(), int(m.group())) for m in re.finditer(r"(?<!\w)\d{1,3}(?!\w)", rest)]
+    of = words(language)["numbers"]
+    if named := numerals(language):
+        numbers += [
+            (m.start(), of[key]) for m in named.finditer(rest) for key in of if fold(key) == m.group() and of[key] > 1
+        ]
+    numbers = [(at, n) for at, n in sorted(numbers) if 1 <= n <= 1000]
+    return numbers[0][1] if numbers else None
+
+
+DISTANCE = re.compile(
+    r"(?<![\w.,])(\d{1,4}(?:[.,]\d{1,3})?)\s*(?:-\s*)?"
+    r"(km|kms|kilom\w+|quil\w+|chilom\w+|mi|miles?|meilen|m|met(?:er|re)s?|metros|metri|metrow|metry|metres)(?![\w²2])"
+)
+
+
+def find_km(question: str, areas: Sequence[Area]) -> tuple[float | None, tuple[int, int] | None]:
+    """Return the radius in km of "within 30 km of …" and where it stands."""
+    text = fold(question)
+    for found in DISTANCE.finditer(text):
+        after = text[found.end() :].lstrip()
+        if after[:1] in ("²", "2") or re.match(r"(square|carre|quadrat|cuadrad|vierkant|kwadrat)", after):
+            continue
+        word = found.group(2)
+        unit = "mi" if word.startswith("mi") or word == "meilen" else "m" if word.startswith("m") else "km"
+        return round(float(found.group(1).replace(",", ".")) * KM_OF[unit], 3), found.span()
+    return None, None
+
+
+POINT_ID = re.compile(r"(?<!\d)\d{8}(?!\d)")
+
+
+def find_point_id(question: str) -> str | None:
+    """Return a LUCAS point id: eight digits."""
+    found = POINT_ID.search(question)
+    return found.group() if found else None
+
+
+DEGREES = r"(-?\d{1,3}(?:\.\d+)?)\s*°?\s*"
+BOX = re.compile(r"(?:bbox|box|\[|\()\D{0,12}?" + r"[,;\s]+".join([r"(-?\d{1,3}(?:\.\d+)?)"] * 4))
+PAIR = re.compile(DEGREES + r"([nsew]|nord|north)?\s*[,;]?\s+?" + DEGREES + r"([nsewo])?(?!\w)", re.IGNORECASE)
+
+
+def find_bbox(question: str) -> tuple[BBox | None, tuple[int, int] | None]:
+    """Return "bbox west,south,east,north" in degrees."""
+    found = BOX.search(question.lower())
+    if not found:
+        return None, None
+    west, south, east, north = (float(v) for v in found.groups())
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        return None, None
+    return (west, south, east, north), found.span()
+
+
+def find_lonlat(question: str) -> tuple[LonLat | None, tuple[int, int] | None]:
+    """Return a position: "43.6 N 3.9 E", or "43.61, 3.87" where at least one number has decimals.
+
+    Without letters the order is latitude, longitude, as people write it, unless only the other lies in Europe.
+    """
+    for found in re.finditer(
+        r"(?<![\w.])(-?\d{1,3}(?:\.\d+)?)\s*°?\s*([nsewo])?\s*[,;/]?\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*([nsewo])?(?![\w.]\d|\w)",
+        question.lower(),
+    ):
+        first, one, second, other = found.groups()
+        if not (one and other) and not ("." in first and "." in second):
+            continue
+        a, b = float(first), float(second)
+        if one in ("e", "w", "o") or other in ("n", "s"):
+            a, b, one, other = b, a, other, one
+        elif not one and not (34 <= a <= 72 and -32 <= b <= 46) and 34 <= b <= 72 and -32 <= a <= 46:
+            a, b = b, a
+        lat, lon = (-a if one == "s" else a), (-b if other == "w" else b)
+        if -90 <= lat <= 90 and -180 <= lon <= 180:
+            return (lon, lat), found.span()
+    return None, None
+
+
+# levels, units, countries
+
+
+def level_concepts(masked: str, language: str) -> frozenset[str]:
+    """Return which level words stand in the question."""
+    return frozenset(name for name in ("level0", "level1", "level2", "level3") if hit(name, masked, language))
+
+
+def find_level(masked: str, language: str) -> str | None:
+    """Return the level of region asked for by its word: the most special one named."""
+    for name, level in (("level3", "nuts3"), ("level1", "nuts1"), ("level2", "nuts2"), ("level0", "country")):
+        if hit(name, masked, language):
+            return level
+    return None
+
+
+def find_unit(masked: str, question: str, language: str) -> str | None:
+    """Return the unit named: hectares, square kilometres or percent."""
+    if re.search(r"\b(hect?tar\w*|hectar\w*|hectárea\w*|hektar\w*|ettar\w*|ha|acres?|acreage)\b", masked):
+        return "ha"
+    if re.search(
+        r"\b(km2|km carre\w*|sq km|square kilo\w*|quadratkilo\w*|kilomet\w* (carre|cuadrad|quadrad)\w*|"
+        r"quilomet\w* quadrad\w*|chilomet\w* quadrat\w*|vierkante kilo\w*|kilometr\w* kwadrat\w*)\b",
+        masked,
+    ):
+        return "km2"
+    if "%" in question or hit("share", masked, language):
+        return "%"
+    return None
+
+
+def find_country(masked: str) -> str | None:
+    """Return the country whose adjective stands in the question."""
+    return next((code for code, found in country_adjectives().items() if found.search(masked)), None)
