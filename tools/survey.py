@@ -232,7 +232,7 @@ def provenance(context: Context, years: Sequence[int], table: Table) -> Provenan
 def readable(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return query parameters as JSON values: an outline as WKT."""
     return {
-        name: shapely.to_wkt(shapely.from_wkb(value)) if isinstance(value, bytes) else value
+        name: shapely.to_wkt(shapely.from_wkb(value), rounding_precision=-1) if isinstance(value, bytes) else value
         for name, value in parameters.items()
     }
 
