@@ -104,6 +104,7 @@ def demo_pixels(survey: Survey, seed: int = SEED) -> Pixels:
             "missing_bands": [[] for _ in range(len(chosen))],
             "first_month": pd.Timestamp(PIXEL_YEAR, 1, 1),
             "source": "demo_pixels",
+            "source_label": None,
         }
     )
     known = descriptor("demo_pixels")
@@ -236,7 +237,7 @@ class _Shares:
     @classmethod
     def load(cls) -> _Shares:
         from retrieval.nomenclature import Nomenclature
-        from retrieval.regions import read_rows
+        from retrieval.region_rows import read_rows
 
         table = read_statistics().to_pandas()
         table = table[(table["unit"] == "PC") & (table["flag"] != "n")]

@@ -7,6 +7,7 @@ killed, or finds the disk full, leaves the old store as it was. One build at a t
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,17 +22,12 @@ import pandas as pd
 
 from retrieval.demo import demo_pixels, demo_survey
 from retrieval.errors import StoreError
-from retrieval.membership import Land, assign, grouped, lands
+from retrieval.membership import WHOLE_LEVELS, Land, agreement, assign, grouped, lands
+from retrieval.places import PLACE_COLUMNS, PLACE_NAME_COLUMNS, PlaceSet, towns
 from retrieval.readers import NUTS, RECORD_COLUMNS, Finding, Pixels, Survey, read_pixels, read_survey
-from retrieval.regions import (
-    NAME_COLUMNS,
-    REGION_COLUMNS,
-    RegionSet,
-    bundled_regions,
-    code_id,
-    merge_regions,
-    read_rows,
-)
+from retrieval.region_files import read_regions
+from retrieval.region_rows import NAME_COLUMNS, REGION_COLUMNS, RegionSet, code_id, merge_regions, read_rows
+from retrieval.regions import bundled_regions
 from retrieval.statistics_files import StatisticsFile, read_statistics_file
 from retrieval.store import SCHEMA, Store, default_store_path, load_spatial
 from retrieval.types import Dataset
@@ -42,6 +38,9 @@ Progress = Callable[[str], None]
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
 STAGES = ("statistics", "regions", "places", "survey", "pixels", "writing", "membership")
 NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
+SAMPLE = 20_000
+"""Points whose recorded codes are held against the outlines."""
+
 _EMPTY = pd.DataFrame(columns=[*RECORD_COLUMNS, "dataset"])
 
 
@@ -77,7 +76,7 @@ def build(path: str | Path, sources: Sources, progress: Progress = silent, wait_
         StoreError: Another build runs, or the disk is full; the old store is untouched.
     """
     with _replacing(Path(path), wait_s) as fresh:
-        write_store(fresh, read(sources, progress), progress)
+        write_store(fresh, read(sources, progress), progress, sources)
 
 
 def open_or_build_default(path: str | Path | None = None, progress: Progress = silent) -> Store:
@@ -94,6 +93,15 @@ def _build_once(path: Path, progress: Progress) -> None:
         if path.exists():
             return
     build(path, Sources(demo=True), progress, wait_s=120)
+
+
+def _note(sources: Sources) -> str:
+    """Return the files a store is made of as JSON, so that one can be added later by building with all of them."""
+    files = {
+        kind: [str(Path(file).resolve()) for file in getattr(sources, kind)]
+        for kind in ("lucas", "regions", "pixels", "statistics")
+    }
+    return json.dumps({**files, "swapped": sources.swapped, "demo": sources.demo})
 
 
 @contextmanager
@@ -177,7 +185,7 @@ class Contents:
 
     statistics: StatisticsFile | None
     regions: Sequence[RegionSet]
-    places: Any = None
+    places: PlaceSet | None = None
     surveys: Sequence[Survey] = ()
     """Of a visit that several carry, the first one's record is kept."""
     pixels: Sequence[Pixels] = ()
@@ -188,9 +196,9 @@ def read(sources: Sources, progress: Progress = silent) -> Contents:
     progress("statistics")
     statistics = read_statistics_file(sources.statistics[-1] if sources.statistics else None)
     progress("regions")
-    regions = [bundled_regions(), *(_read_regions(file) for file in sources.regions)]
+    regions = [bundled_regions(), *(read_regions(file) for file in sources.regions)]
     progress("places")
-    places = _towns()
+    places = towns()
     progress("survey")
     if sources.lucas or not sources.demo:
         surveys = [read_survey(file, sources.swapped) for file in sources.lucas]
@@ -204,22 +212,8 @@ def read(sources: Sources, progress: Progress = silent) -> Contents:
     return Contents(statistics, regions, places, surveys, pixels)
 
 
-def _towns() -> Any:
-    try:
-        from retrieval.places import towns
-    except ImportError:
-        return None
-    return towns()
-
-
-def _read_regions(file: Path) -> RegionSet:
-    from retrieval import regions
-
-    return regions.read_regions(file)
-
-
-def write_store(path: Path, contents: Contents, progress: Progress = silent) -> None:
-    """Write a new store file. Not atomic: `build` is."""
+def write_store(path: Path, contents: Contents, progress: Progress = silent, sources: Sources | None = None) -> None:
+    """Write a new store file, with a note of the files it is made of. Not atomic: `build` is."""
     with _writer(path) as connection:
         loaded = _Loaded()
         progress("writing")
@@ -234,6 +228,8 @@ def write_store(path: Path, contents: Contents, progress: Progress = silent) -> 
         _load_membership(connection, points, records, known, loaded)
         _load_pixels(connection, contents.pixels, loaded)
         _load_stamps(connection, loaded)
+        if sources:
+            connection.execute("INSERT INTO store_meta VALUES ('sources', ?)", [_note(sources)])
 
 
 def _load_statistics(connection: duckdb.DuckDBPyConnection, file: StatisticsFile, loaded: _Loaded) -> None:
@@ -262,13 +258,12 @@ def _load_regions(connection: duckdb.DuckDBPyConnection, sets: Sequence[RegionSe
     connection.unregister("regions_in")
     _insert(connection, "region_names", names, NAME_COLUMNS, order="norm, region_id, language")
     for one in sets:
-        loaded.datasets.append(_region_stamp(one))
+        loaded.datasets.append(_set_stamp(one, "regions", _boxes(one)))
         loaded.findings += [Finding(one.source, "outlines", 1, "repaired", note) for note in one.notes]
     return lands(merged.regions, merged.names)
 
 
-def _region_stamp(one: RegionSet) -> Dataset:
-    drawn = [row for row in one.regions if row["west"] is not None]
+def _set_stamp(one: RegionSet | PlaceSet, kind: str, boxes: Iterable[Sequence[float]]) -> Dataset:
     return Dataset(
         id=one.source,
         title=one.title,
@@ -278,10 +273,16 @@ def _region_stamp(one: RegionSet) -> Dataset:
         sha256=one.sha256,
         rows=len(one),
         years=(),
-        bbox=_union((row["west"], row["south"], row["east"], row["north"]) for row in drawn),
+        bbox=_union(boxes),
         synthetic=False,
-        kind="regions",
+        kind=kind,
     )
+
+
+def _boxes(one: RegionSet) -> Iterable[Sequence[float]]:
+    for row in one.regions:
+        if row["west"] is not None:
+            yield row["west"], row["south"], row["east"], row["north"]
 
 
 def _union(boxes: Iterable[Sequence[float]]) -> tuple[float, float, float, float] | None:
@@ -293,11 +294,10 @@ def _union(boxes: Iterable[Sequence[float]]) -> tuple[float, float, float, float
     return float(west), float(south), float(east), float(north)
 
 
-def _load_places(connection: duckdb.DuckDBPyConnection, towns: Any, loaded: _Loaded) -> None:
-    columns = ("id", "name", "lon", "lat", "country", "population", "source")
-    _insert(connection, "places", pd.DataFrame(list(towns.places)), columns, order="id")
-    names = pd.DataFrame(list(towns.names))
-    _insert(connection, "place_names", names, ("place_id", "name", "norm", "language"), order="norm, place_id")
+def _load_places(connection: duckdb.DuckDBPyConnection, known: PlaceSet, loaded: _Loaded) -> None:
+    _insert(connection, "places", pd.DataFrame(list(known.places)), PLACE_COLUMNS, order="id")
+    _insert(connection, "place_names", pd.DataFrame(list(known.names)), PLACE_NAME_COLUMNS, order="norm, place_id")
+    loaded.datasets.append(_set_stamp(known, "places", ((row["lon"], row["lat"]) * 2 for row in known.places)))
 
 
 def _merge(surveys: Sequence[Survey], loaded: _Loaded) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -367,7 +367,7 @@ def _load_membership(
     )
     connection.unregister("inside")
     connection.unregister("groups_in")
-    loaded.findings += _placed(table, known, points)
+    loaded.findings += _placed(table, known, points, recorded)
 
 
 def _unlisted(codes: Iterable[str], known: Sequence[Land]) -> list[Land]:
@@ -382,18 +382,22 @@ def _bare(code: str) -> Land:
     return Land(code_id(code), (code_id(code),), level, (level,), code[:2], (code,), None)
 
 
-def _placed(table: pd.DataFrame, known: Sequence[Land], points: pd.DataFrame) -> list[Finding]:
-    """Say, for each level, by what means the points came to their regions, and how many have none."""
-    if points.empty:
-        return []
-    level = {land.id: land.level for land in known}
-    own = table.assign(level=table["region_id"].astype(str).map(level)).dropna(subset="level")
+def _placed(table: pd.DataFrame, known: Sequence[Land], points: pd.DataFrame, recorded: pd.DataFrame) -> list[Finding]:
+    """Say, for each level that tiles its countries, how the points came to their regions and how well codes fit."""
     found = []
-    for name, rows in own.groupby("level"):
-        ways = rows.drop_duplicates("point_id")["how"].astype(str).value_counts().sort_index()
+    for level in WHOLE_LEVELS if len(points) else ():
+        roots = {land.id for land in known if level in land.levels}
+        rows = table[table["region_id"].isin(roots)].drop_duplicates("point_id")
+        ways = rows["how"].astype(str).value_counts().sort_index()
         detail = "; ".join(f"{way} {count}" for way, count in ways.items() if count)
-        lost = len(points) - rows["point_id"].nunique()
-        found.append(Finding("points", f"region at level {name}", lost, "kept" if lost else "none needed", detail))
+        lost = len(points) - len(rows)
+        found.append(Finding("points", f"region at level {level}", lost, "kept" if lost else "none needed", detail))
+        sample = points.iloc[:: max(1, len(points) // SAMPLE)]
+        agree, compared = agreement(sample, recorded, known, level)
+        if compared:
+            detail = f"{agree / compared:.1%} of {compared} points lie in the outline of the region they name"
+            check = f"code against outline at level {level}"
+            found.append(Finding("points", check, compared - agree, "kept", detail))
     return found
 
 
@@ -402,7 +406,7 @@ def _load_pixels(connection: duckdb.DuckDBPyConnection, several: Sequence[Pixels
         connection.register("pixels_in", pixels.rows)
         connection.execute(
             """INSERT INTO pixels SELECT location, lon, lat, year, point_id, lc_label, bands, masked_months,
-                missing_bands, first_month::DATE, source
+                missing_bands, first_month::DATE, source, source_label
             FROM pixels_in ORDER BY ST_Hilbert(lon, lat,
                 {min_x: -180.0, min_y: -90.0, max_x: 180.0, max_y: 90.0}::BOX_2D), location, year"""
         )

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from retrieval.regions import equal_area
+from retrieval.region_rows import equal_area
 
 COAST_M = 2_000
 """How far from an outline a point may lie and still be given to it, metres in EPSG:3035."""
@@ -111,6 +111,20 @@ def grouped(table: pd.DataFrame, members: Mapping[str, Sequence[str]]) -> pd.Dat
     return pd.concat(parts, ignore_index=True) if parts else table.iloc[:0]
 
 
+def agreement(points: pd.DataFrame, recorded: pd.DataFrame, known: Sequence[Land], level: str) -> tuple[int, int]:
+    """Return how many points lie in the outline their record names at this level, and how many were compared."""
+    drawn = [land for land in known if level in land.levels and land.outline is not None]
+    number = {code: at for at, land in enumerate(drawn) for code in land.codes}
+    named = recorded.assign(land=recorded["code"].map(number)).dropna(subset="land").drop_duplicates("point_id")
+    spots = points.merge(named, on="point_id").sort_values("lon", kind="stable").reset_index(drop=True)
+    wanted = spots["land"].to_numpy(dtype=np.int64)
+    agree = 0
+    outlines = [land.outline for land in drawn if land.outline is not None]
+    for at, rows in enumerate(within_each(spots[["lon", "lat"]].to_numpy(), outlines)):
+        agree += int((wanted[rows] == at).sum())
+    return agree, len(spots)
+
+
 def within_each(lonlat: np.ndarray, outlines: Sequence[shapely.Geometry]) -> Iterable[np.ndarray]:
     """Yield, for each outline, the rows of `lonlat` (n, 2; sorted by longitude) on it or on its border."""
     lon, lat = lonlat[:, 0], lonlat[:, 1]
@@ -141,9 +155,9 @@ def _assign_level(
     for land in of_level:
         rows = [by_code[code] for code in land.codes if code in by_code]
         if rows:
-            inside = np.unique(np.concatenate(rows))
-            free[inside] = False
-            yield land, inside, "recorded"
+            held_by_code = np.unique(np.concatenate(rows)).astype(np.int64)
+            np.put(free, held_by_code, False)
+            yield land, held_by_code, "recorded"
     drawn = [(land, land.outline) for land in of_level if land.outline is not None]
     lonlat = points[["lon", "lat"]].to_numpy()
     for (land, _), found in zip(drawn, within_each(lonlat, [outline for _, outline in drawn]), strict=True):

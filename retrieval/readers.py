@@ -6,6 +6,7 @@ checked; what was found is a `Finding`, what cannot stand is refused with the ro
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,6 +47,15 @@ BANDS = ("B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B11", "B12")
 
 MISSING = 65535
 """No value, in `pixels.bands`."""
+
+MONTHS = 12
+PIXEL_COLUMNS = (
+    "location", "lon", "lat", "year", "point_id", "lc_label", "bands", "masked_months", "missing_bands", "first_month",
+    "source", "source_label",
+)  # fmt: skip
+
+EUROPE = (-32.0, 27.0, 46.0, 72.5)
+"""West, south, east, north of where LUCAS and its pixels can lie, outermost islands included; degrees, EPSG:4326."""
 
 EXAMPLES = 5
 
@@ -125,13 +135,18 @@ def _header(file: Path) -> list[str]:
     try:
         if file.suffix == ".parquet":
             return pyarrow.parquet.read_schema(file).names
-        with file.open(encoding="utf-8-sig", errors="replace") as stream:
-            line = stream.readline(100_000)
+        line = _first_line(file)
     except FileNotFoundError as error:
         raise BadFile(f"no file {file}") from error
     except (OSError, pa.ArrowException) as error:
         raise BadFile(f"{file} cannot be read: {_words(error)}") from error
     return [name.strip().strip('"') for name in line.rstrip("\r\n").split(_delimiter(line))]
+
+
+def _first_line(file: Path) -> str:
+    opener = gzip.open if file.suffix == ".gz" else open
+    with opener(file, "rt", encoding="utf-8-sig", errors="replace") as stream:
+        return stream.readline(100_000)
 
 
 def _delimiter(line: str) -> str:
@@ -143,8 +158,7 @@ def _read(file: Path, columns: Sequence[str]) -> pd.DataFrame:
     try:
         if file.suffix == ".parquet":
             return pyarrow.parquet.read_table(file, columns=list(columns)).to_pandas()
-        with file.open(encoding="utf-8-sig", errors="replace") as stream:
-            delimiter = _delimiter(stream.readline(100_000))
+        delimiter = _delimiter(_first_line(file))
         table = pyarrow.csv.read_csv(
             file,
             parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter),
@@ -358,7 +372,8 @@ def _once(records: pd.DataFrame, report: _Report) -> pd.DataFrame:
 def _stamp(known: Descriptor, file: Path, records: pd.DataFrame) -> Dataset:
     if records.empty:
         raise BadFile(f"{file}: no row of it can be used")
-    bbox = (records["lon"].min(), records["lat"].min(), records["lon"].max(), records["lat"].max())
+    west, south, east, north = (float(records[axis].agg(edge)) for edge in ("min", "max") for axis in ("lon", "lat"))
+    bbox = (west, south, east, north)
     return Dataset(
         id=known.id,
         title=known.title,
@@ -368,7 +383,7 @@ def _stamp(known: Descriptor, file: Path, records: pd.DataFrame) -> Dataset:
         sha256=sha256(file),
         rows=len(records),
         years=tuple(sorted({int(year) for year in records["year"].unique()})),
-        bbox=tuple(float(edge) for edge in bbox),
+        bbox=bbox,
         synthetic=known.synthetic,
         kind=known.kind,
     )
@@ -393,7 +408,137 @@ def _words(error: Exception) -> str:
 
 
 def read_pixels(file: str | Path) -> Pixels:
-    """Read and check one file of monthly pixel series: one row a pixel and month, in any order."""
+    """Read and check one file of pixel years: monthly series, or a table of the store's own form.
+
+    Of a longer series the latest full calendar year is taken, else its latest twelve months in a row.
+
+    Raises:
+        BadFile: It cannot be read, has no known form, or its positions are not in Europe.
+    """
     file = Path(file)
     known = recognise(_header(file), "pixels", file)
-    raise NotImplementedError(known.id)
+    report = _Report(known.id)
+    rows = _pixel_series(file, known, report) if known.columns else _pixel_table(file)
+    _refuse_misplaced(rows, file)
+    rows = rows.drop_duplicates(["location", "year", "source"]).reset_index(drop=True)
+    lacking = rows["missing_bands"].map(len) > 0
+    detail = "pixels whose source lacks a band: " + ", ".join(sorted({b for m in rows["missing_bands"] for b in m}))
+    report.add("missing bands", lacking.sum(), "kept", detail, rows["location"][lacking])
+    masked = rows["masked_months"].map(len)
+    report.add("masked months", (masked > 0).sum(), "kept", f"{int(masked.sum())} months without an observation")
+    stamp = _stamp(known, file, rows)
+    return Pixels(rows[list(PIXEL_COLUMNS)], stamp, tuple(report.findings))
+
+
+def _pixel_table(file: Path) -> pd.DataFrame:
+    rows = _read(file, [name for name in PIXEL_COLUMNS if name in _header(file)])
+    for name in PIXEL_COLUMNS:
+        if name not in rows:
+            rows[name] = None
+    lengths = rows["bands"].map(len)
+    if (lengths != MONTHS * len(BANDS)).any():
+        raise BadFile(f"{file}: `bands` must hold {MONTHS * len(BANDS)} values; rows {_some(_numbers(lengths != 120))}")
+    rows["missing_bands"] = [[] if one is None else list(one) for one in rows["missing_bands"]]
+    return rows
+
+
+def _pixel_series(file: Path, known: Descriptor, report: _Report) -> pd.DataFrame:
+    """Turn one row a pixel and month into one row a pixel and year."""
+    present = {name.lower(): name for name in _header(file)}
+    taken = {ours: _present(theirs, present) for ours, theirs in known.columns.items()}
+    raw = _read(file, sorted({name for names in taken.values() for name in names}))
+    middle = pd.to_datetime(raw[taken["month"][0]]) + pd.Timedelta(days=15)
+    locations, labels = pd.factorize(raw[taken["location"][0]], sort=True)
+    months = (middle.dt.year * MONTHS + middle.dt.month - 1).to_numpy()
+    values = _band_values(raw, taken["bands"], known)
+    seen = np.asarray((values < MISSING).any(axis=1))
+    first, found, kept = _windows(locations, months, seen, len(labels))
+    report.add("year", (~kept).sum(), "dropped", "pixels without twelve months in a row", labels[~kept])
+    slot = months - first[locations]
+    inside = kept[locations] & (slot >= 0) & (slot < MONTHS)
+    cube = np.full((len(labels), MONTHS, len(BANDS)), MISSING, dtype=np.uint16)  # (pixels, months, bands)
+    cube[locations[inside][::-1], slot[inside][::-1]] = values[inside][::-1]  # of two in a month, the first
+    heads = raw.drop_duplicates(taken["location"][0]).set_index(taken["location"][0]).loc[labels]
+    report.add(
+        "observation", (kept & ~found).sum(), "dropped", "pixels never seen in their year", labels[kept & ~found]
+    )
+    good = kept & found
+    return _pixel_rows(heads[good], labels[good], cube[good], first[good], taken)
+
+
+def _band_values(raw: pd.DataFrame, names: Sequence[str], known: Descriptor) -> np.ndarray:
+    """Return (rows, 10) uint16 in the order of `BANDS`; null, 0, no-data and absent bands are `MISSING`."""
+    by_name = {name.lower(): raw[name] for name in names}
+    columns = []
+    for wanted in known.columns["bands"]:
+        column = pd.to_numeric(by_name[wanted]).fillna(MISSING) if wanted in by_name else pd.Series(MISSING, raw.index)
+        columns.append(column.to_numpy(dtype=np.int64))
+    values = np.stack(columns, axis=1)
+    return np.where((values <= 0) | (values >= MISSING), MISSING, values).astype(np.uint16)
+
+
+def _windows(
+    locations: np.ndarray, months: np.ndarray, seen: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return, for each location, the first month of its window, whether anything was seen in it, whether it has one."""
+    first, found, kept = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    order = np.argsort(locations, kind="stable")
+    cuts = np.searchsorted(locations[order], np.arange(count + 1))
+    for at in range(count):
+        own = order[cuts[at] : cuts[at + 1]]
+        there: set[int] = set(months[own].tolist())
+        starts = [m for m in there if all(m + k in there for k in range(MONTHS))]
+        if not starts:
+            continue
+        january = [m for m in starts if m % MONTHS == 0]
+        first[at] = max(january or starts)
+        window = (months[own] >= first[at]) & (months[own] < first[at] + MONTHS)
+        kept[at], found[at] = True, bool(seen[own][window].any())
+    return first, found, kept
+
+
+def _pixel_rows(
+    heads: pd.DataFrame, labels: pd.Index, cube: np.ndarray, first: np.ndarray, taken: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
+    absent = (cube == MISSING).all(axis=1)  # (pixels, bands)
+    blank = (cube == MISSING).all(axis=2)  # (pixels, months)
+    words = heads[list(taken["source_label"])].astype("string")
+    middle = first + MONTHS // 2
+    return pd.DataFrame(
+        {
+            "location": labels.astype(str),
+            "lon": heads[taken["lon"][0]].to_numpy(float),
+            "lat": heads[taken["lat"][0]].to_numpy(float),
+            "year": (middle // MONTHS).astype(np.int16),
+            "point_id": heads[taken["point_id"][0]].astype("Int32").to_numpy(),
+            "lc_label": _label_codes(heads[taken["lc_label"][0]]).to_numpy(),
+            "bands": list(cube.reshape(len(cube), -1)),
+            "masked_months": [np.flatnonzero(row).astype(np.uint8) for row in blank],
+            "missing_bands": [[band for band, gone in zip(BANDS, row, strict=True) if gone] for row in absent],
+            "first_month": [
+                pd.Timestamp(int(m // MONTHS), int(m % MONTHS) + 1, 1) for m in first.clip(min=MONTHS * 1970)
+            ],
+            "source": heads[taken["source"][0]].to_numpy(),
+            "source_label": words.bfill(axis=1).iloc[:, 0].to_numpy(),
+        }
+    )
+
+
+def _label_codes(labels: pd.Series) -> pd.Series:
+    """Return LUCAS codes of labels that stop at a level: `A` is A00, `B7x` is B70."""
+    codes = labels.astype("string").str.strip().str.replace("x", "0").str.pad(3, side="right", fillchar="0")
+    return codes.where(codes.isin(_known_classes().keys()))
+
+
+def _refuse_misplaced(rows: pd.DataFrame, file: Path) -> None:
+    west, south, east, north = EUROPE
+    away = ~(rows["lon"].between(west, east) & rows["lat"].between(south, north))
+    if away.any():
+        turned = rows["lat"].between(west, east) & rows["lon"].between(south, north)
+        why = "latitude and longitude are swapped" if turned[away].all() else f"positions outside Europe {EUROPE}"
+        raise BadFile(f"{file}: {why}: {int(away.sum())} of {len(rows)} pixels: {_some(rows['location'][away])}")
+
+
+def _numbers(mask: pd.Series) -> list[int]:
+    """Return row numbers, row 1 following the header."""
+    return (np.flatnonzero(mask.to_numpy()) + 1).tolist()

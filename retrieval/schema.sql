@@ -51,14 +51,18 @@ CREATE TABLE statistics (
 );
 CREATE TABLE region_areas (code VARCHAR, year SMALLINT, area_km2 DOUBLE);
 
--- One pixel's year: 12 months of B2 B3 B4 B5 B6 B7 B8 B8A B11 B12, surface reflectance x 10 000, month-major.
+-- One pixel's year: 12 months in a row of B2 B3 B4 B5 B6 B7 B8 B8A B11 B12, surface reflectance x 10 000, month-major.
 CREATE TABLE pixels (
-    location VARCHAR, lon DOUBLE, lat DOUBLE, year SMALLINT, point_id INTEGER, lc_label VARCHAR,
+    location VARCHAR, lon DOUBLE, lat DOUBLE,
+    year SMALLINT, -- that of the middle of the twelve months
+    point_id INTEGER,
+    lc_label VARCHAR, -- LUCAS code, at whatever level the label is clear; NULL where it is not
     bands USMALLINT[120], -- 65535: missing
-    masked_months UTINYINT[], -- 0 to 11: months with no usable observation
+    masked_months UTINYINT[], -- 0 to 11: months, counted from first_month, without a usable observation
     missing_bands VARCHAR[], -- bands the source does not have
     first_month DATE, -- the month bands[1..10] belong to
-    source VARCHAR
+    source VARCHAR,
+    source_label VARCHAR -- the label in the source's own words
 );
 CREATE TABLE embeddings (location VARCHAR, year SMALLINT, model VARCHAR, vector BLOB /* float16 */);
 CREATE TABLE predictions (

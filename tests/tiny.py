@@ -23,7 +23,7 @@ import shapely
 
 from retrieval.ingest import Contents, write_store
 from retrieval.readers import RECORD_COLUMNS, Survey
-from retrieval.regions import RegionSet, name_row, region_row
+from retrieval.region_rows import RegionSet, name_row, region_row
 from retrieval.statistics_files import read_statistics_file
 from retrieval.types import Dataset
 
