@@ -1,0 +1,486 @@
+"""The tools over the published figures, against the bundled table."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from retrieval.errors import BadArgument, NoSuchYear, NotPublished, OutOfCoverage, TooFine, UnknownRegion
+from retrieval.statistics import MAIN_CLASSES, PUBLISHED_CLASSES
+from retrieval.statistics_files import read_region_areas, read_statistics
+from retrieval.store import Store
+from tools import official
+from tools.change_official import change_official
+from tools.compare_official import compare_official
+from tools.context import Context
+from tools.official_share import official_share
+from tools.profile_region import profile_region
+from tools.rank_official import rank_official
+from tools.result import Result
+
+
+@pytest.fixture(scope="module")
+def world(demo_store: Store) -> Context:
+    return Context.open(demo_store)
+
+
+@pytest.fixture(scope="module")
+def published() -> dict[tuple[str, str, int], tuple[float, str]]:
+    """Code, class and year → value and flag, straight from the bundled file."""
+    return {(r["code"], r["land_cover"], r["year"]): (r["value"], r["flag"]) for r in read_statistics().to_pylist()}
+
+
+def keys(result: Result) -> set[str]:
+    return {key for key, _ in result.caveats}
+
+
+def slots(result: Result, key: str) -> dict:
+    return next(dict(slots) for name, slots in result.caveats if name == key)
+
+
+def column(result: Result, name: str) -> list:
+    assert result.table
+    return result.table.column(name)
+
+
+# ── shares and areas ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_swedens_woodland_in_2018_is_the_published_figure_with_its_source(world):
+    result = official_share(world, land_cover=["C00"], regions=["country:SE"], years=[2018])
+    assert (result.value, result.unit, result.years) == (62.4, "%", (2018,))
+    assert result.interval is None
+    source = result.provenance
+    assert (source.dataset, source.licence, source.synthetic) == ("lan_lcv_ovw", "CC BY 4.0", False)
+    assert source.sql
+    assert "statistics" in source.sql
+    assert source.parameters["codes"] == ["SE"]
+    assert len(source.sha256 or "") == 64
+    assert "Eurostat" in source.attribution
+
+
+def test_any_published_cell_is_given_as_it_is(world, published):
+    picked = random.Random(4).sample(sorted(k for k in published if len(k[0]) == 2 and k[0] != "EU"), 60)
+    for code, land_cover, year in picked:
+        value, flag = published[code, land_cover, year]
+        result = official_share(world, land_cover=[land_cover], regions=[f"country:{code}"], years=[year])
+        assert column(result, "flag") == [flag]
+        assert result.value == (None if flag == "n" else value), (code, land_cover, year)
+
+
+def test_without_a_year_the_latest_published_one_answers(world):
+    assert official_share(world, land_cover=["C00"], regions=["country:SE"]).years == (2022,)
+    kingdom = official_share(world, land_cover=["C00"], regions=["country:UK"])
+    assert kingdom.years == (2018,)
+
+
+def test_an_area_is_share_times_total_area_and_says_so_with_its_rounding(world):
+    areas = {row["code"]: row["area_km2"] for row in read_region_areas().to_pylist()}
+    result = official_share(world, land_cover=["C00"], regions=["country:SE"], years=[2018], unit="km2")
+    assert result.value == round(0.624 * areas["SE"])
+    computed = slots(result, "computed_area")
+    assert computed["share_rounding_km2"] == round(0.0005 * areas["SE"])
+    assert computed["low"] == round(0.6235 * areas["SE"])
+    assert computed["high"] == round(0.6245 * areas["SE"])
+    hectares = official_share(world, land_cover=["C00"], regions=["country:SE"], years=[2018], unit="ha")
+    assert hectares.value == pytest.approx(100 * 0.624 * areas["SE"], abs=1)
+
+
+def test_several_classes_are_added_up_and_said_to_be(world, published):
+    result = official_share(world, land_cover=["B11", "B12"], regions=["country:FR"], years=[2022])
+    assert result.value == round(published["FR", "B11", 2022][0] + published["FR", "B12", 2022][0], 1)
+    assert "computed_sum" in keys(result)
+    assert result.facts["low"] == pytest.approx(result.value - 0.1)
+
+
+def test_a_part_that_is_not_published_is_named(world):
+    result = official_share(world, land_cover=["B11", "B12"], regions=["country:SE"], years=[2022])
+    assert slots(result, "incomplete_sum")["land_cover"] == "durum wheat"
+
+
+def test_all_parts_of_a_class_are_the_class(world):
+    parts = official_share(world, land_cover=["C10", "C20", "C30"], regions=["country:SE"], years=[2018])
+    assert parts.land_cover == ("C00",)
+    assert parts.value == 62.4
+
+
+def test_a_class_left_out_is_taken_off(world, published):
+    result = official_share(world, land_cover=["B00"], exclude=["B80"], regions=["country:ES"], years=[2022])
+    assert result.value == round(published["ES", "B00", 2022][0] - published["ES", "B80", 2022][0], 1)
+    assert "computed_sum" in keys(result)
+
+
+def test_the_map_has_the_region_with_value_class_and_status(world):
+    result = official_share(world, land_cover=["C00"], regions=["country:SE"], years=[2018])
+    assert result.features
+    [feature] = result.features["features"]
+    assert feature["properties"]["value"] == 62.4
+    assert feature["properties"]["status"] == "published"
+    assert feature["properties"]["class_break"] == 0
+    assert feature["geometry"]["type"] == "MultiPolygon"
+
+
+# ── flags and gaps ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_low_reliability_is_said_beside_the_number(world):
+    result = official_share(world, land_cover=["H00"], regions=["nuts:DE50"], years=[2018])
+    assert (result.value, column(result, "flag")) == (3.6, ["u"])
+    assert slots(result, "low_reliability")["region"] == "Bremen"
+
+
+def test_a_figure_that_is_not_significant_is_no_number(world):
+    result = official_share(world, land_cover=["H00"], regions=["nuts:FR10"], years=[2022])
+    assert result.value is None
+    assert result.facts["status"] == "not_significant"
+    assert "not_significant" in keys(result)
+
+
+def test_a_main_class_without_a_row_is_about_zero(world):
+    result = official_share(world, land_cover=["H00"], regions=["nuts:ES23"], years=[2022])
+    assert result.value == 0
+    assert "about_zero" in keys(result)
+
+
+def test_any_other_class_without_a_row_is_refused_with_what_is_published(world):
+    with pytest.raises(NotPublished) as refused:
+        official_share(world, land_cover=["B82"], regions=["country:SE"], years=[2022])
+    assert refused.value.instead == ("B00",)  # B80 is not significant there
+    with pytest.raises(NotPublished) as refused:
+        official_share(world, land_cover=["B82"], regions=["nuts:FRJ1"], years=[2015])
+    assert refused.value.instead == ("B00", "2018", "2022", "country")
+
+
+def test_a_class_the_table_lacks_names_its_parent(world):
+    with pytest.raises(NotPublished) as refused:
+        official_share(world, land_cover=["G11"], regions=["country:SE"])
+    assert refused.value.instead == ("G00",)
+
+
+def test_single_crops_of_2018_carry_the_unnamed_share(world, published):
+    result = official_share(world, land_cover=["B81"], regions=["country:ES"], years=[2018])
+    assert slots(result, "crop_break_2018")["percent"] == published["ES", "B70-80_PI", 2018][0] == 4.7
+    assert "crop_break_2018" not in keys(official_share(world, land_cover=["B81"], regions=["country:ES"]))
+    assert not keys(official_share(world, land_cover=["B00"], regions=["country:RO"], years=[2018]))
+
+
+def test_sub_classes_that_do_not_add_up_are_told_of(world, published):
+    result = official_share(world, land_cover=["C10"], regions=["nuts:RO31"], years=[2022])
+    told = slots(result, "parts_do_not_sum")
+    assert told["whole"] == published["RO31", "C00", 2022][0]
+    assert told["sum"] > told["whole"]
+
+
+# ── vintages, aggregates, places ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_region_of_two_vintages_is_one_series_and_says_its_codes(world, published):
+    result = official_share(world, land_cover=["C00"], regions=["nuts:FRJ1"], years=[2015, 2018])
+    assert column(result, "code") == ["FR81", "FRJ1"]
+    assert column(result, "value") == [published["FR81", "C00", 2015][0], published["FRJ1", "C00", 2018][0]]
+    assert slots(result, "vintage")["codes"] == "FR81: 2015; FRJ1: 2018"
+
+
+def test_the_old_code_is_the_same_region(world):
+    old = official_share(world, land_cover=["C00"], regions=["nuts:FR81"], years=[2018])
+    assert column(old, "code") == ["FRJ1"]
+
+
+def test_crops_of_a_region_that_is_both_levels_come_from_the_level_that_has_them(world, published):
+    result = official_share(world, land_cover=["B11"], regions=["nuts:DE40"], years=[2009])
+    assert column(result, "code") == ["DE4"]
+    assert result.value == published["DE4", "B11", 2009][0]
+
+
+def test_a_redrawn_region_says_the_area_before_and_now(world):
+    result = official_share(world, land_cover=["C00"], regions=["nuts:NL35"], years=[2018])
+    told = slots(result, "boundary_shift")
+    assert (told["code"], told["area_km2"], told["now_km2"]) == ("NL31", 1449, 1560)
+
+
+@pytest.mark.parametrize(
+    ("year", "code", "key"),
+    [
+        (2022, "EU", "eu_members_27"),
+        (2018, "EU27_2020", "eu_members_27"),
+        (2012, "EU27_2007", "eu_membership"),
+        (2009, "EU_V", "eu_membership"),
+    ],
+)
+def test_the_union_of_each_year_says_its_members(world, published, year, code, key):
+    result = official_share(world, land_cover=["C00"], regions=["group:EU"], years=[year])
+    assert result.value == published[code, "C00", year][0]
+    assert key in keys(result)
+
+
+def test_a_group_without_an_aggregate_is_weighted_by_area(world, published):
+    areas = {row["code"]: row["area_km2"] for row in read_region_areas().to_pylist()}
+    result = official_share(world, land_cover=["E00"], regions=["group:benelux"], years=[2018])
+    members = ("BE", "NL", "LU")
+    weighted = sum(published[c, "E00", 2018][0] * areas[c] for c in members) / sum(areas[c] for c in members)
+    assert result.value == round(weighted, 1)
+    assert "computed_group" in keys(result)
+
+
+def test_a_place_below_nuts_2_is_offered_its_region(world):
+    with pytest.raises(TooFine) as refused:
+        official_share(world, land_cover=["B82"], regions=["iso:FR-34"])
+    assert refused.value.containing == ("Languedoc-Roussillon",)
+
+
+def test_parts_of_the_united_kingdom_are_offered_the_country(world):
+    with pytest.raises(TooFine) as refused:
+        official_share(world, land_cover=["C00"], regions=["nuts:UKI"], years=[2018])
+    assert refused.value.containing == ("United Kingdom",)
+
+
+def test_the_united_kingdom_ends_in_2018(world):
+    with pytest.raises(NotPublished) as refused:
+        official_share(world, land_cover=["C00"], regions=["country:UK"], years=[2022])
+    assert refused.value.instead == ("2009", "2012", "2015", "2018")
+
+
+def test_a_place_outside_the_table_is_refused(world):
+    with pytest.raises((OutOfCoverage, UnknownRegion)):
+        official_share(world, land_cover=["C00"], regions=["Norway"])
+
+
+@pytest.mark.parametrize(("year", "near"), [(2017, (2015, 2018)), (2006, (2009, 2012)), (2030, (2018, 2022))])
+def test_a_year_without_a_survey_names_the_nearest_two(world, year, near):
+    with pytest.raises(NoSuchYear) as refused:
+        official_share(world, land_cover=["C00"], regions=["country:SE"], years=[year])
+    assert refused.value.near == near
+
+
+def test_arguments_outside_their_domain_are_refused(world):
+    with pytest.raises(BadArgument):
+        official_share(world, land_cover=["C00"], regions=["country:SE"], unit="acres")  # ty: ignore
+    with pytest.raises(BadArgument):
+        official_share(world, land_cover=[], regions=["country:SE"])
+    with pytest.raises(BadArgument):
+        compare_official(world, land_cover=["C00"], regions=["country:SE"])
+    with pytest.raises(BadArgument):
+        change_official(world, land_cover=["C00"], regions=["country:SE"], year_from=2018, year_to=2009)
+    with pytest.raises(BadArgument):
+        rank_official(world, land_cover=["C00"], level="nuts3")  # ty: ignore
+    with pytest.raises(BadArgument):
+        rank_official(world, land_cover=["C00"], within=["nuts:FRJ1"])
+
+
+# ── ranking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_spanish_olive_regions_are_ranked_and_the_unranked_counted(world):
+    result = rank_official(world, land_cover=["B81"], within=["country:ES"], limit=3)
+    assert column(result, "code") == ["ES61", "ES43", "ES42"]
+    assert column(result, "value") == [21.0, 7.1, 5.2]
+    assert result.years == (2022,)
+    assert slots(result, "unranked_not_significant") == {"count": 1, "region": "Galicia", "year": 2022}
+    assert slots(result, "unranked_not_published")["count"] == 2
+
+
+def test_any_ranking_is_the_order_of_the_file(world, published):
+    for land_cover in random.Random(4).sample(PUBLISHED_CLASSES, 12):
+        rows = sorted(
+            (v for (code, lc, year), (v, flag) in published.items()
+             if lc == land_cover and year == 2022 and len(code) == 2 and code != "EU" and flag != "n"),
+            reverse=True,
+        )  # fmt: skip
+        if rows:
+            result = rank_official(world, land_cover=[land_cover], level="country", year=2022, limit=40)
+            assert column(result, "value") == rows, land_cover
+
+
+def test_equal_figures_share_their_place_and_none_is_cut_off(world):
+    result = rank_official(world, land_cover=["H00"], within=["country:ES"], order="fewest", limit=1)
+    assert set(column(result, "rank")) == {1}
+    assert len(column(result, "rank")) > 1
+    assert "ties" in keys(result)
+
+
+def test_regions_inside_a_region_are_found_under_their_old_codes(world):
+    result = rank_official(world, land_cover=["C00"], within=["nuts:FRK"], year=2015)
+    assert set(column(result, "code")) == {"FR71", "FR72"}
+
+
+def test_regions_of_a_level_and_a_year_are_those_of_that_years_vintage(world):
+    france = rank_official(world, land_cover=["C00"], within=["country:FR"], year=2015, limit=40)
+    assert {code[:3] for code in column(france, "code")} == {"FR1", "FR2", "FR3", "FR4", "FR5", "FR6", "FR7", "FR8"}
+
+
+def test_the_map_of_a_ranking_tells_zero_from_not_published(world):
+    result = rank_official(world, land_cover=["B82"], within=["country:PL"], level="nuts2")
+    assert result.features
+    drawn = {f["properties"]["code"]: f["properties"]["status"] for f in result.features["features"]}
+    assert set(drawn.values()) <= {"published", "zero", "not_significant", "not_published"}
+    zero = rank_official(world, land_cover=["H00"], within=["country:ES"])
+    assert zero.features
+    assert "zero" in {f["properties"]["status"] for f in zero.features["features"]}
+
+
+def test_a_country_that_is_one_region_says_so(world):
+    result = rank_official(world, land_cover=["C00"], within=["country:LU"])
+    assert "one_region_country" in keys(result)
+
+
+def test_the_united_kingdom_stands_among_countries_until_2018(world):
+    before = rank_official(world, land_cover=["E00"], level="country", within=["group:EU"], year=2018, limit=40)
+    after = rank_official(world, land_cover=["E00"], level="country", within=["group:EU"], year=2022, limit=40)
+    assert "UK" in column(before, "code")
+    assert "uk_until_2018" in keys(before)
+    assert "UK" not in column(after, "code")
+
+
+def test_classes_of_countries_only_are_not_ranked_by_region(world):
+    with pytest.raises(NotPublished) as refused:
+        rank_official(world, land_cover=["C21"], level="nuts2")
+    assert refused.value.instead == ("country",)
+    with pytest.raises(NotPublished) as refused:
+        rank_official(world, land_cover=["B82"], level="nuts2", year=2015)
+    assert refused.value.instead == ("2018", "2022", "nuts1", "country")
+
+
+def test_the_suspect_figure_is_not_ranked(world):
+    result = rank_official(world, land_cover=["C00"], level="nuts2", year=2009)
+    assert "FI20" not in column(result, "code")
+    assert "suspect" in keys(result)
+
+
+# ── comparing and change ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_two_regions_are_compared_in_their_latest_common_year(world, published):
+    result = compare_official(world, land_cover=["C00"], regions=["country:FR", "country:UK"])
+    assert result.years == (2018,)
+    assert result.value == round(published["FR", "C00", 2018][0] - published["UK", "C00", 2018][0], 1)
+    assert result.unit == "percentage points"
+    assert result.facts["most"] == "France"
+    assert "uk_until_2018" in keys(result)
+
+
+def test_a_difference_within_the_rounding_is_none(world):
+    result = compare_official(world, land_cover=["B82"], regions=["country:ES", "country:PT"], years=[2022])
+    assert result.value == -0.1
+    assert result.facts["no_difference"]
+    assert "rounding" in keys(result)
+
+
+def test_bavarias_cropland_shrank_and_its_series_is_whole(world, published):
+    result = change_official(world, land_cover=["B00"], regions=["nuts:DE2"], year_from=2009)
+    assert result.value == round(published["DE2", "B00", 2022][0] - published["DE2", "B00", 2009][0], 1) == -4.5
+    assert result.facts["direction"] == "less"
+    assert [p["year"] for p in result.facts["series"]] == [2009, 2012, 2015, 2018, 2022]
+
+
+def test_a_change_within_the_rounding_is_none(world):
+    result = change_official(world, land_cover=["A00"], regions=["country:IT"], year_from=2009, year_to=2018)
+    assert result.value == 0.0
+    assert result.facts["direction"] == "none"
+    assert "rounding" in keys(result)
+
+
+def test_a_change_of_the_union_is_between_years_of_one_membership(world, published):
+    since = change_official(world, land_cover=["C00"], regions=["group:EU"], year_from=2009)
+    assert since.years == (2009, 2018)
+    assert since.value == round(published["EU_V", "C00", 2018][0] - published["EU_V", "C00", 2009][0], 1)
+    whole = change_official(world, land_cover=["C00"], regions=["group:EU"])
+    assert (whole.years, whole.value) == ((2015, 2022), 1.8)
+    mixed = change_official(world, land_cover=["C00"], regions=["group:EU"], year_from=2009, year_to=2022)
+    assert mixed.value is None
+    assert "not_comparable" in keys(mixed)
+    assert {"members": "27", "year_from": 2015, "year_to": 2022, "change": 1.8} in mixed.facts["spans"]
+
+
+def test_no_change_is_given_across_a_redrawn_border(world):
+    result = change_official(world, land_cover=["C00"], regions=["nuts:NL35"])
+    assert result.value is None
+    assert "not_comparable" in keys(result)
+
+
+def test_a_change_from_a_year_that_is_not_published_names_those_that_are(world):
+    with pytest.raises(NotPublished) as refused:
+        change_official(world, land_cover=["C00"], regions=["country:RO"], year_from=2009)
+    assert refused.value.instead == ("2012", "2015", "2018", "2022")
+
+
+# ── profile ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_profile_has_the_eight_main_classes_largest_first(world):
+    result = profile_region(world, regions=["country:SE"], year=2018)
+    assert set(column(result, "land_cover")) == set(MAIN_CLASSES)
+    assert column(result, "value") == sorted(column(result, "value"), reverse=True)
+    assert result.facts["adds_up"]
+    assert "main_classes_do_not_sum" not in keys(result)
+
+
+def test_a_profile_that_does_not_add_up_says_by_how_much(world):
+    result = profile_region(world, regions=["nuts:DE50"], year=2018)
+    assert slots(result, "main_classes_do_not_sum") == {"region": "Bremen", "year": 2018, "sum": 93.5, "whole": 100.0}
+
+
+def test_a_class_is_broken_down_into_its_parts(world, published):
+    result = profile_region(world, regions=["country:FR"], land_cover=["B00"], year=2018)
+    assert result.facts["largest"]["land_cover"] == "B10"
+    assert result.facts["whole"] == published["FR", "B00", 2018][0]
+
+
+# ── every tool ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+EVERY = [
+    (official_share, {"land_cover": ["C00"], "regions": ["country:SE"], "years": [2018]}),
+    (rank_official, {"land_cover": ["B81"], "within": ["country:ES"]}),
+    (compare_official, {"land_cover": ["B82"], "regions": ["country:FR", "country:IT"]}),
+    (change_official, {"land_cover": ["B00"], "regions": ["nuts:DE2"], "year_from": 2009}),
+    (profile_region, {"regions": ["country:FR"], "year": 2022}),
+]
+
+
+@pytest.mark.parametrize(("tool", "arguments"), EVERY)
+def test_a_result_can_be_replayed_from_its_arguments(world, tool, arguments):
+    first = tool(world, **arguments)
+    again = tool(world, **first.arguments)
+    assert again.to_json() == first.to_json()
+    assert again.caveats == first.caveats
+
+
+@pytest.mark.parametrize(("tool", "arguments"), EVERY)
+def test_a_result_names_classes_and_regions_in_the_asked_language(world, tool, arguments):
+    french = world.in_language("fr")
+    result = tool(french, **arguments)
+    for row in result.table.dicts():
+        assert row["land_cover_name"] == world.nomenclature.label([row["land_cover"]], "fr")
+    for region in result.regions:
+        assert region.name == french.region(region.id).name
+
+
+# ── legend ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_breaks_are_round_cover_every_value_and_say_how_many_fall_in_each():
+    legend = official.legend([1.2, 8.0, 15.5, 22.0, 31.0], "%")
+    assert legend == {"breaks": [0, 10, 20, 30, 40], "unit": "%", "method": "equal", "counts": [2, 1, 1, 1]}
+
+
+def test_skewed_values_get_quantiles():
+    values = [0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 0.5, 0.6, 30.0]
+    legend = official.legend(values, "%")
+    assert legend["method"] == "quantile"
+    assert sum(legend["counts"]) == len(values)
+    assert max(legend["counts"]) <= 4
+
+
+@pytest.mark.parametrize("values", [[], [None], [0.0], [5.0, 5.0], [-3.1], [0.1, 0.2]])
+def test_breaks_of_few_or_equal_values_still_hold_them(values):
+    legend = official.legend(values, "%")
+    known = [v for v in values if v is not None]
+    assert sum(legend["counts"]) == len(known)
+    for value in known:
+        assert legend["breaks"][0] <= value <= legend["breaks"][-1]
+
+
+def test_the_last_class_is_closed():
+    assert official.class_break(40.0, [0, 20, 40]) == 1
+    assert official.class_break(20.0, [0, 20, 40]) == 1
+    assert official.class_break(None, [0, 20, 40]) is None
