@@ -17,6 +17,7 @@ import random
 import shutil
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -258,7 +259,7 @@ class Downloader:
         with part.open("r+b" if start else "wb") as file:
             file.seek(start)
             file.truncate()
-            for block in answer.iter_raw(_BLOCK):
+            for block in answer.iter_raw():
                 if start == 0 and len(head) < _HEAD:
                     head += block[: _HEAD - len(head)]
                     _check_not_a_page(head, answer, remote)
@@ -430,7 +431,7 @@ def _zip_fault(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             bad = archive.testzip()
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         return f"it is not a whole zip file ({error})"
     return f"its member {bad} is damaged" if bad else None
 
@@ -440,7 +441,7 @@ def _gzip_fault(path: Path) -> str | None:
         with gzip.open(path) as stream:
             while stream.read(1 << 20):
                 pass
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         return f"it is not a whole gzip file ({error})"
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -77,7 +78,7 @@ def columns_of(file: Path) -> list[str]:
             return pq.read_schema(file).names
         with gzip.open(file) if head[:2] == b"\x1f\x8b" else file.open("rb") as stream:
             line = stream.readline(200_000).decode("utf-8-sig", errors="replace")
-    except (OSError, EOFError, pa.ArrowException) as error:
+    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
         raise BadFile(f"{file.name} cannot be read: {str(error).splitlines()[0]}") from error
     if line.lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
         raise BadFile(f"{file.name} is a web page, not a table: download it again")

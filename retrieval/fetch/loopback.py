@@ -196,7 +196,13 @@ class _Handler(BaseHTTPRequestHandler):
         if status != 304:
             self.send_header("Content-Length", str(length))
         self.end_headers()
-        entry = Served(urlsplit(self.path).path, urlsplit(self.path).query, dict(self.headers.items()), status, 0)
+        entry = Served(
+            urlsplit(self.path).path,
+            urlsplit(self.path).query,
+            {k.lower(): v for k, v in self.headers.items()},
+            status,
+            0,
+        )
         self.world.log.append(entry)
         if with_body:
             self._write(data, entry, fault)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -91,7 +92,7 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
             if not members:
                 raise BadFile(f"{archive.name} has no table in it: {', '.join(opened.namelist()[:5])}")
             return [_unpack_one(opened, member, folder) for member in members]
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise BadFile(f"{archive.name} is not a whole zip file: {error}") from error
 
 

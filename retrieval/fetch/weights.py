@@ -10,6 +10,7 @@ import importlib
 import json
 import struct
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from retrieval.errors import BadArgument, BadFile, SourceError
@@ -129,7 +130,7 @@ def _check_zip(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             bad = archive.testzip()
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise BadFile(f"{path.name} is not a whole file: {error}") from error
     if bad:
         raise BadFile(f"{path.name} is damaged in {bad}")
