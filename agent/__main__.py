@@ -1,0 +1,319 @@
+"""`python -m agent`: ask one question, many, or talk. Exit codes: 0 answered or asked back, 3 refused, 2 bad input, 1 bug.
+
+Nothing heavy is imported before it is needed: a question on a built store answers within seconds of the start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agent.answer import Answer
+    from tools.context import Context
+
+DESCRIPTION = """\
+Ask about Europe's land in your own words, in English, French, German, Spanish, Italian, Portuguese, Dutch or Polish.
+
+  python -m agent ask "where is vineyard in Hérault?"
+  python -m agent ask "how much of Sweden was woodland in 2018" --json
+  python -m agent ask "montre les oliviers en Corse" --save out/
+  python -m agent batch questions.jsonl --out answers.jsonl --jobs 2
+  python -m agent chat
+  python -m agent replay out/plan.json
+"""
+EXITS = "Exit codes: 0 answered or asked back, 3 refused by the data, 2 bad input, 1 a fault in the program."
+EXIT_OF = {"answered": 0, "clarify": 0, "refused": 3, "error": 1}
+TABLE_ROWS = 10
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    from retrieval.errors import DataError, InputError, LandaskError
+
+    options = parser().parse_args(argv)
+    try:
+        return options.run(options)
+    except DataError as error:
+        return fail(error, 3)
+    except InputError as error:
+        return fail(error, 2)
+    except LandaskError as error:
+        return fail(error, 2)
+    except BrokenPipeError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except OSError as error:
+        return fail(error, 2)
+    except Exception as error:
+        if options.debug:
+            raise
+        print(f"error: a fault in the program ({type(error).__name__}); run again with --debug", file=sys.stderr)
+        return 1
+
+
+def fail(error: Exception, code: int) -> int:
+    """Print one line on stderr and return the exit code."""
+    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    form = argparse.RawDescriptionHelpFormatter
+    top = argparse.ArgumentParser(prog="python -m agent", description=DESCRIPTION, epilog=EXITS, formatter_class=form)
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    one = commands.add_parser("ask", help="answer one question", epilog=EXITS)
+    one.add_argument("question", help="the question, in quotes; - reads it from standard input")
+    common(one)
+    one.add_argument("--json", action="store_true", help="print the whole answer as one JSON object")
+    one.add_argument("--save", type=Path, metavar="DIR", help="write GeoJSON, CSV, GeoParquet, a PNG map and the plan")
+    one.add_argument("--selection", type=Path, metavar="FILE", help="GeoJSON of the area that “this region” means")
+    one.add_argument("--no-map", action="store_true", help="draw no map")
+    one.set_defaults(run=ask_one)
+
+    many = commands.add_parser("batch", help="answer a file of questions", epilog=EXITS)
+    many.add_argument(
+        "input", type=Path, help='JSONL of {"id", "question"} or {"id", "turns"}, or CSV with id, question'
+    )
+    many.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSONL; goes on where it stopped")
+    many.add_argument("--jobs", type=int, default=1, metavar="N", help="questions answered at once (default: 1)")
+    many.add_argument("--quiet", action="store_true", help="no progress bar")
+    common(many)
+    many.set_defaults(run=answer_many)
+
+    talk = commands.add_parser("chat", help="talk: questions follow on each other", epilog=EXITS)
+    common(talk)
+    talk.set_defaults(run=chat)
+
+    again = commands.add_parser("replay", help="run a saved plan again; the same store gives the same bytes")
+    again.add_argument("plan", type=Path, help="plan.json, as written by --save")
+    common(again)
+    again.set_defaults(run=replay)
+
+    for extra in extra_commands():
+        extra(commands)
+    return top
+
+
+def extra_commands() -> list[Any]:
+    """Return what registers further commands: the language-model part adds `train-router` where it is present."""
+    try:
+        from agent.llm.commands import add_commands
+    except ImportError:
+        return []
+    return [add_commands]
+
+
+def common(command: argparse.ArgumentParser) -> None:
+    """Add the options every command has."""
+    command.add_argument(
+        "--store", type=Path, metavar="PATH", help="the store (default: $LANDASK_STORE, else the user's)"
+    )
+    command.add_argument("--router", default="auto", help="auto, builtin, schema or tools (default: auto)")
+    command.add_argument("--llm", metavar="PROVIDER:MODEL", help="the language model of schema and tools")
+    command.add_argument("--debug", action="store_true", help="show a fault as a traceback")
+
+
+def opened(options: argparse.Namespace) -> Context:
+    """Open the named store; the bundled one is built first where none was named and none is there."""
+    from retrieval.store import Store, default_store_path
+    from tools.context import Context
+
+    named = options.store or (Path(os.environ["LANDASK_STORE"]) if os.environ.get("LANDASK_STORE") else None)
+    path = named or default_store_path()
+    if named or path.exists():
+        return Context.open(Store.open(path))
+    from retrieval.ingest import open_or_build_default
+
+    print("building the bundled store, once …", file=sys.stderr)
+    return Context.open(open_or_build_default(path))
+
+
+# --- ask -------------------------------------------------------------------------------------------------------------
+
+
+def ask_one(options: argparse.Namespace) -> int:
+    """Answer one question."""
+    from agent.areas import with_areas
+    from agent.ask import ask
+    from agent.conversation import Conversation
+    from retrieval.errors import BadArgument
+
+    question = sys.stdin.read() if options.question == "-" else options.question
+    if not question.strip():
+        raise BadArgument("the question is empty")
+    selection = read_selection(options.selection) if options.selection else None
+    context, conversation = opened(options), Conversation()
+    answer = ask(
+        question,
+        context,
+        router=options.router,
+        llm=options.llm,
+        conversation=conversation,
+        selection=selection,
+        debug=options.debug,
+    )
+    context = with_areas(context.in_language(answer.language), conversation.areas)
+    if options.save and answer.status == "answered":
+        from agent.export import save
+
+        saved = save(answer, options.save, context)
+    else:
+        saved = []
+    if options.json:
+        print(json.dumps(answer.to_json(), ensure_ascii=False, default=str))
+    else:
+        show(answer, context, saved, draw=not options.no_map)
+    return EXIT_OF[answer.status]
+
+
+MOST_SELECTION_BYTES = 5_000_000
+
+
+def read_selection(file: Path) -> Any:
+    """Return the GeoJSON of a file.
+
+    Raises:
+        BadFile: it cannot be read, is too large, or is not JSON.
+    """
+    from retrieval.errors import BadFile
+
+    try:
+        if file.stat().st_size > MOST_SELECTION_BYTES:
+            raise BadFile(f"{file} has over {MOST_SELECTION_BYTES // 1_000_000} MB; simplify the area first")
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadFile(f"{file} cannot be read: {error.strerror}") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadFile(f"{file} is not GeoJSON") from error
+
+
+def show(answer: Answer, context: Context, saved: Sequence[Path], *, draw: bool) -> None:
+    """Print an answer for a person: sentence, what to know, a small table, where the map is."""
+    print(answer.text)
+    for caveat in answer.caveats:
+        print(f"  · {caveat}")
+    for at, choice in enumerate(answer.choices, 1):
+        print(f"  {at}) {choice}")
+    if answer.results:
+        print()
+        print_table(answer.results[0])
+    for file in saved:
+        print(f"saved {file}")
+    if draw and not saved and (file := quick_map(answer, context)):
+        print(f"map: {file}")
+
+
+def print_table(result: Any) -> None:
+    """Print the first rows of a result's table."""
+    if not result.table or not result.table.rows:
+        return
+    hidden = {"region_id", "land_use_name", "status", "flag"} if len(result.table.columns) > 7 else set()
+    columns = [c for c in result.table.columns if c not in hidden]
+    rows = [["" if row[c] is None else str(row[c])[:28] for c in columns] for row in result.table.dicts()]
+    widths = [max(len(c), *(len(r[at]) for r in rows[:TABLE_ROWS])) for at, c in enumerate(columns)]
+    for line in [columns, *rows[:TABLE_ROWS]]:
+        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    if len(rows) > TABLE_ROWS:
+        print(f"  … {len(rows) - TABLE_ROWS} more rows (--json or --save DIR has them)")
+
+
+def quick_map(answer: Answer, context: Context) -> Path | None:
+    """Draw the first result's map as SVG beside the user's data, and return the file."""
+    from agent.export import first_line, source_line
+    from agent.maps import scene_of, svg_map
+    from tools.result import digest
+
+    for at, result in enumerate(answer.results):
+        scene = scene_of(result, context, first_line(answer, at), source_line(result, answer.language))
+        if scene is None:
+            continue
+        import platformdirs
+
+        folder = Path(platformdirs.user_cache_dir("landask", appauthor=False)) / "maps"
+        file = folder / f"{digest([result.tool, result.arguments])[:12]}.svg"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file.write_text(svg_map(scene), encoding="utf-8")
+        except OSError:
+            return None
+        return file
+    return None
+
+
+# --- batch, chat, replay ---------------------------------------------------------------------------------------------
+
+
+def answer_many(options: argparse.Namespace) -> int:
+    """Answer a file of questions."""
+    from agent.batch import run_batch
+
+    return run_batch(options, opened)
+
+
+def chat(options: argparse.Namespace) -> int:
+    """Talk until an empty line's end of file."""
+    from agent.ask import ask
+    from agent.conversation import Conversation
+
+    with suppress(ImportError):
+        import readline  # noqa: F401 - gives input() a history
+    context, conversation = opened(options), Conversation()
+    asked_from_terminal = sys.stdin.isatty()
+    if asked_from_terminal:
+        print("Ask about Europe's land; /new forgets what was said, /quit ends.", file=sys.stderr)
+    while True:
+        try:
+            question = input("> " if asked_from_terminal else "").strip()
+        except EOFError:
+            return 0
+        if question in ("/quit", "/exit"):
+            return 0
+        if question == "/new":
+            conversation = Conversation()
+        elif question:
+            answer = ask(
+                question,
+                context,
+                router=options.router,
+                llm=options.llm,
+                conversation=conversation,
+                debug=options.debug,
+            )
+            show(answer, context, [], draw=asked_from_terminal)
+
+
+def replay(options: argparse.Namespace) -> int:
+    """Run a saved plan again and print its results without what differs from run to run."""
+    from agent.ask import run_plan
+    from agent.conversation import known_language
+    from agent.plan import canonical, plan_from_json
+    from retrieval.errors import BadFile
+
+    try:
+        value = json.loads(options.plan.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadFile(f"{options.plan} cannot be read: {error.strerror}") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadFile(f"{options.plan} is not a plan: not JSON") from error
+    plan = plan_from_json(value)
+    answer = run_plan(plan, opened(options), known_language(value.get("language")) or "en")
+    lasting = {k: v for k, v in answer.to_json().items() if k not in ("seconds", "steps", "tokens", "router")}
+    print(canonical(lasting))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

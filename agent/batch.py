@@ -1,0 +1,198 @@
+"""Many questions from a file, their answers a line each. One bad line does not stop the rest; a stopped run goes on."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from agent.answer import Answer
+from agent.ask import ask
+from agent.conversation import Conversation
+from retrieval.errors import BadArgument, BadFile, LandaskError
+from tools.context import Context
+
+MOST_JOBS = 64
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line: a question, or the turns of a conversation."""
+
+    id: str
+    turns: tuple[str, ...]
+    selection: Any = None
+    fault: str = ""
+    """Why the line cannot be read; such a line is answered with that."""
+
+
+def run_batch(options: argparse.Namespace, opened: Callable[[argparse.Namespace], Context]) -> int:
+    """Answer every case not yet answered and return the exit code: 1 if there was a bug, 2 if no line could be read.
+
+    Raises:
+        BadFile: the input cannot be read at all.
+        BadArgument: a number of jobs that makes no sense.
+    """
+    if not 1 <= options.jobs <= MOST_JOBS:
+        raise BadArgument(f"--jobs {options.jobs}: between 1 and {MOST_JOBS}")
+    cases = unique(read_cases(options.input))
+    done = finished_ids(options.out)
+    left = [case for case in cases if case.id not in done]
+    context = opened(options)
+    tally = {"answered": 0, "clarify": 0, "refused": 0, "error": 0}
+    answer_one = partial(answered, context=context, router=options.router, llm=options.llm, debug=options.debug)
+    with options.out.open("a", encoding="utf-8") as out, bar(left, options) as progress:
+        for line in in_order(answer_one, left, options.jobs):
+            out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+            out.flush()
+            tally[line["turns"][-1]["answer"]["status"]] += 1
+            progress.update()
+    bad = sum(bool(case.fault) for case in left)
+    told = ", ".join(f"{n} {status}" for status, n in tally.items() if n) or "nothing left to do"
+    print(f"{len(left)} cases: {told}" + (f"; {bad} lines could not be read" if bad else ""), file=sys.stderr)
+    if left and bad == len(left):
+        return 2
+    return 1 if tally["error"] > bad else 0
+
+
+def bar(left: list[Case], options: argparse.Namespace) -> Any:
+    """Return a progress bar on stderr, silent where nobody watches."""
+    from tqdm import tqdm
+
+    return tqdm(total=len(left), unit="case", disable=options.quiet or None)
+
+
+def in_order(work: Callable[[Case], Any], cases: list[Case], jobs: int) -> Iterator[Any]:
+    """Return each case's outcome in the order of the cases, some ahead of others being worked on."""
+    if jobs == 1:
+        yield from map(work, cases)
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        waiting = iter(cases)
+        running = [pool.submit(work, case) for case in islice(waiting, jobs * 4)]
+        while running:
+            yield running.pop(0).result()
+            running += [pool.submit(work, case) for case in islice(waiting, 1)]
+
+
+def answered(case: Case, *, context: Context, router: str, llm: Any, debug: bool) -> dict[str, Any]:
+    """Return a case's line: every turn with its answer."""
+    if case.fault:
+        return {"id": case.id, "turns": [{"question": "", "answer": faulty(case.fault).to_json()}]}
+    conversation, turns = Conversation(), []
+    for question in case.turns:
+        try:
+            answer = ask(
+                question,
+                context,
+                router=router,
+                llm=llm,
+                conversation=conversation,
+                selection=case.selection,
+                debug=debug,
+            )
+        except LandaskError as error:
+            answer = faulty(str(error))
+        turns.append({"question": question, "answer": answer.to_json()})
+    return {"id": case.id, "turns": turns}
+
+
+def faulty(why: str) -> Answer:
+    """Return the answer of a case that could not be asked."""
+    return Answer(status="error", text=why, router="none", seconds=0.0)
+
+
+def read_cases(file: Path) -> list[Case]:
+    """Return the cases of a JSONL or CSV file.
+
+    Raises:
+        BadFile: it is missing, not text, empty, or a CSV without the column `question`.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise BadFile(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{file} is not UTF-8 text") from error
+    cases = from_csv(file, text) if file.suffix.lower() == ".csv" else from_jsonl(text)
+    if not cases:
+        raise BadFile(f"{file} holds no question")
+    return cases
+
+
+def from_jsonl(text: str) -> list[Case]:
+    """Return a case for every line that is not blank."""
+    cases = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            cases.append(case_of(json.loads(line), number))
+        except (json.JSONDecodeError, RecursionError):
+            cases.append(Case(f"line-{number}", (), fault=f"line {number} is not JSON"))
+    return cases
+
+
+def from_csv(file: Path, text: str) -> list[Case]:
+    """Return a case for every row.
+
+    Raises:
+        BadFile: there is no column `question`.
+    """
+    reader = csv.DictReader(text.splitlines(keepends=True))
+    if "question" not in (reader.fieldnames or ()):
+        raise BadFile(f"{file} has no column 'question'; it needs id, question")
+    return [case_of({k: v for k, v in row.items() if k and v}, at) for at, row in enumerate(reader, 2)]
+
+
+def case_of(value: Any, number: int) -> Case:
+    """Return the case of one line's value; what is wrong with it as its fault."""
+    if not isinstance(value, Mapping):
+        return Case(f"line-{number}", (), fault=f"line {number} is not an object")
+    id = str(value.get("id") or f"line-{number}")
+    turns = value.get("turns") or ([value["question"]] if "question" in value else None)
+    if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
+        return Case(id, (), fault=f'line {number} has neither "question" nor "turns"')
+    return Case(id, tuple(turns), value.get("selection"))
+
+
+def unique(cases: list[Case]) -> list[Case]:
+    """Return the cases with their ids made different where a file uses one twice."""
+    seen: dict[str, int] = {}
+    named = []
+    for case in cases:
+        seen[case.id] = seen.get(case.id, 0) + 1
+        id = case.id if seen[case.id] == 1 else f"{case.id}#{seen[case.id]}"
+        named.append(Case(id, case.turns, case.selection, case.fault))
+    return named
+
+
+def finished_ids(file: Path) -> set[str]:
+    """Return the ids already answered; a last line cut short by a stop is taken off the file.
+
+    Raises:
+        BadFile: the file holds something else than answers.
+    """
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return set()
+    whole, ids = 0, set()
+    data = file.read_bytes()
+    for raw in data.split(b"\n")[:-1] if data else []:
+        try:
+            ids.add(json.loads(raw)["id"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadFile(f"{file} is there and holds something else than answers; name another file") from error
+        whole += len(raw) + 1
+    if whole != len(data):
+        with file.open("r+b") as out:
+            out.truncate(whole)
+    return ids

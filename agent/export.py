@@ -1,0 +1,84 @@
+"""An answer written to files: JSON, the plan to replay, and for each result GeoJSON, CSV, GeoParquet and a PNG map."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agent.answer import Answer
+from agent.maps import png_map, scene_of
+from agent.render import Voice, source_of
+from tools.context import Context
+from tools.result import Result
+
+
+def save(answer: Answer, folder: Path, context: Context) -> list[Path]:
+    """Write everything of an answer into a folder and return the files, the map last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = [write_json(folder / "answer.json", answer.to_json())]
+    if answer.plan:
+        written.append(write_json(folder / "plan.json", {**answer.plan, "language": answer.language}))
+    for at, result in enumerate(answer.results, 1):
+        stem = f"{at}-{result.tool}{'-synthetic' if result.provenance.synthetic else ''}"
+        source = source_line(result, answer.language)
+        if result.table:
+            written.append(write_csv(folder / f"{stem}.csv", result, source))
+        if result.features and result.features["features"]:
+            written.append(write_json(folder / f"{stem}.geojson", with_source(result, source)))
+            written.append(write_geoparquet(folder / f"{stem}.parquet", result, source))
+        scene = scene_of(result, context, first_line(answer, at - 1), source)
+        if scene:
+            png_map(scene, folder / f"{stem}.png")
+            written.append(folder / f"{stem}.png")
+    return written
+
+
+def first_line(answer: Answer, at: int) -> str:
+    """Return the sentence of one result, cut for a title."""
+    lines = answer.text.splitlines()
+    line = lines[at] if at < len(lines) else answer.text
+    return line if len(line) <= 100 else line[:97] + "…"
+
+
+def source_line(result: Result, language: str) -> str:
+    """Return where a result comes from, in a line for a caption or a column."""
+    of = result.provenance
+    name = source_of(result, Voice(language))
+    return f"{name}; {of.dataset}, {of.version}; {of.licence}" + (f"; {of.attribution}" if of.attribution else "")
+
+
+def write_json(file: Path, value: Any) -> Path:
+    """Write JSON, readable and with a newline at its end."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, default=str)
+    file.write_text(text + "\n", encoding="utf-8")
+    return file
+
+
+def write_csv(file: Path, result: Result, source: str) -> Path:
+    """Write a result's table, its source in the last column."""
+    assert result.table is not None
+    with file.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow([*result.table.columns, "source"])
+        writer.writerows([*row, source] for row in result.table.rows)
+    return file
+
+
+def with_source(result: Result, source: str) -> Mapping[str, Any]:
+    """Return the features with their source and whether they are synthetic, as foreign members (RFC 7946, 6.1)."""
+    assert result.features is not None
+    return {**result.features, "source": source, "synthetic": result.provenance.synthetic}
+
+
+def write_geoparquet(file: Path, result: Result, source: str) -> Path:
+    """Write the features as GeoParquet, EPSG:4326."""
+    import geopandas
+
+    assert result.features is not None
+    frame = geopandas.GeoDataFrame.from_features(result.features["features"], crs="EPSG:4326")
+    frame["source"] = source
+    frame.to_parquet(file, index=False)
+    return file
