@@ -137,6 +137,7 @@ def published_parent(land_cover: str) -> str | None:
     return above
 
 
+@lru_cache(maxsize=256)
 def parts(land_cover: str) -> tuple[str, ...]:
     """Return the classes directly below one, as far as the table has them: `B80` → B81 … B84."""
     return tuple(c for c in PUBLISHED_CLASSES if parent(c) == land_cover and c != "B00_PI")

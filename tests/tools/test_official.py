@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import random
+from pathlib import Path
 
 import pytest
 
@@ -266,6 +268,32 @@ def test_arguments_outside_their_domain_are_refused(world):
         rank_official(world, land_cover=["C00"], level="nuts3")  # ty: ignore
     with pytest.raises(BadArgument):
         rank_official(world, land_cover=["C00"], within=["nuts:FRJ1"])
+
+
+# ── held against figures Eurostat published elsewhere ────────────────────────────────────────────────────────────────
+
+
+def reference(shared_data: Path, name: str) -> list[dict[str, str]]:
+    with (shared_data / "reference_stats" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_unions_shares_of_2018_are_those_of_statistics_explained(world, shared_data):
+    codes = {"woodland": "C00", "cropland": "B00", "grassland": "E00", "shrubland": "D00", "artificial": "A00"}
+    for row in reference(shared_data, "eurostat_land_cover_shares_eu_2018"):
+        result = official_share(world, land_cover=[codes[row["landcover"]]], regions=["group:EU"], years=[2018])
+        assert result.value == float(row["pct_of_area"])
+
+
+def test_the_largest_vineyards_are_those_of_the_vine_statistics(world, shared_data):
+    rows = reference(shared_data, "eurostat_vineyard_area_ha")
+    countries = sorted((r for r in rows if r["level"] == "country"), key=lambda r: -int(r["vineyard_area_ha"]))
+    ranked = rank_official(world, land_cover=["B82"], level="country", unit="ha", limit=3)
+    assert column(ranked, "code") == [r["geo"] for r in countries[:3]]
+    for row in (r for r in rows if r["level"] == "NUTS2"):
+        code = row["geo"].partition("(")[2].rstrip(")")
+        share = official_share(world, land_cover=["B82"], regions=[f"nuts:{code}"], years=[2022], unit="ha")
+        assert share.value == pytest.approx(int(row["vineyard_area_ha"]), rel=0.4), code  # few points in a region
 
 
 # ── ranking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
