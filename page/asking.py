@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agent.answer import Answer, Step
+from retrieval.errors import LandaskError
 from tools.context import Context
 
 log = logging.getLogger(__name__)
@@ -19,18 +20,28 @@ OnStep = Callable[[Step], None]
 
 
 class Asker(Protocol):
-    """What the page needs of the agent. Returns the answer and the conversation's new memory."""
+    """What the page needs of the agent."""
 
     def ask(
-        self, question: str, *, memory: Any, selection: Mapping[str, Any] | None, on_step: OnStep
+        self,
+        question: str,
+        *,
+        memory: Any,
+        selection: Mapping[str, Any] | None,
+        on_step: OnStep,
+        cancel: threading.Event,
     ) -> tuple[Answer, Any]:
-        """Answer a question."""
+        """Answer a question; also the conversation's new memory, as plain JSON values."""
         ...
 
     def replay(
-        self, plan: Mapping[str, Any], *, question: str, selection: Mapping[str, Any] | None, on_step: OnStep
-    ) -> tuple[Answer, Any]:
-        """Run a plan again, with no model."""
+        self, plan: Mapping[str, Any], *, question: str, selection: Mapping[str, Any] | None, language: str
+    ) -> Answer:
+        """Run a plan again, with no model.
+
+        Raises:
+            LandaskError: it cannot be run.
+        """
         ...
 
 
@@ -44,7 +55,7 @@ class World:
 
 
 class Stopped(Exception):
-    """The person pressed stop. Raised inside the question's own thread at its next step."""
+    """The person pressed stop."""
 
 
 class Failed(Exception):
@@ -58,9 +69,9 @@ class Failed(Exception):
 class Asking:
     """A question being answered in a thread of its own."""
 
-    def __init__(self, work: Callable[[OnStep], tuple[Answer, Any]]) -> None:
+    def __init__(self, work: Callable[[OnStep, threading.Event], tuple[Answer, Any]]) -> None:
         self._said: queue.Queue[Any] = queue.Queue()
-        self._stop = threading.Event()
+        self._cancel = threading.Event()
         self._work = work
         self.memory: Any = None
         self._thread = threading.Thread(target=self._run, name="asking", daemon=True)
@@ -68,7 +79,7 @@ class Asking:
 
     def stop(self) -> None:
         """Let the answer go: the page hears of it at once, the thread ends at its next step."""
-        self._stop.set()
+        self._cancel.set()
         self._said.put(Stopped())
 
     def said(self) -> Iterator[Step | Answer]:
@@ -76,6 +87,7 @@ class Asking:
 
         Raises:
             Stopped: somebody stopped it.
+            LandaskError: it cannot be answered, and the message says why.
             Failed: a bug, which was logged.
         """
         while True:
@@ -86,17 +98,14 @@ class Asking:
             if isinstance(said, Answer):
                 return
 
-    def _on_step(self, step: Step) -> None:
-        if self._stop.is_set():
-            raise Stopped
-        self._said.put(step)
-
     def _run(self) -> None:
         try:
-            answer, self.memory = self._work(self._on_step)
-        except Stopped:
-            return
+            answer, self.memory = self._work(self._said.put, self._cancel)
+        except LandaskError as error:
+            self._said.put(error)
         except Exception:  # the edge: a bug becomes a code for the person and a traceback for the log
+            if self._cancel.is_set():
+                return
             code = secrets.token_hex(4)
             log.exception("question failed, code %s", code)
             self._said.put(Failed(code))

@@ -38,9 +38,10 @@ def welcome_html(words: Words, examples: Sequence[str]) -> str:
 def turn_html(turn: Turn, at: int, words: Words, language: str, last: bool) -> str:
     """One question with what came of it."""
     steps = steps_html(turn, words, language)
+    asked = f'<span class="sr">{escape(words["you_asked"])} </span>{escape(turn.question)}'
     return (
-        f'<article class="la-turn la-{escape(turn.status)}"><p class="la-question">'
-        f'<span class="sr">{escape(words["you_asked"])} </span>{escape(turn.question)}</p>{steps}{reply_html(turn, words)}'
+        f'<article class="la-turn la-{escape(turn.status)}">'
+        f'<p class="la-question">{asked}</p>{steps}{reply_html(turn, words)}'
         f"{choices_html(turn, words, last)}{deeds_html(turn, at, words)}</article>"
     )
 
@@ -48,7 +49,7 @@ def turn_html(turn: Turn, at: int, words: Words, language: str, last: bool) -> s
 def reply_html(turn: Turn, words: Words) -> str:
     """The sentence, what must be known with it, and its source."""
     if turn.status == "running":
-        return f'<p class="la-working"><span class="la-dots" aria-hidden="true"></span>{escape(words["working"])}</p>'
+        return f'<p class="la-working"><span class="la-wheel" aria-hidden="true"></span>{escape(words["working"])}</p>'
     badge = f'<strong class="la-synthetic">{escape(words["synthetic"])}</strong> ' if turn.synthetic else ""
     text = "<br>".join(escape(line) for line in (turn.text or words["stopped"]).splitlines())
     caveats = "".join(f"<li>{escape(caveat)}</li>" for caveat in turn.caveats)

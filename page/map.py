@@ -36,15 +36,15 @@ class Mark:
     colour: str
     label: str
     count: int | None = None
-    pattern: bool = False
-    """Hatched: used for "no data" alone, so that it is never read as a low value."""
+    pattern: Literal["", "hatch", "dots", "lines"] = ""
+    """Hatch: no figure, so that it is never read as a low value. Dots: not significant. Lines: low reliability."""
 
 
 @dataclass(frozen=True)
 class Layer:
     """One layer of the map with its legend."""
 
-    kind: Literal["points", "areas", "outline", "image"]
+    kind: Literal["points", "areas", "flags", "outline", "image"]
     title: str
     marks: tuple[Mark, ...]
     source: str
@@ -111,15 +111,15 @@ class Names:
     language: str = "en"
 
 
-def drawing_of(answer: Answer, names: Names) -> Drawing:
-    """Return what the map shows for an answer."""
-    layers: list[Layer] = []
+def drawing_of(answer: Answer, names: Names, selection: Mapping[str, Any] | None = None) -> Drawing:
+    """Return what the map shows for an answer; `selection` is the GeoJSON Feature it was asked about, if any."""
+    layers = [selection_layer(selection, names)] if selection else []
     notes: list[str] = []
     for result in answer.results:
         layers += result_layers(result, names)
         notes += result_notes(result, names)
     layers = list({(layer.kind, layer.title, layer.marks): layer for layer in layers}.values())
-    layers.sort(key=lambda layer: ("image", "areas", "outline", "points").index(layer.kind))
+    layers.sort(key=lambda layer: ("image", "areas", "flags", "outline", "points").index(layer.kind))
     return Drawing(tuple(layers), bounds_of(layers), tuple(dict.fromkeys(notes)))
 
 
@@ -134,7 +134,7 @@ def result_layers(result: Result, names: Names) -> list[Layer]:
         if outlines:
             layers.append(outline_layer(result, outlines, names))
     if areas:
-        layers.append(area_layer(result, areas, names))
+        layers += area_layers(result, areas, names)
     if dots:
         layers.append(point_layer(result, dots, names))
     return layers
@@ -185,7 +185,9 @@ def point_marks(result: Result, dots: list[Feature], names: Names) -> tuple[list
     if "agreement" in sample:
         return by_category(dots, "agreement", AGREEMENT, names, "agreement_")
     if isinstance(sample.get("score"), int | float):
-        return by_value([f["properties"].get("score") for f in dots], result, names, dots=True)
+        scores = [f["properties"].get("score") for f in dots]
+        gaps = ["" if isinstance(score, int | float) else "no_data" for score in scores]
+        return by_value(scores, gaps, edges_of(result, "score", scores), names)
     theme = "land_use" if result.land_use and not result.land_cover else "land_cover"
     codes = [str(f["properties"].get(theme) or "") for f in dots]
     return by_code(codes, names)
@@ -229,25 +231,33 @@ def code_label(code: str, names: Names) -> str:
     return f"{code} {names.label(code)}".strip()
 
 
-def area_layer(result: Result, areas: list[Feature], names: Names) -> Layer:
-    """Regions shaded by their value; hatched where there is none."""
+def area_layers(result: Result, areas: list[Feature], names: Names) -> list[Layer]:
+    """Regions shaded by their value, patterned where there is none, and lined where it is of low reliability."""
+    areas = [named(f) for f in areas]
     key = value_key(result, areas)
-    values = [f["properties"].get(key) if key else None for f in areas]
     if key:
-        keys, marks = by_value(values, result, names, dots=False)
+        values = [f["properties"].get(key) for f in areas]
+        gaps = [gap_of(f["properties"], value) for f, value in zip(areas, values, strict=True)]
+        keys, marks = by_value(values, gaps, edges_of(result, key, values), names)
     else:
         keys, marks = [0] * len(areas), (Mark(RAMP[2], title_of(result, names), len(areas)),)
-    return Layer(
+    shaded = Layer(
         kind="areas",
         title=title_of(result, names),
         unit=unit_of(result, names),
         marks=marks,
         source=source_of(result, names),
         attribution=result.provenance.attribution or result.provenance.dataset,
-        features=tuple(marked(named(f), m, at, place_of(f)) for at, (f, m) in enumerate(zip(areas, keys, strict=True))),
+        features=tuple(marked(f, m, at, place_of(f)) for at, (f, m) in enumerate(zip(areas, keys, strict=True))),
         fields=fields_of(areas, names),
         labels=labels_of(areas, names),
     )
+    unsure = [f for f in shaded.features if "u" in str(f["properties"].get("flag") or "")]
+    if not unsure:
+        return [shaded]
+    mark = Mark(NO_DATA, names.words["low_reliability"], len(unsure), pattern="lines")
+    flags = Layer("flags", "", (mark,), "", features=tuple(marked(f, 0, f["properties"]["_f"]) for f in unsure))
+    return [shaded, flags]
 
 
 def value_key(result: Result, areas: list[Feature]) -> str | None:
@@ -259,26 +269,48 @@ def value_key(result: Result, areas: list[Feature]) -> str | None:
     return None
 
 
-def by_value(
-    values: Sequence[float | None], result: Result, names: Names, *, dots: bool
-) -> tuple[list[int], tuple[Mark, ...]]:
-    """Marks of a number: up to five classes that hold about as many features each, and one for no data."""
+def gap_of(properties: Mapping[str, Any], value: Any) -> str:
+    """Why a region has no shade: `zero`, `not_significant` or `no_data`; empty where it has one."""
+    status = properties.get("status")
+    if status == "zero" or value == 0:
+        return "zero"
+    if isinstance(value, int | float):
+        return ""
+    return "not_significant" if status == "not_significant" else "no_data"
+
+
+def edges_of(result: Result, key: str, values: Sequence[Any]) -> list[float]:
+    """Class limits from the lowest to the highest: the tool's own, else the quintiles."""
     known = [float(v) for v in values if isinstance(v, int | float)]
     legend = result.facts.get("legend") or {}
-    breaks = [float(b) for b in legend.get("breaks", ())] or nice_breaks(known)
-    colours = DIVERGING if known and min(known) < 0 < max(known) and not dots else RAMP
-    places = [bisect.bisect_right(breaks, float(v)) if isinstance(v, int | float) else -1 for v in values]
-    edges = [min(known, default=0.0), *breaks, max(known, default=0.0)]
+    edges = [float(b) for b in legend.get("breaks", ())]
+    if len(edges) > 1 and known and edges[0] <= min(known) and max(known) <= edges[-1]:
+        return edges
+    return [min(known, default=0.0), *nice_breaks(known), max(known, default=0.0)]
+
+
+GAPS = {"zero": Mark("#ffffff", ""), "not_significant": Mark(NO_DATA, "", pattern="dots")}
+
+
+def by_value(
+    values: Sequence[Any], gaps: Sequence[str], edges: Sequence[float], names: Names
+) -> tuple[list[int], tuple[Mark, ...]]:
+    """Marks of a number: its classes, then zero, not significant and no data, each where it occurs."""
+    inner = list(edges[1:-1])
+    colours = DIVERGING if edges[0] < 0 < edges[-1] else RAMP
+    places: list[int | str] = [gap or bisect.bisect_right(inner, float(v)) for v, gap in zip(values, gaps, strict=True)]
     counts = Counter(places)
-    used = [at for at in range(len(breaks) + 1) if counts[at]]
-    marks = [
-        Mark(spread(colours, at, len(breaks) + 1), span(edges[at], edges[at + 1], names), counts[at]) for at in used
-    ]
-    order = {at: position for position, at in enumerate(used)}
-    if counts[-1]:
-        order[-1] = len(marks)
-        marks.append(Mark(NO_DATA, names.words["no_data"], counts[-1], pattern=True))
-    return [order[at] for at in places], tuple(marks)
+    marks: dict[int | str, Mark] = {
+        at: Mark(spread(colours, at, len(inner) + 1), span(edges[at], edges[at + 1], names), counts[at])
+        for at in range(len(inner) + 1)
+        if counts[at]
+    }
+    for gap in ("zero", "not_significant", "no_data"):
+        if counts[gap]:
+            look = GAPS.get(gap, Mark(NO_DATA, "", pattern="hatch"))
+            marks[gap] = replace(look, label=names.words[gap], count=counts[gap])
+    order = {at: position for position, at in enumerate(marks)}
+    return [order[at] for at in places], tuple(marks.values())
 
 
 def nice_breaks(values: Sequence[float]) -> list[float]:
@@ -306,6 +338,13 @@ def span(low: float, high: float, names: Names) -> str:
     """`1.2 – 3.4`, in the page's language."""
     ends = [number(low, names.language), number(high, names.language)]
     return ends[0] if ends[0] == ends[1] else " – ".join(ends)
+
+
+def selection_layer(selection: Mapping[str, Any], names: Names) -> Layer:
+    """The outline of the region a person chose."""
+    name = str((selection.get("properties") or {}).get("name") or names.words["selection_drawn"])
+    feature = {"geometry": selection["geometry"], "properties": {}}
+    return Layer("outline", names.words["asked_region"], (Mark(OUTLINE, name),), "", features=(marked(feature, 0, 0),))
 
 
 def outline_layer(result: Result, outlines: list[Feature], names: Names) -> Layer:

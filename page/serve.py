@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from page.exports import TYPES, file_of
-from page.layout import STATIC, Page
+from page.handlers import Handlers
+from page.layout import STATIC, Layout
+from page.logins import Gate, Logins
 
 THEME = gr.themes.Base(
     primary_hue="green",
@@ -26,10 +27,11 @@ THEME = gr.themes.Base(
 ).set(button_primary_background_fill="#14532d", button_primary_text_color="#ffffff")
 
 
-def application(page: Page, root_path: str = "") -> FastAPI:
+def application(page: Handlers, root_path: str = "", logins: Logins | None = None) -> FastAPI:
     """Return the whole application, ready to be served."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by Gradio at each launch, nowhere else to be said
     app = FastAPI(title="landask", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    if logins:
+        app.add_middleware(Gate, logins=logins)
     app.add_middleware(Headers, tiles=(page.options.online or {}).get("tiles", ""))
 
     @app.get("/health")
@@ -43,7 +45,7 @@ def application(page: Page, root_path: str = "") -> FastAPI:
 
     app.mount("/files/maplibre", StaticFiles(directory=map_library()))
     app.mount("/files", StaticFiles(directory=STATIC))
-    blocks = page.blocks()
+    blocks = Layout(page).blocks()
     blocks.queue(default_concurrency_limit=page.options.max_concurrent, max_size=200)
     return gr.mount_gradio_app(
         app,
@@ -69,7 +71,7 @@ def map_library() -> Path:
     return Path(spec.origin).parent / "srcjs"
 
 
-def taken(page: Page, key: str, name: str, request: Request) -> Response:
+def taken(page: Handlers, key: str, name: str, request: Request) -> Response:
     """A layer for the map, or a file to take away."""
     held = page.shelf.get(key)
     if held is None:

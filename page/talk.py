@@ -45,6 +45,7 @@ class Talk:
     name: str = ""
     turns: tuple[Turn, ...] = ()
     memory: Any = None
+    """What the agent remembers, as plain JSON values."""
 
     def add(self, turn: Turn) -> Talk:
         """This conversation with one more turn, named after its first question."""
@@ -61,7 +62,12 @@ class Talk:
 
     def to_json(self) -> dict[str, Any]:
         """What the browser keeps: words and plans, no rows."""
-        return {"id": self.id, "name": self.name, "turns": [turn_json(turn) for turn in self.turns]}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "turns": [turn_json(turn) for turn in self.turns],
+            "memory": self.memory,
+        }
 
 
 def answered(turn: Turn, answer: Answer, key: str) -> Turn:
@@ -108,7 +114,8 @@ def read_talks(stored: Any) -> tuple[Talk, ...]:
     for value in stored[:MOST_TALKS] if isinstance(stored, list) else ():
         if isinstance(value, dict) and isinstance(value.get("id"), str) and isinstance(value.get("turns"), list):
             turns = tuple(read_turn(turn) for turn in value["turns"][-MOST_TURNS:] if isinstance(turn, dict))
-            talks.append(Talk(value["id"][:32], str(value.get("name", ""))[:LONGEST_NAME], turns))
+            name, memory = str(value.get("name", ""))[:LONGEST_NAME], value.get("memory")
+            talks.append(Talk(value["id"][:32], name, turns, memory if isinstance(memory, dict) else None))
     return tuple(talks)
 
 

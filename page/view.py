@@ -10,7 +10,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from agent.answer import Answer
+from page.asking import World
 from page.charts import chart_of
+from page.chosen import Chosen
 from page.exports import offers
 from page.how import how_html
 from page.map import Drawing, Names, drawing_of
@@ -47,9 +49,9 @@ def names_of(context: Context, language: str) -> Names:
     return Names(label=label, outlines=outlines, words=words(language), language=language)
 
 
-def draw(answer: Answer, context: Context, language: str) -> Drawing:
+def draw(answer: Answer, context: Context, language: str, selection: Mapping[str, Any] | None = None) -> Drawing:
     """What the map shows for an answer, in the page's language."""
-    return drawing_of(answer, names_of(context, language))
+    return drawing_of(answer, names_of(context, language), selection)
 
 
 def view_of(held: Held, key: str, context: Context, language: str, online: Mapping[str, str] | None) -> View:
@@ -91,3 +93,29 @@ def take_html(held: Held, key: str, said: Mapping[str, str]) -> str:
         f'<p>{escape(said["take_help"])}</p><ul class="la-take">{links}</ul>'
         f'<p class="la-source">{escape(said["take_packet_help"])}</p>'
     )
+
+
+def chosen_feature(chosen: Chosen | None) -> Mapping[str, Any] | None:
+    """The chosen region as the agent takes a selection."""
+    return chosen.feature if chosen else None
+
+
+def head_html(world: World, language: str) -> str:
+    """Title, data, years and router in one line; "synthetic" wherever the demo world answers."""
+    said = words(language)
+    shown = [d for d in world.context.store.datasets() if d.kind in ("survey", "statistics", "pixels")]
+    titles = ", ".join(f"{d.title} ({d.licence})" for d in shown)
+    years = sorted({year for d in shown if d.kind == "survey" for year in d.years})
+    parts = [said["data_line"].format(data=titles)] if titles else []
+    parts += [said["years_line"].format(years=", ".join(map(str, years)))] if years else []
+    parts.append(said["router_line"].format(router=world.router))
+    badge = f'<span class="la-demo">{escape(said["demo"])}</span>' if any(d.synthetic for d in shown) else ""
+    line = escape(" · ".join(parts))
+    return f'<header class="la-head"><h1>{escape(said["title"])}</h1><p>{line}</p>{badge}</header>'
+
+
+def examples_of(world: World, language: str) -> list[str]:
+    """Questions the loaded data can answer, by the kinds of data there are."""
+    kinds = {d.kind for d in world.context.store.datasets() if d.rows}
+    said = words(language)
+    return [said[name] for name in sorted(said) if name.startswith("example_") and name.split("_")[1] in kinds]

@@ -39,14 +39,20 @@ window.landask = (() => {
     return context.getImageData(0, 0, canvas.width, canvas.height);
   }
 
-  function hatchImage() {
+  function patternImage(name) {
     const size = 8, canvas = document.createElement("canvas");
     canvas.width = canvas.height = size;
     const context = canvas.getContext("2d");
-    context.fillStyle = dark() ? "#3a3f46" : "#ffffff";
-    context.fillRect(0, 0, size, size);
-    context.strokeStyle = "#8a8a8a";
-    context.lineWidth = 1.2;
+    if (name !== "lines") {
+      context.fillStyle = dark() ? "#3a3f46" : "#ffffff";
+      context.fillRect(0, 0, size, size);
+    }
+    context.fillStyle = context.strokeStyle = name === "lines" ? "#202020" : "#8a8a8a";
+    if (name === "dots") {
+      context.beginPath(); context.arc(4, 4, 1.6, 0, 7); context.fill();
+      return context.getImageData(0, 0, size, size);
+    }
+    context.lineWidth = name === "lines" ? 0.8 : 1.2;
     for (const shift of [-size, 0, size]) {
       context.beginPath(); context.moveTo(shift, size); context.lineTo(shift + size, 0); context.stroke();
     }
@@ -95,15 +101,15 @@ window.landask = (() => {
     }
     map.addSource(id, { type: "geojson", data: { type: "FeatureCollection", features: layer.features },
       attribution: layer.attribution });
-    const hatched = layer.marks.map((mark, i) => (mark.pattern ? i : -1)).filter((i) => i >= 0);
     if (layer.kind === "areas") {
       map.addLayer({ id, type: "fill", source: id, paint: { "fill-color": colourOf(layer), "fill-opacity": 0.82,
         "fill-antialias": false } }, below);
-      if (hatched.length)
-        map.addLayer({ id: id + "-hatch", type: "fill", source: id, filter: ["in", ["get", "_m"], ["literal", hatched]],
-          paint: { "fill-pattern": "hatch" } }, below);
+      layer.marks.forEach((mark, m) => mark.pattern && map.addLayer({ id: id + "-pattern-" + m, type: "fill", source: id,
+        filter: ["==", ["get", "_m"], m], paint: { "fill-pattern": mark.pattern } }, below));
       map.addLayer({ id: id + "-edge", type: "line", source: id, paint: { "line-color": dark() ? "#d6d6d6" : "#4a4a4a",
         "line-width": 0.6 } }, below);
+    } else if (layer.kind === "flags") {
+      map.addLayer({ id, type: "fill", source: id, paint: { "fill-pattern": layer.marks[0].pattern } }, below);
     } else if (layer.kind === "outline") {
       map.addLayer({ id, type: "line", source: id, paint: { "line-color": layer.marks[0].colour, "line-width": 2.2 } }, below);
     } else {
@@ -111,7 +117,7 @@ window.landask = (() => {
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 3, 2.6, 6, 4, 9, 6, 13, 9],
         "circle-stroke-color": dark() ? "#101418" : "#ffffff", "circle-stroke-width": 0.8 } });
     }
-    if (layer.kind !== "outline") {
+    if (["areas", "points"].includes(layer.kind)) {
       const here_ = layer.kind === "areas"
         ? { type: "line", paint: { "line-color": dark() ? "#ffffff" : "#000000", "line-width": 3 } }
         : { type: "circle", paint: { "circle-radius": 11, "circle-color": "rgba(0,0,0,0)",
@@ -137,7 +143,7 @@ window.landask = (() => {
   function tellView() {
     const { root, map, drawing, words } = view;
     const box = map.getBounds();
-    const all = drawing.layers.flatMap((layer) => (layer.kind === "outline" ? [] : layer.features || []));
+    const all = drawing.layers.flatMap((layer) => (["areas", "points"].includes(layer.kind) ? layer.features || [] : []));
     const out = all.filter((f) => !inView(f, box)).length;
     const note = root.querySelector(".la-off");
     note.textContent = out ? words.off_screen.replace("{out}", out).replace("{all}", all.length) : "";
@@ -150,14 +156,14 @@ window.landask = (() => {
     for (const layer of drawing.layers) {
       const list = make("ul");
       layer.marks.forEach((mark, at) => {
-        const shape = mark.pattern ? "hatch" : layer.kind === "outline" ? "line" : layer.kind === "points" ? "dot" : "box";
+        const shape = mark.pattern ? mark.pattern : layer.kind === "outline" ? "line" : layer.kind === "points" ? "dot" : "box";
         const swatch = make("span", { class: "la-swatch la-" + shape, "aria-hidden": "true", "data-colour": mark.colour });
-        if (shape !== "hatch") swatch.style.setProperty("--mark", mark.colour);
+        if (!mark.pattern) swatch.style.setProperty("--mark", mark.colour);
         list.append(make("li", { "data-mark": at }, swatch, make("span", { text: mark.label }),
           ...(mark.count == null ? [] : [make("span", { class: "la-count", text: mark.count })])));
       });
-      box.append(make("section", {}, make("h4", { text: layer.title }), ...(layer.unit ? [make("p", { class: "la-unit", text: layer.unit })] : []),
-        list, make("p", { class: "la-source", text: layer.source })));
+      box.append(make("section", {}, ...(layer.title ? [make("h4", { text: layer.title })] : []), ...(layer.unit ? [make("p", { class: "la-unit", text: layer.unit })] : []),
+        list, ...(layer.source ? [make("p", { class: "la-source", text: layer.source })] : [])));
     }
     box.hidden = !drawing.layers.length;
     return box;
@@ -305,8 +311,10 @@ window.landask = (() => {
     if (view.popup) view.popup.remove();
     for (const layer of map.getStyle().layers.filter((l) => l.id.startsWith("result-"))) map.removeLayer(layer.id);
     for (const id of Object.keys(map.getStyle().sources).filter((s) => s.startsWith("result-"))) map.removeSource(id);
-    if (map.hasImage("hatch")) map.removeImage("hatch");
-    map.addImage("hatch", hatchImage());
+    for (const name of ["hatch", "dots", "lines"]) {
+      if (map.hasImage(name)) map.removeImage(name);
+      map.addImage(name, patternImage(name));
+    }
     view.drawing.layers.forEach((layer, at) => addLayer(map, layer, at));
     if (view.selection) showSelection(view.selection);
     for (const id of ["selection-fill", "selection-line", "selection-dots"]) if (map.getLayer(id)) map.moveLayer(id);

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Event
 from typing import Any
+
+import shapely
 
 from agent.answer import Answer, Step
 from page.asking import OnStep, World
+from retrieval.errors import UnknownRegion
 from retrieval.nomenclature import Nomenclature
 from retrieval.types import Dataset, Region, Table
 from tools.result import Provenance, Result
@@ -46,6 +49,21 @@ def box(west: float, south: float, east: float, north: float) -> dict[str, Any]:
 
 
 class SmallGazetteer:
+    def region(self, id: str, language: str = "en") -> Region:
+        return {r.id: r for r in (HERAULT, BAVARIA)}[id]
+
+    def find(self, name: str, language: str = "en") -> list[Region]:
+        return [r for r in (HERAULT, BAVARIA) if name in (r.name, r.id)]
+
+    def resolve(self, name: str, language: str = "en", country: str | None = None) -> Region:
+        found = self.find(name)
+        if not found:
+            raise UnknownRegion(name, ["Hérault"])
+        return found[0]
+
+    def outline(self, id: str) -> Any:
+        return shapely.geometry.shape(box(*BOXES[id]))
+
     def geojson(self, ids: Sequence[str], simplify_deg: float = 0.0) -> dict[str, Any]:
         features = [
             {"type": "Feature", "id": id, "properties": {"id": id}, "geometry": box(*BOXES[id])}
@@ -169,21 +187,26 @@ class SmallAsker:
     """Answers by `answer`, with steps; "slow" takes ten seconds unless stopped, "bug" fails."""
 
     def ask(
-        self, question: str, *, memory: Any, selection: Mapping[str, Any] | None, on_step: OnStep
+        self, question: str, *, memory: Any, selection: Mapping[str, Any] | None, on_step: OnStep, cancel: Event
     ) -> tuple[Answer, Any]:
         done = answer(question)
+        if selection:
+            done = replace(done, text=f"Asked about {selection['properties']['name']}. {done.text}")
         for at in range(100 if "slow" in question else 1):
-            on_step(Step("understand", 0.1, f"part {at}"))
-            if "slow" in question:
-                time.sleep(0.1)
+            on_step(Step("plan", 0.1, f"part {at}"))
+            if "slow" in question and cancel.wait(0.1):
+                raise RuntimeError("cancelled")
         if "bug" in question:
             raise RuntimeError("/secret/path")
         return done, {"turns": [*(memory or {}).get("turns", []), question]}
 
     def replay(
-        self, plan: Mapping[str, Any], *, question: str, selection: Mapping[str, Any] | None, on_step: OnStep
-    ) -> tuple[Answer, Any]:
-        return answer(question), {}
+        self, plan: Mapping[str, Any], *, question: str, selection: Mapping[str, Any] | None, language: str
+    ) -> Answer:
+        tool = plan["steps"][0]["tool"]
+        if tool == "point_history":
+            return Answer("answered", "Seen as vineyard in 2018.", "replay", 0.0)
+        return answer("woodland" if "official" in tool else "vineyard")
 
 
 def small_world() -> World:

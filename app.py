@@ -1,0 +1,166 @@
+"""The chat page: reads the options, opens the store, serves. The page itself is in `page/`, the answers in `agent/`."""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from retrieval.errors import InputError, LandaskError
+
+if TYPE_CHECKING:
+    from agent.answer import Answer
+    from page.asking import OnStep
+    from tools.context import Context
+
+ONLINE = {
+    "tiles": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+    "attribution": "© OpenStreetMap contributors (ODbL)",
+}
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Agent:
+    """`agent.ask` as the page asks it: a conversation's memory travels as plain JSON."""
+
+    context: Context
+    router: str
+    llm: str | None
+
+    def ask(
+        self, question: str, *, memory: Any, selection: Mapping[str, Any] | None, on_step: OnStep, cancel: Event
+    ) -> tuple[Answer, Any]:
+        """Answer a question and return the conversation's new memory."""
+        from agent.ask import ask
+        from agent.conversation import Conversation
+
+        conversation = Conversation.from_json(memory) if memory else Conversation()
+        answer = ask(
+            question, self.context, router=self.router, llm=self.llm, conversation=conversation,
+            selection=selection, on_step=on_step, cancel=cancel,
+        )  # fmt: skip
+        return answer, conversation.to_json()
+
+    def replay(
+        self, plan: Mapping[str, Any], *, question: str, selection: Mapping[str, Any] | None, language: str = "en"
+    ) -> Answer:
+        """Run a plan again, with no model."""
+        from agent.ask import run_plan
+        from agent.plan import plan_from_json
+        from retrieval.types import LANGUAGES
+
+        tongue = next((known for known in LANGUAGES if known == language), "en")
+        return run_plan(plan_from_json(dict(plan)), self.context, tongue)
+
+
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python app.py", description="The chat page of landask.")
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on; anything but loopback needs --auth or --open")
+    add("--port", type=int, default=7860)
+    add("--store", type=Path, default=None, help="the store (default: the user's own, built where there is none)")
+    add("--router", default="auto", help="auto, builtin, schema or tools")
+    add("--llm", default=None, help="PROVIDER:MODEL for the language-model routers")
+    add("--auth", type=Path, default=None, metavar="FILE", help="names and password hashes; see docs/page.md")
+    add("--add-user", default=None, metavar="NAME", help="ask for a password, add it to the --auth file and end")
+    add("--open", action="store_true", help="let anyone in on an address that is not loopback")
+    add("--root-path", default="", metavar="PATH", help="where a proxy serves the page, as /land")
+    add("--max-concurrent", type=int, default=4, metavar="N", help="questions answered at once; the others wait")
+    add("--per-minute", type=int, default=30, metavar="N", help="questions of one person in a minute; 0: no limit")
+    add("--upload-mb", type=int, default=10, metavar="MB", help="largest region file")
+    add("--online-map", action="store_true", help="a base map from OpenStreetMap: tells it what you look at")
+    return parser.parse_args(argv)
+
+
+def private_folder() -> Path:
+    """Make the folder uploads pass through: this user's alone, gone when the page ends."""
+    folder = Path(tempfile.mkdtemp(prefix="landask-page-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    return folder
+
+
+def checked(options: argparse.Namespace) -> argparse.Namespace:
+    """Refuse options that would open the page by mistake.
+
+    Raises:
+        BadArgument: listening beyond this machine with neither --auth nor --open.
+    """
+    from retrieval.errors import BadArgument
+
+    if options.host not in LOOPBACK and not options.auth and not options.open:
+        raise BadArgument(f"--host {options.host} lets others in: give --auth FILE, or --open to let anyone in")
+    if options.add_user and not options.auth:
+        raise BadArgument("--add-user needs --auth FILE")
+    return options
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Open the store and serve the page until it is stopped."""
+    private_folder()
+
+    import uvicorn
+
+    from page.asking import World
+    from page.handlers import Handlers, Options
+    from page.logins import Logins
+    from page.serve import application
+    from retrieval.ingest import open_or_build_default
+    from tools.context import Context
+
+    logins = Logins.read(options.auth) if options.auth else None
+    store = open_or_build_default(options.store, lambda line: print(line, file=sys.stderr))
+    context = Context.open(store)
+    router = "builtin" if options.router == "auto" and not options.llm else options.router
+    world = World(context, Agent(context, options.router, options.llm), router)
+    how = Options(
+        max_concurrent=options.max_concurrent,
+        per_minute=options.per_minute,
+        upload_mb=options.upload_mb,
+        online=ONLINE if options.online_map else None,
+    )
+    app = application(Handlers(world, how), options.root_path, logins)
+    print(f"landask: http://{options.host}:{options.port}{options.root_path}/", file=sys.stderr)
+    try:
+        uvicorn.run(
+            app, host=options.host, port=options.port, root_path=options.root_path, log_level="warning",
+            timeout_graceful_shutdown=5, server_header=False,
+        )  # fmt: skip
+    finally:
+        store.close()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the page; 2 for a bad option or store, said in one line."""
+    options = arguments(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        checked(options)
+        if options.add_user:
+            from page.logins import add_user
+
+            add_user(options.auth, options.add_user)
+        else:
+            serve(options)
+    except (InputError, LandaskError) as error:
+        print(f"landask: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""The region a person drew, clicked or uploaded: "this region" of their next question. Checks it, keeps nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import shapely
+from pyproj import Geod
+
+from agent.areas import checked_outline
+from page.numbers import number
+from retrieval.errors import BadGeometry
+from tools.context import Context
+
+MOST_KM2 = 12_000_000
+"""Somewhat more than Europe: a larger region was drawn by mistake."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A region to ask about."""
+
+    name: str
+    feature: Mapping[str, Any]
+    """GeoJSON Feature, EPSG:4326 lon/lat; `properties.id` where it is a region the data knows."""
+    km2: float
+    """Area on the ellipsoid."""
+
+
+def from_geometry(geometry: Mapping[str, Any], name: str, region: str = "") -> Chosen:
+    """Return a checked region.
+
+    Raises:
+        BadGeometry: it cannot serve as one.
+    """
+    outline = checked_outline(geometry)
+    km2 = abs(Geod(ellps="WGS84").geometry_area_perimeter(shapely.force_2d(outline))[0]) / 1e6
+    if km2 > MOST_KM2:
+        raise BadGeometry(f"the region covers {km2:,.0f} km²: larger than Europe")
+    plain = json.loads(shapely.to_geojson(shapely.force_2d(outline)))
+    properties = {"name": name} | ({"id": region} if region else {})
+    return Chosen(name, {"type": "Feature", "properties": properties, "geometry": plain}, km2)
+
+
+def from_region(context: Context, region: str) -> Chosen:
+    """Return a region the gazetteer knows, by its id.
+
+    Raises:
+        BadGeometry: no outline of it is known.
+        UnknownRegion: there is none of this id.
+    """
+    known = context.gazetteer.region(region)
+    outline = context.gazetteer.outline(region)
+    if outline is None:
+        raise BadGeometry(f"no outline of {known.name} is known")
+    # A page needs no detail below 50 m, and a link to share has little room.
+    plain = json.loads(shapely.to_geojson(shapely.simplify(outline, 0.0005)))
+    return from_geometry(plain, known.name, known.id)
+
+
+def chosen_html(chosen: Chosen | None, said: Mapping[str, str], language: str) -> str:
+    """The line that says which region "this region" is."""
+    if chosen is None:
+        return f'<p class="la-chosen">{escape(said["selection_none"])}</p>'
+    area = f"{number(round(chosen.km2, 1 if chosen.km2 < 100 else 0), language)} km²"
+    name = said["selection"].format(name=chosen.name)
+    return f'<p class="la-chosen la-set" role="status"><b>{escape(name)}</b> ({escape(area)})</p>'

@@ -1,0 +1,486 @@
+"""What each button does: asks the world, keeps the answer, says which parts of the page change. Lays nothing out."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from agent.answer import Answer, Step
+from page.asking import Asking, Failed, OnStep, Stopped, World
+from page.chat import chat_html
+from page.chosen import Chosen, chosen_html, from_geometry, from_region
+from page.limits import Limiter
+from page.planner import Fields, edited, fields_of, plan_text, read_plan
+from page.point import curve_of, point_html, point_plans
+from page.reword import reworded, verdict
+from page.share import read_link
+from page.shelf import Held, Shelf
+from page.talk import LONGEST_NAME, Talk, Turn, answered, kept, read_talks
+from page.uploads import region_from_file
+from page.view import View, chosen_feature, draw, empty, empty_view, examples_of, head_html, view_of
+from page.words import PAGE_LANGUAGES, preferred_language, words
+from retrieval.errors import BadArgument, LandaskError
+
+LONGEST_QUESTION = 2_000
+"""Characters; a question is a sentence or two."""
+
+Update = dict[str, Any]
+"""Part of the page (a name in `layout.Parts`) → its new value."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the page is served."""
+
+    max_concurrent: int = 4
+    per_minute: int = 30
+    """Questions of one person in a minute; ten times as many from one address. 0: no limit."""
+    upload_mb: int = 10
+    online: Mapping[str, str] | None = None
+    """An online base map: `tiles` and `attribution`; None keeps every request on this machine."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The answer the map and the plan's fields stand for."""
+
+    question: str
+    plan: Mapping[str, Any]
+    selection: Mapping[str, Any] | None
+    key: str
+    fields: Fields
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is asking, in what language, about which region, in which conversation."""
+
+    talk: Talk
+    chosen: Chosen | None
+    language: str
+    talks: Any
+    """All conversations as their browser keeps them."""
+    request: gr.Request
+
+    @property
+    def said(self) -> Mapping[str, str]:
+        """The page's words in their language."""
+        return words(self.language)
+
+
+@dataclass
+class Handlers:
+    """The page's state between people: the answers held and the questions running."""
+
+    world: World
+    options: Options = field(default_factory=Options)
+    shelf: Shelf = field(default_factory=Shelf)
+    running: dict[str, Asking] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_person = Limiter(self.options.per_minute)
+        self.by_address = Limiter(self.options.per_minute * 10)
+
+    # ---- asking ------------------------------------------------------------------------------------------------
+
+    def ask(self, question: str, person: Person) -> Iterator[Update]:
+        """Answer a question, step by step."""
+        question = (question or "").strip()
+        if not question:
+            return
+        refusal = self.refusal(question, person)
+        if refusal:
+            yield self.told(question[:LONGEST_QUESTION], refusal, person)
+            return
+        selection = chosen_feature(person.chosen)
+        work = functools.partial(self.world.asker.ask, question, memory=person.talk.memory, selection=selection)
+        yield from self.run(work, Turn(question, selection=selection), person)
+
+    def run(self, work: Callable[..., tuple[Answer, Any]], turn: Turn, person: Person) -> Iterator[Update]:
+        """Show a question's steps as they come, then its answer."""
+        said, language = person.said, person.language
+        talk = person.talk.add(turn)
+        yield {"talk": talk, "chat": chat_html(talk, said, language), "box": "", **busy(True)}
+        session = person.request.session_hash or ""
+        asking = Asking(lambda on_step, cancel: work(on_step=on_step, cancel=cancel))
+        self.running[session] = asking
+        started = time.perf_counter()
+        try:
+            for event in asking.said():
+                if isinstance(event, Step):
+                    turn = replace(turn, steps=(*turn.steps, event))
+                    talk = talk.with_last(turn)
+                    yield {"talk": talk, "chat": chat_html(talk, said, language)}
+                else:
+                    memory = talk.memory if asking.memory is None else asking.memory
+                    yield self.arrived(event, turn, replace(talk, memory=memory), person)
+        except Stopped:
+            turn = replace(turn, status="stopped", seconds=time.perf_counter() - started)
+            yield self.shown_talk(talk.with_last(turn), person)
+        except LandaskError as error:
+            yield self.shown_talk(talk.with_last(replace(turn, status="refused", text=str(error))), person)
+        except Failed as failure:
+            turn = replace(turn, status="error", text=said["failed"].format(code=failure.code))
+            yield self.shown_talk(talk.with_last(turn), person)
+        finally:
+            self.running.pop(session, None)
+
+    def arrived(self, answer: Answer, turn: Turn, talk: Talk, person: Person) -> Update:
+        """Everything an answer changes on the page."""
+        held, key = self.hold(turn.question, answer, turn.selection, person.language)
+        talk = talk.with_last(answered(turn, answer, key))
+        update = self.shown_talk(talk, person)
+        return update | self.shown_answer(held, key, person.language) if answer.results else update
+
+    def hold(
+        self, question: str, answer: Answer, selection: Mapping[str, Any] | None, language: str
+    ) -> tuple[Held, str]:
+        """Draw an answer and keep it; its key."""
+        held = Held(question, answer, draw(answer, self.world.context, language, selection), selection)
+        return held, self.shelf.put(held)
+
+    def stop(self, request: gr.Request) -> None:
+        """Stop this person's running question."""
+        asking = self.running.get(request.session_hash or "")
+        if asking:
+            asking.stop()
+
+    def ask_api(
+        self,
+        question: str,
+        selection: dict[str, Any] | None = None,
+        conversation: dict[str, Any] | None = None,
+        request: gr.Request | None = None,
+    ) -> dict[str, Any]:
+        """Ask about Europe's land in any of eight languages: how much, where, how it changed.
+
+        Args:
+            question: the question in plain words.
+            selection: GeoJSON polygon for "this region", longitude first, EPSG:4326.
+            conversation: the `conversation` of the answer before, to ask a follow-up.
+
+        Returns:
+            The answer: status, text, choices, results with tables and GeoJSON, provenance, steps, plan.
+        """
+        wait = self.must_wait(request) if request else 0.0
+        if wait:
+            raise gr.Error(words("en")["too_fast"].format(seconds=int(wait) + 1), print_exception=False)
+        if not question.strip() or len(question) > LONGEST_QUESTION:
+            raise gr.Error(f"a question has 1 to {LONGEST_QUESTION} characters", print_exception=False)
+        answer, memory = self.asked(question, conversation, selection)
+        return {**answer.to_json(), "conversation": memory}
+
+    def asked(self, question: str, memory: Any, selection: Any) -> tuple[Answer, Any]:
+        """A question's answer at once, its steps unshown."""
+        return self.world.asker.ask(
+            question, memory=memory, selection=selection, on_step=lambda step: None, cancel=threading.Event()
+        )
+
+    def refusal(self, question: str, person: Person) -> str:
+        """Why this question is not taken, or ''."""
+        wait = self.must_wait(person.request)
+        if wait:
+            return person.said["too_fast"].format(seconds=int(wait) + 1)
+        if len(question) > LONGEST_QUESTION:
+            return person.said["too_long"].format(most=LONGEST_QUESTION)
+        return ""
+
+    def must_wait(self, request: gr.Request) -> float:
+        """Seconds until this person may ask again, 0 where they may now."""
+        address = request.client.host if request.client else ""
+        return self.by_person.wait(request.session_hash or address) or self.by_address.wait(address)
+
+    def told(self, question: str, text: str, person: Person, status: str = "refused") -> Update:
+        """A turn the page itself answers."""
+        return self.shown_talk(person.talk.add(Turn(question, status=status, text=text)), person)
+
+    # ---- inside the conversation -------------------------------------------------------------------------------
+
+    def on_chat(self, act: str, at: int, value: str, person: Person) -> Iterator[Update]:
+        """A button inside the conversation."""
+        turns = person.talk.turns
+        if act in ("ask", "choose"):
+            yield from self.ask(value, person)
+        elif act == "show" and 0 <= at < len(turns):
+            yield self.show(at, person)
+        elif act == "reword" and 0 <= at < len(turns):
+            yield self.reword(at, person)
+
+    def show(self, at: int, person: Person) -> Update:
+        """Bring an earlier answer back to the map."""
+        turn = person.talk.turns[at]
+        held, key = self.brought_back(turn, person.language)
+        if held is None:
+            return self.told(turn.question, person.said["gone"], person)
+        talk = person.talk.with_turn(at, replace(turn, key=key))
+        return {"talk": talk, **self.shown_answer(held, key, person.language)}
+
+    def brought_back(self, turn: Turn, language: str) -> tuple[Held | None, str]:
+        """A turn's answer: the one held, else made again from its plan."""
+        held = self.shelf.get(turn.key)
+        if held:
+            return held, turn.key
+        if not turn.plan:
+            return None, ""
+        answer = self.replayed(turn.plan, turn.question, turn.selection, turn.language or language)
+        return self.hold(turn.question, answer, turn.selection, language)
+
+    def replayed(self, plan: Mapping[str, Any], question: str, selection: Any, language: str) -> Answer:
+        """A plan's answer, with no model asked; what cannot be run is a refusal."""
+        try:
+            return self.world.asker.replay(plan, question=question, selection=selection, language=language)
+        except LandaskError as error:
+            return Answer("refused", str(error), self.world.router, 0.0)
+
+    def reword(self, at: int, person: Person) -> Update:
+        """Ask an answer's question again in the template's words and say whether the figures are the same."""
+        turn, said = person.talk.turns[at], person.said
+        held, key = self.brought_back(turn, person.language)
+        question = reworded(held.answer, self.world.context) if held else None
+        if held is None or question is None:
+            agreed = said["reworded_none"]
+        elif wait := self.must_wait(person.request):
+            agreed = said["too_fast"].format(seconds=int(wait) + 1)
+        else:
+            again = self.asked(question, None, turn.selection)[0]
+            agreed = verdict(question, held.answer, again, said)
+        return self.shown_talk(person.talk.with_turn(at, replace(turn, key=key, agreed=agreed)), person)
+
+    # ---- conversations -----------------------------------------------------------------------------------------
+
+    def new_talk(self, person: Person) -> Update:
+        """Begin afresh; the old conversation stays in the list."""
+        talk = Talk()
+        return {
+            **self.shown_talk(talk, person),
+            **self.shown_view(empty_view(person.language, self.options.online), person.language),
+            "shown": None,
+        }
+
+    def open_talk(self, id: str, person: Person) -> Update:
+        """Go back to a conversation of the list."""
+        talk = next((talk for talk in read_talks(person.talks) if talk.id == id), None)
+        if talk is None:
+            return {}
+        person = replace(person, talk=talk)
+        update = self.shown_talk(talk, person)
+        last = next((at for at, turn in reversed(list(enumerate(talk.turns))) if turn.plan), None)
+        return update | self.show(last, person) if last is not None else update
+
+    def rename(self, name: str, person: Person) -> Update:
+        """Give this conversation another name."""
+        name = name.strip()[:LONGEST_NAME]
+        return self.shown_talk(replace(person.talk, name=name), person) if name else {}
+
+    def delete(self, person: Person) -> Update:
+        """Forget this conversation."""
+        left = [talk.to_json() for talk in read_talks(person.talks) if talk.id != person.talk.id]
+        return self.new_talk(replace(person, talk=Talk(), talks=left))
+
+    def shown_talk(self, talk: Talk, person: Person) -> Update:
+        """The conversation on the page and in the browser's keeping."""
+        every = kept(read_talks(person.talks), talk)
+        names = [(each.name or person.said["new"], each.id) for each in every]
+        return {
+            "talk": talk,
+            "chat": chat_html(talk, person.said, person.language, self.examples(person.language)),
+            "browser": [each.to_json() for each in every],
+            "talks": gr.update(choices=names, value=talk.id if talk.turns else None),
+            "rename": talk.name,
+            **busy(False),
+        }
+
+    # ---- the right-hand side -----------------------------------------------------------------------------------
+
+    def shown_answer(self, held: Held, key: str, language: str) -> Update:
+        """Map, table, chart, account, downloads and plan of one answer."""
+        view = view_of(held, key, self.world.context, language, self.options.online)
+        plan = held.answer.plan or {"steps": []}
+        fields = fields_of(plan, self.world.context, language) if plan["steps"] else Fields()
+        shown = Shown(held.question, plan, held.selection, key, fields)
+        return {**self.shown_view(view, language), **shown_plan(fields, plan), "shown": shown}
+
+    def shown_view(self, view: View, language: str) -> Update:
+        """The right-hand side on the page."""
+        said = words(language)
+        return {
+            "map": view.map,
+            "rows": view.table,
+            "chart": gr.update(value=view.chart, visible=view.chart is not None),
+            "no_chart": gr.update(value=empty(said["no_chart"]), visible=view.chart is None),
+            "how": view.how,
+            "take": view.take,
+            "point": empty(said["no_point"]),
+            "curve": gr.update(value=None, visible=False),
+        }
+
+    def on_point(self, event: Mapping[str, Any], language: str) -> Update:
+        """A point of the map was clicked: what is known of it."""
+        point = point_of(self.shelf.get(str(event.get("key", ""))), event)
+        if not point:
+            return {}
+        answers = [self.replayed(plan, "", None, language) for plan in point_plans(point)]
+        curve = curve_of(answers, words(language))
+        return {
+            "point": point_html(answers, point, words(language), language),
+            "curve": gr.update(value=curve, visible=curve is not None),
+        }
+
+    # ---- "this region" -----------------------------------------------------------------------------------------
+
+    def on_region(self, event: Mapping[str, Any], language: str) -> Update:
+        """A region was drawn, taken from the view, or picked on the map."""
+        said = words(language)
+        try:
+            if event.get("kind") == "region":
+                chosen = from_region(self.world.context, str(event.get("id")))
+            else:
+                name = said["selection_view" if event.get("kind") == "view" else "selection_drawn"]
+                chosen = from_geometry(event.get("geometry") or {}, name)
+        except LandaskError as error:
+            return {"chosen": None, "chosen_line": empty(str(error))}
+        return {"chosen": chosen, "chosen_line": chosen_html(chosen, said, language)}
+
+    def upload(self, file: str | None, language: str) -> Update:
+        """A region file was uploaded; it is read and deleted."""
+        if not file:
+            return {}
+        try:
+            chosen = region_from_file(Path(file), Path(file).name, self.options.upload_mb * 1024 * 1024)
+        except LandaskError as error:
+            return {"chosen": None, "chosen_line": empty(str(error))}
+        return {"chosen": chosen, "chosen_line": chosen_html(chosen, words(language), language)}
+
+    def forget_region(self, language: str) -> Update:
+        """No region is chosen any more."""
+        return {"chosen": None, "chosen_line": chosen_html(None, words(language), language)}
+
+    # ---- the plan ----------------------------------------------------------------------------------------------
+
+    def run_fields(self, shown: Shown | None, fields: Fields, person: Person) -> Iterator[Update]:
+        """Run the plan with its fields as they stand now."""
+        if shown is None or not shown.plan["steps"]:
+            return
+        try:
+            plan = edited(shown.plan, shown.fields, fields, self.world.context, person.language)
+        except LandaskError as error:
+            yield self.told(plan_title(fields, person), str(error), person)
+            return
+        yield from self.run_plan(plan, plan_title(fields, person), shown.selection, person)
+
+    def run_text(self, shown: Shown | None, text: str, person: Person) -> Iterator[Update]:
+        """Run a plan edited as text."""
+        try:
+            plan = read_plan(text)
+        except BadArgument as error:
+            yield self.told(person.said["plan_json"], str(error), person)
+            return
+        yield from self.run_plan(plan, person.said["plan_json"], shown.selection if shown else None, person)
+
+    def run_plan(self, plan: Mapping[str, Any], title: str, selection: Any, person: Person) -> Iterator[Update]:
+        """Run a plan, with no model, as a turn of the conversation."""
+        refusal = self.refusal(title, person)
+        if refusal:
+            yield self.told(title, refusal, person)
+            return
+
+        def work(on_step: OnStep, cancel: threading.Event) -> tuple[Answer, Any]:
+            answer = self.world.asker.replay(plan, question=title, selection=selection, language=person.language)
+            return answer, None
+
+        yield from self.run(work, Turn(title, selection=selection), person)
+
+    # ---- opening and languages ---------------------------------------------------------------------------------
+
+    def open(self, talks: Any, language: str | None, request: gr.Request) -> Update:
+        """The first look: the browser's language and conversations, and the answer of a link, if it is one."""
+        language = (
+            language if language in PAGE_LANGUAGES else preferred_language(request.headers.get("accept-language", ""))
+        )
+        person = Person(Talk(), None, language, talks, request)
+        update = {
+            **self.shown_talk(person.talk, person),
+            **self.shown_view(empty_view(language, self.options.online), language),
+            "language": language,
+            "chosen_line": chosen_html(None, person.said, language),
+            "head": head_html(self.world, language),
+        }
+        link = request.query_params.get("answer")
+        return update | self.opened_link(link, person) if link else update
+
+    def opened_link(self, link: str, person: Person) -> Update:
+        """The answer of a shared link, made again from its plan."""
+        try:
+            question, plan, selection = read_link(link)
+        except BadArgument as error:
+            return self.told(person.said["share"], str(error), person)
+        turn = Turn(question, plan=plan, selection=selection)
+        return self.arrived(
+            self.replayed(plan, question, selection, person.language), turn, person.talk.add(turn), person
+        )
+
+    def translate(self, person: Person, shown: Shown | None) -> Update:
+        """The same page in another language."""
+        language = person.language
+        update = self.shown_talk(person.talk, person)
+        held = self.shelf.get(shown.key) if shown else None
+        if held:
+            held, key = self.hold(held.question, held.answer, held.selection, language)
+            update |= self.shown_answer(held, key, language)
+        else:
+            update |= self.shown_view(empty_view(language, self.options.online), language)
+        return update | {
+            "chosen_line": chosen_html(person.chosen, person.said, language),
+            "head": head_html(self.world, language),
+        }
+
+    def examples(self, language: str) -> list[str]:
+        """Questions the loaded data can answer."""
+        return examples_of(self.world, language)
+
+
+def busy(running: bool) -> Update:
+    """The two buttons while a question runs, and when it does not."""
+    return {"ask": gr.update(interactive=not running), "stop": gr.update(interactive=running)}
+
+
+def shown_plan(fields: Fields, plan: Mapping[str, Any]) -> Update:
+    """The plan's fields and its text."""
+    return {
+        "plan_regions": fields.regions,
+        "plan_cover": fields.cover,
+        "plan_years": fields.years,
+        "plan_witness": fields.witness or None,
+        "plan_text": plan_text(plan),
+    }
+
+
+def plan_title(fields: Fields, person: Person) -> str:
+    """What stands in the conversation as the question of a changed plan."""
+    witness = person.said.get("plan_source_" + fields.witness, "")
+    what = " · ".join(part for part in (fields.cover, fields.regions, fields.years, witness) if part)
+    return person.said["plan_edited"].format(what=what)
+
+
+def point_of(held: Held | None, event: Mapping[str, Any]) -> str:
+    """The LUCAS point a click means: the feature's own, or in a picture the one nearest to the click."""
+    if event.get("point_id"):
+        return str(event["point_id"])
+    if held is None or event.get("feature") is not None:
+        return ""
+    lon, lat = float(event.get("lon", 0)), float(event.get("lat", 0))
+    near = [
+        ((x - lon) ** 2 + (y - lat) ** 2, f["properties"].get("point_id"))
+        for layer in held.drawing.layers
+        if layer.kind == "image"
+        for f in layer.features
+        for x, y in [f["geometry"]["coordinates"][:2]]
+    ]
+    return str(min(near)[1] or "") if near else ""
