@@ -1,0 +1,148 @@
+"""How our own model is made from the samples: which pixels, which words, which weights. Deterministic by seed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from tools.pixelclip.encoder import EncoderConfig
+from tools.pixelclip.prompts import Style, mean_vectors, prompts_of, read_prompts
+from tools.pixelclip.samples import Samples
+from tools.pixelclip.shipped import CHANNELS, PixelTower, TextMap
+from tools.pixelclip.simulate import STORIES, simulate
+from tools.pixelclip.towers import TextTower
+from tools.pixelclip.train import TextData, TextTask, TrainConfig, train
+
+logger = logging.getLogger(__name__)
+
+SMALL = EncoderConfig(dim=64, depth=2, heads=4, feedforward=128, dropout=0.2, bands=CHANNELS, out=384)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The choices behind our own model."""
+
+    encoder: EncoderConfig = SMALL
+    members: int = 5
+    epochs: int = 80
+    batch: int = 128
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    balance: float = 0.25
+    """0: every pixel counts the same; 1: every class does."""
+    simulated: int = 8
+    """Synthetic pixel years a land cover."""
+    simulated_weight: float = 0.3
+    anchor: float = 1.0
+    """How strongly the text map is held to the identity."""
+    seed: int = 0
+    without: tuple[str, ...] = field(default=())
+    """Classes left out altogether: neither pixels nor simulated pixels nor words."""
+
+    def config(self, member: int) -> TrainConfig:
+        """Return the training configuration of one member."""
+        return TrainConfig(
+            encoder=self.encoder,
+            epochs=self.epochs,
+            batch=self.batch,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            warmup_epochs=self.epochs / 10,
+            seed=self.seed * 100 + member,
+        )
+
+
+def prompt_vectors(classes: Sequence[str], tower: TextTower) -> NDArray[np.float32]:
+    """Return (K, P, dim): every prompt of every class, 0 where a class has fewer."""
+    texts = [prompts_of(code, "all") for code in classes]
+    flat = tower.encode([text for own in texts for text in own])
+    out = np.zeros((len(classes), max(map(len, texts)), tower.dim), np.float32)
+    start = 0
+    for at, own in enumerate(texts):
+        out[at, : len(own)] = flat[start : start + len(own)]
+        start += len(own)
+    return out
+
+
+def text_centre(tower: TextTower) -> NDArray[np.float32]:
+    """Return the mean of the tower's vectors over all our prompts: what every text about land has in common."""
+    return tower.encode([text for entry in read_prompts().values() for text in entry["all"]]).mean(axis=0)
+
+
+def text_data(samples: Samples, recipe: Recipe, tower: TextTower) -> TextData:
+    """Return labelled real pixels and simulated ones with the prompts of all their classes."""
+    known = [code for code in read_prompts() if code not in recipe.without]
+    real = samples.take(np.isin(samples.land_cover, known))
+    stories = [code for code in STORIES if recipe.simulated and not _related(code, recipe.without)]
+    made = [simulate(code, recipe.simulated, recipe.seed) for code in stories]
+    classes = tuple(sorted({*map(str, real.land_cover), *stories}))
+    at = {code: i for i, code in enumerate(classes)}
+    label = np.array([at[str(code)] for code in real.land_cover], np.int64)
+    count = np.bincount(label, minlength=len(classes)).clip(1).astype(float)
+    weight = (1 / count**recipe.balance)[label]
+    weight = weight / weight.mean()
+    made_label = np.repeat([at[code] for code in stories], recipe.simulated).astype(np.int64)
+    return TextData(
+        years=np.concatenate([real.years, *made]).astype(np.float32),
+        label=np.concatenate([label, made_label]),
+        weight=np.concatenate([weight, np.full(len(made_label), recipe.simulated_weight)]).astype(np.float32),
+        classes=classes,
+        prompts=prompt_vectors(classes, tower),
+        text_mean=text_centre(tower),
+    )
+
+
+def make(
+    samples: Samples,
+    recipe: Recipe,
+    tower: TextTower,
+    folder: Path | None = None,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> tuple[PixelTower, TextMap]:
+    """Train the members and return the pixel and the text side, with what the members learnt about words averaged."""
+    data = text_data(samples, recipe, tower)
+    task = TextTask(data, anchor=recipe.anchor)
+    parts = []
+    for member in range(recipe.members):
+        place = folder / f"member{member}" if folder else None
+        parts.append(train(task, recipe.config(member), place, progress=progress))
+        logger.info("member %d of %d is trained", member + 1, recipe.members)
+    return _together(parts, recipe, data)
+
+
+def class_vectors(
+    classes: Sequence[str], text_map: TextMap, tower: TextTower, style: Style = "all"
+) -> NDArray[np.float32]:
+    """Return one unit vector a class in the shared space."""
+    with torch.inference_mode():
+        spoken = [text_map(torch.from_numpy(tower.encode(prompts_of(code, style)))).numpy() for code in classes]
+    return mean_vectors(spoken)
+
+
+def variant(recipe: Recipe, **changes: object) -> Recipe:
+    """Return the recipe with some choices changed."""
+    return replace(recipe, **changes)
+
+
+def _together(parts: Sequence[nn.ModuleDict], recipe: Recipe, data: TextData) -> tuple[PixelTower, TextMap]:
+    """One pixel tower of all members; each keeps its own words, so the text maps are averaged in `make`'s result."""
+    tower = PixelTower(recipe.encoder, len(parts))
+    tower.features.load_state_dict(parts[0]["features"].state_dict())
+    text_map = TextMap(data.prompts.shape[-1])
+    text_map.mean.copy_(torch.from_numpy(data.text_mean))
+    for member, part in zip(tower.members, parts, strict=True):
+        member.load_state_dict(part["encoder"].state_dict())
+    weights = torch.stack([part["text_map"].get_parameter("weight").detach() for part in parts])
+    text_map.weight.data.copy_(weights.mean(dim=0))
+    return tower.eval(), text_map.eval()
+
+
+def _related(code: str, others: Sequence[str]) -> bool:
+    return any(code.startswith(other) or other.startswith(code) for other in others)

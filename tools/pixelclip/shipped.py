@@ -1,0 +1,196 @@
+"""Our own model: a few small encoders in one text space, and the small map that brings the text tower's words there.
+
+Named as ours; it is no TimeSenCLIP. A pixel's vector is the mean of the members' unit vectors. The text side is the
+text tower's vector, centred and turned by one matrix learnt with the pixels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor, nn
+from torch.nn.functional import linear, normalize
+
+from retrieval.errors import BadFile
+from tools.pixelclip.bands import HIGH, LOW, Years, read_years
+from tools.pixelclip.encoder import EncoderConfig, PixelEncoder
+from tools.pixelclip.towers import TextTower, make_tower
+from tools.pixelclip.weights import load_into, read_metadata, read_state, save
+
+WEIGHTS = Path(__file__).parent / "weights" / "landask-pixels.safetensors"
+
+INDICES: tuple[tuple[str, int, int], ...] = (
+    ("NDVI", 6, 2), ("NDMI", 6, 8), ("NBR2", 8, 9), ("NDWI", 1, 6), ("red edge", 4, 3), ("red-blue", 2, 0),
+)  # fmt: skip
+"""Normalised differences added to the ten bands: name, positions of the two bands."""
+
+CHANNELS = 10 + len(INDICES)
+
+
+class MonthFeatures(nn.Module):
+    """Reflectance × 10 000 → 16 standardised values a month: ten bands and six normalised differences."""
+
+    mean: Tensor
+    std: Tensor
+    low: Tensor
+    high: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(CHANNELS))
+        self.register_buffer("std", torch.ones(CHANNELS))
+        self.register_buffer("low", torch.from_numpy(LOW), persistent=False)
+        self.register_buffer("high", torch.from_numpy(HIGH), persistent=False)
+
+    def raw(self, years: Tensor) -> Tensor:
+        """Return (B, 12, 16) before standardising."""
+        bands = ((years - self.low) / self.high).clamp(0, 1.5)
+        pairs = [(years[..., i] - years[..., j]) / (years[..., i] + years[..., j] + 1e-3) for _, i, j in INDICES]
+        return torch.cat([bands, torch.stack(pairs, dim=-1)], dim=-1)
+
+    def forward(self, years: Tensor) -> Tensor:
+        """Return (B, 12, 16)."""
+        return (self.raw(years) - self.mean) / self.std
+
+    def fit(self, years: Tensor) -> None:
+        """Set mean and spread from training years."""
+        values = self.raw(years).flatten(0, 1)
+        self.mean.copy_(values.mean(dim=0))
+        self.std.copy_(values.std(dim=0).clamp(min=1e-3))
+
+
+class TextMap(nn.Module):
+    """The text tower's unit vectors → the shared space: centred, one matrix that starts as the identity."""
+
+    mean: Tensor
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(dim))
+        self.weight = nn.Parameter(torch.eye(dim))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Return unit vectors (…, dim)."""
+        return normalize(linear(normalize(vectors - self.mean, dim=-1), self.weight), dim=-1)
+
+
+class PixelTower(nn.Module):
+    """Reflectance years → unit vectors: features, then the members' mean."""
+
+    def __init__(self, config: EncoderConfig, members: int) -> None:
+        super().__init__()
+        self.features = MonthFeatures()
+        self.members = nn.ModuleList(PixelEncoder(config) for _ in range(members))
+
+    def forward(self, years: Tensor) -> Tensor:
+        """Return (B, dim) for (B, 12, 10) reflectance × 10 000."""
+        x = self.features(years)
+        return normalize(torch.stack([normalize(member(x), dim=-1) for member in self.members]).mean(dim=0), dim=-1)
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The loaded model with everything an answer needs: pixels, words, reference sample, calibration, scores."""
+
+    pixels: PixelTower
+    text_map: TextMap
+    tower: TextTower
+    about: dict[str, Any]
+    """Metadata of the file: classes, calibration, scores, training ids."""
+    reference: NDArray[np.float32]
+    """(R, dim) vectors of the fixed reference sample that class means are taken over."""
+    prototypes: NDArray[np.float32]
+    """(K, 12, 10) mean year of each class in training, reflectance × 10 000, in the order of `about["classes"]`."""
+    sha256: str
+
+    @property
+    def model_id(self) -> str:
+        """Name and version, as it stands in provenance and beside stored vectors."""
+        return f"{self.about['name']}-{self.about['version']}"
+
+    def embed(self, years: ArrayLike | Years, batch: int = 4096) -> NDArray[np.float32]:
+        """Return (N, dim) unit vectors; rows of unusable pixels are 0. Memory is bounded by the batch."""
+        years = years if isinstance(years, Years) else read_years(years)
+        out = np.zeros((len(years), self.text_map.weight.shape[0]), np.float32)
+        at = np.flatnonzero(years.usable)
+        for rows in batches(at, batch):
+            out[rows] = embed_batch(self.pixels, torch.from_numpy(years.values[rows])).numpy()
+        return out
+
+    def texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (texts, dim) unit vectors in the shared space."""
+        with torch.inference_mode():
+            return self.text_map(torch.from_numpy(self.tower.encode(texts))).numpy()
+
+
+def batches(at: NDArray, size: int) -> list[NDArray]:
+    """Return positions in runs of at most `size`."""
+    return [at[start : start + size] for start in range(0, len(at), size)]
+
+
+def embed_batch(model: nn.Module, years: Tensor, smallest: int = 1) -> Tensor:
+    """Return a model's vectors of one batch on the CPU; out of GPU memory, go on with halves.
+
+    Raises:
+        torch.OutOfMemoryError: even `smallest` pixels do not fit.
+    """
+    device = next(model.parameters()).device
+    try:
+        with torch.inference_mode():
+            return model(years.to(device)).float().cpu()
+    except torch.OutOfMemoryError:
+        if len(years) <= smallest:
+            raise
+        if device.type == "cuda":
+            torch.cuda.empty_cache()
+    half = len(years) // 2
+    return torch.cat([embed_batch(model, part, smallest) for part in (years[:half], years[half:])])
+
+
+def write(
+    path: Path,
+    pixels: PixelTower,
+    text_map: TextMap,
+    about: dict[str, Any],
+    reference: NDArray[np.float32],
+    prototypes: NDArray[np.float32],
+) -> None:
+    """Write the model, float16, in one safetensors file."""
+    tensors = {f"pixels.{name}": t for name, t in pixels.state_dict().items()}
+    tensors |= {f"text_map.{name}": t for name, t in text_map.state_dict().items()}
+    tensors |= {"reference": torch.from_numpy(reference), "prototypes": torch.from_numpy(prototypes)}
+    save(path, {name: tensor.half() for name, tensor in tensors.items()}, about)
+
+
+@lru_cache(maxsize=2)
+def load(path: Path = WEIGHTS) -> Shipped:
+    """Return the model of a file, ready to use.
+
+    Raises:
+        BadFile: the file is missing, corrupt or holds another kind of model.
+    """
+    state, about = read_state(path), read_metadata(path)
+    if about.get("kind") != "landask-pixels":
+        raise BadFile(f"{path} is no landask-pixels model")
+    state = {name: tensor.float() for name, tensor in state.items()}
+    pixels = PixelTower(EncoderConfig(**about["encoder"]), about["members"])
+    load_into(pixels, {n.removeprefix("pixels."): t for n, t in state.items() if n.startswith("pixels.")}, str(path))
+    text_map = TextMap(about["encoder"]["out"])
+    load_into(text_map, {n.removeprefix("text_map."): t for n, t in state.items() if n.startswith("text_map.")})
+    return Shipped(
+        pixels.eval(),
+        text_map.eval(),
+        make_tower(about["text_tower"]),
+        about,
+        state["reference"].numpy(),
+        state["prototypes"].numpy(),
+        hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
