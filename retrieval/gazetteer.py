@@ -1,16 +1,17 @@
 """Places in people's words: finds regions, towns and foreign places by name in a store. Does not geocode addresses.
 
 A name is looked up exactly (case, accents and punctuation aside) in every language at once; only a name that no region
-bears is compared letter by letter, and taken when one candidate is clear. Ids of the same land count as one region.
+bears, declined or not, is compared letter by letter, and taken when one candidate is clear. Ids of the same land count
+as one region. What a text may mean is never narrowed by guessing: several regions of one name are a question back.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import shapely
@@ -19,13 +20,22 @@ from rapidfuzz.distance import OSA
 from shapely.geometry.base import BaseGeometry
 
 from retrieval.errors import AmbiguousRegion, OutOfCoverage, UnknownRegion
-from retrieval.regions import LEVELS, normalise, read_rows
+from retrieval.region_rows import LANGUAGES, LEVELS, code_id, normalise, read_rows
 from retrieval.store import Store
 from retrieval.types import Place, Region
+from retrieval.word_forms import base_forms
+from retrieval.word_forms import words as known_words
 
 COVERED = "the 28 countries of the LUCAS survey, 2006 to 2022"
-LONGEST = 8
+LONGEST = 9
 """Words of the longest name looked for."""
+CLEARLY_LARGER = 5.0
+"""How many times the people of the next a town must have to be taken without asking."""
+SMALL_TOWN = 15_000
+"""A surveyed town below this gives way to a foreign one of its name that is twenty times as large."""
+
+COLUMNS = ("id", "name", "level", "country", "parent", "source", "vintage", "licence",
+           "area_km2", "west", "south", "east", "north", "same_as")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,13 +53,16 @@ class Mention:
     exact: bool
 
 
+Entry = tuple[str, str, str, str, str]
+"""A row of `region_names`: region id, name, norm, language, kind."""
+
+
 @dataclass(frozen=True)
-class _Name:
-    region_id: str
-    name: str
+class _Word:
+    start: int
+    end: int
     norm: str
-    language: str
-    kind: str
+    capital: bool
 
 
 class Gazetteer:
@@ -67,18 +80,28 @@ class Gazetteer:
             raise UnknownRegion(identifier)
         return self._region(row, language)
 
+    def at_level(self, level: str, language: str = "en") -> list[Region]:
+        """Return every region of a level, by id."""
+        return [self._region(row, language) for _, row in sorted(self._rows.items()) if row["level"] == level]
+
     def vintages(self, identifier: str) -> tuple[str, ...]:
-        """Return every code of the statistics that is this same land, its present one first: `("FRJ1", "FR81")`."""
-        same = self._same_land(self._recoded.get(identifier, identifier))
-        own = [i.split(":", 1)[1] for i in same if i.split(":")[0] in ("country", "nuts", "group")]
-        changed = {row["code"] for row in read_rows("successors")} | {
-            row["old_code"] for row in read_rows("successors")
-        }
-        code = identifier.split(":", 1)[1]
-        own = [one for one in own if one not in changed or one == code]
-        old = [old for old, new in self._recoded.items() if new in same]
-        codes = dict.fromkeys([*sorted(own, key=lambda c: (c != code, c)), *sorted(o.split(":", 1)[1] for o in old)])
-        return tuple(codes)
+        """Return every code of the statistics for exactly this land, its own first: `("FRJ1", "FR81")`."""
+        present = self._recoded.get(identifier, identifier)
+        same = self._same_land(present)
+        own = [i.split(":", 1)[1] for i in same if i.startswith(("country:", "nuts:", "group:"))]
+        old = [old.split(":", 1)[1] for old, new in self._recoded.items() if new in same]
+        first = present.split(":", 1)[-1]
+        codes = [*sorted(own, key=lambda code: (code != first, code)), *sorted(old)]
+        return tuple(dict.fromkeys([*codes, *_SAME_GROUPS.get(first, ())]))
+
+    def successors(self, identifier: str) -> tuple[Mapping[str, str], ...]:
+        """Return how a NUTS region of changed borders goes on, or what it came from: rows of `successors.csv`.
+
+        Each row says `old_code`, `code`, `relation` (grown, shrunk, split, part) and a `note`. Figures of such codes
+        are never one series.
+        """
+        codes = {i.split(":", 1)[1] for i in self._same_land(identifier)}
+        return tuple(row for row in _changed() if codes & {row["old_code"], row["code"]})
 
     def containing(self, identifier: str, level: str) -> Region | None:
         """Return the region of a level that this one lies in, or None."""
@@ -87,7 +110,7 @@ class Gazetteer:
             while row is not None:
                 if row["level"] == level:
                     return self._region(row)
-                row = self._rows.get(row["parent"] or "")
+                row = self._above(row, level)
         return None
 
     def children(self, identifier: str, level: str) -> list[Region]:
@@ -97,7 +120,9 @@ class Gazetteer:
         seen = set(pending)
         while pending:
             current = pending.pop()
-            row = self._rows[current]
+            row = self._rows.get(current)
+            if row is None:
+                continue
             if row["level"] == level:
                 found[current] = row
             below = [child for child in self._below[current] if child not in seen]
@@ -105,14 +130,9 @@ class Gazetteer:
             pending += below
         return [self._region(found[i]) for i in sorted(found)]
 
-    def at_level(self, level: str) -> list[Region]:
-        """Return every region of a level, each land once, by id."""
-        ids = self._distinct(i for i, row in self._rows.items() if row["level"] == level)
-        return [self._region(self._rows[i]) for i in sorted(ids)]
-
     def members(self, identifier: str) -> tuple[str, ...]:
         """Return the ids a group is made of; of any other region its own."""
-        return self._members.get(identifier, (identifier,))
+        return _members().get(identifier, (identifier,))
 
     def outline(self, identifier: str) -> BaseGeometry | None:
         """Return the outline in EPSG:4326, of a group that of its members together; None where none is known."""
@@ -125,28 +145,34 @@ class Gazetteer:
 
     def geojson(self, ids: Iterable[str], simplify_deg: float = 0.005) -> dict[str, Any]:
         """Return the outlines as an RFC 7946 FeatureCollection; regions without one have a null geometry."""
+        wanted = list(dict.fromkeys(ids))
+        plain = [self._recoded.get(i, i) for i in wanted if i not in _members()]
+        shapes = {i: shapely.from_wkb(bytes(wkb)) for i, wkb in self._store.query("gazetteer_outlines", ids=plain).rows}
         features = []
-        for identifier in ids:
-            shape, region = self.outline(identifier), self.region(identifier)
+        for identifier in wanted:
+            region = self.region(identifier)
+            shape = self.outline(identifier) if identifier in _members() else shapes.get(region.id)
             if shape is not None and simplify_deg > 0:
                 shape = shapely.simplify(shape, simplify_deg)
-            features.append({
-                "type": "Feature",
-                "id": identifier,
-                "properties": {"id": identifier, "name": region.name, "level": region.level, "source": region.source},
-                "geometry": None if shape is None else shape.__geo_interface__,
-            })  # fmt: skip
+            about = {"id": identifier, "name": region.name, "level": region.level, "source": region.source}
+            geometry = None if shape is None else shape.__geo_interface__
+            features.append({"type": "Feature", "id": identifier, "properties": about, "geometry": geometry})
         return {"type": "FeatureCollection", "features": features}
 
     # --- by name ----------------------------------------------------------------------------------------------------
 
     def find(self, name: str, language: str = "en") -> list[Region]:
-        """Return the regions that bear exactly this name, each land once, larger kinds first."""
-        ids = [entry.region_id for entry in self._by_norm.get(normalise(name), ()) if self._fits(entry, name)]
-        return [self.region(i, language) for i in self._distinct(ids)]
+        """Return the regions that bear exactly this name or a declined form of it, each land once."""
+        return self._candidates(self._entries(normalise(name), name), language)
 
     def resolve(self, name: str, language: str = "en", country: str | None = None) -> Region:
         """Return the one region called `name`, also when a letter or two are wrong and one candidate is clear.
+
+        Args:
+            name: a name in any language, a code or an id; it may say its kind or country, as "province of Luxembourg",
+                "Limburg (Belgium)", "Dutch Limburg".
+            language: the language names are wanted in, preferred where a name differs by language.
+            country: Eurostat country code that settles between several.
 
         Raises:
             AmbiguousRegion: Several regions go by this name.
@@ -155,7 +181,12 @@ class Gazetteer:
         """
         if name in self._rows or name in self._recoded:
             return self.region(name, language)
-        found = self.find(name, language) or self._close(name, language)
+        found = self.find(name, language)
+        if not found:
+            inside = [m for m in self.mentions(f"in {name}", language) if m.kind != "place"]
+            if len(inside) == 1 and self._is_whole(name, inside[0].start - 3, inside[0].end - 3):
+                found = [c for c in inside[0].candidates if isinstance(c, Region)]
+        found = found or self._close(normalise(name), language)
         if country:
             found = [region for region in found if region.country == country] or found
         match found:
@@ -165,74 +196,280 @@ class Gazetteer:
                 raise OutOfCoverage(region.name, COVERED)
             case [region]:
                 return region
+            case _ if all(region.level == "foreign" for region in found):
+                raise OutOfCoverage(found[0].name, COVERED)
             case _:
-                raise AmbiguousRegion(name, self.choices(found), [region.id for region in found])
+                raise AmbiguousRegion(name, self.choices(found, language), [region.id for region in found])
 
     def close_names(self, name: str, language: str = "en", limit: int = 5) -> list[str]:
         """Return the names most like this one, for an error message."""
         hits = process.extract(normalise(name), self._norms, scorer=OSA.normalized_similarity, limit=limit * 3)
-        ids = self._distinct([self._by_norm[norm][0].region_id for norm, score, _ in hits if score > 0.5])
-        return [self.region(i, language).name for i in ids][:limit]
+        ids = self._distinct([self._by_norm[norm][0][0] for norm, score, _ in hits if score > 0.5])
+        return [region.name for region in (self.region(i, language) for i in ids) if region.level != "foreign"][:limit]
 
-    def choices(self, regions: Sequence[Region]) -> list[str]:
-        """Return what to call each of several regions so that a person can tell them apart."""
-        names = [self.display_name(region) for region in regions]
-        return [
-            name if names.count(name) == 1 else f"{name}, {region.level}"
-            for name, region in zip(names, regions, strict=True)
-        ]
+    def choices(self, regions: Sequence[Region | Place], language: str = "en") -> list[str]:
+        """Return what to call each of several places so that a person can tell them apart: `Limburg (Belgium)`."""
+        plain = [self.display_name(one, language) for one in regions]
+        if len(set(plain)) == len(plain):
+            return plain
+        return [f"{one.name} ({self._kind(one, language)})" for one in regions]
 
-    def display_name(self, region: Region, language: str = "en") -> str:
-        """Return a region's name with its country: `Limburg (Netherlands)`."""
-        if region.level in ("country", "group", "aoi", "foreign") or not region.country:
+    def display_name(self, region: Region | Place, language: str = "en") -> str:
+        """Return a place's name with its country: `Limburg (Netherlands)`."""
+        if not region.country or f"country:{region.country}" not in self._rows:
             return region.name
-        return f"{region.name} ({self.region(f'country:{region.country}', language).name})"
+        if isinstance(region, Region) and region.level in ("country", "group", "aoi", "foreign"):
+            return region.name
+        country = self.region(f"country:{region.country}", language).name
+        return region.name if region.name.endswith(f"({country})") else f"{region.name} ({country})"
+
+    def place(self, name: str, country: str | None = None) -> Place:
+        """Return the town called `name`: the only one, or one with clearly more people than the others.
+
+        Raises:
+            AmbiguousRegion: Several towns of this name are of similar size.
+            OutOfCoverage: The towns of this name lie outside the survey.
+            UnknownRegion: No town has this name; the error names close ones.
+        """
+        norm = normalise(name)
+        towns = self._towns([norm]).get(norm) or next(self._towns_declined(norm), None) or self._towns_close(norm)
+        if country:
+            towns = [town for town in towns if town.country == country]
+        if not towns:
+            raise UnknownRegion(name, self.close_names(name))
+        surveyed = self._surveyed(towns)
+        if not surveyed:
+            raise OutOfCoverage(towns[0].name, COVERED)
+        several = _clearest(surveyed)
+        if len(several) == 1:
+            return several[0]
+        raise AmbiguousRegion(name, self.choices(several), [town.id for town in several])
+
+    # --- in a question ----------------------------------------------------------------------------------------------
 
     def mentions(self, question: str, language: str = "en") -> list[Mention]:
         """Return the places a question names, in the order of its words; longer names win over shorter ones."""
-        words = list(re.finditer(r"[^\W_]+", question))
-        taken: set[int] = set()
+        words = _words(question)
         found: list[Mention] = []
-        for length in range(min(LONGEST, len(words)), 0, -1):
-            for first in range(len(words) - length + 1):
-                span = range(first, first + length)
-                if taken.isdisjoint(span) and (
-                    mention := self._exact(question, words[first : first + length], language)
-                ):
-                    found.append(mention)
-                    taken.update(span)
-        return sorted(found, key=lambda mention: mention.start)
+        taken: set[int] = set()
 
-    def _exact(self, question: str, words: Sequence[re.Match[str]], language: str) -> Mention | None:
-        start, end = words[0].start(), words[-1].end()
-        text = question[start:end]
-        regions = self.find(text, language)
-        if not regions or (len(words) == 1 and text.islower() and len(text) < 5):
+        def take(mention: Mention | None, span: range) -> None:
+            if mention is not None:
+                found.append(mention)
+                taken.update(span)
+
+        for span in _spans(len(words), LONGEST):
+            if taken.isdisjoint(span):
+                take(self._named(question, words, span, language), span)
+        for span, mention in self._named_towns(question, words, taken):
+            if taken.isdisjoint(span):
+                take(mention, span)
+        for span in _spans(len(words), 4):
+            if taken.isdisjoint(span):
+                take(self._misspelt(question, words, span, language), span)
+        for at, word in enumerate(words):
+            if at not in taken:
+                take(self._adjective(question, word, language), range(at, at + 1))
+        found.sort(key=lambda mention: mention.start)
+        return self._qualified(question, [self._hinted(question, words, mention) for mention in found])
+
+    def _named(self, question: str, words: Sequence[_Word], span: range, language: str) -> Mention | None:
+        text = question[words[span[0]].start : words[span[-1]].end]
+        norm = " ".join(words[at].norm for at in span)
+        entries = self._by_norm.get(norm) or (self._declined(norm) if self._worth_declining(words, span) else ())
+        entries = [entry for entry in entries if entry[4] != "code" or _is_code(text, question)]
+        if not entries or not _is_name_here(words, span, all(entry[4] == "code" for entry in entries)):
+            return None
+        regions = self._candidates(entries, language)
+        kind: Literal["region", "foreign"] = "foreign" if regions[0].level == "foreign" else "region"
+        return _mention(question, words, span, kind, regions, 1.0)
+
+    def _named_towns(self, question: str, words: Sequence[_Word], taken: set[int]) -> Iterator[tuple[range, Mention]]:
+        spans = [s for s in _spans(len(words), 5) if taken.isdisjoint(s) and _may_be_town(words, s, _is_flat(question))]
+        norms = {span: " ".join(words[at].norm for at in span) for span in spans}
+        known = self._towns(list(norms.values())) if norms else {}
+        for span in spans:
+            towns = known.get(norms[span]) or next(self._towns_declined(norms[span]), [])
+            if not towns:
+                continue
+            surveyed = self._surveyed(towns)
+            clear = (
+                surveyed[:1]
+                if surveyed[1:] and _people(surveyed[0]) >= CLEARLY_LARGER * _people(surveyed[1])
+                else surveyed
+            )
+            if surveyed:
+                yield span, _mention(question, words, span, "place", clear[:6], 1.0)
+            else:
+                yield span, _mention(question, words, span, "foreign", towns[:1], 1.0)
+
+    def _misspelt(self, question: str, words: Sequence[_Word], span: range, language: str) -> Mention | None:
+        """A name with a letter or two wrong, only where a place stands: after a preposition, with a capital."""
+        first = words[span[0]]
+        norm = " ".join(words[at].norm for at in span)
+        before = words[span[0] - 1].norm if span[0] else ""
+        if (
+            before not in known_words().prepositions
+            or len(norm) < 5
+            or any(words[at].norm in known_words().common for at in span)
+        ):
+            return None
+        if not first.capital and (len(norm) < 6 or not _is_flat(question)):
+            return None
+        regions = self._close(norm, language)
+        if not regions:
             return None
         kind: Literal["region", "foreign"] = "foreign" if regions[0].level == "foreign" else "region"
-        return Mention(start, end, text, kind, tuple(regions), 1.0, True)
+        return _mention(question, words, span, kind, regions, 0.9)
 
-    def _close(self, name: str, language: str) -> list[Region]:
-        norm = normalise(name)
-        allowed = 0 if len(norm) < 5 else 1 if len(norm) < 8 else 2 if len(norm) < 12 else 3
-        hits = process.extract(norm, self._norms, scorer=OSA.distance, score_cutoff=allowed, limit=20)
+    def _adjective(self, question: str, word: _Word, language: str) -> Mention | None:
+        """`Spanish regions`, `régions espagnoles`: a country by its adjective."""
+        country = _adjectives().get((language, word.norm))
+        if country is None or (language == "en" and not word.capital and not _is_flat(question)):
+            return None
+        region = self.region(f"country:{country}", language)
+        return Mention(word.start, word.end, question[word.start : word.end], "region", (region,), 0.95, True)
+
+    def _hinted(self, question: str, words: Sequence[_Word], mention: Mention) -> Mention:
+        """Narrow several candidates by a word for their kind: `province of Luxembourg`, `Comunidad de Madrid`."""
+        if len(mention.candidates) < 2 or mention.kind != "region":
+            return mention
+        before = [word for word in words if word.end <= mention.start]
+        after = next((word for word in words if word.start >= mention.end), None)
+        while before and before[-1].norm in known_words().links:
+            before.pop()
+        for word in (before[-1] if before else None, after):
+            kind = next((kind for kind, hints in known_words().hints.items() if word and word.norm in hints), None)
+            if word is None or kind is None:
+                continue
+            kept = _of_kind(mention.candidates, kind)
+            if kept:
+                start, end = min(mention.start, word.start), max(mention.end, word.end)
+                return replace(mention, start=start, end=end, text=question[start:end], candidates=kept)
+        return mention
+
+    def _qualified(self, question: str, mentions: list[Mention]) -> list[Mention]:
+        """Join a region and the country that only says where it is: `Limburg, Belgium`, `Dutch Limburg`."""
+        kept: list[Mention] = []
+        for mention in mentions:
+            previous = kept[-1] if kept else None
+            if previous is not None and (joined := self._joined(question, previous, mention)):
+                kept[-1] = joined
+            else:
+                kept.append(mention)
+        return kept
+
+    def _joined(self, question: str, first: Mention, second: Mention) -> Mention | None:
+        """Return both as one mention where one is the country the other lies in and nothing else stands between."""
+        between = question[first.end : second.start]
+        for place, country in ((first, second), (second, first)):
+            code = _country_of(country)
+            fitting = tuple(c for c in place.candidates if code and c.country == code and c.id != f"country:{code}")
+            if not fitting or not _is_link(between, country_first=country is first, adjective=country.score < 1):
+                continue
+            text = question[first.start : second.end]
+            return replace(place, start=first.start, end=second.end, text=text, candidates=fitting)
+        return None
+
+    # --- names ------------------------------------------------------------------------------------------------------
+
+    def _entries(self, norm: str, text: str) -> list[Entry]:
+        entries = self._by_norm.get(norm) or self._declined(norm)
+        return [entry for entry in entries if entry[4] != "code" or text.strip() == text.strip().upper()]
+
+    def _declined(self, norm: str) -> list[Entry]:
+        for form in base_forms(norm):
+            entries = [entry for entry in self._by_norm.get(form, ()) if entry[4] != "code"]
+            if entries:
+                return entries
+        return []
+
+    def _worth_declining(self, words: Sequence[_Word], span: range) -> bool:
+        """Only where a name may stand: a declined form is looked for at capitals and after prepositions."""
+        first = words[span[0]]
+        before = words[span[0] - 1].norm if span[0] else ""
+        if len(span) > 4 or any(words[at].norm in known_words().common for at in span):
+            return False
+        return (first.capital and span[0] > 0) or before in known_words().prepositions or first.norm == "wojewodztwie"
+
+    def _close(self, norm: str, language: str) -> list[Region]:
+        allowed = 0 if len(norm) < 5 else 1 if len(norm) < 8 else 2 if len(norm) < 13 else 3
+        hits = (
+            process.extract(norm, self._norms, scorer=OSA.distance, score_cutoff=allowed, limit=20) if allowed else []
+        )
         if not hits:
             return []
-        best = min(distance for _, distance, _ in hits)
-        near = [
-            entry.region_id for text, d, _ in hits if d == best for entry in self._by_norm[text] if entry.kind != "code"
-        ]
-        return [self.region(i, language) for i in self._distinct(near)]
+        best = min((distance, text[0] != norm[0]) for text, distance, _ in hits)
+        near = [text for text, distance, _ in hits if (distance, text[0] != norm[0]) == best]
+        return self._candidates([e for text in near for e in self._by_norm[text] if e[4] != "code"], language)
 
-    # --- what is kept -----------------------------------------------------------------------------------------------
+    def _candidates(self, entries: Sequence[Entry], language: str) -> list[Region]:
+        """Return the regions these names may mean in a language: no one who says Zelandia in Polish means Zeeland."""
+        here = [entry for entry in entries if entry[3] in ("", language)] or list(entries)
+        ids = self._distinct([entry[0] for entry in here])
+        surveyed = [i for i in ids if self._rows[i]["level"] != "foreign"]
+        ids = self._without_successors(surveyed or ids)
+        largest = max((self._rows[i]["area_km2"] or 0.0 for i in ids), default=0.0)
+        small = {i for i in ids if self._rows[i]["level"] in ("subdivision", "commune")}
+        if small == set(ids):
+            ids = [i for i in ids if (self._rows[i]["area_km2"] or 0.0) * 10 >= largest]
+        return [self.region(i, language) for i in ids]
 
-    def _fits(self, entry: _Name, text: str) -> bool:
-        """A code is a name only in capitals: `IT` is Italy, `it` is not."""
-        return entry.kind != "code" or text.strip() == text.strip().upper()
+    def _without_successors(self, ids: Sequence[str]) -> list[str]:
+        """Of a region and its later form with other borders only the first is meant by the name they share."""
+        later = {code_id(row["code"]) for row in _changed() if code_id(row["old_code"]) in ids}
+        return [i for i in ids if i not in later]
 
     def _distinct(self, ids: Iterable[str]) -> list[str]:
-        preferred = dict.fromkeys(self._rows[i]["same_as"] for i in ids)
-        return sorted(preferred, key=lambda i: ((*LEVELS, "foreign").index(self._rows[i]["level"]), i))
+        preferred = dict.fromkeys(self._rows[i]["same_as"] for i in ids if i in self._rows)
+        return sorted(preferred, key=lambda i: (LEVELS.index(self._rows[i]["level"]), i))
+
+    def _kind(self, one: Region | Place, language: str) -> str:
+        country = f"country:{one.country}"
+        where = self.region(country, language).name if one.country and country in self._rows else one.country
+        if isinstance(one, Place):
+            lon, lat = one.lonlat
+            return f"{where}, {lat:.2f}°N {abs(lon):.2f}°{'E' if lon >= 0 else 'W'}"
+        word = _KINDS.get(language, _KINDS["en"])[_kind_column(one)]
+        return word if one.level in ("country", "group") else f"{word}, {where}"
+
+    def _is_whole(self, name: str, start: int, end: int) -> bool:
+        rest = normalise(name[: max(start, 0)] + " " + name[max(end, 0) :]).split()
+        return all(word in known_words().links or word in known_words().prepositions for word in rest)
+
+    # --- towns ------------------------------------------------------------------------------------------------------
+
+    def _towns(self, norms: Sequence[str]) -> dict[str, list[Place]]:
+        found: dict[str, list[Place]] = defaultdict(list)
+        for row in self._store.query("gazetteer_places", norms=sorted(set(norms))).dicts():
+            found[row["norm"]].append(_place(row))
+        return found
+
+    def _towns_declined(self, norm: str) -> Iterator[list[Place]]:
+        if len(norm.split()) > 2 or len(norm) < 4:
+            return
+        forms = list(base_forms(norm))
+        known = self._towns(forms) if forms else {}
+        yield from (known[form] for form in forms if form in known)
+
+    def _towns_close(self, norm: str) -> list[Place]:
+        if len(norm) < 5:
+            return []
+        most = 1 if len(norm) < 9 else 2
+        rows = list(self._store.query("gazetteer_places_close", norm=norm, most=most).dicts())
+        best = min((row["distance"] for row in rows), default=0)
+        return [_place(row) for row in rows if row["distance"] == best]
+
+    def _surveyed(self, towns: Sequence[Place]) -> list[Place]:
+        """Return those inside the survey, largest first; none where a far larger foreign town bears the name."""
+        distinct = list({town.id: town for town in towns}.values())
+        inside = [town for town in distinct if f"country:{town.country}" in self._rows]
+        outside = max((_people(town) for town in distinct if town not in inside), default=0)
+        if inside and _people(inside[0]) < SMALL_TOWN and outside > 20 * _people(inside[0]):
+            return []
+        return sorted(inside, key=_people, reverse=True)
+
+    # --- what is kept -----------------------------------------------------------------------------------------------
 
     def _region(self, row: Mapping[str, Any], language: str = "en") -> Region:
         bounds = (row["west"], row["south"], row["east"], row["north"])
@@ -250,38 +487,44 @@ class Gazetteer:
         )
 
     def _name_in(self, row: Mapping[str, Any], language: str) -> str:
-        return self._shown.get((row["id"], language)) or self._shown.get((row["same_as"], language)) or row["name"]
+        shown = self._shown
+        return shown.get((row["id"], language)) or shown.get((row["same_as"], language)) or row["name"]
 
     def _same_land(self, identifier: str) -> tuple[str, ...]:
-        row = self._rows.get(identifier)
+        row = self._rows.get(self._recoded.get(identifier, identifier))
         return self._same[row["same_as"]] if row else (identifier,)
+
+    def _above(self, row: Mapping[str, Any], level: str) -> Mapping[str, Any] | None:
+        """The parent; where that land has the wanted level under another id, that one."""
+        same = self._same_land(row["parent"]) if row["parent"] else ()
+        wanted = [self._rows[i] for i in same if i in self._rows and self._rows[i]["level"] == level]
+        return wanted[0] if wanted else self._rows.get(row["parent"] or "")
 
     @cached_property
     def _rows(self) -> dict[str, dict[str, Any]]:
-        return {row["id"]: row for row in self._store.query("gazetteer_regions").dicts()}
+        rows = self._store.query("gazetteer_regions").rows
+        return {row[0]: dict(zip(COLUMNS, row, strict=True)) for row in rows}
 
     @cached_property
-    def _names(self) -> tuple[_Name, ...]:
-        return tuple(_Name(*row) for row in self._store.query("gazetteer_names").rows)
-
-    @cached_property
-    def _by_norm(self) -> dict[str, list[_Name]]:
-        index: dict[str, list[_Name]] = defaultdict(list)
-        for entry in self._names:
-            index[entry.norm].append(entry)
-        return dict(index)
+    def _by_norm(self) -> dict[str, list[Entry]]:
+        index: dict[str, list[Entry]] = {}
+        for entry in self._store.query("gazetteer_names").rows:
+            index.setdefault(entry[2], []).append(entry)
+        return index
 
     @cached_property
     def _norms(self) -> list[str]:
-        return [norm for norm, entries in self._by_norm.items() if any(entry.kind != "code" for entry in entries)]
+        spoken = {"", *LANGUAGES}
+        return [n for n, entries in self._by_norm.items() if any(e[4] != "code" and e[3] in spoken for e in entries)]
 
     @cached_property
     def _shown(self) -> dict[tuple[str, str], str]:
-        """(id, language) → the first official or exonym name written down."""
+        """(id, language) → the name to show: the exonym or official name of that language."""
         shown: dict[tuple[str, str], str] = {}
-        for entry in self._names:
-            if entry.kind in ("official", "exonym") and entry.language:
-                shown.setdefault((entry.region_id, entry.language), entry.name)
+        for entries in self._by_norm.values():
+            for region_id, name, _, language, kind in entries:
+                if language and kind in ("official", "exonym"):
+                    shown.setdefault((region_id, language), name)
         return shown
 
     @cached_property
@@ -300,12 +543,191 @@ class Gazetteer:
         return below
 
     @cached_property
-    def _members(self) -> dict[str, tuple[str, ...]]:
-        return {row["id"]: tuple(row["members"].split()) for row in read_rows("groups") if row["members"]}
-
-    @cached_property
     def _recoded(self) -> dict[str, str]:
         """Id with a NUTS code of another vintage → the id of the same land."""
-        from retrieval.regions import code_id
+        codes = {row["old_code"]: row["code"] for row in read_rows("vintages")}
+        return {f"nuts:{old}": code_id(new) for old, new in codes.items()}
 
-        return {f"nuts:{row['old_code']}": code_id(row["code"]) for row in read_rows("vintages")}
+
+# --- words of a question -------------------------------------------------------------------------------------------
+
+
+def _words(question: str) -> list[_Word]:
+    words = []
+    for match in re.finditer(r"[^\W_]+", question):
+        norm = normalise(match[0])
+        if norm:
+            words.append(_Word(match.start(), match.end(), norm, match[0][0].isupper()))
+    return words
+
+
+def _spans(count: int, longest: int) -> Iterator[range]:
+    """Every run of words, longer runs first, from left to right."""
+    for length in range(min(longest, count), 0, -1):
+        for first in range(count - length + 1):
+            yield range(first, first + length)
+
+
+def _is_flat(question: str) -> bool:
+    """Is a text written without capitals, or in capitals only, so that they tell nothing?"""
+    letters = [c for c in question if c.isalpha()]
+    inner = [c for match in re.finditer(r"(?<!^)\b[^\W_]+", question) for c in match[0][:1]]
+    return bool(letters) and (all(c.isupper() for c in letters) or not any(c.isupper() for c in inner))
+
+
+def _is_code(text: str, question: str) -> bool:
+    """A code is one only in capitals, in a text that is not all capitals; `it` is not Italy."""
+    if text != text.upper():
+        return False
+    return any(c.isdigit() for c in text) or question != question.upper() or question == text
+
+
+def _is_name_here(words: Sequence[_Word], span: range, code: bool) -> bool:
+    """May these words, which some region bears as a name, mean it here?"""
+    first = words[span[0]]
+    if len(span) > 1 or code:
+        return True
+    before = words[span[0] - 1].norm if span[0] else ""
+    if first.norm in known_words().never_alone:
+        return False
+    if first.norm in known_words().common:
+        return first.capital and (before in known_words().prepositions if span[0] else len(words) == 1)
+    return first.capital or before in known_words().prepositions or len(first.norm) >= 6 or len(words) == 1
+
+
+def _may_be_town(words: Sequence[_Word], span: range, flat: bool) -> bool:
+    """A town is looked for only after a preposition and with a capital, or written small after a word of nearness."""
+    if not span[0] or len(" ".join(words[at].norm for at in span)) < 3:
+        return False
+    before, first, last = words[span[0] - 1].norm, words[span[0]], words[span[-1]]
+    if before == "the" and span[0] > 1:
+        before = words[span[0] - 2].norm
+    if (
+        first.norm in known_words().common
+        or first.norm in known_words().never_alone
+        or first.norm.isdigit()
+        or last.norm in known_words().links
+    ):
+        return False
+    return (first.capital and before in known_words().prepositions) or (
+        flat and before in known_words().near and len(first.norm) > 3
+    )
+
+
+def _mention(
+    question: str,
+    words: Sequence[_Word],
+    span: range,
+    kind: Literal["region", "place", "foreign"],
+    candidates: Sequence[Region | Place],
+    score: float,
+) -> Mention:
+    start, end = words[span[0]].start, words[span[-1]].end
+    return Mention(start, end, question[start:end], kind, tuple(candidates), score, exact=score == 1.0)
+
+
+_INSIDE = frozenset(
+    [
+        "in",
+        "en",
+        "em",
+        "w",
+        "we",
+        "na",
+        "no",
+        "nos",
+        "nei",
+        "del",
+        "della",
+        "dell",
+        "de",
+        "du",
+        "d",
+        "do",
+        "da",
+        "van",
+        "of",
+        "au",
+        "aux",
+        "dans",
+    ]
+)
+"""Words that may stand between a region and the country it lies in."""
+
+
+def _is_link(between: str, *, country_first: bool, adjective: bool) -> bool:
+    """May a region and its country be joined over this text: `Limburg, Belgium`, `Toskana in Italien`?"""
+    words = normalise(between).split()
+    if not words:
+        return between.strip() in ("", ",", "(", "-") if not adjective else not between.strip()
+    if adjective or country_first:
+        return False
+    return words[0] in _INSIDE and all(word in _INSIDE or word in known_words().links for word in words)
+
+
+def _country_of(mention: Mention) -> str | None:
+    one = mention.candidates[0]
+    alone = len(mention.candidates) == 1 and isinstance(one, Region) and one.level == "country"
+    return one.country if alone else None
+
+
+def _of_kind(candidates: Sequence[Region | Place], kind: str) -> tuple[Region | Place, ...]:
+    levels = [c.level if isinstance(c, Region) else "" for c in candidates]
+    if kind == "country":
+        return tuple(c for c, level in zip(candidates, levels, strict=True) if level == "country")
+    below = [(c, level) for c, level in zip(candidates, levels, strict=True) if level != "country"]
+    wanted = ("subdivision",) if kind == "province" else ("nuts1", "nuts2")
+    return tuple(c for c, level in below if level in wanted) or tuple(c for c, _ in below)
+
+
+_KINDS = {
+    "en": ("country", "group", "region", "province", "commune", "area"),
+    "fr": ("pays", "groupe", "région", "province", "commune", "zone"),
+    "de": ("Land", "Gruppe", "Region", "Provinz", "Gemeinde", "Gebiet"),
+    "es": ("país", "grupo", "región", "provincia", "municipio", "área"),
+    "it": ("paese", "gruppo", "regione", "provincia", "comune", "area"),
+    "pt": ("país", "grupo", "região", "província", "município", "área"),
+    "nl": ("land", "groep", "regio", "provincie", "gemeente", "gebied"),
+    "pl": ("kraj", "grupa", "region", "prowincja", "gmina", "obszar"),
+}
+
+
+def _kind_column(region: Region) -> int:
+    if region.country in ("BE", "NL") and region.level == "nuts2":
+        return 3
+    return {"country": 0, "group": 1, "subdivision": 3, "nuts3": 3, "commune": 4, "aoi": 5}.get(region.level, 2)
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    spot = (row["lon"], row["lat"])
+    return Place(row["id"], row["name"], spot, row["country"] or "", row["population"], row["source"])
+
+
+def _clearest(towns: Sequence[Place]) -> list[Place]:
+    """Return the first of towns in order of size where it is clearly the largest, else the largest few."""
+    if len(towns) > 1 and _people(towns[0]) >= CLEARLY_LARGER * _people(towns[1]):
+        return list(towns[:1])
+    return list(towns[:6])
+
+
+def _people(town: Place) -> int:
+    return town.population or 0
+
+
+_SAME_GROUPS = {"EU": ("EU27_2020",), "EU27_2020": ("EU",)}
+"""Aggregates of the same members under two codes."""
+
+
+@lru_cache(maxsize=1)
+def _changed() -> tuple[dict[str, str], ...]:
+    return tuple(read_rows("successors"))
+
+
+@lru_cache(maxsize=1)
+def _members() -> dict[str, tuple[str, ...]]:
+    return {row["id"]: tuple(row["members"].split()) for row in read_rows("groups") if row["members"]}
+
+
+@lru_cache(maxsize=1)
+def _adjectives() -> dict[tuple[str, str], str]:
+    return {(row["language"], normalise(row["adjective"])): row["country"] for row in read_rows("adjectives")}
