@@ -22,7 +22,7 @@ import pandas as pd
 
 from retrieval.demo import demo_pixels, demo_survey
 from retrieval.errors import StoreError
-from retrieval.membership import WHOLE_LEVELS, Land, agreement, assign, grouped, lands
+from retrieval.membership import WHOLE_LEVELS, Land, agreement, assign_by_year, grouped, lands
 from retrieval.places import PLACE_COLUMNS, PLACE_NAME_COLUMNS, PlaceSet, towns
 from retrieval.readers import NUTS, RECORD_COLUMNS, Finding, Pixels, Survey, read_pixels, read_survey
 from retrieval.region_files import read_regions
@@ -353,21 +353,21 @@ def _load_membership(
     known: Sequence[Land],
     loaded: _Loaded,
 ) -> None:
-    recorded = pd.concat([records[["point_id", name]].set_axis(["point_id", "code"], axis=1) for name in NUTS])
-    recorded = recorded.dropna().drop_duplicates()
+    by_level = [records[["point_id", "year", name]].rename(columns={name: "code"}) for name in NUTS]
+    recorded = pd.concat(by_level).dropna().drop_duplicates()
     everywhere = [*known, *_unlisted(recorded["code"].unique(), known)]
-    table = assign(points, recorded, everywhere)
+    table = assign_by_year(points, records[["point_id", "year"]], recorded, everywhere)
     members = {row["id"]: row["members"].split() for row in read_rows("groups")}
     connection.register("inside", table)
     connection.register("groups_in", grouped(table, members))
     connection.execute(
         """INSERT INTO point_regions
-        SELECT region_id::VARCHAR, point_id, how::VARCHAR
-        FROM (SELECT * FROM inside UNION ALL SELECT * FROM groups_in) ORDER BY region_id::VARCHAR, point_id"""
+        SELECT region_id, point_id, how, only_year
+        FROM (SELECT * FROM inside UNION ALL SELECT * FROM groups_in) ORDER BY region_id, point_id"""
     )
     connection.unregister("inside")
     connection.unregister("groups_in")
-    loaded.findings += _placed(table, known, points, recorded)
+    loaded.findings += _placed(table, known, points, recorded, loaded)
 
 
 def _unlisted(codes: Iterable[str], known: Sequence[Land]) -> list[Land]:
@@ -382,8 +382,11 @@ def _bare(code: str) -> Land:
     return Land(code_id(code), (code_id(code),), level, (level,), code[:2], (code,), None)
 
 
-def _placed(table: pd.DataFrame, known: Sequence[Land], points: pd.DataFrame, recorded: pd.DataFrame) -> list[Finding]:
+def _placed(
+    table: pd.DataFrame, known: Sequence[Land], points: pd.DataFrame, recorded: pd.DataFrame, loaded: _Loaded
+) -> list[Finding]:
     """Say, for each level that tiles its countries, how the points came to their regions and how well codes fit."""
+    real = points[~points["dataset"].isin([one.id for one in loaded.datasets if one.synthetic])]
     found = []
     for level in WHOLE_LEVELS if len(points) else ():
         roots = {land.id for land in known if level in land.levels}
@@ -392,7 +395,7 @@ def _placed(table: pd.DataFrame, known: Sequence[Land], points: pd.DataFrame, re
         detail = "; ".join(f"{way} {count}" for way, count in ways.items() if count)
         lost = len(points) - len(rows)
         found.append(Finding("points", f"region at level {level}", lost, "kept" if lost else "none needed", detail))
-        sample = points.iloc[:: max(1, len(points) // SAMPLE)]
+        sample = real.iloc[:: max(1, len(real) // SAMPLE)]
         agree, compared = agreement(sample, recorded, known, level)
         if compared:
             detail = f"{agree / compared:.1%} of {compared} points lie in the outline of the region they name"

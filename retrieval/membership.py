@@ -102,11 +102,37 @@ def assign(points: pd.DataFrame, recorded: pd.DataFrame, known: Sequence[Land]) 
     return _table(points["point_id"].to_numpy(), parts)
 
 
+def assign_by_year(
+    points: pd.DataFrame, visits: pd.DataFrame, recorded: pd.DataFrame, known: Sequence[Land]
+) -> pd.DataFrame:
+    """Return what `assign` does, with `only_year`: a year where the point lies in the region in that year alone.
+
+    A few points carry another region's code in another survey. Each of their visits counts where it was recorded.
+
+    Args:
+        points: One row a point.
+        visits: point_id and year of every record.
+        recorded: point_id, year and code, as the records carry them at any level.
+        known: The lands.
+    """
+    land_of = {code: land.id for land in known for code in land.codes}
+    lands_of = recorded.assign(land=recorded["code"].map(land_of), level=recorded["code"].str.len())
+    lands_of = lands_of[["point_id", "level", "land"]].drop_duplicates()
+    moved = set(lands_of.loc[lands_of.duplicated(["point_id", "level"], keep=False), "point_id"])
+    settled = assign(points[~points["point_id"].isin(moved)], recorded[["point_id", "code"]], known)
+    parts = [settled.assign(only_year=pd.NA)]
+    for year, of_year in visits[visits["point_id"].isin(moved)].groupby("year"):
+        codes = recorded.loc[recorded["year"] == year, ["point_id", "code"]]
+        there = points[points["point_id"].isin(of_year["point_id"])]
+        parts.append(assign(there, codes, known).assign(only_year=year))
+    return pd.concat([part.astype({"region_id": str, "how": str, "only_year": "Int16"}) for part in parts])
+
+
 def grouped(table: pd.DataFrame, members: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Return the rows of groups of regions (the EU): each point of any member, by the member's own `how`."""
     parts = []
     for group, regions in members.items():
-        rows = table[table["region_id"].isin(regions)].drop_duplicates("point_id")
+        rows = table[table["region_id"].isin(regions)].drop_duplicates(["point_id", "only_year"])
         parts.append(rows.assign(region_id=group))
     return pd.concat(parts, ignore_index=True) if parts else table.iloc[:0]
 
@@ -200,7 +226,7 @@ def _edges(outlines: Sequence[shapely.Geometry]) -> tuple[np.ndarray, np.ndarray
 
 
 def _rows_by_code(recorded: pd.DataFrame, where: pd.Series) -> dict[str, np.ndarray]:
-    recorded = recorded.dropna().drop_duplicates()
+    recorded = recorded[recorded["point_id"].isin(where.index)].dropna().drop_duplicates()
     rows = where.reindex(recorded["point_id"]).to_numpy()
     codes, labels = pd.factorize(recorded["code"])
     order = np.argsort(codes, kind="stable")

@@ -24,7 +24,8 @@ CREATE TABLE records (
 -- Which points lie in which regions, in the order of region_id, so that one region is one short scan.
 CREATE TABLE point_regions (
     region_id VARCHAR, point_id INTEGER,
-    how VARCHAR -- recorded: by the record's own code; within: by the outline; nearest: at most 2 km from it
+    how VARCHAR, -- recorded: by the record's own code; within: by the outline; nearest: at most 2 km from it
+    only_year SMALLINT -- where another survey recorded the point in another region: the year it counts here
 );
 
 CREATE TABLE regions (
@@ -92,16 +93,23 @@ CREATE MACRO shows(lc1, lu1, land_cover, land_use, exclude) AS
     AND NOT list_contains(exclude, coalesce(lc1, ''))
     AND NOT list_contains(exclude, coalesce(lu1, ''));
 
--- The points of some regions (none: of everywhere) that lie in a box and, where given, in an outline (WKB) and within
--- some km of a position. by_coast: assigned to the nearest region because generalised borders leave it outside.
-CREATE MACRO points_in(regions, west, south, east, north, outline, lon0, lat0, km) AS TABLE
-    SELECT point_id, any_value(lon) AS lon, any_value(lat) AS lat, bool_and(how = 'nearest') AS by_coast
+-- The visits to the points of some regions (none: of everywhere) that lie in a box and, where given, in an outline
+-- (WKB) and within some km of a position; a visit once, however many of the regions hold it.
+-- by_coast: assigned to the nearest region because generalised borders leave it outside.
+CREATE MACRO visits_in(regions, west, south, east, north, outline, lon0, lat0, km) AS TABLE
+    SELECT records.*, lon, lat, by_coast
     FROM (
-        SELECT point_id, how FROM point_regions WHERE region_id IN (SELECT unnest(regions))
-        UNION ALL
-        SELECT point_id, 'within' FROM points WHERE len(regions) = 0
-    ) JOIN points USING (point_id)
+        SELECT point_id, only_year, bool_and(how = 'nearest') AS by_coast
+        FROM (
+            SELECT point_id, only_year, how FROM point_regions WHERE region_id IN (SELECT unnest(regions))
+            UNION ALL
+            SELECT point_id, NULL, 'within' FROM points WHERE len(regions) = 0
+        )
+        GROUP BY point_id, only_year
+    ) AS member
+    JOIN points USING (point_id)
+    JOIN records USING (point_id)
     WHERE lon BETWEEN west AND east AND lat BETWEEN south AND north
       AND (outline IS NULL OR ST_Covers(ST_GeomFromWKB(outline), geom))
       AND (km IS NULL OR km_between(lon0, lat0, lon, lat) <= km)
-    GROUP BY point_id;
+      AND coalesce(only_year, year) = year; -- a point's rows all have only_year or none has: no visit comes twice

@@ -3,5 +3,5 @@ SELECT year,
     count(*) FILTER (shows(lc1, lu1, $land_cover, $land_use, $exclude)) AS points,
     count(*) AS surveyed,
     count(*) FILTER (by_coast AND shows(lc1, lu1, $land_cover, $land_use, $exclude)) AS by_coast
-FROM points_in($regions, $west, $south, $east, $north, $outline, $lon, $lat, $km) JOIN records USING (point_id)
+FROM visits_in($regions, $west, $south, $east, $north, $outline, $lon, $lat, $km)
 GROUP BY year ORDER BY year

@@ -1,7 +1,7 @@
 -- Points of an area visited in both of two years, where some classes stood in at least one of them.
 WITH visits AS (
     SELECT point_id, lon, lat, year, lc1, lu1, shows(lc1, lu1, $land_cover, $land_use, $exclude) AS shown
-    FROM points_in($regions, $west, $south, $east, $north, $outline, $lon, $lat, $km) JOIN records USING (point_id)
+    FROM visits_in($regions, $west, $south, $east, $north, $outline, $lon, $lat, $km)
     WHERE year IN ($year_from, $year_to)
 )
 SELECT point_id, earlier.lon, earlier.lat, earlier.lc1 AS lc1_from, later.lc1 AS lc1_to,
