@@ -44,7 +44,7 @@ def change_official(
     cells = [c for each in changes for c in each["series"]]
     headline = changes[0] if len(changes) == 1 else None
     ends = [each[end] for each in changes for end in ("first", "last")]
-    legend = official.legend([each["change"] for each in changes], official.PERCENTAGE_POINTS if unit == "%" else unit)
+    legend = official.legend([each["last"].value(unit) for each in changes], unit)
     found: tuple[Caveat, ...] = (
         *rounding(any(each["no_change"] for each in changes)),
         *official.caveats(context, figures, cells, unit),
@@ -61,7 +61,7 @@ def change_official(
         value=headline["change"] if headline else None,
         unit=official.PERCENTAGE_POINTS if unit == "%" else unit,
         table=Table(official.CELL_COLUMNS, tuple(official.cell_row(context, c, unit) for c in cells)),
-        features=official.choropleth(context, [each["last"] for each in changes], unit, ()),
+        features=official.choropleth(context, [each["last"] for each in changes], unit, legend["breaks"]),
         facts={
             **(facts(context, headline, unit) if headline else {}),
             "changes": [facts(context, each, unit) for each in changes],

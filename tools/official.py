@@ -334,12 +334,22 @@ def published_codes(context: Context, region: Region) -> tuple[str, ...]:
         own = meaning.series_codes(code) if code in meaning.EU_GROUPS else ()
         return (*own, *(c for c in meaning.OTHER_EU if c not in own)) if code in ("EU", "EU27_2020") else own
     own = (code,) if kind in ("country", "nuts") else ()
-    same = (*own, *(context.gazetteer.vintages(region.id) if kind != "aoi" else ()))
+    same = (*own, *(context.gazetteer.vintages(region.id) if region.id not in context.areas else ()))
     if codes := [c for c in same if meaning.level_of(c) in ("country", "nuts1", "nuts2")]:
         return tuple(dict.fromkeys(c for one in codes for c in meaning.series_codes(one)))
-    containing = None if kind == "aoi" else context.gazetteer.containing(region.id, "nuts2")
+    containing = _containing(context, region)
     reason = "the official table is published down to NUTS 2 regions"
     raise TooFine(region.name, (containing.name,) if containing else (), reason)
+
+
+def _containing(context: Context, region: Region) -> Region | None:
+    """Return the NUTS 2 region a smaller one lies in, or in which the middle of a drawn area lies."""
+    if region.id not in context.areas:
+        found = context.gazetteer.containing(region.id, "nuts2")
+        return context.gazetteer.region(found.id, context.language) if found else None
+    middle = context.areas[region.id][1].representative_point()
+    rows = context.store.query("statistics_containing", lon=middle.x, lat=middle.y).rows
+    return context.gazetteer.region(rows[0][0], context.language) if rows else None
 
 
 def load(
@@ -374,7 +384,7 @@ def explaining(land_cover: Iterable[str]) -> set[str]:
 def _not_in_table(context: Context, region: Region) -> Exception:
     country = region.country
     if country == "UK":
-        kingdom = context.gazetteer.region("country:UK")
+        kingdom = context.gazetteer.region("country:UK", context.language)
         return TooFine(region.name, (kingdom.name,), "this table has the United Kingdom as one country only")
     if (
         region.id.startswith("nuts:")

@@ -104,18 +104,15 @@ def field_of(context: Context, level: str, within: Sequence[str]) -> Field:
     countries: list[str] = []
     inside: list[str] = []
     for region in asked:
-        kind, _, code = region.id.partition(":")
         if region.level == "group":
-            every = code in ("EU", "EU28") or code.lower() == "europe"
+            every = region.id.partition(":")[2].lower() in ("eu", "eu28", "europe")
             countries += [] if every else [m.country for m in context.gazetteer.children(region.id, "country")]
         elif region.level == "country":
             countries.append(region.country)
-        elif kind == "nuts" and len(code) < CODE_LENGTH[level]:
-            inside += meaning.series_codes(code)
+        elif codes := [c for c in official.published_codes(context, region) if len(c) < CODE_LENGTH[level]]:
+            inside += codes
         else:
             raise BadArgument(f"{region.name} holds no regions of level {level}")
-    if any(r.level == "group" for r in asked) and not countries and not inside:
-        countries = []
     return Field(level, asked, tuple(dict.fromkeys([*countries, *(c[:2] for c in inside)])), tuple(inside))
 
 

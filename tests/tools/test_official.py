@@ -7,11 +7,13 @@ import random
 from pathlib import Path
 
 import pytest
+import shapely
 
 from retrieval.errors import BadArgument, NoSuchYear, NotPublished, OutOfCoverage, TooFine, UnknownRegion
 from retrieval.statistics import MAIN_CLASSES, PUBLISHED_CLASSES
 from retrieval.statistics_files import read_region_areas, read_statistics
 from retrieval.store import Store
+from retrieval.types import Region, Table
 from tools import official
 from tools.change_official import change_official
 from tools.compare_official import compare_official
@@ -123,6 +125,30 @@ def test_the_map_has_the_region_with_value_class_and_status(world):
     assert feature["geometry"]["type"] == "MultiPolygon"
 
 
+def small(*rows: tuple) -> tuple[official.Figures, Region]:
+    columns = ("code", "land_cover", "year", "unit", "value", "flag", "area_km2")
+    region = Region("country:XX", "Nowhere", "country", "XX", None, None, None, "", "", "")
+    return official.Figures(Table(columns, rows), {region.id: ("XX",)}), region
+
+
+def test_a_published_area_is_taken_as_it_is_and_its_share_is_computed():
+    figures, region = small(("XX", "C00", 2022, "KM2", 250.0, "", 1000.0), ("XX", "E00", 2022, "PC", 9.9, "", 1000.0))
+    woodland, grassland = figures.cell(region, "C00", 2022), figures.cell(region, "E00", 2022)
+    assert (woodland.percent, woodland.percent_computed) == (25.0, True)
+    assert (woodland.km2, woodland.km2_computed) == (250.0, False)
+    assert (grassland.km2, grassland.km2_computed) == (99.0, True)
+
+
+def test_a_sum_is_at_least_its_published_parts():
+    figures, region = small(
+        ("XX", "C00", 2022, "PC", 30.0, "", 1000.0),
+        ("XX", "B11", 2022, "PC", 4.0, "u", 1000.0),
+        ("XX", "B13", 2022, "PC", 0.0, "n", 1000.0),
+    )
+    cell = figures.cell(region, ["B11", "B12", "B13"], 2022)
+    assert (cell.percent, cell.flag, cell.missing) == (4.0, "u", ("B12", "B13"))
+
+
 # ── flags and gaps ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -228,6 +254,14 @@ def test_a_group_without_an_aggregate_is_weighted_by_area(world, published):
 def test_a_place_below_nuts_2_is_offered_its_region(world):
     with pytest.raises(TooFine) as refused:
         official_share(world, land_cover=["B82"], regions=["iso:FR-34"])
+    assert refused.value.containing == ("Languedoc-Roussillon",)
+
+
+def test_a_drawn_area_is_offered_the_region_its_middle_lies_in(world):
+    drawn = Region("aoi:field-12345678", "field", "aoi", "", None, (3.5, 43.5, 3.6, 43.6), 90.0, "drawn", "", "")
+    with_field = world.with_area(drawn, shapely.box(3.5, 43.5, 3.6, 43.6))
+    with pytest.raises(TooFine) as refused:
+        official_share(with_field, land_cover=["B82"], regions=[drawn.id])
     assert refused.value.containing == ("Languedoc-Roussillon",)
 
 
@@ -345,6 +379,12 @@ def test_the_map_of_a_ranking_tells_zero_from_not_published(world):
     zero = rank_official(world, land_cover=["H00"], within=["country:ES"])
     assert zero.features
     assert "zero" in {f["properties"]["status"] for f in zero.features["features"]}
+
+
+def test_a_subdivision_that_is_a_statistical_region_holds_its_regions(world):
+    result = rank_official(world, land_cover=["C00"], within=["iso:DE-BY"], year=2022, limit=40)
+    assert {code[:3] for code in column(result, "code")} == {"DE2"}
+    assert len(column(result, "code")) == 7
 
 
 def test_a_country_that_is_one_region_says_so(world):
