@@ -29,6 +29,8 @@ class Descriptor:
     licence: str
     attribution: str
     synthetic: bool = False
+    representative: bool = True
+    """Whether counts of its points may stand for the land: not so for points chosen for another purpose."""
     url: str = ""
     citation: str = ""
     """How to cite it in print, where the attribution is not enough."""
@@ -56,6 +58,11 @@ def descriptor(identifier: str) -> Descriptor:
         if one.id == identifier:
             return one
     raise BadFile(f"no dataset {identifier!r} in the catalog; known: {', '.join(d.id for d in descriptors())}")
+
+
+def is_representative(identifier: str) -> bool:
+    """Return whether a dataset's points were sampled to stand for the land; of an unlisted one nothing else is known."""
+    return all(d.representative for d in descriptors() if d.id == identifier)
 
 
 def recognise(columns: Iterable[str], kind: str, file: Path) -> Descriptor:

@@ -12,6 +12,7 @@ from typing import Any
 
 import shapely
 
+from retrieval.catalog import is_representative
 from retrieval.errors import BadArgument, NoSuchYear
 from retrieval.types import Dataset, Region, Table
 from tools.context import Context
@@ -195,7 +196,7 @@ def survey_caveats(asked: Question, counts: Iterable[Mapping[str, int]]) -> tupl
     for dataset in survey_datasets(asked.context, asked.years):
         if dataset.synthetic:
             caveats.append(("synthetic", {"dataset": dataset.title}))
-        elif dataset.id.startswith("lucas_soil"):
+        elif not is_representative(dataset.id):
             caveats.append(("soil_sample", {"dataset": dataset.title}))
     if by_coast := sum(row.get("by_coast", 0) for row in rows):
         caveats.append(("by_coast", {"points": by_coast}))

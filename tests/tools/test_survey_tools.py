@@ -199,6 +199,7 @@ def test_real_vineyard_points_of_2018_by_recorded_region(real_store, region, poi
     result = find_points(Context.open(real_store), regions=[f"nuts:{region}"], land_cover=["B82"], years=[2018])
     assert result.value == points
     assert not result.provenance.synthetic
+    assert "soil_sample" in {key for key, _ in result.caveats}
 
 
 @pytest.mark.real
