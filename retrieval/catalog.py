@@ -61,7 +61,7 @@ def descriptor(identifier: str) -> Descriptor:
 
 
 def is_representative(identifier: str) -> bool:
-    """Return whether a dataset's points were sampled to stand for the land; of an unlisted one nothing else is known."""
+    """Return whether the points of a dataset were sampled to stand for the land; unlisted ones are taken to be."""
     return all(d.representative for d in descriptors() if d.id == identifier)
 
 
