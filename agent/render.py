@@ -579,12 +579,16 @@ def _not_understood(error: errors.NotUnderstood, voice: Voice) -> str:
 
 def class_or_word(word: str, voice: Voice, context: Context) -> str:
     """Return a class code (or several joined by +) as its words and code, anything else as it is."""
+    if word.isdigit():
+        return word
+    if word in ("country", "nuts1", "nuts2"):
+        return voice.phrase(f"level_{word}")
     parts = word.split("+")
     try:
         label = context.nomenclature.label(tuple(parts), voice.language)
     except errors.UnknownClass:
         return word
-    return word if word.isdigit() else f"{label} ({word})"
+    return f"{label} ({word})"
 
 
 def question_back(error: errors.Ambiguous, voice: Voice) -> str:
