@@ -31,6 +31,8 @@ LONGEST = 9
 """Words of the longest name looked for."""
 CLEARLY_LARGER = 5.0
 """How many times the people of the next a town must have to be taken without asking."""
+KNOWN_TOWN = 80_000
+"""People of a town that is known by a name that is an everyday word too: Nice, Bath."""
 SMALL_TOWN = 15_000
 """A surveyed town below this gives way to a foreign one of its name that is twenty times as large."""
 
@@ -232,7 +234,9 @@ class Gazetteer:
             UnknownRegion: No town has this name; the error names close ones.
         """
         norm = normalise(name)
-        towns = self._towns([norm]).get(norm) or next(self._towns_declined(norm), None) or self._towns_close(norm)
+        forms = _town_forms(norm, "pl")
+        known = self._towns(forms)
+        towns = next((known[form] for form in forms if form in known), None) or self._towns_close(norm)
         if country:
             towns = [town for town in towns if town.country == country]
         if not towns:
@@ -261,12 +265,13 @@ class Gazetteer:
         for span in _spans(len(words), LONGEST):
             if taken.isdisjoint(span):
                 take(self._named(question, words, span, language), span)
-        for span, mention in self._named_towns(question, words, taken):
+        for span, mention in self._named_towns(question, words, taken, language):
             if taken.isdisjoint(span):
                 take(mention, span)
         for span in _spans(len(words), 4):
             if taken.isdisjoint(span):
                 take(self._misspelt(question, words, span, language), span)
+        found = self._in_longer_towns(question, words, found)
         for at, word in enumerate(words):
             if at not in taken:
                 take(self._adjective(question, word, language), range(at, at + 1))
@@ -276,7 +281,7 @@ class Gazetteer:
     def _named(self, question: str, words: Sequence[_Word], span: range, language: str) -> Mention | None:
         text = question[words[span[0]].start : words[span[-1]].end]
         norm = " ".join(words[at].norm for at in span)
-        entries = self._by_norm.get(norm) or (self._declined(norm) if self._worth_declining(words, span) else ())
+        entries = self._by_norm.get(norm) or (self._declined(norm) if _worth_declining(words, span, language) else ())
         entries = [entry for entry in entries if entry[4] != "code" or _is_code(text, question)]
         if not entries or not _is_name_here(words, span, all(entry[4] == "code" for entry in entries)):
             return None
@@ -284,24 +289,41 @@ class Gazetteer:
         kind: Literal["region", "foreign"] = "foreign" if regions[0].level == "foreign" else "region"
         return _mention(question, words, span, kind, regions, 1.0)
 
-    def _named_towns(self, question: str, words: Sequence[_Word], taken: set[int]) -> Iterator[tuple[range, Mention]]:
-        spans = [s for s in _spans(len(words), 5) if taken.isdisjoint(s) and _may_be_town(words, s, _is_flat(question))]
-        norms = {span: " ".join(words[at].norm for at in span) for span in spans}
-        known = self._towns(list(norms.values())) if norms else {}
+    def _named_towns(
+        self, question: str, words: Sequence[_Word], taken: set[int], language: str
+    ) -> Iterator[tuple[range, Mention]]:
+        flat = _is_flat(question)
+        spans = [s for s in _spans(len(words), 5) if taken.isdisjoint(s) and _may_be_town(words, s, flat=flat)]
+        forms = {span: _town_forms(" ".join(words[at].norm for at in span), language) for span in spans}
+        known = self._towns([form for some in forms.values() for form in some]) if forms else {}
         for span in spans:
-            towns = known.get(norms[span]) or next(self._towns_declined(norms[span]), [])
+            towns = next((known[form] for form in forms[span] if form in known), [])
+            if any(words[at].norm in known_words().common for at in span):
+                towns = [town for town in towns if _people(town) >= KNOWN_TOWN]
             if not towns:
                 continue
             surveyed = self._surveyed(towns)
-            clear = (
-                surveyed[:1]
-                if surveyed[1:] and _people(surveyed[0]) >= CLEARLY_LARGER * _people(surveyed[1])
-                else surveyed
-            )
             if surveyed:
-                yield span, _mention(question, words, span, "place", clear[:6], 1.0)
+                yield span, _mention(question, words, span, "place", _clearest(surveyed), 1.0)
             else:
                 yield span, _mention(question, words, span, "foreign", towns[:1], 1.0)
+
+    def _in_longer_towns(self, question: str, words: Sequence[_Word], found: list[Mention]) -> list[Mention]:
+        """Give way to a town whose name holds a region's: New York is not York."""
+        longer: dict[range, tuple[Mention, str]] = {}
+        for mention in found:
+            inner = [at for at, word in enumerate(words) if mention.start <= word.start < mention.end]
+            for span in (range(inner[0] - 1, inner[-1] + 1), range(inner[0], inner[-1] + 2)):
+                inside = span[0] >= 0 and span[-1] < len(words) and mention.kind == "region"
+                if inside and all(words[at].capital for at in span) and _is_joined(question, words, span):
+                    longer[span] = (mention, " ".join(words[at].norm for at in span))
+        known = self._towns([norm for _, norm in longer.values()]) if longer else {}
+        for span, (mention, norm) in longer.items():
+            towns = [town for town in known.get(norm, ()) if _people(town) >= KNOWN_TOWN]
+            if towns and mention in found:
+                kind: Literal["place", "foreign"] = "place" if self._surveyed(towns) else "foreign"
+                found[found.index(mention)] = _mention(question, words, span, kind, towns[:1], 1.0)
+        return found
 
     def _misspelt(self, question: str, words: Sequence[_Word], span: range, language: str) -> Mention | None:
         """A name with a letter or two wrong, only where a place stands: after a preposition, with a capital."""
@@ -384,14 +406,6 @@ class Gazetteer:
                 return entries
         return []
 
-    def _worth_declining(self, words: Sequence[_Word], span: range) -> bool:
-        """Only where a name may stand: a declined form is looked for at capitals and after prepositions."""
-        first = words[span[0]]
-        before = words[span[0] - 1].norm if span[0] else ""
-        if len(span) > 4 or any(words[at].norm in known_words().common for at in span):
-            return False
-        return (first.capital and span[0] > 0) or before in known_words().prepositions or first.norm == "wojewodztwie"
-
     def _close(self, norm: str, language: str) -> list[Region]:
         allowed = 0 if len(norm) < 5 else 1 if len(norm) < 8 else 2 if len(norm) < 13 else 3
         hits = (
@@ -441,16 +455,9 @@ class Gazetteer:
 
     def _towns(self, norms: Sequence[str]) -> dict[str, list[Place]]:
         found: dict[str, list[Place]] = defaultdict(list)
-        for row in self._store.query("gazetteer_places", norms=sorted(set(norms))).dicts():
+        for row in self._store.query("gazetteer_places", norms="|".join(sorted(set(norms)))).dicts():
             found[row["norm"]].append(_place(row))
         return found
-
-    def _towns_declined(self, norm: str) -> Iterator[list[Place]]:
-        if len(norm.split()) > 2 or len(norm) < 4:
-            return
-        forms = list(base_forms(norm))
-        known = self._towns(forms) if forms else {}
-        yield from (known[form] for form in forms if form in known)
 
     def _towns_close(self, norm: str) -> list[Place]:
         if len(norm) < 5:
@@ -591,27 +598,41 @@ def _is_name_here(words: Sequence[_Word], span: range, code: bool) -> bool:
     if first.norm in known_words().never_alone:
         return False
     if first.norm in known_words().common:
-        return first.capital and (before in known_words().prepositions if span[0] else len(words) == 1)
+        after = words[span[-1] + 1].norm if span[-1] + 1 < len(words) else ""
+        hinted = any(word in hints for hints in known_words().hints.values() for word in (before, after))
+        led = before in known_words().prepositions | known_words().links
+        return first.capital and (hinted or led or len(words) == 1)
     return first.capital or before in known_words().prepositions or len(first.norm) >= 6 or len(words) == 1
 
 
-def _may_be_town(words: Sequence[_Word], span: range, flat: bool) -> bool:
+def _worth_declining(words: Sequence[_Word], span: range, language: str) -> bool:
+    """Only where a name may stand: a declined form is looked for at capitals and after prepositions."""
+    first = words[span[0]]
+    before = words[span[0] - 1].norm if span[0] else ""
+    if len(span) > 4 or any(words[at].norm in known_words().common for at in span):
+        return False
+    return (first.capital and (span[0] > 0 or language in ("de", "pl"))) or before in known_words().prepositions
+
+
+def _may_be_town(words: Sequence[_Word], span: range, *, flat: bool) -> bool:
     """A town is looked for only after a preposition and with a capital, or written small after a word of nearness."""
     if not span[0] or len(" ".join(words[at].norm for at in span)) < 3:
         return False
     before, first, last = words[span[0] - 1].norm, words[span[0]], words[span[-1]]
     if before == "the" and span[0] > 1:
         before = words[span[0] - 2].norm
-    if (
-        first.norm in known_words().common
-        or first.norm in known_words().never_alone
-        or first.norm.isdigit()
-        or last.norm in known_words().links
-    ):
+    known = known_words()
+    if first.norm in known.never_alone or first.norm.isdigit() or last.norm in known.links:
         return False
-    return (first.capital and before in known_words().prepositions) or (
-        flat and before in known_words().near and len(first.norm) > 3
-    )
+    if first.norm in known.common and (flat or not first.capital):
+        return False
+    return (first.capital and before in known.prepositions) or (flat and before in known.near and len(first.norm) > 3)
+
+
+def _is_joined(question: str, words: Sequence[_Word], span: range) -> bool:
+    """Do only spaces and hyphens stand between these words?"""
+    gaps = (question[words[at].end : words[at + 1].start] for at in span[:-1])
+    return all(gap.strip() in ("", "-") for gap in gaps)
 
 
 def _mention(
@@ -626,32 +647,7 @@ def _mention(
     return Mention(start, end, question[start:end], kind, tuple(candidates), score, exact=score == 1.0)
 
 
-_INSIDE = frozenset(
-    [
-        "in",
-        "en",
-        "em",
-        "w",
-        "we",
-        "na",
-        "no",
-        "nos",
-        "nei",
-        "del",
-        "della",
-        "dell",
-        "de",
-        "du",
-        "d",
-        "do",
-        "da",
-        "van",
-        "of",
-        "au",
-        "aux",
-        "dans",
-    ]
-)
+_INSIDE = frozenset("in en em w we na no nos nei del della dell de du d do da van of au aux dans".split())  # noqa: SIM905
 """Words that may stand between a region and the country it lies in."""
 
 
@@ -701,6 +697,11 @@ def _kind_column(region: Region) -> int:
 def _place(row: Mapping[str, Any]) -> Place:
     spot = (row["lon"], row["lat"])
     return Place(row["id"], row["name"], spot, row["country"] or "", row["population"], row["source"])
+
+
+def _town_forms(norm: str, language: str) -> list[str]:
+    """Return what a town of this text may be called: the text itself, in Polish also what it may be declined from."""
+    return [norm, *base_forms(norm)] if language == "pl" and len(norm) > 3 and " " not in norm else [norm]
 
 
 def _clearest(towns: Sequence[Place]) -> list[Place]:
