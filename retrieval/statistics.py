@@ -89,7 +89,8 @@ DISSOLVED: Mapping[str, tuple[str, ...]] = {
     "LT00": ("LT01", "LT02"),
     "PL12": ("PL91", "PL92"),
 }
-"""Regions that were split: the code before → the codes since. No figure of a part exists for the years before."""
+"""Regions that were split: the code before → the codes since. No figure of a part exists for the years before; since
+then the whole is its parts together."""
 
 ONE_REGION_COUNTRIES = {
     "nuts1": ("CY", "CZ", "DK", "EE", "HR", "IE", "LT", "LU", "LV", "MT", "PT", "SI", "SK", "UK"),
@@ -165,10 +166,12 @@ def unnamed_crops(land_cover: str) -> str | None:
 def series_codes(code: str) -> tuple[str, ...]:
     """Return all codes under which one region stands in the table, its own first, then the newest.
 
-    A redrawn region's code before comes last: its figures are shown for the years that have no other.
+    A redrawn region is asked by its present code; the one before comes last, for the years that have no other.
     """
     if code in EU_GROUPS:
         return EU_GROUPS[code][0]
+    if redrawn := next((new for new, old in SHIFTED.items() if old == code), None):
+        return series_codes(redrawn)
     group = next((group for group in SAME_LAND if code in group), (code,))
     shifted = tuple(old for new, old in SHIFTED.items() if new in group)
     return (code, *(c for c in group if c != code), *shifted)

@@ -186,9 +186,16 @@ class Figures:
         """Whether a region code has figures in a year."""
         return code in self._active.get(year, frozenset())
 
+    def split_into(self, region: Region, year: int) -> tuple[str, ...]:
+        """Return the codes of the parts a dissolved region consists of in a year, none where it has its own figures."""
+        if self.codes(region, year):
+            return ()
+        parts = meaning.DISSOLVED.get(self.own_code(region), ())
+        return parts if all(self.has(year, code) for code in parts) else ()
+
     def years(self, region: Region) -> tuple[int, ...]:
         """Return the years in which a region has figures."""
-        return tuple(sorted(year for year in self._active if self.codes(region, year)))
+        return tuple(sorted(y for y in self._active if self.codes(region, y) or self.split_into(region, y)))
 
     def class_years(self, region: Region, codes: Sequence[str]) -> tuple[int, ...]:
         """Return the years in which classes carry a number in a region."""
@@ -196,6 +203,8 @@ class Figures:
 
     def cell(self, region: Region, land_cover: str | Sequence[str], year: int, code: str | None = None) -> Cell:
         """Return one class, or the sum of several, in one region and year; `code` fixes the region's code."""
+        if code is None and (split := self.split_into(region, year)):
+            return together(region, [self.cell(region, land_cover, year, part) for part in split])
         codes = self.codes(region, year) if code is None else (code,) if self.has(year, code) else ()
         if isinstance(land_cover, str):
             return self._cell(region, land_cover, year, codes)
@@ -363,9 +372,9 @@ def load(
     """
     codes = {r.id: published_codes(context, r) for r in regions}
     wanted = sorted({*land_cover, *CONTEXT_CLASSES, *context_classes, *explaining(land_cover)})
-    table = context.store.query(
-        "statistics_cells", codes=sorted({c for each in codes.values() for c in each}), land_cover=wanted
-    )
+    every = {c for each in codes.values() for c in each}
+    parts = {part for code in every for part in meaning.DISSOLVED.get(code, ())}
+    table = context.store.query("statistics_cells", codes=sorted(every | parts), land_cover=wanted)
     figures = Figures(table, codes)
     for region in regions:
         if codes[region.id] and not figures.years(region):

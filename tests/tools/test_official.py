@@ -227,6 +227,22 @@ def test_a_redrawn_region_says_the_area_before_and_now(world):
     assert (told["code"], told["area_km2"], told["now_km2"]) == ("NL31", 1449, 1560)
 
 
+def test_the_code_before_a_redrawing_is_asked_as_the_region_of_today(world, published):
+    result = official_share(world, land_cover=["C00"], regions=["nuts:NL31"])
+    assert (result.years, result.value) == ((2022,), published["NL35", "C00", 2022][0])
+    assert "boundary_shift" not in keys(result)
+
+
+def test_a_dissolved_region_is_its_parts_together(world, published):
+    areas = {row["code"]: row["area_km2"] for row in read_region_areas().to_pylist()}
+    before = official_share(world, land_cover=["C00"], regions=["nuts:PT17"], years=[2018])
+    since = official_share(world, land_cover=["C00"], regions=["nuts:PT17"], years=[2022])
+    assert before.value == published["PT17", "C00", 2018][0]
+    weighted = sum(published[c, "C00", 2022][0] * areas[c] for c in ("PT1A", "PT1B")) / (areas["PT1A"] + areas["PT1B"])
+    assert since.value == round(weighted, 1)
+    assert slots(since, "computed_group")["codes"] == "PT1A+PT1B"
+
+
 @pytest.mark.parametrize(
     ("year", "code", "key"),
     [
