@@ -102,7 +102,7 @@ window.landask = (() => {
     map.addSource(id, { type: "geojson", data: { type: "FeatureCollection", features: layer.features },
       attribution: layer.attribution });
     if (layer.kind === "areas") {
-      map.addLayer({ id, type: "fill", source: id, paint: { "fill-color": colourOf(layer), "fill-opacity": 0.82,
+      map.addLayer({ id, type: "fill", source: id, paint: { "fill-color": colourOf(layer), "fill-opacity": 1,
         "fill-antialias": false } }, below);
       layer.marks.forEach((mark, m) => mark.pattern && map.addLayer({ id: id + "-pattern-" + m, type: "fill", source: id,
         filter: ["==", ["get", "_m"], m], paint: { "fill-pattern": mark.pattern } }, below));
