@@ -326,15 +326,12 @@ class Gazetteer:
         return found
 
     def _misspelt(self, question: str, words: Sequence[_Word], span: range, language: str) -> Mention | None:
-        """A name with a letter or two wrong, only where a place stands: after a preposition, with a capital."""
+        """A name with a letter or two wrong, only where a place may stand: after a preposition, or long and capital."""
         first = words[span[0]]
         norm = " ".join(words[at].norm for at in span)
         before = words[span[0] - 1].norm if span[0] else ""
-        if (
-            before not in known_words().prepositions
-            or len(norm) < 5
-            or any(words[at].norm in known_words().common for at in span)
-        ):
+        led = before in known_words().prepositions or (len(norm) > 7 and first.capital and language != "de")
+        if not led or len(norm) < 5 or any(words[at].norm in known_words().common for at in span):
             return None
         if not first.capital and (len(norm) < 6 or not _is_flat(question)):
             return None

@@ -23,7 +23,7 @@ SMALLEST_FOREIGN = 100_000
 """Inhabitants from which a town outside the survey is known."""
 OTHER_NAMES = 15_000
 """Inhabitants from which a surveyed town's other names (exonyms, old names) are kept."""
-OTHER_NAMES_FOREIGN = 300_000
+OTHER_NAMES_FOREIGN = 100_000
 
 _EUROSTAT = {"GR": "EL", "GB": "UK"}
 _LATIN = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-ž][A-Za-zÀ-ÖØ-öø-ÿĀ-ž'’ .\-]{2,}")

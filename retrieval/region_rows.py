@@ -165,7 +165,7 @@ SAME_LAND = 0.8
 
 
 def merge_regions(sets: Sequence[RegionSet]) -> RegionSet:
-    """Return one set of several; a later set's outline takes the place of an earlier one's under the same id.
+    """Return one set of several; under the same id a later set gives the outline, an earlier one keeps the name.
 
     Ids that stand for the same land get one preferred id in `same_as`: by the code lists, or because name and country
     are the same and the outlines nearly so.
@@ -178,7 +178,9 @@ def merge_regions(sets: Sequence[RegionSet]) -> RegionSet:
             earlier = rows.get(row["id"])
             keep_old = earlier is not None and earlier["wkb"] is not None and row["wkb"] is None
             if not keep_old:
-                rows[row["id"]] = {**row, "parent": row["parent"] or (earlier or {}).get("parent")}
+                known = earlier or {}
+                name, parent = known.get("name") or row["name"], row["parent"] or known.get("parent")
+                rows[row["id"]] = {**row, "name": name, "parent": parent}
     pairs = [(row["id"], row["same_as"]) for one in sets for row in one.regions if row["same_as"] != row["id"]]
     pairs += _same_by_place(rows)
     levels = {i: row["level"] for i, row in rows.items()}
