@@ -1,4 +1,4 @@
-"""`python -m agent`: ask one question, many, or talk. Exit codes: 0 answered or asked back, 3 refused, 2 bad input, 1 bug.
+"""`python -m agent`: ask one question, many, or talk. Prints; decides nothing about the land.
 
 Nothing heavy is imported before it is needed: a question on a built store answers within seconds of the start.
 """

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from threading import Event
 from time import perf_counter
 from typing import Any
@@ -150,10 +151,8 @@ class Run:
             if self.cancel and self.cancel.is_set():
                 raise Cancelled
             try:
-                arguments = filled(step.arguments, results)
-                result = self.timed(
-                    step.tool, lambda s=step, a=arguments: call(s.tool, a, self.context), detail_of_result
-                )
+                work = partial(call, step.tool, filled(step.arguments, results), self.context)
+                result = self.timed(step.tool, work, detail_of_result)
             except (DataError, InputError) as error:
                 if not step.optional:
                     raise

@@ -35,11 +35,11 @@ def _codes(text: str, allowed: set[Any]) -> list[str]:
 
 def _numbers(text: str, allowed: set[Any], language: str) -> list[str]:
     written = written_numbers(allowed, language)
-    plain = CODE.sub(" ", text)
+    plain = CODE.sub(" | ", text)
     for name in sorted(
         (v for v in allowed if isinstance(v, str) and any(c.isdigit() for c in v)), key=len, reverse=True
     ):
-        plain = plain.replace(name, " ")
+        plain = plain.replace(name, " | ")
     found = [squeezed(m) for m in NUMBER.findall(plain)]
     missing = []
     for number in found:
@@ -122,5 +122,5 @@ def fixed_words(language: str) -> tuple[str, ...]:
 def without_fixed_words(text: str, language: str) -> str:
     """Return the text less the templates' own words."""
     for words in fixed_words(language):
-        text = text.replace(words, " ")
+        text = text.replace(words, " | ")
     return text

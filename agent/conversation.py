@@ -53,9 +53,8 @@ class Conversation:
         known = {f.name for f in fields(cls)}
         kept = {k: v for k, v in value.items() if k in known}
         if pending := kept.get("pending"):
-            kept["pending"] = Pending(
-                **{**pending, "choices": tuple(pending["choices"]), "values": tuple(pending["values"])}
-            )
+            lists: dict[str, Any] = {name: tuple(pending[name]) for name in ("choices", "values")}
+            kept["pending"] = Pending(**{**dict(pending), **lists})
         return cls(**kept)
 
 

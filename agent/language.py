@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import lru_cache
 
 from agent.words import flatten, words
@@ -70,7 +70,7 @@ def detect(question: str, nomenclature: Nomenclature | None = None, default: Lan
         nomenclature: its class names count as words of their languages.
         default: the conversation's language; it also wins a tie.
     """
-    scores: Counter[str] = Counter()
+    scores: defaultdict[str, float] = defaultdict(float)
     known, classes = vocabulary(), class_words(nomenclature) if nomenclature else {}
     for word in WORD.findall(question.lower()[:2000]):
         plain = flatten(word)

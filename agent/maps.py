@@ -1,4 +1,4 @@
-"""A result drawn as a small static map: outlines, points or shaded regions, legend, scale bar and source. Not for clicks.
+"""A result drawn as a small static map: outlines, points or shades, legend, scale bar and source. Not for clicks.
 
 `svg_map` needs nothing but the standard library, so that a terminal answer stays quick; `png_map` draws the same scene
 with matplotlib, imported when it is called.

@@ -48,8 +48,10 @@ def _about_rank(reading: Understanding, regions: int, has_class: bool) -> str:
     if ranking and levels and (has_class or reading.has("rankwords") or by_points):
         official = reading.has("share", "area", "official") and not reading.has("points")
         return "rank_points" if by_points and not official else "rank_official"
-    if reading.has("classes") and (superlative or reading.has("main", "rankwords")) and not levels:
-        return "rank_classes" if has_class or by_points or reading.about_use else "profile_region"
+    if reading.has("classes", "crops") and (superlative or reading.has("main", "rankwords")) and not levels:
+        return (
+            "rank_classes" if has_class or by_points or reading.has("crops") or reading.about_use else "profile_region"
+        )
     if ranking and has_class and reading.has("where", "which") and superlative and not reading.has("count", "points"):
         return "rank_official" if not reading.has("nearest") and not reading.has("latest") else ""
     return ""
@@ -57,6 +59,9 @@ def _about_rank(reading: Understanding, regions: int, has_class: bool) -> str:
 
 def _about_change(reading: Understanding, regions: int, has_class: bool) -> str:
     changing = reading.has("change", "moved")
+    over_time = reading.span or reading.since or len(reading.years) > 1
+    if reading.has("where") and not over_time:
+        return ""
     if not changing and not (reading.has("compare") and (reading.span or len(reading.years) > 1) and regions < 2):
         return ""
     if not has_class and not (reading.span or reading.since or reading.years) and reading.has("compare"):

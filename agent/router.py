@@ -36,7 +36,10 @@ COVERED = "land cover and land use in the countries of the LUCAS survey"
 class Router(Protocol):
     """What plans a question."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the answer calls it: `builtin`, `schema:ollama:qwen3:4b` …"""
+        ...
 
     def plan(self, question: str, context: Context, conversation: Conversation) -> Plan:
         """Return the plan of a question; raise DataError or Ambiguous where there is none."""
@@ -150,6 +153,8 @@ class Resolver:
         """Return the question's frame, completed by the conversation where it leaves something out."""
         reading = self.reading
         areas = self.without_qualifiers(self.unknown_places(list(reading.areas)))
+        if not areas:
+            areas = self.hidden_places()
         near, spot, areas = self.nearness(areas)
         regions = self.regions(areas)
         if near is None and not regions and spot is None:
@@ -171,7 +176,7 @@ class Resolver:
             level=reading.level or "",
             limit=reading.limit,
             order="fewest" if reading.has("least") and not reading.has("most") else "most",
-            by="regions",
+            by="crops" if reading.has("crops") else "regions",
             theme="land_use" if reading.about_use else "land_cover",
             unit=reading.unit or "",
             source=self.source(),
@@ -225,6 +230,36 @@ class Resolver:
             else:
                 areas.append(Area(start, end, text, (region,), exact=False))
         return sorted(areas, key=lambda a: a.start)
+
+    def hidden_places(self) -> list[Area]:
+        """Return areas named in a form no list has ("województwa mazowieckiego"), so that none is silently left out.
+
+        Raises:
+            UnknownRegion: words in the place of a place that no source knows.
+        """
+        reading = self.reading
+        if not reading.covers or reading.has("here") or reading.bbox or reading.lonlat:
+            return []
+        for start, end, led in unexplained(reading):
+            text = reading.question[start:end]
+            if not led and (reading.language == "de" or not text[0].isupper()):
+                continue
+            for length in range(len(text.split()), 0, -1):
+                part = " ".join(text.split()[:length])
+                if found := self.regions_named(part):
+                    return [Area(start, start + len(part), part, found, exact=False)]
+            if led:
+                self.context.gazetteer.resolve(text.split()[0], self.context.language)
+        return []
+
+    def regions_named(self, text: str) -> tuple[Region, ...]:
+        """Return the region a name means, several where it is ambiguous, none where it is unknown."""
+        try:
+            return (self.context.gazetteer.resolve(text, self.context.language, self.reading.implied),)
+        except AmbiguousRegion as error:
+            return tuple(self.context.gazetteer.region(id, self.context.language) for id in error.ids)
+        except UnknownRegion:
+            return ()
 
     def town(self, name: str) -> Place | None:
         """Return the town of a name, if there is one."""
@@ -315,8 +350,8 @@ class Resolver:
         for area in areas:
             if area.regions:
                 found.append(self.one_region(area).id)
-        if not found and self.reading.country:
-            found.append(f"country:{self.reading.country}")
+        if not found and (country := self.reading.country or self.reading.implied):
+            found.append(f"country:{country}")
         if not found and self.reading.has("here"):
             drawn = [id for id in self.conversation.areas if id != "bbox"]
             if drawn and not self.older.regions:
@@ -571,7 +606,7 @@ def _is_known_word(flat: str, language: str) -> bool:
     """Return whether the words are small words or phrases of the router's own ("in LUCAS")."""
     parts = flat.split()
     stop = {flatten(w) for w in words(language)["stop"]}
-    return all(p in stop or p.isdigit() or known_phrase(p, language) for p in parts)
+    return all(p in stop or p in FILLERS or p.isdigit() or known_phrase(p, language) for p in parts)
 
 
 def known_phrase(word: str, language: str) -> bool:
@@ -602,6 +637,35 @@ def residue(reading: Understanding) -> str:
     if "\x00" in reading.masked[start:end] or end - start > 60:
         return " ".join(reading.question[m.start() : m.end()] for m in kept)[:80]
     return reading.question[start:end]
+
+
+def unexplained(reading: Understanding) -> list[tuple[int, int, bool]]:
+    """Return runs of words no list explains, and whether each stands behind "in" or a word like "province"."""
+    text = explained(reading)
+    lead = re.compile(rf"(?:^|\s)(?:{IN[reading.language]})\s+(?:\w{{1,3}}\s+)?$")
+    runs = []
+    for found in re.finditer(r"[^\W\d_]{3,}(?:[ -][^\W\d_]{3,}){0,3}", text):
+        before = reading.flat[: found.start()]
+        last = before.split()[-1:]
+        after_level = any(
+            (c := concept(reading.language, f"level{n}")) is not None and c.fullmatch(last[0])
+            for n in (0, 1, 2, 3)
+            if last
+        )
+        runs.append((found.start(), found.end(), bool(lead.search(before)) or after_level))
+    return runs
+
+
+def explained(reading: Understanding) -> str:
+    """Return the flattened question with every known word made blank, letter for letter."""
+    text = reading.masked
+    for name in words(reading.language)["concepts"]:
+        if found := concept(reading.language, name):
+            text = found.sub(lambda m: " " * len(m.group()), text)
+    stop = {flatten(w) for w in words(reading.language)["stop"]} | FILLERS | set(words(reading.language)["numbers"])
+    return re.sub(
+        r"[^\W_]+", lambda m: " " * len(m.group()) if m.group() in stop else m.group(), text.replace("\x00", " ")
+    )
 
 
 FILLERS = frozenset(

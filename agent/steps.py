@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from agent.frame import Frame
 from agent.plan import MOST_STEPS, Step
+from agent.understand import PROVINCES_ARE_NUTS2
 from retrieval.errors import NoSuchYear, NotPublished, NotUnderstood, TooFine
 from retrieval.types import Region
 from tools.context import Context
@@ -231,13 +233,20 @@ def rank_points(frame: Frame, context: Context) -> list[Step]:
 
 def rank_classes(frame: Frame, context: Context) -> list[Step]:
     """Which classes have the most points."""
+    if not (frame.land_cover or frame.land_use) and frame.by == "crops":
+        frame = replace(frame, land_cover=("B00",))
     arguments = common(frame, context)
     within = arguments.pop("regions", [])
     theme = "land_use" if frame.theme == "land_use" and not frame.land_cover else ""
     order = "" if frame.order == "most" else frame.order
-    return [
-        Step("rank_points", arguments | kept(within=within, by="classes", theme=theme, limit=frame.limit, order=order))
-    ]
+    ranking = Step(
+        "rank_points", arguments | kept(within=within, by="classes", theme=theme, limit=frame.limit, order=order)
+    )
+    if frame.source == "survey" or frame.land_use or not frame.land_cover or frame.near or not frame.regions:
+        return [ranking]
+    year = official_pick(frame, context)
+    parts = kept(regions=frame.regions, land_cover=frame.land_cover) | ({"year": year[0]} if year else {})
+    return [ranking, Step("profile_region", parts, optional=True)]
 
 
 def change_of_points(frame: Frame, context: Context) -> list[Step]:
@@ -398,10 +407,13 @@ def compare_shares(frame: Frame, context: Context) -> list[Step]:
 def rank_shares(frame: Frame, context: Context) -> list[Step]:
     """Which regions have the largest published share; below NUTS 2 only the survey's points can be ranked."""
     need_a_class(frame, context)
-    if frame.level == "nuts3" or not frame.land_cover:
+    provinces = {context.region(id).country for id in frame.regions} <= {*PROVINCES_ARE_NUTS2} and frame.regions
+    if (frame.level == "nuts3" and not provinces) or not frame.land_cover:
         return rank_points(frame, context)
     if len(frame.regions) > 1 and not frame.level:
         return compare_shares(frame, context)
+    if frame.level == "nuts3":
+        frame = replace(frame, level="nuts2")
     years = official_pick(frame, context)
     unit = frame.unit if frame.unit in ("ha", "km2") else ""
     level = frame.level or ("nuts2" if frame.regions else "country")

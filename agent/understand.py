@@ -24,6 +24,8 @@ NEAR_KM = 20.0
 """Radius of "near" where none is given; the answer states it."""
 TOWN_KM = 10.0
 """Radius of "in <town>", whose territory is not known; the answer states it."""
+POINT_COMPOUND = re.compile(r"(?:punkt(?:e|en|es)?|punt(?:en)?)$")
+"""German and Dutch write "Rapspunkte", "wijngaardpunten"."""
 KM_OF = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 
 USE_WORDS = re.compile(
@@ -94,6 +96,8 @@ class Understanding:
     """`%`, `km2` or `ha`, where the question names it."""
     country: str | None = None
     """Eurostat code of a country named by its adjective ("Spanish regions")."""
+    implied: str | None = None
+    """Code of the country that alone has the kind of region named ("Bundesländer"), where no place is named."""
     concepts: frozenset[str] = frozenset()
     topics: tuple[str, ...] = ()
     masked: str = ""
@@ -164,6 +168,8 @@ def understand(
     masked = mask(flat, [(a.start, a.end) for a in areas] + [(c.start, c.end) for c in covers])
     numbers = mask(flat, [(a.start, a.end) for a in areas])
     found = frozenset(name for name in concept_names() if hit(name, masked, tongue))
+    found |= {name for name in ("classes", "crops") if hit(name, numbers, tongue)}
+    found |= {"points"} if any(POINT_COMPOUND.search(c.text.lower()) for c in covers) else set()
     point_id = find_point_id(question)
     km, km_span = find_km(question, areas)
     bbox, box_span = find_bbox(question)
@@ -181,7 +187,7 @@ def understand(
         years=years,
         since=since,
         span=span,
-        limit=find_limit(mask(rest, [(c.start, c.end) for c in covers]), tongue, years),
+        limit=find_limit(NUTS_LEVEL.sub(" ", mask(rest, [(c.start, c.end) for c in covers])), tongue),
         km=km,
         bbox=bbox,
         lonlat=lonlat,
@@ -189,6 +195,7 @@ def understand(
         level=find_level(masked, tongue),
         unit=find_unit(masked, question, tongue),
         country=find_country(masked),
+        implied=implied_country(masked, tongue),
         concepts=found,
         topics=tuple(name for name in words(tongue)["topics"] if about(name, masked, tongue)),
         masked=masked,
@@ -246,6 +253,8 @@ def settle(
 
 def place_wins(question: str, flat: str, language: str, area: Area, cover: Cover) -> bool:
     """Return whether words that may be a place and a class are the place."""
+    if not area.exact:
+        return False
     lengths = (area.end - area.start, cover.end - cover.start)
     if lengths[0] != lengths[1]:
         return lengths[0] > lengths[1]
@@ -328,10 +337,10 @@ def find_years(question: str, flat: str, language: str) -> tuple[tuple[int, ...]
     return years, None, None
 
 
-LIMIT_WORDS = ("most", "least", "rankwords", "nearest")
+NUTS_LEVEL = re.compile(r"\bnuts\s*\d\b")
 
 
-def find_limit(rest: str, language: str, years: Sequence[int]) -> int | None:
+def find_limit(rest: str, language: str) -> int | None:
     """Return "five" of "the five largest", 3 of "top 3": a small number that is no year."""
     numbers = [(m.start(), int(m.group())) for m in re.finditer(r"(?<!\w)\d{1,3}(?!\w)", rest)]
     of = words(language)["numbers"]
@@ -428,7 +437,8 @@ def find_level(masked: str, language: str) -> str | None:
 
 def find_unit(masked: str, question: str, language: str) -> str | None:
     """Return the unit named: hectares, square kilometres or percent."""
-    if re.search(r"\b(hect?tar\w*|hectar\w*|hectárea\w*|hektar\w*|ettar\w*|ha|acres?|acreage)\b", masked):
+    in_ha = re.search(r"\d\s*ha\b|\b(?:in|en|em|w) ha\b|\bha\?$|\(ha\)", question.lower())
+    if in_ha or re.search(r"\b(hectar\w*|hektar\w*|ettar\w*|acres?|acreage)\b", masked):
         return "ha"
     if re.search(
         r"\b(km2|km carre\w*|sq km|square kilo\w*|quadratkilo\w*|kilomet\w* (carre|cuadrad|quadrad)\w*|"
@@ -441,6 +451,24 @@ def find_unit(masked: str, question: str, language: str) -> str | None:
     return None
 
 
+LEVEL_COUNTRY = {
+    "DE": re.compile(r"\b(?:bundeslander\w*|bundesland|lander)\b"),
+    "FR": re.compile(r"\bdepartement\w*\b"),
+    "ES": re.compile(r"\b(?:comunidad\w* autonoma\w*|autonomous communit\w+)\b"),
+    "PL": re.compile(r"\b(?:wojewodztw\w*|voivodeship\w*|voivodie\w*)\b"),
+}
+"""Words for a level of region that one country has."""
+PROVINCES_ARE_NUTS2 = ("NL", "BE")
+
+
 def find_country(masked: str) -> str | None:
-    """Return the country whose adjective stands in the question."""
+    """Return the country whose adjective, or whose own word for its regions, stands in the question."""
     return next((code for code, found in country_adjectives().items() if found.search(masked)), None)
+
+
+def implied_country(masked: str, language: str) -> str | None:
+    """Return the country that alone has the kind of region named: Bundesländer, départements."""
+    for code, found in LEVEL_COUNTRY.items():
+        if found.search(masked) and (code != "DE" or language != "de" or "bundesl" in masked):
+            return code
+    return None
