@@ -1,6 +1,6 @@
 """The demo survey: synthetic microdata, so that a fresh clone answers before any real record is brought.
 
-Points stand on the real LUCAS grid (EPSG:3035, thinned to one in 14 km) on real land. Their classes are drawn so that
+Points stand on the real LUCAS grid (EPSG:3035, thinned to one in 10 km) on real land. Their classes are drawn so that
 each region's counts follow Eurostat's published shares of that region and year; which point carries which class is
 chance. Pixel years are simulated (see `simulated_pixels`). Nothing here was ever observed: `synthetic` stands in the
 dataset's stamp and every answer carries it. The same seed gives the same data.
@@ -26,8 +26,8 @@ SEED = 20_220_601
 YEARS = (2015, 2018, 2022)
 PIXEL_YEAR = 2022
 
-STEP_KM = 14
-"""The LUCAS grid is 2 km; every seventh point each way gives about 22,000 on land."""
+STEP_KM = 10
+"""The LUCAS grid is 2 km; every fifth point each way gives about 43,000 on land."""
 
 OFFSET_KM = (2, 8)
 """Where the thinned grid begins within a step: even kilometres, so that its points are points of the 2 km grid."""

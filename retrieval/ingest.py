@@ -36,7 +36,7 @@ Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
-STAGES = ("statistics", "regions", "places", "survey", "pixels", "writing", "membership")
+STAGES = ("survey", "pixels", "regions", "statistics", "bundled data", "demo", "writing", "membership")
 NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 SAMPLE = 20_000
 """Points whose recorded codes are held against the outlines."""
@@ -192,23 +192,23 @@ class Contents:
 
 
 def read(sources: Sources, progress: Progress = silent) -> Contents:
-    """Read and check every source."""
-    progress("statistics")
-    statistics = read_statistics_file(sources.statistics[-1] if sources.statistics else None)
-    progress("regions")
-    regions = [bundled_regions(), *(read_regions(file) for file in sources.regions)]
-    progress("places")
-    places = towns()
+    """Read and check every source, those a person brings first: what is wrong is told before anything long begins."""
     progress("survey")
-    if sources.lucas or not sources.demo:
-        surveys = [read_survey(file, sources.swapped) for file in sources.lucas]
-    else:
-        merged = merge_regions(regions)
-        surveys = [demo_survey(lands(merged.regions, merged.names))]
+    surveys = [read_survey(file, sources.swapped) for file in sources.lucas]
     progress("pixels")
     pixels = [read_pixels(file) for file in sources.pixels]
-    if not pixels:
-        pixels = [demo_pixels(survey) for survey in surveys if survey.dataset.synthetic]
+    progress("regions")
+    regions = [read_regions(file) for file in sources.regions]
+    progress("statistics")
+    statistics = read_statistics_file(sources.statistics[-1] if sources.statistics else None)
+    progress("bundled data")
+    regions = [bundled_regions(), *regions]
+    places = towns()
+    if sources.demo and not surveys:
+        progress("demo")
+        merged = merge_regions(regions)
+        surveys = [demo_survey(lands(merged.regions, merged.names))]
+        pixels = pixels or [demo_pixels(surveys[0])]
     return Contents(statistics, regions, places, surveys, pixels)
 
 

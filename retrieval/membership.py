@@ -24,7 +24,11 @@ COAST_M = 2_000
 NOT_FOUND = -1
 
 WHOLE_LEVELS = ("country", "nuts2", "nuts1", "nuts3", "subdivision")
-"""Levels whose regions tile a country: a point of that country in none of them lies off the drawn coast."""
+"""Levels whose regions are meant to tile their countries."""
+
+TILED = 0.9
+"""Where a level's outlines cover so much of a country, a point of it in none of them lies off the drawn coast, and not
+in a neighbouring region of which there is no outline."""
 
 LEVEL_ORDER = {name: at for at, name in enumerate(WHOLE_LEVELS)}
 """Lands are filled in the order of preference among ids, so that an alias' points are known before its level's turn."""
@@ -90,10 +94,11 @@ def assign(points: pd.DataFrame, recorded: pd.DataFrame, known: Sequence[Land]) 
     by_code = _rows_by_code(recorded, where)
     country = np.full(len(points), "", dtype=object)
     held = {level: np.zeros(len(points), dtype=bool) for land in known for level in land.levels}
+    size = _drawn_size(known)
     parts: list[tuple[tuple[str, ...], np.ndarray, str]] = []
     for level in sorted({land.level for land in known}, key=lambda name: (LEVEL_ORDER.get(name, 9), name)):
         of_level = [land for land in known if land.level == level]
-        for land, rows, how in _assign_level(points, of_level, level, by_code, country, held[level]):
+        for land, rows, how in _assign_level(points, of_level, level, by_code, country, held[level], size):
             parts.append((land.ids, rows, how))
             for name in land.levels:
                 held[name][rows] = True
@@ -172,6 +177,7 @@ def _assign_level(
     by_code: Mapping[str, np.ndarray],
     country: np.ndarray,
     held: np.ndarray,
+    size: Mapping[tuple[str, str], float],
 ) -> Iterable[tuple[Land, np.ndarray, str]]:
     """Yield (land, point rows, how) for the lands of one level; but for AOIs, each point in at most one drawn land.
 
@@ -192,7 +198,22 @@ def _assign_level(
             free[inside] = False
         yield land, inside, "within"
     if level != "aoi" and drawn:
-        yield from _nearest(points, drawn, np.flatnonzero(free), country, level)
+        whole = {land.country for land, _ in drawn if _is_tiled(size, level, land.country)}
+        left = np.flatnonzero(free & np.isin(country, ["", *whole]))
+        yield from _nearest(points, drawn, left, country)
+
+
+def _drawn_size(known: Sequence[Land]) -> Mapping[tuple[str, str], float]:
+    """Return how much is drawn of each country at each level, in square degrees."""
+    size: dict[tuple[str, str], float] = defaultdict(float)
+    for land in known:
+        for level in land.levels if land.outline is not None else ():
+            size[level, land.country] += float(shapely.area(land.outline))
+    return size
+
+
+def _is_tiled(size: Mapping[tuple[str, str], float], level: str, country: str) -> bool:
+    return size.get((level, country), 0.0) >= TILED * size.get(("country", country), 0.0)
 
 
 def _nearest(
@@ -200,11 +221,8 @@ def _nearest(
     drawn: Sequence[tuple[Land, shapely.Geometry]],
     left: np.ndarray,
     country: np.ndarray,
-    level: str,
 ) -> Iterable[tuple[Land, np.ndarray, str]]:
     """Give the points left over to the nearest land within `COAST_M`, never across a border the point is known by."""
-    if level not in WHOLE_LEVELS:
-        left = left[country[left] == ""]
     if not len(left):
         return
     edges, owner = _edges([equal_area(outline) for _, outline in drawn])

@@ -107,7 +107,7 @@ def read_survey(file: str | Path, swapped: bool = False) -> Survey:
     if swapped:
         records = records.rename(columns={"lon": "lat", "lat": "lon"})
     report = _Report(known.id)
-    records = _numbered(records, known, report)
+    records = _numbered(records, known, report, file)
     records = _positioned(records, known, report, file)
     records = _coded(records, report)
     records = _once(records, report)
@@ -243,7 +243,7 @@ def _years(records: pd.DataFrame, known: Descriptor, file: Path) -> pd.Series:
     return pd.Series(year, records.index, dtype="Int32")
 
 
-def _numbered(records: pd.DataFrame, known: Descriptor, report: _Report) -> pd.DataFrame:
+def _numbered(records: pd.DataFrame, known: Descriptor, report: _Report, file: Path) -> pd.DataFrame:
     """Give every row its point id and year; rows without are dropped."""
     text = records["point_id"]
     if prefix := known.read.get("id_prefix"):
@@ -254,6 +254,8 @@ def _numbered(records: pd.DataFrame, known: Descriptor, report: _Report) -> pd.D
     good = ids.notna() & (ids.abs() < 10**8) & records["year"].isin(YEARS)
     report.add("id and year", (~good).sum(), "dropped", "rows need a point id and a year", records.index[~good])
     kept = records[good].copy()
+    if kept.empty:
+        raise BadFile(f"{file}: none of its {len(records)} rows has a point id and a year")
     kept["point_id"] = ids[good].astype(np.int32)
     kept["year"] = kept["year"].astype(np.int16)
     if names := known.read.get("names"):
@@ -354,6 +356,11 @@ def _coded(records: pd.DataFrame, report: _Report) -> pd.DataFrame:
             f"{name}: code", strange.sum(), "kept", "in no LUCAS code book of 2006 to 2022", codes[strange].unique()
         )
         records[name] = codes
+    for level, name in enumerate(NUTS):
+        length = records[name].str.len()
+        shifted = length.notna() & (length != level + 2)
+        detail = "codes of another level; taken for the region they name"
+        report.add(f"{name}: level", shifted.sum(), "kept", detail, records[name][shifted].unique())
     empty = records["lc1"].isna()
     report.add("lc1: missing", empty.sum(), "kept", "records without land cover", records["point_id"][empty])
     return records
@@ -371,7 +378,7 @@ def _once(records: pd.DataFrame, report: _Report) -> pd.DataFrame:
 
 def _stamp(known: Descriptor, file: Path, records: pd.DataFrame) -> Dataset:
     if records.empty:
-        raise BadFile(f"{file}: no row of it can be used")
+        raise BadFile(f"{file}: none of its rows can be used")
     west, south, east, north = (float(records[axis].agg(edge)) for edge in ("min", "max") for axis in ("lon", "lat"))
     bbox = (west, south, east, north)
     return Dataset(
