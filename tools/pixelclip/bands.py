@@ -170,7 +170,11 @@ def fit_spectra(years: NDArray[np.float32], others: Sequence[NDArray[np.float32]
     spectrum = np.log(np.maximum(years, 1)).mean(axis=1)
     covariance = np.cov(spectrum.T) + 1e-3 * np.eye(len(BANDS))
     means = [np.log(np.maximum(other, 1)).mean(axis=(0, 1)).round(5).tolist() for other in others]
-    return {"mean": spectrum.mean(axis=0).round(5).tolist(), "covariance": covariance.round(6).tolist(), "others": means}
+    return {
+        "mean": spectrum.mean(axis=0).round(5).tolist(),
+        "covariance": covariance.round(6).tolist(),
+        "others": means,
+    }
 
 
 def name_missing(missing: Sequence[bool]) -> str:
