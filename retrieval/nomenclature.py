@@ -8,11 +8,12 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from retrieval.errors import AmbiguousClass, UnknownClass
 from retrieval.types import LANGUAGES, Language, Theme
@@ -22,6 +23,12 @@ PHOTO_INTERPRETED = {"B00_PI": ("BX1", "BX2"), "B10-50_PI": ("BX1",), "B70-80_PI
 """Lines of the official table and the record codes they speak of."""
 LONGEST_PHRASE = 9
 """Words in the longest phrase looked for."""
+SHORTEST_TYPO = 5
+"""Letters of the shortest word a misspelling is read from; below, a letter makes another word (vine, wine, vino)."""
+LONG_WORD = 8
+"""From this many letters two may be wrong, below it one."""
+ALIKE = 0.55
+"""Likeness in meaning from which a class is offered; measured, see docs/nomenclature.md."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +104,7 @@ class Group:
     explanation: str
 
 
-@dataclass(frozen=True)
-class _Word:
+class _Word(NamedTuple):
     """One spelling of one meaning in one language."""
 
     key: str
@@ -131,14 +137,21 @@ class _Found:
 
 
 _TOKEN = re.compile(r"[^\W_]+")
-_FOLD = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae", "ı": "i", "ð": "d", "þ": "th"})
+_MARKS = re.compile(r"[\W_](?<! )")
+_LETTERS = {"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae", "ı": "i", "ð": "d", "þ": "th"}
+_LETTERS |= {
+    c: unicodedata.normalize("NFKD", c)[0] for c in map(chr, range(0xDF, 0x180)) if unicodedata.decomposition(c)
+}
+_FOLD = str.maketrans(_LETTERS)
 _CODE = re.compile(r"(?:[a-h]|[a-h]\d0|[a-h][1-9]{2}|[a-h]\d\d|u[1-4]\d\d|bx[12]|b00_pi|b10-50_pi|b70-80_pi)")
 
 
-@cache
 def fold(word: str) -> str:
-    """One word in lower case without accents: 'Łąki' is 'laki', 'œillet' is 'oeillet'."""
-    lower = word.casefold().translate(_FOLD)
+    """A word or phrase in lower case without accents: 'Łąki' is 'laki', 'œillet' is 'oeillet'."""
+    lower = word.casefold()
+    if lower.isascii():
+        return lower
+    lower = lower.translate(_FOLD)
     if lower.isascii():
         return lower
     return "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
@@ -162,11 +175,12 @@ def spell_out(pattern: str) -> list[str]:
 
 
 def _plain(phrase: str) -> str:
-    return " ".join(fold(w) for w in _TOKEN.findall(phrase))
+    return fold(_surface(phrase))
 
 
 def _surface(phrase: str) -> str:
-    return " ".join(w.casefold() for w in _TOKEN.findall(phrase))
+    lower = phrase.casefold()
+    return " ".join(_TOKEN.findall(lower)) if _MARKS.search(lower) else " ".join(lower.split())
 
 
 def _read_pairs(path: Path) -> Iterator[tuple[str, list[str]]]:
@@ -256,6 +270,8 @@ class Nomenclature:
         found = [whole] if whole else self._scan(tokens, language, everything=True)
         if found and (whole or self._rest_is_filler(tokens, found, language)):
             return self._combine(text, tokens, found, language, theme)
+        if misspelt := self._misspelt_phrase(tokens, language):
+            return self._combine(text, tokens, [misspelt], language, theme)
         if found:
             readings = [m for f in found for m in self._matches(text, tokens, f, theme, language)]
             self._ask(text, readings, language)
@@ -265,7 +281,8 @@ class Nomenclature:
         """Class words in a question, longest first, not overlapping, in the order they stand."""
         tokens = _tokens(question)
         mentions = []
-        for found in self._scan(tokens, language, everything=False, question=question):
+        scanned = self._scan(tokens, language, everything=False, question=question)
+        for found in self._absorb(question, tokens, scanned):
             start, end = tokens[found.first].start, tokens[found.last].end
             choices = tuple(self._matches(question, tokens, found, None, language))
             mentions.append(ClassMention(start, end, question[start:end], choices, found.exact))
@@ -299,8 +316,102 @@ class Nomenclature:
                     found.append(_Found(at, at + size - 1, readings, True, ""))
                     step = at + size
                     break
+            if step is None and (typo := self._misspelt_word(tokens, at, language, question)):
+                found.append(typo)
             at = step or at + 1
         return found
+
+    def _absorb(self, question: str, tokens: Sequence[_Token], scanned: Sequence[_Found]) -> list[_Found]:
+        """'Uprawy rzepaku', 'cultures de blé': the wider class beside the narrower one is only its garb."""
+        kept: list[_Found] = []
+        for found in scanned:
+            if kept and self._same_phrase(question, tokens, kept[-1], found):
+                first, second = kept[-1], found
+                if self._wider(first, second):
+                    kept[-1] = replace(second, first=first.first)
+                    continue
+                if self._wider(second, first):
+                    kept[-1] = replace(first, last=second.last)
+                    continue
+            kept.append(found)
+        return kept
+
+    def _same_phrase(self, question: str, tokens: Sequence[_Token], one: _Found, other: _Found) -> bool:
+        """Whether nothing but blanks and an 'of' stands between two."""
+        between = [t.norm for t in tokens[one.last + 1 : other.first]]
+        gap = question[tokens[one.last].end : tokens[other.first].start]
+        return all(word in _OF for word in between) and not any(c in gap for c in ",;:.?!/()&")
+
+    def _wider(self, one: _Found, other: _Found) -> bool:
+        """Whether every reading of the first holds all of the second, and more."""
+        small = {code for w in other.readings for code in self.leaves(self._meaning(w.key)[1])}
+        return all(small < set(self.leaves(self._meaning(w.key)[1])) for w in one.readings)
+
+    # misspellings
+
+    def _misspelt_word(self, tokens: Sequence[_Token], at: int, language: str | None, question: str) -> _Found | None:
+        """A word one or two letters away from a class word, unless it is a common word or looks like a name."""
+        token = tokens[at]
+        if len(token.norm) < SHORTEST_TYPO or not token.norm.isalpha():
+            return None
+        if any(token.norm in self._common.get(t, ()) for t in ((language, "en") if language else self._common)):
+            return None
+        capital = question[token.start].isupper() if question else False
+        if capital and language != "de" and token.start > 0 and not question.isupper():
+            return None
+        return self._closest(token.norm, token.surface, at, at, language, self._single_words)
+
+    def _misspelt_phrase(self, tokens: Sequence[_Token], language: str | None) -> _Found | None:
+        """The whole text as a misspelt phrase of several words."""
+        phrase = " ".join(t.norm for t in tokens)
+        if len(tokens) < 2 or not SHORTEST_TYPO <= len(phrase) <= 60:
+            return None
+        surface = " ".join(t.surface for t in tokens)
+        return self._closest(phrase, surface, 0, len(tokens) - 1, language, self._phrases)
+
+    def _closest(
+        self, norm: str, surface: str, first: int, last: int, language: str | None, lists: Mapping[str, Sequence[str]]
+    ) -> _Found | None:
+        """The class words nearest in spelling, where they are near enough."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        far = 1 if len(norm) < LONG_WORD or not language else 2
+        for tongue in dict.fromkeys((language, "en")) if language else ("*",):
+            found = process.extract(norm, lists[tongue or "*"], scorer=OSA.distance, score_cutoff=far, limit=8)
+            near = [(word, distance) for word, distance, _ in found if _same_start(norm, word, distance)]
+            if not near:
+                continue
+            best = min(distance for _, distance in near)
+            spelt = [word for word, distance in near if distance == best]
+            words = [
+                w
+                for word in spelt
+                for w in self._index[word]
+                if not w.weak and not w.strict and (tongue == "*" or w.language == tongue)
+            ]
+            if words:
+                how = f"read {surface!r} as {words[0].surface!r}"
+                return _Found(first, last, tuple(words), False, how)
+        return None
+
+    @cached_property
+    def _single_words(self) -> dict[str, list[str]]:
+        return self._lists(lambda phrase: " " not in phrase)
+
+    @cached_property
+    def _phrases(self) -> dict[str, list[str]]:
+        return self._lists(lambda phrase: " " in phrase)
+
+    def _lists(self, wanted: Callable[[str], bool]) -> dict[str, list[str]]:
+        """Language → spellings long enough to be read from a misspelling; '*' holds all."""
+        lists: dict[str, dict[str, None]] = {"*": {}} | {language: {} for language in LANGUAGES}
+        for phrase, words in self._index.items():
+            if len(phrase) >= SHORTEST_TYPO and wanted(phrase):
+                for word in words:
+                    if not word.weak and not word.strict:
+                        lists[word.language][phrase] = lists["*"][phrase] = None
+        return {language: list(phrases) for language, phrases in lists.items()}
 
     def _readings(self, tokens: Sequence[_Token], language: str | None, *, everything: bool) -> tuple[_Word, ...]:
         """What a phrase may mean, in the question's language, else in English, else in another."""
@@ -312,7 +423,9 @@ class Nomenclature:
         words = [w for w in words if (everything or not w.weak) and (not w.strict or w.surface == surface)]
         accented = [w for w in words if w.surface == surface]
         for wanted in (language, "en"):
-            if wanted and (mine := [w for w in words if w.language == wanted]):
+            if not wanted or (wanted != language and language and len(phrase) < 4 and not everything):
+                continue
+            if mine := [w for w in words if w.language == wanted]:
                 return tuple([w for w in mine if w in accented] or mine)
         if not everything and not self._safe_abroad(phrase, surface, accented):
             return ()
@@ -345,9 +458,10 @@ class Nomenclature:
 
     def _is_place(self, token: _Token, question: str, language: str | None) -> bool:
         """A word like 'Rye' or 'Orange' with a capital inside a sentence names a place."""
-        if language == "de" or token.norm not in self._capitals or token.start == 0:
+        if language == "de" or token.start == 0 or not question[token.start].isupper() or question.isupper():
             return False
-        return question[token.start].isupper() and not question.isupper()
+        joined = "-" in (question[token.start - 1], question[token.end : token.end + 1])
+        return joined or token.norm in self._capitals
 
     def _rest_is_filler(self, tokens: Sequence[_Token], found: Sequence[_Found], language: str | None) -> bool:
         covered = {i for f in found for i in range(f.first, f.last + 1)}
@@ -424,7 +538,19 @@ class Nomenclature:
         return f"{self.label(codes, language)} ({theme}, {' '.join(codes)})"
 
     def _by_meaning(self, text: str, language: str | None, theme: Theme | None) -> ClassMatch:
-        raise UnknownClass(text.strip()[:80], ())
+        """The last resort: ask for the classes nearest in meaning, or refuse naming them. Never answers by itself."""
+        from retrieval.embeddings import class_vectors
+
+        words = " ".join(text.split())[:80]
+        vectors = class_vectors() if any(c.isalpha() for c in words) else None
+        if vectors is None:
+            raise UnknownClass(words, ())
+        near = [(key, alike) for key, alike in vectors.nearest(words) if not theme or self._meaning(key)[0] == theme]
+        codes = list(dict.fromkeys(self._meaning(key)[1] for key, _ in near[:8] if not key.endswith("_PI")))[:3]
+        names = [self.choice(c, language or "en") for c in codes]
+        if near[0][1] >= ALIKE:
+            raise AmbiguousClass(words, names, codes)
+        raise UnknownClass(words, names)
 
     # small things
 
@@ -457,6 +583,15 @@ class Nomenclature:
     def _near_codes(self, code: str) -> list[str]:
         tidy = self._tidy(code)
         return [f"{c} {self.classes[c].name}" for c in self.classes if c[:2] == tidy[:2]][:5]
+
+
+_OF_WORDS = "of de du des d l la le les el los las del di dei degli delle della dell do da dos das van von the o"
+_OF = frozenset(_OF_WORDS.split())
+
+
+def _same_start(norm: str, word: str, distance: int) -> bool:
+    """First letters are seldom wrong: 'wineyard' may pass, two wrong letters with another first one may not."""
+    return norm[0] == word[0] or (distance == 1 and len(norm) >= 7)
 
 
 _AND = {"en": "and", "fr": "et", "de": "und", "es": "y", "it": "e", "pt": "e", "nl": "en", "pl": "i"}
@@ -532,25 +667,26 @@ def _land_class(row: dict[str, str], rows: Sequence[dict[str, str]], words: Mapp
 
 
 def _build_index(rows: Sequence[dict[str, str]], words: Mapping[str, Mapping[str, list[str]]]) -> dict:
-    index: dict[str, list[_Word]] = {}
+    spellings: dict[tuple[str, str, str], tuple[bool, bool, bool]] = {}
     for language, table in words.items():
         for key, patterns in table.items():
             for pattern in patterns:
-                marks = pattern[: len(pattern) - len(pattern.lstrip("!~^"))]
-                for form in spell_out(pattern[len(marks) :]):
-                    word = _Word(key, language, _surface(form), "!" in marks, "~" in marks, "^" in marks)
-                    _add(index, word)
+                bare = pattern.lstrip("!~^")
+                marks = pattern[: len(pattern) - len(bare)]
+                flags = ("!" in marks, "~" in marks, "^" in marks)
+                for form in spell_out(bare):
+                    entry = (key, language, _surface(form))
+                    spellings[entry] = _stronger(flags, spellings.get(entry))
     for row in rows:
-        _add(index, _Word(row["code"], "en", _surface(row["name"]), True, False, False))
+        spellings.setdefault((row["code"], "en", _surface(row["name"])), (True, False, False))
+    index: dict[str, list[_Word]] = {}
+    for (key, language, surface), flags in spellings.items():
+        index.setdefault(fold(surface), []).append(_Word(key, language, surface, *flags))
     return index
 
 
-def _add(index: dict[str, list[_Word]], word: _Word) -> None:
-    """Enter a spelling once; marked first meaning if any of its lines marks it so."""
-    same = index.setdefault(_plain(word.surface), [])
-    for at, other in enumerate(same):
-        if (other.key, other.language, other.surface) == (word.key, word.language, word.surface):
-            if word.primary and not other.primary:
-                same[at] = word
-            return
-    same.append(word)
+def _stronger(flags: tuple[bool, bool, bool], others: tuple[bool, bool, bool] | None) -> tuple[bool, bool, bool]:
+    """The marks of a spelling entered twice: each mark holds if either entry has it."""
+    if others is None:
+        return flags
+    return flags[0] or others[0], flags[1] or others[1], flags[2] or others[2]
