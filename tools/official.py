@@ -46,6 +46,9 @@ TERRITORY = {"ES": "Canarias, Ceuta, Melilla", "PT": "Açores, Madeira"}
 CONTEXT_CLASSES = (*meaning.MAIN_CLASSES, "B10", "B70", *meaning.UNNAMED_CROPS)
 """Read along with every question: which years a region has, and how many crops stay unnamed."""
 
+ANYWHERE = "any region"
+"""The region of a refusal that holds everywhere; worded per language."""
+
 SIMPLIFY_DEG = 0.01
 """Outlines are drawn to about 1 km: the map is of regions, not of their shores."""
 
@@ -310,7 +313,7 @@ def classes(context: Context, land_cover: Sequence[str] | str) -> tuple[str, ...
     for code in found:
         if code not in meaning.PUBLISHED_CLASSES:
             above = meaning.published_parent(code)
-            raise NotPublished(code, "any region", None, (above,) if above else ())
+            raise NotPublished(code, ANYWHERE, None, (above,) if above else ())
     return meaning.fold(found)
 
 
@@ -378,7 +381,10 @@ def load(
     figures = Figures(table, codes)
     for region in regions:
         if codes[region.id] and not figures.years(region):
-            raise _not_in_table(context, region)
+            group = next(
+                (r for r in regions if r is not region and region.id in context.gazetteer.members(r.id)), region
+            )
+            raise _not_in_table(context, region, group.name)
     return figures
 
 
@@ -390,17 +396,18 @@ def explaining(land_cover: Iterable[str]) -> set[str]:
     )
 
 
-def _not_in_table(context: Context, region: Region) -> Exception:
+def _not_in_table(context: Context, region: Region, name: str) -> Exception:
+    """Return why a region, or the group called `name` it is asked for, has no figures at all."""
     country = region.country
     if country == "UK":
         kingdom = context.gazetteer.region("country:UK", context.language)
-        return TooFine(region.name, (kingdom.name,), "this table has the United Kingdom as one country only")
+        return TooFine(name, (kingdom.name,), "this table has the United Kingdom as one country only")
     if (
         region.id.startswith("nuts:")
         and context.store.query("statistics_cells", codes=[country], land_cover=["C00"]).rows
     ):
-        return OutOfCoverage(region.name, f"{TERRITORY_NOTE} of {country}")
-    return OutOfCoverage(region.name, "the countries of the European Union, and the United Kingdom until 2018")
+        return OutOfCoverage(name, f"{TERRITORY_NOTE} of {country}")
+    return OutOfCoverage(name, "the countries of the European Union, and the United Kingdom until 2018")
 
 
 TERRITORY_NOTE = "the surveyed territory, without overseas and outlying parts,"
@@ -424,16 +431,21 @@ def checked_year(context: Context, year: int) -> int:
 
 
 def members(context: Context, figures: Figures, region: Region) -> tuple[Region, ...]:
-    """Return a group's countries where the table has no aggregate for it, else the region alone."""
+    """Return a group's members where the table has no aggregate for it, else the region alone."""
     if region.level != "group" or figures.years(region):
         return (region,)
-    return tuple(context.gazetteer.children(region.id, "country"))
+    return members_of_group(context, region)
+
+
+def members_of_group(context: Context, group: Region) -> tuple[Region, ...]:
+    """Return the countries or regions a group is made of."""
+    return tuple(context.gazetteer.region(id, context.language) for id in context.gazetteer.members(group.id))
 
 
 def with_members(context: Context, regions: Sequence[Region]) -> tuple[Region, ...]:
-    """Return the regions and, for groups without published aggregates, their countries."""
+    """Return the regions and, for groups without published aggregates, their members."""
     extra = [m for r in regions if r.level == "group" and not published_codes(context, r)
-             for m in context.gazetteer.children(r.id, "country")]  # fmt: skip
+             for m in members_of_group(context, r)]  # fmt: skip
     return tuple({r.id: r for r in (*regions, *extra)}.values())
 
 

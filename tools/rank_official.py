@@ -104,15 +104,16 @@ def field_of(context: Context, level: str, within: Sequence[str]) -> Field:
     countries: list[str] = []
     inside: list[str] = []
     for region in asked:
-        if region.level == "group":
-            every = region.id.partition(":")[2].lower() in ("eu", "eu28", "europe")
-            countries += [] if every else [m.country for m in context.gazetteer.children(region.id, "country")]
-        elif region.level == "country":
-            countries.append(region.country)
-        elif codes := [c for c in official.published_codes(context, region) if len(c) < CODE_LENGTH[level]]:
-            inside += codes
-        else:
-            raise BadArgument(f"{region.name} holds no regions of level {level}")
+        whole = region.level == "group" and region.id.partition(":")[2].lower() in ("eu", "eu28", "europe")
+        members = official.members_of_group(context, region) if region.level == "group" and not whole else (region,)
+        for member in () if whole else members:
+            codes = [c for c in official.published_codes(context, member) if len(c) <= CODE_LENGTH[level]]
+            if member.level == "country":
+                countries.append(member.country)
+            elif codes and (member is not region or len(codes[0]) < CODE_LENGTH[level]):
+                inside += codes
+            else:
+                raise BadArgument(f"{region.name} holds no regions of level {level}")
     return Field(level, asked, tuple(dict.fromkeys([*countries, *(c[:2] for c in inside)])), tuple(inside))
 
 
@@ -171,8 +172,8 @@ def refusal(context: Context, field: Field, codes: Sequence[str], year: int | No
         instead.insert(0, above)
     larger = [level for level in ("nuts1", "country") if CODE_LENGTH[level] < CODE_LENGTH[field.level]]
     instead += [lv for lv in larger if (ys := figures_by_year(context, lv, field, codes)) and (not year or year in ys)]
-    where = ", ".join(r.name for r in field.within) or "the European Union"
-    return NotPublished("+".join(codes), f"{where} ({field.level})", year, instead)
+    where = ", ".join(r.name for r in field.within) or official.ANYWHERE
+    return NotPublished("+".join(codes), where, year, instead)
 
 
 def suspect(cell: Cell) -> bool:

@@ -267,6 +267,23 @@ def test_a_group_without_an_aggregate_is_weighted_by_area(world, published):
     assert "computed_group" in keys(result)
 
 
+def test_a_group_of_regions_is_weighted_by_area_and_ranked_by_its_members(world, published):
+    areas = {row["code"]: row["area_km2"] for row in read_region_areas().to_pylist()}
+    members = ("DE24", "DE25", "DE26")
+    result = official_share(world, land_cover=["C00"], regions=["group:franconia"], years=[2022])
+    weighted = sum(published[c, "C00", 2022][0] * areas[c] for c in members) / sum(areas[c] for c in members)
+    assert result.value == round(weighted, 1)
+    ranked = rank_official(world, land_cover=["C00"], within=["group:franconia"])
+    assert set(column(ranked, "code")) == set(members)
+    countries = rank_official(world, land_cover=["C00"], level="country", within=["group:baltic"])
+    assert set(column(countries, "code")) == {"EE", "LV", "LT"}
+
+
+def test_a_group_outside_the_table_is_refused_by_its_own_name(world):
+    with pytest.raises(TooFine, match="^England"):
+        official_share(world, land_cover=["C00"], regions=["group:england"], years=[2018])
+
+
 def test_a_place_below_nuts_2_is_offered_its_region(world):
     with pytest.raises(TooFine) as refused:
         official_share(world, land_cover=["B82"], regions=["iso:FR-34"])
