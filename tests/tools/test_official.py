@@ -280,7 +280,7 @@ def test_a_group_of_regions_is_weighted_by_area_and_ranked_by_its_members(world,
 
 
 def test_a_group_outside_the_table_is_refused_by_its_own_name(world):
-    with pytest.raises(TooFine, match="^England"):
+    with pytest.raises(TooFine, match=r"^England"):
         official_share(world, land_cover=["C00"], regions=["group:england"], years=[2018])
 
 
