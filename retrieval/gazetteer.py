@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any, Literal
 
 import shapely
@@ -27,6 +28,8 @@ from retrieval.word_forms import base_forms
 from retrieval.word_forms import words as known_words
 
 COVERED = "the 28 countries of the LUCAS survey, 2006 to 2022"
+MOST_WORDS = 400
+"""Words of a text that are looked at."""
 LONGEST = 9
 """Words of the longest name looked for."""
 CLEARLY_LARGER = 5.0
@@ -94,7 +97,7 @@ class Gazetteer:
         old = [old.split(":", 1)[1] for old, new in self._recoded.items() if new in same]
         first = present.split(":", 1)[-1]
         codes = [*sorted(own, key=lambda code: (code != first, code)), *sorted(old)]
-        return tuple(dict.fromkeys([*codes, *_SAME_GROUPS.get(first, ())]))
+        return tuple(dict.fromkeys(codes))
 
     def successors(self, identifier: str) -> tuple[Mapping[str, str], ...]:
         """Return how a NUTS region of changed borders goes on, or what it came from: rows of `successors.csv`.
@@ -184,10 +187,10 @@ class Gazetteer:
         if name in self._rows or name in self._recoded:
             return self.region(name, language)
         found = self.find(name, language)
-        if not found:
-            inside = [m for m in self.mentions(f"in {name}", language) if m.kind != "place"]
-            if len(inside) == 1 and self._is_whole(name, inside[0].start - 3, inside[0].end - 3):
-                found = [c for c in inside[0].candidates if isinstance(c, Region)]
+        if not found and (said := self._said(name, language)):
+            if isinstance(said[0], Place):
+                raise OutOfCoverage(said[0].name, COVERED)
+            found = [one for one in said if isinstance(one, Region)]
         found = found or self._close(normalise(name), language)
         if country:
             found = [region for region in found if region.country == country] or found
@@ -330,10 +333,11 @@ class Gazetteer:
         first = words[span[0]]
         norm = " ".join(words[at].norm for at in span)
         before = words[span[0] - 1].norm if span[0] else ""
-        led = before in known_words().prepositions or (len(norm) > 7 and first.capital and language != "de")
+        alone = len(span) == len(words)
+        led = before in known_words().prepositions or (len(norm) > 7 and first.capital and language != "de") or alone
         if not led or len(norm) < 5 or any(words[at].norm in known_words().common for at in span):
             return None
-        if not first.capital and (len(norm) < 6 or not _is_flat(question)):
+        if not first.capital and not alone and (len(norm) < 6 or not _is_flat(question)):
             return None
         regions = self._close(norm, language)
         if not regions:
@@ -404,15 +408,21 @@ class Gazetteer:
         return []
 
     def _close(self, norm: str, language: str) -> list[Region]:
-        allowed = 0 if len(norm) < 5 else 1 if len(norm) < 8 else 2 if len(norm) < 13 else 3
+        allowed = 0 if len(norm) < 5 else 1 if len(norm) < 8 else 2 if len(norm) < 11 else 3
         hits = (
             process.extract(norm, self._norms, scorer=OSA.distance, score_cutoff=allowed, limit=20) if allowed else []
         )
         if not hits:
             return []
-        best = min((distance, text[0] != norm[0]) for text, distance, _ in hits)
-        near = [text for text, distance, _ in hits if (distance, text[0] != norm[0]) == best]
+        ranked = [
+            ((distance, text[0] != norm[0], not self._is_said(text, language)), text) for text, distance, _ in hits
+        ]
+        best = min(rank for rank, _ in ranked)
+        near = [text for rank, text in ranked if rank == best]
         return self._candidates([e for text in near for e in self._by_norm[text] if e[4] != "code"], language)
+
+    def _is_said(self, norm: str, language: str) -> bool:
+        return any(entry[3] in ("", language) for entry in self._by_norm[norm])
 
     def _candidates(self, entries: Sequence[Entry], language: str) -> list[Region]:
         """Return the regions these names may mean in a language: no one who says Zelandia in Polish means Zeeland."""
@@ -444,9 +454,16 @@ class Gazetteer:
         word = _KINDS.get(language, _KINDS["en"])[_kind_column(one)]
         return word if one.level in ("country", "group") else f"{word}, {where}"
 
-    def _is_whole(self, name: str, start: int, end: int) -> bool:
-        rest = normalise(name[: max(start, 0)] + " " + name[max(end, 0) :]).split()
-        return all(word in known_words().links or word in known_words().prepositions for word in rest)
+    def _said(self, phrase: str, language: str) -> tuple[Region | Place, ...]:
+        """Return what a phrase means that is a place and words around it only: `auf Sizilien`, `Spanish regions`."""
+        mentions = [m for m in self.mentions(f"in {phrase}", language) if m.kind != "place"]
+        if len(mentions) != 1:
+            return ()
+        start, end = mentions[0].start - 3, mentions[0].end - 3
+        around = normalise(f"{phrase[: max(start, 0)]} {phrase[max(end, 0) :]}").split()
+        known = known_words()
+        idle = known.prepositions | known.links | frozenset().union(*known.hints.values())
+        return mentions[0].candidates if all(word in idle for word in around) else ()
 
     # --- towns ------------------------------------------------------------------------------------------------------
 
@@ -557,8 +574,8 @@ class Gazetteer:
 
 
 def _words(question: str) -> list[_Word]:
-    words = []
-    for match in re.finditer(r"[^\W_]+", question):
+    words: list[_Word] = []
+    for match in islice(re.finditer(r"[^\W_]+", question), MOST_WORDS):
         norm = normalise(match[0])
         if norm:
             words.append(_Word(match.start(), match.end(), norm, match[0][0].isupper()))
@@ -710,10 +727,6 @@ def _clearest(towns: Sequence[Place]) -> list[Place]:
 
 def _people(town: Place) -> int:
     return town.population or 0
-
-
-_SAME_GROUPS = {"EU": ("EU27_2020",), "EU27_2020": ("EU",)}
-"""Aggregates of the same members under two codes."""
 
 
 @lru_cache(maxsize=1)
