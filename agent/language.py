@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from functools import lru_cache
 
 from agent.words import flatten, words
@@ -71,14 +72,16 @@ def detect(question: str, nomenclature: Nomenclature | None = None, default: Lan
         default: the conversation's language; it also wins a tie.
     """
     scores: defaultdict[str, float] = defaultdict(float)
-    known, classes = vocabulary(), class_words(nomenclature) if nomenclature else {}
-    for word in WORD.findall(question.lower()[:2000]):
-        plain = flatten(word)
-        for language, weight in known.get(word, known.get(plain, {})).items():
+    known, found = vocabulary(), WORD.findall(question.lower()[:2000])
+    for word in found:
+        for language, weight in known.get(word, known.get(flatten(word), {})).items():
             scores[language] += weight
-        if used := classes.get(plain):
-            for language in used:
-                scores[language] += 0.8 / len(used)
+    if nomenclature and not clear(scores):
+        classes = class_words(nomenclature)
+        for word in found:
+            if used := classes.get(flatten(word)):
+                for language in used:
+                    scores[language] += 0.8 / len(used)
     for language, letters in LETTERS.items():
         scores[language] += min(0.3, 0.1 * sum(question.lower().count(letter) for letter in letters))
     best = max(scores.values(), default=0.0)
@@ -87,3 +90,9 @@ def detect(question: str, nomenclature: Nomenclature | None = None, default: Lan
     if scores[default] >= best - 1e-9:
         return default
     return max(LANGUAGES, key=lambda language: scores[language])
+
+
+def clear(scores: Mapping[str, float]) -> bool:
+    """Return whether the small words alone tell the language."""
+    ranked = sorted(scores.values(), reverse=True)
+    return bool(ranked) and ranked[0] >= 1.5 and (len(ranked) == 1 or ranked[0] >= 2 * ranked[1])

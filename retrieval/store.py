@@ -6,6 +6,7 @@ The SQL stands in `retrieval/sql/<name>.sql`, each file one SELECT with `$name` 
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -149,7 +150,7 @@ class Store:
     def _run(self, sql: str, parameters: Mapping[str, Any]) -> Table:
         cursor = self._cursor()
         try:
-            with self._limited(cursor) as expired:
+            with self._limited(cursor) as expired, _without_pandas():
                 cursor.execute(sql, dict(parameters))
                 columns = tuple(column[0] for column in cursor.description or ())
                 rows = tuple(cursor.fetchall())
@@ -196,6 +197,23 @@ class Store:
             raise StoreError(f"{self.path} is not a landask store; {REBUILD}") from error
         if table.rows != ((SCHEMA,),):
             raise StoreError(f"the store {self.path} was made by another version; {REBUILD}")
+
+
+@contextmanager
+def _without_pandas() -> Generator[None]:
+    """Keep DuckDB from importing pandas, a second or two, only to see whether a parameter is a `pandas.NaT`.
+
+    Done while no thread but this one and the query's timer runs, so that no other import can be disturbed.
+    """
+    alone = threading.current_thread() is threading.main_thread() and threading.active_count() <= 2
+    if "pandas" in sys.modules or not alone:
+        yield
+        return
+    sys.modules["pandas"] = None  # ty: ignore[invalid-assignment]
+    try:
+        yield
+    finally:
+        sys.modules.pop("pandas", None)
 
 
 def _connect(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
