@@ -27,7 +27,7 @@ SHORTEST_TYPO = 5
 """Letters of the shortest word a misspelling is read from; below, a letter makes another word (vine, wine, vino)."""
 LONG_WORD = 8
 """From this many letters two may be wrong, below it one."""
-ALIKE = 0.55
+ALIKE = 0.43
 """Likeness in meaning from which a class is offered; measured, see docs/nomenclature.md."""
 
 
@@ -359,40 +359,43 @@ class Nomenclature:
         capital = question[token.start].isupper() if question else False
         if capital and language != "de" and token.start > 0 and not question.isupper():
             return None
-        return self._closest(token.norm, token.surface, at, at, language, self._single_words)
+        far = 2 if language and len(token.norm) >= LONG_WORD and not capital else 1
+        tongues = (language or "*",) if question else self._tongues(language)
+        return self._closest(tokens[at : at + 1], at, tongues, far, self._single_words)
 
     def _misspelt_phrase(self, tokens: Sequence[_Token], language: str | None) -> _Found | None:
         """The whole text as a misspelt phrase of several words."""
         phrase = " ".join(t.norm for t in tokens)
         if len(tokens) < 2 or not SHORTEST_TYPO <= len(phrase) <= 60:
             return None
-        surface = " ".join(t.surface for t in tokens)
-        return self._closest(phrase, surface, 0, len(tokens) - 1, language, self._phrases)
+        far = 2 if len(phrase) >= LONG_WORD else 1
+        return self._closest(tokens, 0, self._tongues(language), far, self._phrases)
+
+    def _tongues(self, language: str | None) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((language, "en"))) if language else ("*",)
 
     def _closest(
-        self, norm: str, surface: str, first: int, last: int, language: str | None, lists: Mapping[str, Sequence[str]]
+        self, tokens: Sequence[_Token], first: int, tongues: Sequence[str], far: int, lists: Mapping[str, Sequence[str]]
     ) -> _Found | None:
         """The class words nearest in spelling, where they are near enough."""
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        far = 1 if len(norm) < LONG_WORD or not language else 2
-        for tongue in dict.fromkeys((language, "en")) if language else ("*",):
-            found = process.extract(norm, lists[tongue or "*"], scorer=OSA.distance, score_cutoff=far, limit=8)
-            near = [(word, distance) for word, distance, _ in found if _same_start(norm, word, distance)]
-            if not near:
-                continue
-            best = min(distance for _, distance in near)
-            spelt = [word for word, distance in near if distance == best]
+        norm, surface = " ".join(t.norm for t in tokens), " ".join(t.surface for t in tokens)
+        for tongue in tongues:
+            found = process.extract(norm, lists[tongue], scorer=OSA.distance, score_cutoff=far, limit=8)
+            near = [(word, distance) for word, distance, _ in found if _same_start(norm, word, int(distance))]
+            best = min((distance for _, distance in near), default=0)
             words = [
                 w
-                for word in spelt
+                for word, distance in near
+                if distance == best
                 for w in self._index[word]
-                if not w.weak and not w.strict and (tongue == "*" or w.language == tongue)
+                if not w.weak and not w.strict and tongue in ("*", w.language)
             ]
             if words:
                 how = f"read {surface!r} as {words[0].surface!r}"
-                return _Found(first, last, tuple(words), False, how)
+                return _Found(first, first + len(tokens) - 1, tuple(words), False, how)
         return None
 
     @cached_property
@@ -457,11 +460,14 @@ class Nomenclature:
         return any(phrase in guards for guards in self._guards.values())
 
     def _is_place(self, token: _Token, question: str, language: str | None) -> bool:
-        """A word like 'Rye' or 'Orange' with a capital inside a sentence names a place."""
-        if language == "de" or token.start == 0 or not question[token.start].isupper() or question.isupper():
+        """A word like 'Rye' or 'Orange' with a capital inside a sentence names a place, as does a foreign one."""
+        if token.start == 0 or not question[token.start].isupper() or question.isupper():
             return False
+        words = self._index.get(token.norm, ())
+        if language and not any(w.language == language for w in words):
+            return bool(words) or language not in self._compounds
         joined = "-" in (question[token.start - 1], question[token.end : token.end + 1])
-        return joined or token.norm in self._capitals
+        return language != "de" and (joined or token.norm in self._capitals)
 
     def _rest_is_filler(self, tokens: Sequence[_Token], found: Sequence[_Found], language: str | None) -> bool:
         covered = {i for f in found for i in range(f.first, f.last + 1)}
@@ -618,10 +624,14 @@ def _load(folder: Path) -> Nomenclature:
         row["group"]: Group(row["group"], row["theme"], tuple(row["codes"].split()), row["explanation"])  # ty: ignore[invalid-argument-type]
         for row in _read_csv(folder / "groups.csv")
     }
-    words = {lang: dict(_read_pairs(p)) for lang in LANGUAGES if (p := folder / "words" / f"{lang}.txt").exists()}
+    words: dict[str, dict[str, list[str]]] = {
+        lang: dict(_read_pairs(p)) for lang in LANGUAGES if (p := folder / "words" / f"{lang}.txt").exists()
+    }
     classes = {row["code"]: _land_class(row, rows, words) for row in rows}
     index = _build_index(rows, words)
-    labels = {lang: {key: names[0] for key, names in table.items()} for lang, table in words.items()}
+    labels: dict[str, dict[str, str]] = {
+        lang: {key: names[0] for key, names in table.items()} for lang, table in words.items()
+    }
     for table in labels.values():
         for key, label in table.items():
             table[key] = label.lstrip("!~^")
