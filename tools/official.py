@@ -653,16 +653,24 @@ def _computed(context: Context, cells: Sequence[Cell], unit: str) -> list[Caveat
 def _parts(context: Context, figures: Figures, cells: Sequence[Cell]) -> list[Caveat]:
     """Return where a class and its siblings do not add up to the class above, beyond what rounding explains."""
     worst: tuple[float, dict[str, Any]] | None = None
-    for c in cells:
-        above = meaning.published_parent(c.land_cover) if re.fullmatch(r"[A-H]\w\w", c.land_cover) else None
-        if not above or not c.known or "+" in c.code:
-            continue
-        gap = parts_gap(figures, c.region, above, c.year)
+    asked = {
+        (above, c.year, c.region.id): c
+        for c in cells
+        if c.known and "+" not in c.code
+        for above in _wholes(c.land_cover)
+    }
+    for (above, year, _), c in asked.items():
+        gap = parts_gap(figures, c.region, above, year)
         if gap and (worst is None or abs(gap[0] - gap[1]) > worst[0]):
-            slots = {"region": c.region.name, "year": c.year, "land_cover": label(context, above), "sum": gap[0],
+            slots = {"region": c.region.name, "year": year, "land_cover": label(context, above), "sum": gap[0],
                      "whole": gap[1]}  # fmt: skip
             worst = (abs(gap[0] - gap[1]), slots)
     return [("parts_do_not_sum", worst[1])] if worst else []
+
+
+def _wholes(land_cover: str) -> set[str]:
+    """Return the classes right above one class, or above each of several joined by `+` and `−`."""
+    return {above for c in re.split(r"[+−]", land_cover) if (above := meaning.published_parent(c))}
 
 
 def parts_gap(figures: Figures, region: Region, whole: str, year: int) -> tuple[float, float] | None:

@@ -200,6 +200,14 @@ def test_sub_classes_that_do_not_add_up_are_told_of(world, published):
     assert told["sum"] > told["whole"]
 
 
+def test_a_sum_of_sub_classes_that_miss_their_whole_is_told_of_too(world, published):
+    arable = ["B10", "B20", "B30", "B40", "B50", "BX1"]
+    result = official_share(world, land_cover=arable, regions=["nuts:DEE0"], years=[2022])
+    told = slots(result, "parts_do_not_sum")
+    assert told["whole"] == published["DEE0", "B00", 2022][0] == 37.0
+    assert told["sum"] == 32.1
+
+
 # ── vintages, aggregates, places ─────────────────────────────────────────────────────────────────────────────────────
 
 
