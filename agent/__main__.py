@@ -110,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
 def extra_commands() -> list[Any]:
     """Return what registers further commands: the language-model part adds `train-router` where it is present."""
     try:
-        from agent.llm.commands import add_commands
+        from agent.llm.commands import add_commands  # ty: ignore
     except ImportError:
         return []
     return [add_commands]

@@ -17,7 +17,7 @@ from agent.check import unsupported
 from agent.conversation import Conversation, known_language
 from agent.language import detect
 from agent.middleware import CAUGHT, bug_text, outcome_of
-from agent.plan import Plan
+from agent.plan import MOST_STEPS, Plan
 from agent.plan import Step as PlanStep
 from agent.render import caveats_of, render
 from agent.router import Builtin, Router
@@ -130,7 +130,7 @@ class Run:
         text = self.timed("render", lambda: render(results, language, self.context), lambda t: f"{len(t)} characters")
         caveats = caveats_of(results, plan.notes, language, self.context)
         if wrong := unsupported(text, results, language, self.context, plan.notes):
-            log.warning("unsupported in the text: %s", wrong)
+            log.warning("unsupported in the text: %s in %r", wrong, text)
         if plan.frame:
             self.conversation.frame = dict(plan.frame)
         self.conversation.pending = None
@@ -148,18 +148,18 @@ class Run:
         done: list[PlanStep] = []
         results: list[Result] = []
         for step in plan.steps:
-            if self.cancel and self.cancel.is_set():
-                raise Cancelled
-            try:
-                work = partial(call, step.tool, filled(step.arguments, results), self.context)
-                result = self.timed(step.tool, work, detail_of_result)
-            except (DataError, InputError) as error:
-                if not step.optional:
-                    raise
-                log.info("left out %s: %s", step.tool, error)
-                continue
-            results.append(result)
-            done.append(PlanStep(result.tool, result.arguments))
+            for arguments in calls_of(step, results):
+                if self.cancel and self.cancel.is_set():
+                    raise Cancelled
+                try:
+                    result = self.timed(step.tool, partial(call, step.tool, arguments, self.context), detail_of_result)
+                except (DataError, InputError) as error:
+                    if not step.optional:
+                        raise
+                    log.info("left out %s: %s", step.tool, error)
+                    continue
+                results.append(result)
+                done.append(PlanStep(result.tool, result.arguments))
         return done, tuple(results)
 
     def refused(self, error: LandaskError, question: str, language: Language) -> Answer:
@@ -249,6 +249,14 @@ def call(tool: str, arguments: dict[str, Any], context: Context) -> Result:
     if tool not in TOOLS:
         raise BadArgument(f"no tool {tool!r}; there are {', '.join(TOOLS)}")
     return TOOLS[tool](context, **arguments)
+
+
+def calls_of(step: PlanStep, results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return the arguments of a step's calls: one, or one a region."""
+    arguments = filled(step.arguments, results)
+    if not step.each:
+        return [arguments]
+    return [{**arguments, "regions": [id]} for id in arguments.get("regions", ())[:MOST_STEPS]]
 
 
 def filled(arguments: Any, results: Sequence[Result]) -> dict[str, Any]:

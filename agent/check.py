@@ -15,7 +15,8 @@ from agent.render import Voice, caveat_parts, texts
 from tools.context import Context
 from tools.result import Result
 
-NUMBER = re.compile(r"(?<![\w])[-−]?\d(?:[\d.,\s\u00a0\u202f’']*\d)?(?![\w])")
+NUMBER = re.compile(r"(?<!\w)[-−]?(?:\d{1,3}(?:[\u00a0\u202f ]\d{3})+(?:[.,]\d+)?|\d+(?:[.,’']\d+)*)(?!\w)")
+"""A number with its grouping: 1 234,5 or 1,234.5."""
 CODE = re.compile(r"\b(?:[A-H]\d\d|U\d{2,3}|BX[12])\b")
 SLOT = re.compile(r"\{\w+\}")
 
@@ -39,14 +40,9 @@ def _numbers(text: str, allowed: set[Any], language: str) -> list[str]:
     for name in sorted(
         (v for v in allowed if isinstance(v, str) and any(c.isdigit() for c in v)), key=len, reverse=True
     ):
-        plain = plain.replace(name, " | ")
+        plain = re.sub(rf"(?<![\w.,]){re.escape(name)}(?![\w])", " | ", plain)
     found = [squeezed(m) for m in NUMBER.findall(plain)]
-    missing = []
-    for number in found:
-        parts = re.split(r"(?<=\d{4})[,\s]+", number)  # years in a list
-        if number not in written and not all(part.strip(" ,") in written for part in parts):
-            missing.append(number)
-    return missing
+    return [number for number in found if number not in written]
 
 
 def squeezed(number: str) -> str:

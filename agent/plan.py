@@ -26,6 +26,9 @@ class Step:
     optional: bool = False
     """Left out, not refused, when the data cannot answer it: the second witness beside the first."""
 
+    each: bool = False
+    """Run once for each region, not for all of them together."""
+
     def to_json(self) -> dict[str, Any]:
         """The step as it is shown and replayed."""
         return {"tool": self.tool, "arguments": dict(self.arguments)}

@@ -104,9 +104,8 @@ def source_of(result: Result, voice: Voice) -> str:
 def sentence_of(result: Result, voice: Voice, context: Context) -> str:
     """Return one result's sentence."""
     write = WRITERS.get(result.tool)
-    if write is None:
-        return plain(result, voice)
-    return write(result, voice, context)
+    sentence = write(result, voice, context) if write else plain(result, voice)
+    return sentence[:1].upper() + sentence[1:]
 
 
 def plain(result: Result, voice: Voice) -> str:
@@ -253,8 +252,8 @@ def compared_regions(result: Result, voice: Voice, context: Context) -> str:
     """Regions side by side by their points."""
     several = len(result.years) > 1
     parts = [
-        f"{r['region']}{', ' + str(r['year']) if several else ''}: {voice.number(r['points'])} / "
-        f"{voice.number(r['surveyed'])}"
+        f"{r['region']}{', ' + str(r['year']) if several else ''}: "
+        + voice.phrase("n_of", n=voice.number(r["points"]), total=voice.number(r["surveyed"]))
         for r in rows(result)
     ]
     year = "" if several else f", {years_of(result)}"
@@ -457,11 +456,17 @@ WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
 def caveats_of(results: Sequence[Result], notes: Sequence[Any], language: str, context: Context) -> tuple[str, ...]:
     """Return every caveat in words, each once, what the router assumed first."""
     voice = Voice(language)
-    every: list[Any] = [*notes, *(c for r in results for c in r.caveats)]
+    every: list[Any] = [*notes, *(filled_caveat(c, r) for r in results for c in r.caveats)]
     if len({source_of(r, voice) for r in results if r.tool not in ("describe_data",)}) > 1:
         every.append(("second_witness", {}))
     worded = [worded_caveat(caveat, voice, context) for caveat in every]
     return tuple(dict.fromkeys(text for text in worded if text))
+
+
+def filled_caveat(caveat: Any, result: Result) -> tuple[str, Mapping[str, Any]]:
+    """Return a caveat with the class of its result where it names none itself."""
+    key, slots = caveat_parts(caveat)
+    return key, {"land_cover": result.facts.get("of") or "", **slots}
 
 
 def worded_caveat(caveat: Any, voice: Voice, context: Context) -> str:
@@ -584,11 +589,9 @@ def class_or_word(word: str, voice: Voice, context: Context) -> str:
     if word in ("country", "nuts1", "nuts2"):
         return voice.phrase(f"level_{word}")
     parts = word.split("+")
-    try:
-        label = context.nomenclature.label(tuple(parts), voice.language)
-    except errors.UnknownClass:
-        return word
-    return f"{label} ({word})"
+    if not all(part in context.nomenclature.classes for part in parts):
+        return voice.phrase(f"level_{word}") if f"level_{word}" in voice.of["phrase"] else word
+    return f"{context.nomenclature.label(tuple(parts), voice.language)} ({word})"
 
 
 def question_back(error: errors.Ambiguous, voice: Voice) -> str:

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 from agent.conversation import Conversation, chosen
 from agent.frame import PLACE, SUBJECT, TIME, Frame
 from agent.operation import operation_of
-from agent.plan import Note, Plan
-from agent.steps import steps_of
-from agent.understand import NEAR_KM, TOWN_KM, Area, Cover, Understanding, find_country, understand
+from agent.plan import MOST_STEPS, Note, Plan, Step
+from agent.steps import ends, steps_of
+from agent.understand import NEAR_KM, TOWN_KM, Area, Cover, Understanding, find_country, hit, understand
 from agent.words import concept, flatten, words
 from retrieval.errors import (
     AmbiguousClass,
@@ -63,6 +63,18 @@ class Builtin:
                 return planned(frame, context, conversation, ())
             settled = {**waiting.resolved, waiting.words: value}
             question = waiting.question
+        parts = parts_of(question, context.language)
+        if len(parts) == 1 or self.share_a_place(parts, context):
+            return self.one(question, context, conversation, settled)
+        return self.several(parts, context, conversation, settled)
+
+    def share_a_place(self, parts: Sequence[str], context: Context) -> bool:
+        """Return whether the first part takes its place from a later one ("how many … and how many … in Apulia")."""
+        named = [bool(context.gazetteer.mentions(part, context.language)) for part in parts]
+        return not named[0] and any(named)
+
+    def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
+        """Return the plan of one question."""
         reading = understand(
             question,
             context.gazetteer,
@@ -73,6 +85,29 @@ class Builtin:
         resolver = Resolver(reading, context, conversation, question, settled)
         frame = resolver.frame()
         return planned(frame, context, conversation, resolver.notes)
+
+    def several(
+        self, parts: Sequence[str], context: Context, conversation: Conversation, settled: Mapping[str, Any]
+    ) -> Plan:
+        """Return the plan of a question of several parts, each knowing what the one before was about."""
+        so_far = Conversation(frame=dict(conversation.frame), areas=conversation.areas)
+        plans: list[Plan] = []
+        for part in parts:
+            ranking = (
+                plans[-1].steps[0] if plans and plans[-1].steps[0].tool in ("rank_points", "rank_official") else None
+            )
+            plan = (each_of_ranked(part, ranking, context) if ranking else None) or self.one(
+                part, context, so_far, settled
+            )
+            so_far.frame = dict(plan.frame) or so_far.frame
+            plans.append(plan)
+        conversation.frame_tried = so_far.frame_tried
+        return Plan(
+            steps=tuple(step for plan in plans for step in plan.steps)[:MOST_STEPS],
+            notes=tuple(note for plan in plans for note in plan.notes),
+            areas={id: area for plan in plans for id, area in plan.areas.items()},
+            frame=so_far.frame,
+        )
 
 
 def planned(frame: Frame, context: Context, conversation: Conversation, notes: Sequence[Note]) -> Plan:
@@ -100,6 +135,60 @@ def picked_choice(question: str, context: Context, conversation: Conversation) -
         at for at, id in enumerate(pending.values) if country and context.gazetteer.region(id).country == country
     ]
     return fitting[0] if len(fitting) == 1 else None
+
+
+ASKING = ("where", "show", "count", "howmuch", "share", "which", "compare", "change", "rankwords", "nearest", "profile")
+AND = {
+    "en": "and", "fr": "et", "de": "und", "es": "y", "it": "e", "pt": "e", "nl": "en", "pl": "i|oraz|a",
+}  # fmt: skip
+OPENERS = {
+    "en": "how|where|which|what|show|list|count|has|have|did|compare|is there|are there",
+    "fr": "combien|ou|où|quel|quelle|quels|quelles|montre|montrez|comment|compare|comparez",
+    "de": "wie|wo|welche|welcher|welches|zeige|zeig|was|vergleiche|hat|gibt",
+    "es": "cuanto|cuantos|cuantas|cuánto|cuántos|cuántas|donde|dónde|que|qué|como|cómo|muestra|muéstrame|compara",
+    "it": "quanto|quanti|quante|quanta|dove|quali|quale|come|mostra|mostrami|confronta",
+    "pt": "quanto|quantos|quantas|onde|que|quais|qual|como|mostra|compara",
+    "nl": "hoeveel|waar|welke|hoe|toon|wat|vergelijk",
+    "pl": "ile|gdzie|ktore|które|jak|jaka|jaki|pokaz|pokaż|porownaj|porównaj",
+}
+
+
+def parts_of(question: str, language: str) -> list[str]:
+    """Return the questions in a question: "how many … and how did each change …" is two."""
+    opener, joined = OPENERS.get(language, OPENERS["en"]), AND.get(language, "and")
+    cut = re.compile(rf"(?:(?<=[?!;])\s+|,?\s+(?:{joined})\s+|,\s+)(?=(?:{opener})\b)", re.IGNORECASE)
+    parts = [part.strip() for part in cut.split(question) if part.strip()]
+    if len(parts) < 2 or len(parts) > 4:
+        return [question]
+    asking = [any(hit(name, flatten(part), language) for name in ASKING) for part in parts]
+    long_enough = [len(part.split()) >= 3 for part in parts]
+    return parts if all(asking) and all(long_enough) else [question]
+
+
+def each_of_ranked(part: str, ranking: Step, context: Context) -> Plan | None:
+    """Return the plan of "… and how did each change" for the regions ranked before, None if it is not that."""
+    reading = understand(
+        part,
+        context.gazetteer,
+        context.nomenclature,
+        language=context.language,  # ty: ignore[invalid-argument-type]
+    )
+    if reading.areas or reading.covers or ranking.arguments.get("by") == "classes":
+        return None
+    survey = ranking.tool == "rank_points"
+    codes = {k: ranking.arguments[k] for k in ("land_cover", "land_use") if k in ranking.arguments}
+    arguments: dict[str, Any] = {**codes, "regions": ["@1"]}
+    if reading.has("change", "moved", "compare") or reading.since:
+        first, last = ends(Frame(years=reading.years, since=reading.since, span=reading.span))
+        arguments |= {k: v for k, v in (("year_from", first), ("year_to", last)) if v}
+        return Plan((Step("compare_years" if survey else "change_official", arguments, each=True),))
+    if reading.years:
+        arguments["years"] = list(reading.years)
+    if reading.has("where", "show"):
+        return Plan((Step("find_points", arguments),))
+    if reading.has("share", "howmuch", "area"):
+        return Plan((Step("official_share", arguments),))
+    return Plan((Step("count_points", arguments, each=True),))
 
 
 # what is never answered
@@ -178,7 +267,7 @@ class Resolver:
             order="fewest" if reading.has("least") and not reading.has("most") else "most",
             by="crops" if reading.has("crops") else "regions",
             theme="land_use" if reading.about_use else "land_cover",
-            unit=reading.unit or "",
+            unit=reading.unit or ("km2" if reading.has("area") else ""),
             source=self.source(),
             together=reading.has("together"),
             point_id=reading.point_id or "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -305,14 +305,30 @@ def need_published(frame: Frame, context: Context) -> None:
     """Refuse what no published figure speaks of: land use, circles, drawn areas, communes."""
     need_a_class(frame, context)
     if frame.land_use and not frame.land_cover:
-        name = context.nomenclature.label(frame.land_use, context.language)
-        raise NotPublished(name, ", ".join(context.region(id).name for id in frame.regions) or "Europe", None, ())
+        regions = ", ".join(context.region(id).name for id in frame.regions)
+        raise NotPublished("+".join(frame.land_use), regions or "any region", None, ())
     if frame.near and not frame.regions:
-        raise TooFine(str(frame.near.get("name", "")), (), "below_nuts2")
+        raise TooFine(str(frame.near.get("name", "")), around_spot(frame.near, context), "below_nuts2")
     for id in frame.regions:
         region = context.region(id)
         if region.level not in OFFICIAL_LEVELS and published_same(region, context) is None:
             raise TooFine(region.name, around(region, context), "below_nuts2")
+
+
+def around_spot(near: Mapping[str, Any], context: Context) -> list[str]:
+    """Return the name of the NUTS 2 region a spot lies in."""
+    from shapely import Point
+
+    lon, lat = near["lon"], near["lat"]
+    for region in context.gazetteer.at_level("nuts2", context.language):
+        if region.bbox is None:
+            continue
+        west, south, east, north = region.bbox
+        if west <= lon <= east and south <= lat <= north:
+            outline = context.gazetteer.outline(region.id)
+            if outline is not None and outline.contains(Point(lon, lat)):
+                return [region.name]
+    return []
 
 
 def published_same(region: Region, context: Context) -> str | None:
