@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import shapely
 from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, JaroWinkler
 from shapely.geometry.base import BaseGeometry
 
 from retrieval.errors import AmbiguousRegion, OutOfCoverage, UnknownRegion
@@ -208,16 +208,23 @@ class Gazetteer:
 
     def close_names(self, name: str, language: str = "en", limit: int = 5) -> list[str]:
         """Return the names most like this one, for an error message."""
-        hits = process.extract(normalise(name), self._norms, scorer=OSA.normalized_similarity, limit=limit * 3)
-        ids = self._distinct([self._by_norm[norm][0][0] for norm, score, _ in hits if score > 0.5])
+        hits = process.extract(normalise(name), self._norms, scorer=JaroWinkler.similarity, limit=limit * 3)
+        ids = self._distinct_in_order([self._by_norm[norm][0][0] for norm, score, _ in hits if score > 0.75])
         return [region.name for region in (self.region(i, language) for i in ids) if region.level != "foreign"][:limit]
 
     def choices(self, regions: Sequence[Region | Place], language: str = "en") -> list[str]:
         """Return what to call each of several places so that a person can tell them apart: `Limburg (Belgium)`."""
-        plain = [self.display_name(one, language) for one in regions]
-        if len(set(plain)) == len(plain):
+        apart = len({one.country for one in regions}) == len(regions)
+        plain = [
+            f"{one.name} ({self._kind(one, language)})" if _is_country(one) else self.display_name(one, language)
+            for one in regions
+        ]
+        if apart and len(set(plain)) == len(plain):
             return plain
-        return [f"{one.name} ({self._kind(one, language)})" for one in regions]
+        kinds = [self._kind(one, language) for one in regions]
+        if len({(one.name, kind) for one, kind in zip(regions, kinds, strict=True)}) < len(regions):
+            kinds = [f"{_nuts_level(one)}{kind}" for one, kind in zip(regions, kinds, strict=True)]
+        return [f"{one.name} ({kind})" for one, kind in zip(regions, kinds, strict=True)]
 
     def display_name(self, region: Region | Place, language: str = "en") -> str:
         """Return a place's name with its country: `Limburg (Netherlands)`."""
@@ -357,6 +364,11 @@ class Gazetteer:
         """Narrow several candidates by a word for their kind: `province of Luxembourg`, `Comunidad de Madrid`."""
         if len(mention.candidates) < 2 or mention.kind != "region":
             return mention
+        level = re.match(r"\W{0,3}NUTS ?([123])", question[mention.end :])
+        if level:
+            kept = tuple(c for c in mention.candidates if isinstance(c, Region) and c.level == f"nuts{level[1]}")
+            end = mention.end + level.end()
+            return replace(mention, end=end, text=question[mention.start : end], candidates=kept or mention.candidates)
         before = [word for word in words if word.end <= mention.start]
         after = next((word for word in words if word.start >= mention.end), None)
         while before and before[-1].norm in known_words().links:
@@ -440,6 +452,9 @@ class Gazetteer:
         """Of a region and its later form with other borders only the first is meant by the name they share."""
         later = {code_id(row["code"]) for row in _changed() if code_id(row["old_code"]) in ids}
         return [i for i in ids if i not in later]
+
+    def _distinct_in_order(self, ids: Iterable[str]) -> list[str]:
+        return list(dict.fromkeys(self._rows[i]["same_as"] for i in ids if i in self._rows))
 
     def _distinct(self, ids: Iterable[str]) -> list[str]:
         preferred = dict.fromkeys(self._rows[i]["same_as"] for i in ids if i in self._rows)
@@ -667,12 +682,13 @@ _INSIDE = frozenset("in en em w we na no nos nei del della dell de du d do da va
 
 def _is_link(between: str, *, country_first: bool, adjective: bool) -> bool:
     """May a region and its country be joined over this text: `Limburg, Belgium`, `Toskana in Italien`?"""
-    words = normalise(between).split()
+    known = known_words()
+    words = [word for word in normalise(between).split() if not any(word in hints for hints in known.hints.values())]
     if not words:
-        return between.strip() in ("", ",", "(", "-") if not adjective else not between.strip()
+        return not between.strip() if adjective else not re.search(r"[.;:!?&/]", between)
     if adjective or country_first:
         return False
-    return words[0] in _INSIDE and all(word in _INSIDE or word in known_words().links for word in words)
+    return words[0] in _INSIDE and all(word in _INSIDE or word in known.links for word in words)
 
 
 def _country_of(mention: Mention) -> str | None:
@@ -700,6 +716,14 @@ _KINDS = {
     "nl": ("land", "groep", "regio", "provincie", "gemeente", "gebied"),
     "pl": ("kraj", "grupa", "region", "prowincja", "gmina", "obszar"),
 }
+
+
+def _is_country(one: Region | Place) -> bool:
+    return isinstance(one, Region) and one.level == "country"
+
+
+def _nuts_level(one: Region | Place) -> str:
+    return f"NUTS {one.level[-1]} " if isinstance(one, Region) and one.level.startswith("nuts") else ""
 
 
 def _kind_column(region: Region) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrieval.region_rows import COUNTRIES, normalise
+from retrieval.region_rows import COUNTRIES, SURVEYED, normalise
 
 PLACE_COLUMNS = ("id", "name", "lon", "lat", "country", "population", "source")
 PLACE_NAME_COLUMNS = ("place_id", "name", "norm", "language")
@@ -75,6 +75,14 @@ def country_code(iso: str) -> str:
     return _EUROSTAT.get(iso, iso)
 
 
+def _country(town: Mapping[str, Any]) -> str:
+    """The country's code; none for the Canaries, Azores and Madeira, where the survey does not go."""
+    west, south, east, north = SURVEYED
+    inside = west <= town["longitude"] <= east and south <= town["latitude"] <= north
+    code = country_code(town["countrycode"])
+    return "" if code in COUNTRIES and not inside else code
+
+
 def _is_wanted(town: Mapping[str, Any]) -> bool:
     return country_code(town["countrycode"]) in COUNTRIES or town["population"] >= SMALLEST_FOREIGN
 
@@ -82,7 +90,7 @@ def _is_wanted(town: Mapping[str, Any]) -> bool:
 def _place_row(town: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": f"town:{town['geonameid']}", "name": town["name"], "lon": town["longitude"], "lat": town["latitude"],
-        "country": country_code(town["countrycode"]), "population": town["population"], "source": "geonames",
+        "country": _country(town), "population": town["population"], "source": "geonames",
     }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from retrieval.errors import BadFile, BadGeometry, OutOfCoverage
 from retrieval.region_rows import (
     COUNTRIES,
+    SURVEYED,
     RegionSet,
     code_id,
     files_digest,
@@ -32,9 +33,6 @@ from retrieval.region_rows import (
 if TYPE_CHECKING:
     import geopandas
 
-SURVEYED = (-12.0, 34.0, 35.0, 72.0)
-"""West, south, east, north: LUCAS visits neither the Azores, Madeira and the Canaries nor lands overseas."""
-
 LARGEST_FILE = 20_000_000
 """Bytes of the largest area file taken."""
 MOST_VERTICES = 200_000
@@ -43,6 +41,8 @@ MOST_VERTICES = 200_000
 
 def read_regions(path: Path) -> RegionSet:
     """Return the regions of a file, told apart by its columns: NUTS, French units, or areas of one's own."""
+    if path.suffix in (".geojson", ".json") and path.is_file() and not _is_known_by_its_head(path):
+        _check_size(path)  # before anything reads it whole
     columns = {column.lower() for column in _columns(path)}
     if "nuts_id" in columns:
         return nuts_regions(path)
@@ -366,10 +366,20 @@ def _read(path: Path) -> geopandas.GeoDataFrame:
     return table.to_crs(4326) if table.crs is not None and table.crs != "EPSG:4326" else table
 
 
-def _read_area(path: Path) -> geopandas.GeoDataFrame:
+def _is_known_by_its_head(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(1_000_000).lower()
+    return b'"nuts_id"' in head or (b'"code"' in head and b'"nom"' in head)
+
+
+def _check_size(path: Path) -> None:
     if path.is_file() and path.stat().st_size > LARGEST_FILE:
         size, most = path.stat().st_size / 1e6, LARGEST_FILE / 1e6
         raise BadGeometry(f"{path}: {size:.0f} MB, at most {most:.0f} MB are taken; simplify the outline")
+
+
+def _read_area(path: Path) -> geopandas.GeoDataFrame:
+    _check_size(path)
     return _read(path)
 
 

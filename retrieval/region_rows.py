@@ -21,6 +21,9 @@ DATA = Path(__file__).parent / "data"
 COUNTRIES = tuple("AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK UK".split())  # noqa: SIM905
 """Eurostat codes of the countries LUCAS has visited."""
 
+SURVEYED = (-12.0, 34.0, 35.0, 72.0)
+"""West, south, east, north: LUCAS visits neither the Azores, Madeira and the Canaries nor lands overseas."""
+
 LANGUAGES = ("en", "fr", "de", "es", "it", "pt", "nl", "pl")
 
 LEVELS = ("group", "country", "nuts2", "nuts1", "nuts3", "subdivision", "commune", "aoi", "foreign")
