@@ -120,7 +120,7 @@ def shades(
     values = [f["properties"].get("value", f["properties"].get("points")) for f in features]
     numbers = [v for v in values if isinstance(v, int | float)]
     legend = result.facts.get("legend") or {}
-    breaks = [float(b) for b in legend.get("breaks") or ()] or even(numbers)
+    breaks = [float(b) for b in (legend.get("breaks") or ())[1:-1]] or even(numbers)  # the outer two are the ends
     drawn = []
     for feature, value in zip(features, values, strict=True):
         uncertain = "u" in str(feature["properties"].get("flag") or "")
