@@ -359,6 +359,8 @@ class Nomenclature:
         capital = question[token.start].isupper() if question else False
         if capital and language != "de" and token.start > 0 and not question.isupper():
             return None
+        if question and not language and len(token.norm) < LONG_WORD:
+            return None
         far = 2 if language and len(token.norm) >= LONG_WORD and not capital else 1
         tongues = (language or "*",) if question else self._tongues(language)
         return self._closest(tokens[at : at + 1], at, tongues, far, self._single_words)
