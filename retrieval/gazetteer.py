@@ -755,7 +755,7 @@ def _people(town: Place) -> int:
 
 @lru_cache(maxsize=1)
 def _changed() -> tuple[dict[str, str], ...]:
-    return tuple(read_rows("successors"))
+    return read_rows("successors")
 
 
 @lru_cache(maxsize=1)

@@ -115,10 +115,11 @@ def area_km2(outline: BaseGeometry) -> float:
     return equal_area(outline).area / 1e6
 
 
-def read_rows(name: str) -> list[dict[str, str]]:
+@lru_cache(maxsize=16)
+def read_rows(name: str) -> tuple[dict[str, str], ...]:
     """Return the rows of a CSV in `retrieval/data/regions/`."""
     with (DATA / "regions" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        return tuple(csv.DictReader(file))
 
 
 def code_id(code: str) -> str:

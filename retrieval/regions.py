@@ -252,13 +252,20 @@ def _subdivision_names(subdivisions: Sequence[_Subdivision]) -> Iterator[dict[st
             seen[one.country, normalise(_bare(name))].add(one.id)
     for one in subdivisions:
         yield name_row(one.id, one.name, "", "official")
-        yield name_row(one.id, one.id.removeprefix("iso:"), "", "code")
+        for code in (one.id.removeprefix("iso:"), *_nuts3_codes(one.nuts3)):
+            yield name_row(one.id, code, "", "code")
         for language, name in one.names:
             if len(seen[one.country, normalise(_bare(name))]) > 1:
                 continue  # Natural Earth gives the larger region's name to several of its parts
             yield name_row(one.id, _bare(name), language, "exonym")
             if _bare(name) != name:
                 yield name_row(one.id, name, language, "alias")
+
+
+def _nuts3_codes(code: str) -> list[str]:
+    """Return a NUTS 3 code and its form before 2016: French departments kept their last digit, FR813 is FRJ13."""
+    older = [row["old_code"] + code[-1] for row in read_rows("vintages") if row["code"] == code[:-1]] if code else []
+    return [code, *(old for old in older if old.startswith("FR") and len(old) == 5)] if code else []
 
 
 def _bare(name: str) -> str:
