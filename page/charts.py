@@ -8,12 +8,12 @@ from typing import Any
 import plotly.graph_objects as go
 
 from agent.answer import Answer
-from page.colours import CATEGORIES, CHANGE
-from page.map import Names, heading, title_of
+from page.colours import CATEGORIES, CHANGE, MAIN_CLASSES
+from page.map import Names, credit_of, heading, title_of
 from retrieval.types import Table
 from tools.result import Result
 
-VALUES = ("change", "share", "value", "percent", "area_km2", "points", "score", "count")
+VALUES = ("change", "share", "value", "percent_of_points", "percent", "area_km2", "points", "score", "count")
 NAMES = ("region", "region_name", "class_name", "name", "land_cover_name", "land_cover", "class", "what")
 LOW, HIGH = ("low", "lower", "ci_low"), ("high", "upper", "ci_high")
 MOST_BARS = 40
@@ -36,7 +36,7 @@ def chart_of_result(result: Result, names: Names) -> go.Figure | None:
     value = first(VALUES, table.columns, numeric_columns(table))
     if value is None:
         return None
-    name = first(NAMES, table.columns)
+    name = telling(table)
     years = sorted({str(y) for y in table.column("year")}) if "year" in table.columns else []
     if len(years) > 1:
         figure = lines(table, value, name)
@@ -45,6 +45,12 @@ def chart_of_result(result: Result, names: Names) -> go.Figure | None:
     else:
         return None
     return finished(figure, result, value, names)
+
+
+def telling(table: Table) -> str | None:
+    """The column whose texts tell the rows apart; where none does, the first that names anything."""
+    there = [column for column in NAMES if column in table.columns]
+    return next((column for column in there if len(set(table.column(column))) > 1), there[0] if there else None)
 
 
 def first(wanted: Sequence[str], there: Sequence[str], among: Sequence[str] | None = None) -> str | None:
@@ -85,7 +91,7 @@ def lines(table: Table, value: str, name: str | None) -> go.Figure:
 def bars(table: Table, value: str, name: str) -> go.Figure:
     """A bar for each row, in the table's order from above."""
     rows = list(table.dicts())[:MOST_BARS]
-    colours = [CHANGE.get(str(row[name]), CATEGORIES[0]) for row in rows]
+    colours = [bar_colour(row, name) for row in rows]
     figure = go.Figure()
     figure.add_bar(
         y=[str(row[name]) for row in rows],
@@ -96,6 +102,14 @@ def bars(table: Table, value: str, name: str) -> go.Figure:
     )
     figure.update_yaxes(autorange="reversed", automargin=True)
     return figure
+
+
+def bar_colour(row: Mapping[str, Any], name: str) -> str:
+    """Change and main classes in their own colours, all else alike."""
+    if name.startswith(("land_cover", "class")):
+        code = str(row.get("land_cover") or row.get("class") or "")
+        return MAIN_CLASSES.get(code[:1], CATEGORIES[0])
+    return CHANGE.get(str(row[name]), CATEGORIES[0])
 
 
 def whiskers(rows: Sequence[Mapping[str, Any]], value: str, columns: Sequence[str]) -> dict[str, Any] | None:
@@ -110,11 +124,21 @@ def whiskers(rows: Sequence[Mapping[str, Any]], value: str, columns: Sequence[st
     return {"type": "data", "symmetric": False, "array": reach(high), "arrayminus": reach(low), "color": "#555555"}
 
 
+def unit_in(result: Result, value: str, names: Names) -> str:
+    """The axis: the unit the rows state, else the result's, else the column's heading."""
+    table = result.table
+    rows = set(table.column("unit")) if table and "unit" in table.columns and value == "value" else set()
+    unit = next(iter(rows)) if len(rows) == 1 else result.unit
+    if value in ("percent_of_points", "points", "score"):
+        return heading(value, names.words)
+    return names.words.get(f"unit_{unit}", unit or heading(value, names.words))
+
+
 def finished(figure: go.Figure, result: Result, value: str, names: Names) -> go.Figure:
     """The figure with its title, axis and source; transparent, so that it fits light and dark."""
     made = result.provenance
-    unit = names.words.get("unit_" + str(result.unit), result.unit or heading(value, names.words))
-    source = f"{made.attribution or made.dataset} · {made.licence}"
+    unit = unit_in(result, value, names)
+    source = credit_of(made)
     if made.synthetic:
         source += f" · {names.words['synthetic']}"
     axis = figure.update_xaxes if figure.data[0].type == "bar" else figure.update_yaxes
@@ -122,7 +146,7 @@ def finished(figure: go.Figure, result: Result, value: str, names: Names) -> go.
     figure.update_layout(
         title={"text": title_of(result, names), "font": {"size": 15}},
         showlegend=len(figure.data) > 1,
-        margin={"l": 10, "r": 10, "t": 45, "b": 70},
+        margin={"l": 10, "r": 10, "t": 45, "b": 80},
         height=max(320, 60 + 22 * len(figure.data[0].y)) if figure.data[0].type == "bar" else 360,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
@@ -133,7 +157,9 @@ def finished(figure: go.Figure, result: Result, value: str, names: Names) -> go.
                 "xref": "paper",
                 "yref": "paper",
                 "x": 0,
-                "y": -0.22,
+                "yshift": -62,
+                "yanchor": "bottom",
+                "y": 0,
                 "showarrow": False,
                 "font": {"size": 10},
             }

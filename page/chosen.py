@@ -16,8 +16,8 @@ from page.numbers import number
 from retrieval.errors import BadGeometry
 from tools.context import Context
 
-MOST_KM2 = 12_000_000
-"""Somewhat more than Europe: a larger region was drawn by mistake."""
+MOST_KM2 = 60_000_000
+"""A view of all Europe with the seas around it; a larger region was drawn by mistake."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def from_geometry(geometry: Mapping[str, Any], name: str, region: str = "") -> C
     outline = checked_outline(geometry)
     km2 = abs(Geod(ellps="WGS84").geometry_area_perimeter(shapely.force_2d(outline))[0]) / 1e6
     if km2 > MOST_KM2:
-        raise BadGeometry(f"the region covers {km2:,.0f} km²: larger than Europe")
+        raise BadGeometry(f"the region covers {km2:,.0f} km²: larger than any view of Europe")
     plain = json.loads(shapely.to_geojson(shapely.force_2d(outline)))
     properties = {"name": name} | ({"id": region} if region else {})
     return Chosen(name, {"type": "Feature", "properties": properties, "geometry": plain}, km2)

@@ -100,7 +100,7 @@ class Layout:
         with gr.Accordion(said["conversations"], open=False, elem_id="talks-fold") as parts["talks_fold"]:
             parts["talks"] = gr.Dropdown([], label=said["conversations"], elem_id="talks")
             with gr.Row():
-                parts["rename"] = gr.Textbox(label=said["name"], max_lines=1, elem_id="rename", scale=3)
+                parts["rename"] = gr.Textbox(label=said["name"], max_lines=1, elem_id="talk-name", scale=3)
                 parts["rename_run"] = self.button("rename", size="sm", scale=1, min_width=90)
             with gr.Row():
                 parts["new"] = self.button("new", size="sm")
@@ -186,12 +186,14 @@ class Layout:
         p["theme"].click(None, js="() => landask.theme()", **QUIET)
         self.one(
             p["language"].input,
-            lambda shown, person: labels(person.language) | self.handlers.translate(person, shown),
+            lambda shown, person: merged(labels(person.language), self.handlers.translate(person, shown)),
             [p["shown"], *who],
         )
         p["language"].input(lambda code: code, p["language"], p["tongue"], **QUIET)
         p["language"].change(None, p["language"], js="(code) => { landask.language(code); }", **QUIET)
-        page.load(self.opened, [p["browser"], p["tongue"]], self.outputs(), **QUIET)
+        page.load(self.opened, [p["browser"], p["tongue"]], self.outputs(), **QUIET).then(
+            None, js="() => landask.opened()", **QUIET
+        )
         page.load(None, js="() => landask.firstTheme()", **QUIET)
 
     def on_questions(self) -> None:
@@ -285,7 +287,18 @@ class Layout:
     def opened(self, talks: Any, tongue: str, request: gr.Request) -> dict[Any, Any]:
         """The page is opened."""
         update = self.handlers.open(talks, tongue, request)
-        return self.placed(labels(str(update["language"])) | update)
+        return self.placed(merged(labels(str(update["language"])), update))
+
+
+def merged(labels: Update, update: Update) -> Update:
+    """Both updates, also where they change different properties of one part."""
+    both = {name: {**labels[name], **update[name]} for name in labels.keys() & update.keys() if is_change(update[name])}
+    return labels | update | both
+
+
+def is_change(value: Any) -> bool:
+    """Whether a value is Gradio's change of properties, not a whole value."""
+    return isinstance(value, dict) and value.get("__type__") == "update"
 
 
 def labels(language: str) -> Update:

@@ -13,13 +13,14 @@ from typing import Any, Literal
 
 import numpy as np
 import shapely
+from pyproj import Geod
 
 from agent.answer import Answer
 from page.colours import AGREEMENT, CATEGORIES, CHANGE, DIVERGING, MAIN_CLASSES, NO_DATA, OTHER, OUTLINE, RAMP
 from page.colours import class_colours as colours_of
 from page.numbers import number
 from retrieval.types import BBox
-from tools.result import Result
+from tools.result import Provenance, Result
 
 MOST_DOTS = 20_000
 """Points drawn one by one; more become one picture, so that a million cells stay fluid."""
@@ -119,6 +120,8 @@ def drawing_of(answer: Answer, names: Names, selection: Mapping[str, Any] | None
         layers += result_layers(result, names)
         notes += result_notes(result, names)
     layers = list({(layer.kind, layer.title, layer.marks): layer for layer in layers}.values())
+    if any(layer.kind in ("points", "image") for layer in layers):
+        layers = [as_outline(layer) if len(layer.features) == 1 else layer for layer in layers]
     layers.sort(key=lambda layer: ("image", "areas", "flags", "outline", "points").index(layer.kind))
     return Drawing(tuple(layers), bounds_of(layers), tuple(dict.fromkeys(notes)))
 
@@ -129,6 +132,9 @@ def result_layers(result: Result, names: Names) -> list[Layer]:
     features = list((result.features or {}).get("features", ()))
     dots = [f for f in features if (f.get("geometry") or {}).get("type") == "Point"]
     areas = [f for f in features if (f.get("geometry") or {}).get("type") in ("Polygon", "MultiPolygon")]
+    near = result.arguments.get("near")
+    if near:
+        layers.append(circle_layer(near, names))
     if not areas and result.regions:
         outlines = names.outlines([region.id for region in result.regions[:40]])["features"]
         if outlines:
@@ -164,7 +170,7 @@ def point_layer(result: Result, dots: list[Feature], names: Names) -> Layer:
         title=title_of(result, names),
         marks=marks,
         source=source_of(result, names),
-        attribution=result.provenance.attribution or result.provenance.dataset,
+        attribution=credit_of(result.provenance),
         features=tuple(marked(f, m, at) for at, (f, m) in enumerate(zip(dots, keys, strict=True))),
         fields=fields_of(dots, names),
         labels=labels_of(dots, names),
@@ -233,21 +239,24 @@ def code_label(code: str, names: Names) -> str:
 
 def area_layers(result: Result, areas: list[Feature], names: Names) -> list[Layer]:
     """Regions shaded by their value, patterned where there is none, and lined where it is of low reliability."""
-    areas = [named(f) for f in areas]
+    areas = [with_change(named(f), result) for f in areas]
     key = value_key(result, areas)
-    if key:
+    if key and len(areas) == 1:
+        keys, marks = [0], (only_mark(areas[0]["properties"], key, result, names),)
+    elif key:
         values = [f["properties"].get(key) for f in areas]
         gaps = [gap_of(f["properties"], value) for f, value in zip(areas, values, strict=True)]
         keys, marks = by_value(values, gaps, edges_of(result, key, values), names)
     else:
-        keys, marks = [0] * len(areas), (Mark(RAMP[2], title_of(result, names), len(areas)),)
+        label = ", ".join(f["properties"]["_t"] for f in areas[:3]) + (" …" if len(areas) > 3 else "")
+        keys, marks = [0] * len(areas), (Mark(RAMP[2], label),)
     shaded = Layer(
         kind="areas",
         title=title_of(result, names),
         unit=unit_of(result, names),
         marks=marks,
         source=source_of(result, names),
-        attribution=result.provenance.attribution or result.provenance.dataset,
+        attribution=credit_of(result.provenance),
         features=tuple(marked(f, m, at, place_of(f)) for at, (f, m) in enumerate(zip(areas, keys, strict=True))),
         fields=fields_of(areas, names),
         labels=labels_of(areas, names),
@@ -260,8 +269,47 @@ def area_layers(result: Result, areas: list[Feature], names: Names) -> list[Laye
     return [shaded, flags]
 
 
+def with_change(feature: Feature, result: Result) -> Feature:
+    """The region feature with its change, where the result is one of change: that is what its map shades."""
+    for change in result.facts.get("changes") or ():
+        if change.get("region_id") == feature["properties"].get("region"):
+            return {**feature, "properties": {**feature["properties"], "change": change.get("change")}}
+    return feature
+
+
+def only_mark(properties: Mapping[str, Any], key: str, result: Result, names: Names) -> Mark:
+    """The mark of a region drawn alone: its name and its very figure, for there is nothing to shade it against."""
+    value = properties.get(key)
+    if gap := gap_of(properties, value):
+        return replace(GAPS.get(gap, Mark(NO_DATA, "", pattern="hatch")), label=names.words[gap])
+    sign = "+" if key == "change" and value > 0 else ""
+    unit = unit_of(result, names).removesuffix(names.words["unit_%"].removeprefix("%"))
+    return Mark(RAMP[2], f"{properties.get('_t', '')}: {sign}{number(value, names.language)} {unit}".strip())
+
+
+def as_outline(layer: Layer) -> Layer:
+    """A region shaded alone, as an outline: beside points its fill would only hide them."""
+    if layer.kind != "areas" or layer.marks[0].pattern:
+        return layer
+    return replace(layer, kind="outline", unit="", marks=(replace(layer.marks[0], colour="#7b3fa0", count=None),))
+
+
+def circle_layer(near: Mapping[str, Any], names: Names) -> Layer:
+    """The circle that was asked about, on the ellipsoid."""
+    turns = np.linspace(0, 360, 73)
+    lon, lat, _ = Geod(ellps="WGS84").fwd(
+        np.full(73, near["lon"]), np.full(73, near["lat"]), turns, np.full(73, near["km"] * 1000.0)
+    )
+    ring = [[round(float(x), 5), round(float(y), 5)] for x, y in zip(lon, lat, strict=True)]
+    feature = {"geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": {}}
+    label = f"{near.get('name', '')}, {number(near['km'], names.language)} km".strip(", ")
+    return Layer("outline", names.words["asked_region"], (Mark(OUTLINE, label),), "", features=(marked(feature, 0, 0),))
+
+
 def value_key(result: Result, areas: list[Feature]) -> str | None:
-    """The property regions are shaded by."""
+    """The property regions are shaded by; none for a profile, whose one value would stand for eight."""
+    if result.tool == "profile_region":
+        return None
     legend = result.facts.get("legend") or {}
     for key in (legend.get("by"), "change", "value", "share", "points", "score"):
         if key and any(isinstance(f["properties"].get(key), int | float) for f in areas):
@@ -415,6 +463,12 @@ def source_of(result: Result, names: Names) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def credit_of(made: Provenance) -> str:
+    """Who is to be named: the attribution as the source wants it, with the licence unless it says that already."""
+    attribution = (made.attribution or made.dataset).removeprefix("Source: ")
+    return attribution if made.licence in attribution else f"{attribution}, {made.licence}"
+
+
 def resolution_of(result: Result) -> str:
     """Which words say how fine the drawn things are."""
     if result.provenance.model:
@@ -426,7 +480,8 @@ def resolution_of(result: Result) -> str:
 def unit_of(result: Result, names: Names) -> str:
     """The unit of a shaded map in words."""
     legend = result.facts.get("legend") or {}
-    unit = str(legend.get("unit") or result.unit or "")
+    changes = "changes" in result.facts
+    unit = str((result.unit if changes else legend.get("unit") or result.unit) or "")
     return names.words.get("unit_" + unit, unit)
 
 
@@ -442,8 +497,9 @@ def fields_of(features: list[Feature], names: Names) -> tuple[tuple[str, str], .
 
 
 def heading(key: str, words: Words) -> str:
-    """A column's or property's heading."""
-    return words.get("column_" + key, key.replace("_", " "))
+    """A column's or property's heading; `value (%)` keeps its unit."""
+    name, _, unit = key.partition(" ")
+    return f"{words.get('column_' + name, name.replace('_', ' '))} {unit}".strip()
 
 
 def labels_of(features: list[Feature], names: Names) -> dict[str, str]:

@@ -14,6 +14,8 @@ from tools.result import Result
 
 MOST_ROWS = 300
 """Rows put on the page; the download has all of them."""
+FOLDED = ("region_id", "code", "unit", "lon", "lat", "land_use_name", "observed")
+"""Columns left to the download where others on the page say the same."""
 LINKS = (("point_id", "year"), ("point_id",), ("region_id",), ("id",), ("code",), ("region",), ("name",))
 """Columns by which a row and a feature are the same thing, best first."""
 
@@ -32,6 +34,7 @@ def table_html(result: Result, words: Words, language: str) -> str:
     if table is None:
         return ""
     links = feature_links(result)
+    table = folded(table)
     caption = words.get("tool_" + result.tool, result.tool)
     if result.provenance.synthetic:
         caption += f" · {words['synthetic']}"
@@ -44,6 +47,16 @@ def table_html(result: Result, words: Words, language: str) -> str:
         f"<caption>{escape(caption)}</caption>{head(table, words)}"
         f"<tbody>{''.join(body(table, links, language))}</tbody></table></div>"
     )
+
+
+def folded(table: Table) -> Table:
+    """The table without columns a reader of the page does not miss; the unit goes into the heading of the value."""
+    named = {"region", "land_cover_name", "point_id"} & set(table.columns)
+    kept = [at for at, column in enumerate(table.columns) if not (named and column in FOLDED)]
+    units = set(table.column("unit")) if "unit" in table.columns and len(table) else set()
+    unit = f" ({next(iter(units))})" if len(units) == 1 else ""
+    names = [table.columns[at] + (unit if table.columns[at] in ("value", "low", "high") else "") for at in kept]
+    return Table(tuple(names), tuple(tuple(row[at] for at in kept) for row in table.rows))
 
 
 def head(table: Table, words: Words) -> str:

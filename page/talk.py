@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.answer import Answer, Step
+from page.map import credit_of
 
 MOST_TALKS, MOST_TURNS, LONGEST_NAME = 30, 60, 60
 
@@ -91,10 +92,7 @@ def answered(turn: Turn, answer: Answer, key: str) -> Turn:
 
 def sources_of(answer: Answer) -> str:
     """Each result's source in a few words, none twice."""
-    seen = dict.fromkeys(
-        f"{made.attribution or made.dataset} · {made.licence}" for made in (r.provenance for r in answer.results)
-    )
-    return "; ".join(seen)
+    return "; ".join(dict.fromkeys(credit_of(result.provenance) for result in answer.results))
 
 
 STORED = (

@@ -132,8 +132,14 @@ window.landask = (() => {
     if (drawing.bounds) return [[drawing.bounds[0], drawing.bounds[1]], [drawing.bounds[2], drawing.bounds[3]]];
     return [[-11, 35], [32, 70]];
   }
-  const fit = () => view.map && view.map.fitBounds(bounds(view.drawing),
-    { padding: 40, maxZoom: 12, duration: still() || document.hidden ? 0 : 400 });
+  function fit() {
+    if (!view.map) return;
+    // Where there is room the result is shown beside the legend, not under it.
+    const box = view.root.querySelector(".la-legend"), wide = view.map.getContainer().clientWidth;
+    const left = !box.hidden && wide > 620 ? box.offsetWidth + 24 : 36;
+    view.map.fitBounds(bounds(view.drawing), { padding: { top: 36, bottom: 46, left, right: 44 }, maxZoom: 12,
+      duration: still() || document.hidden ? 0 : 400 });
+  }
 
   function inView(feature, box) {
     const at = feature.geometry.type === "Point" ? feature.geometry.coordinates : (feature.properties._at || null);
@@ -461,5 +467,7 @@ window.landask = (() => {
     if (kept) document.body.classList.toggle("dark", kept === "dark");
   }
 
-  return { map, table, chat, language, theme, firstTheme, view, clear: () => view.map && showDrawn([], "") };
+  function opened() { document.body.dataset.landask = "ready"; }
+
+  return { opened, map, table, chat, language, theme, firstTheme, view, clear: () => view.map && showDrawn([], "") };
 })();

@@ -163,7 +163,7 @@ def answer(question: str) -> Answer:
     steps = (Step("understand", 0.01, "vineyard → B82"), Step("find_points", 0.02, "4 points"))
     if "paris" in question.lower():
         return Answer(
-            "clarify", "Which Paris?", "builtin", 0.1, choices=("Paris (FR)", "Paris, Texas vineyard"), steps=steps
+            "clarify", "Which Paris?", "builtin", 0.1, choices=("Paris (FR)", "Vineyard of Hérault"), steps=steps
         )
     if "brazil" in question.lower():
         return Answer("refused", "Brazil is outside the data.", "builtin", 0.1, steps=steps)

@@ -1,0 +1,62 @@
+"""The page served from a small world, and the browser it is looked at with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from page.handlers import Handlers, Options
+from page.serve import application
+from tests.page.served import CHROMIUM, FLAGS, Served
+from tests.page.small_world import small_world
+
+GRADIO_AND_PANDAS = "ignore::pandas.errors.Pandas4Warning"
+"""Gradio sums up its queue with options pandas is about to drop: not ours to mend, and not to fail on."""
+ARTIFACTS = Path(__file__).parents[1] / "artifacts"
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Takes the place of pytest-base-url's own, which the newest pytest warns of."""
+
+
+@pytest.fixture(scope="session")
+def handlers() -> Handlers:
+    return Handlers(small_world(), Options(per_minute=0))
+
+
+@pytest.fixture(scope="session")
+def served(handlers: Handlers) -> Iterator[Served]:
+    with Served(application(handlers)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **browser_context_args,
+        "viewport": {"width": 1400, "height": 900},
+        "locale": "en-GB",
+        "accept_downloads": True,
+    }
+
+
+@pytest.fixture(scope="session")
+def artifacts() -> Path:
+    ARTIFACTS.mkdir(exist_ok=True)
+    return ARTIFACTS
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let Gradio's own warnings pass in this folder's tests."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.filterwarnings(GRADIO_AND_PANDAS))
