@@ -59,7 +59,7 @@ _COLUMNS = {
 _DIMENSIONS = ("geo", "landcover", "unit", "freq")
 _YEAR = re.compile(r"(19|20)\d\d")
 _CODE = re.compile(r"[A-Z]{2}[A-Z0-9_]{0,10}")
-_CELL = re.compile(r"(?P<value>:|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)?\s*(?P<flag>[a-z]*)")
+_CELL = re.compile(r"(?:(?P<value>:|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(?P<flag>[a-z]*))?")
 
 Row = tuple[str, str, int, str, float, str]
 
@@ -179,7 +179,7 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
         if len(line) != len(heading):
             raise BadFile(f"{path.name}: line {number} has {len(line)} columns, its heading {len(heading)}")
         cell = {name: line[i].strip() if i is not None else "" for name, i in at.items()}
-        if figure := _cell(path, number, f"{cell['value']} {cell['flag']}"):
+        if cell["value"] and (figure := _cell(path, number, f"{cell['value']} {cell['flag']}")):
             code, land_cover, unit = (cell[name].partition(":")[0] for name in ("code", "land_cover", "unit"))
             yield number, _row(path, number, code, land_cover, cell["year"], unit, *figure)
 

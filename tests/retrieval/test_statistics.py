@@ -28,7 +28,7 @@ A,CVA,C00,SE\t: \t: \t1.2
 SDMX = """\
 DATAFLOW,LAST UPDATE,freq,unit,landcover,geo,TIME_PERIOD,OBS_VALUE,OBS_FLAG,CONF_STATUS
 ESTAT:LAN_LCV_OVW(1.0),25/07/25 23:00:00,A,PC,C00,SE,2018,62.4,u,
-ESTAT:LAN_LCV_OVW(1.0),25/07/25 23:00:00,A,PC,C00,SE,2022,,,
+ESTAT:LAN_LCV_OVW(1.0),25/07/25 23:00:00,A,PC,C00,SE,2022,,u,
 ESTAT:LAN_LCV_OVW(1.0),25/07/25 23:00:00,A,KM2,C00,SE,2018,279193,,
 """
 
@@ -100,6 +100,7 @@ def test_a_file_without_areas_falls_back_on_the_bundled_ones(tmp_path):
     [
         ("unit,landuse,geo\\TIME_PERIOD\t2022\nPC,U110,SE\t3.0\n", "not LAN_LCV_OVW"),
         ("unit,landcover,geo\\TIME_PERIOD\t2022\nPC,C00,SE\t3,0\n", "line 2: '3,0' is not a figure"),
+        ("unit,landcover,geo\\TIME_PERIOD\t2022\nPC,C00,SE\tabc\n", "line 2: 'abc' is not a figure"),
         ("unit,landcover,geo\\TIME_PERIOD\t2022\nPC,C00,SE\t130.0\n", "130 PC is no share"),
         ("unit,landcover,geo\\TIME_PERIOD\t2022\nPC,C00,SE\t1.0\nPC,C00,SE\t2.0\n", "a second figure for SE C00 2022"),
         ("unit,landcover,geo\\TIME_PERIOD\tlater\nPC,C00,SE\t1.0\n", "'later' is not a year"),
