@@ -37,6 +37,9 @@ OPTIONS: dict[str, Any] = {
 }
 """GDAL's patience and thrift; proxies come from the environment (HTTPS_PROXY) as for every other download."""
 
+FIRST_WAIT_S = 0.5
+"""Before a file is tried a second time; doubles. GDAL has by then tried the request itself several times."""
+
 BLOCKWISE = 16
 """Read block by block where the cells fill less than a sixteenth of their bounding window."""
 
@@ -84,7 +87,7 @@ class CellReader:
                     if _is_connection(reason):
                         raise SourceError(f"the source cannot be reached: {reason.partition('?')[0]}") from error
                     raise Unreadable(reason) from error
-                self._sleep(0.5 * 2**failed)
+                self._sleep(FIRST_WAIT_S * 2 ** (failed - 1))
 
     def _read(self, address: str) -> NDArray:
         with rasterio.open(address) as file:

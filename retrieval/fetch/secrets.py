@@ -13,8 +13,16 @@ from retrieval.errors import SourceError
 SERVICE = "landask"
 """The name under which a keyring holds our secrets."""
 
-NOISY = ("httpx", "httpcore", "rasterio", "rasterio._env", "pystac_client", "pystac_client.stac_api_io", "urllib3")
-"""Loggers of libraries that print addresses, and with them any token in one."""
+LIBRARIES = ("httpx", "httpcore", "rasterio", "pystac_client", "urllib3", "botocore", "boto3")
+"""Libraries that print addresses, and with them any token in one."""
+NOISY = (
+    *LIBRARIES,
+    "rasterio._env",
+    "rasterio._err",
+    "pystac_client.stac_api_io",
+    "urllib3.connectionpool",
+    *(f"retrieval.fetch.{name}" for name in ("download", "pixels", "stac", "raster", "photos", "commands")),
+)
 
 _IN_QUERY = re.compile(
     r"(?i)([?&](?:sig|se|st|sp|sv|sr|ske|skoid|sktid|skt|sks|skv|token|key|access_token|"
@@ -58,8 +66,16 @@ class Secrets:
         return _IN_HOST.sub(r"\1•••@", text)
 
     def guard_logs(self) -> None:
-        """Put this object between the noisy libraries' loggers and every handler."""
-        for name in (*NOISY, "retrieval.fetch"):
+        """Put this object between the noisy libraries' loggers and every handler.
+
+        A filter holds for its own logger only, so each gets one. Rasterio's debug lines, of which there are many,
+        quote the address of every file it opens: they are turned off.
+        """
+        rasterio = logging.getLogger("rasterio")
+        if rasterio.getEffectiveLevel() < logging.WARNING:
+            rasterio.setLevel(logging.WARNING)
+        known = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in LIBRARIES]
+        for name in {*NOISY, *known}:
             logger = logging.getLogger(name)
             for old in [f for f in logger.filters if isinstance(f, _Cleaner)]:
                 logger.removeFilter(old)

@@ -52,7 +52,7 @@ class Scene:
         return int(self.day[5:7])
 
 
-def search(source: StacSource, bbox: BBox, first: date, last: date, tries: int = 5) -> list[Scene]:
+def search(source: StacSource, bbox: BBox, first: date, last: date, tries: int = 5, page: int = 100) -> list[Scene]:
     """Return the scenes over a box from `first` to `last` (both included), earliest first, newest processing only.
 
     Raises:
@@ -74,7 +74,7 @@ def search(source: StacSource, bbox: BBox, first: date, last: date, tries: int =
     try:
         client = pystac_client.Client.open(source.url, stac_io=StacApiIO(max_retries=retry, timeout=60))
         found = client.search(
-            collections=[source.collection], bbox=bbox, datetime=f"{first}T00:00:00Z/{last}T23:59:59Z", limit=100
+            collections=[source.collection], bbox=bbox, datetime=f"{first}T00:00:00Z/{last}T23:59:59Z", limit=page
         )
         items = list(found.items_as_dicts())
     except (APIError, requests.RequestException) as error:
