@@ -88,6 +88,8 @@ def cells(results: Iterable[Result], notes: Any = ()) -> set[Any]:
             result.provenance.dataset, result.provenance.version,
         ):  # fmt: skip
             gather(value, found)
+        if isinstance(result.value, float) and result.unit == "accuracy":
+            found.add(round(100 * result.value, 1))
     gather([caveat_parts(n)[1] for n in notes], found)
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,10 @@ def similar(reading: Understanding, most: int = 3) -> list[tuple[float, dict[str
     return sorted(scored, key=lambda item: -item[0])[:most]
 
 
-def likeliest(reading: Understanding) -> str:
-    """Return the operation of the most similar example, '' where none is similar enough."""
+def likeliest(reading: Understanding, among: Sequence[str] = ()) -> str:
+    """Return the operation of the most similar example, '' where none is similar enough or it is not among these."""
     found = similar(reading, 1)
-    return found[0][1]["operation"] if found and found[0][0] >= ALIKE else ""
+    if not found or found[0][0] < ALIKE:
+        return ""
+    operation = found[0][1]["operation"]
+    return operation if not among or operation in among else ""

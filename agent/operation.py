@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.understand import Understanding
+from agent.understand import Understanding, explained
 
 
 def operation_of(reading: Understanding, regions: int, has_class: bool) -> str:
@@ -131,14 +131,17 @@ def _about_profile(reading: Understanding, regions: int, has_class: bool) -> str
     return ""
 
 
+WITHOUT_CLASS = ("profile_region", "describe_data")
+"""What may be guessed of a question that names no class."""
+
+
 def _by_likeness(reading: Understanding, regions: int, has_class: bool) -> str:
     """Return the operation of the most similar solved example, where it is similar enough."""
     from agent.examples import likeliest
 
     if not has_class and not regions:
         return ""
-    words = reading.masked.replace("\x00", " ").split()
-    content = [w for w in words if len(w) > 2 and not w.isdigit()]
+    content = [w for w in explained(reading).split() if len(w) > 2 and not w.isdigit()]
     if not content:
         return ""
-    return likeliest(reading)
+    return likeliest(reading, WITHOUT_CLASS if not has_class else ())

@@ -432,6 +432,59 @@ def profile_of(result: Result, voice: Voice, context: Context) -> str:
     return " ".join(sentences)
 
 
+# the satellite
+
+
+def classified(result: Result, voice: Voice, context: Context) -> str:
+    """How many pixels fit the words."""
+    return voice.say(
+        "classify",
+        where=where_of(result, voice),
+        year=years_of(result),
+        hits=voice.number(result.facts["hits"]),
+        pixels=voice.number(result.facts["pixels"]),
+        cover=result.facts["text"] or cover_of(result, voice, context),
+    )
+
+
+def explained(result: Result, voice: Voice, context: Context) -> str:
+    """What the classifier makes of a point."""
+    facts = result.facts
+    seen_there = [
+        f"{visit['year']}: {visit['name']} ({visit['land_cover']})" for visit in facts["surveyed"] if visit["name"]
+    ]
+    return voice.say(
+        "explain",
+        point=facts["point_id"],
+        year=years_of(result),
+        name=facts["name"],
+        code=result.value,
+        probability=voice.number(facts["probability"]),
+        surveyed=voice.say("explain_surveyed", list=voice.entries(seen_there)) if seen_there else "",
+    )
+
+
+def agreement(result: Result, voice: Voice, context: Context) -> str:
+    """Where classifier and surveyor agree."""
+    facts = result.facts
+    scores = ""
+    if "precision" in facts:
+        scores = voice.say(
+            "agreement_scores",
+            cover=cover_of(result, voice, context),
+            **{key: voice.number(facts[key]) for key in ("precision", "recall", "f1")},
+        )
+    return voice.say(
+        "agreement",
+        where=where_of(result, voice),
+        year=years_of(result),
+        right=voice.number(facts["right"]),
+        pixels=voice.number(facts["pixels"]),
+        accuracy=voice.number(round(100 * facts["accuracy"], 1)),
+        scores=scores,
+    )
+
+
 WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
     "find_points": found_points,
     "count_points": found_points,
@@ -447,6 +500,9 @@ WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
     "compare_official": compared_official,
     "rank_official": ranked_official,
     "profile_region": profile_of,
+    "classify_area": classified,
+    "explain_point": explained,
+    "compare_with_survey": agreement,
 }
 
 

@@ -17,7 +17,18 @@ from agent.frame import PLACE, SUBJECT, TIME, Frame
 from agent.operation import operation_of
 from agent.plan import MOST_STEPS, Note, Plan, Step
 from agent.steps import ends, steps_of
-from agent.understand import NEAR_KM, TOWN_KM, Area, Cover, Understanding, find_country, hit, understand
+from agent.understand import (
+    FILLERS,
+    NEAR_KM,
+    TOWN_KM,
+    Area,
+    Cover,
+    Understanding,
+    explained,
+    find_country,
+    hit,
+    understand,
+)
 from agent.words import concept, flatten, words
 from retrieval.errors import (
     AmbiguousClass,
@@ -337,7 +348,7 @@ class Resolver:
                 part = " ".join(text.split()[:length])
                 if found := self.regions_named(part):
                     return [Area(start, start + len(part), part, found, exact=False)]
-            if led:
+            if led or (start > 0 and text[0].isupper()):
                 self.context.gazetteer.resolve(text.split()[0], self.context.language)
         return []
 
@@ -385,7 +396,8 @@ class Resolver:
                 return {**spot, "km": reading.km}, None, areas
             return (None, spot, areas) if nearest or not reading.has("near") else ({**spot, "km": NEAR_KM}, None, areas)
         if not (reading.km or nearest or reading.has("near")):
-            return None, None, areas
+            areas, near = self.beside_a_town(areas)
+            return near, None, areas
         target = self.target(areas, nearest=nearest)
         if target is None:
             return None, None, areas
@@ -397,6 +409,18 @@ class Resolver:
         if reading.km is None:
             self.notes.append(("near_default", {"km": km, "name": spot["name"]}))
         return {**spot, "km": km}, None, rest
+
+    def beside_a_town(self, areas: list[Area]) -> tuple[list[Area], Mapping[str, Any] | None]:
+        """Return the other areas and the circle of "bei Siena": a word that means near only before a town."""
+        weak = concept(self.reading.language, "near_weak")
+        for area in areas:
+            before = self.reading.flat[: area.start].split()[-1:]
+            if weak and before and weak.fullmatch(before[0]) and area.places:
+                place = area.places[0]
+                self.notes.append(("near_default", {"km": NEAR_KM, "name": place.name}))
+                near = {"lon": place.lonlat[0], "lat": place.lonlat[1], "name": place.name, "km": NEAR_KM}
+                return [a for a in areas if a is not area], near
+        return areas, None
 
     def target(self, areas: Sequence[Area], *, nearest: bool) -> tuple[Area, dict[str, Any]] | None:
         """Return the area a distance is measured from, as a spot: a town if there is one of this name."""
@@ -743,107 +767,3 @@ def unexplained(reading: Understanding) -> list[tuple[int, int, bool]]:
         )
         runs.append((found.start(), found.end(), bool(lead.search(before)) or after_level))
     return runs
-
-
-def explained(reading: Understanding) -> str:
-    """Return the flattened question with every known word made blank, letter for letter."""
-    text = reading.masked
-    for name in words(reading.language)["concepts"]:
-        if found := concept(reading.language, name):
-            text = found.sub(lambda m: " " * len(m.group()), text)
-    stop = {flatten(w) for w in words(reading.language)["stop"]} | FILLERS | set(words(reading.language)["numbers"])
-    return re.sub(
-        r"[^\W_]+", lambda m: " " * len(m.group()) if m.group() in stop else m.group(), text.replace("\x00", " ")
-    )
-
-
-FILLERS = frozenset(
-    [
-        "please",
-        "km",
-        "year",
-        "years",
-        "survey",
-        "kindly",
-        "tell",
-        "europe",
-        "eu",
-        "there",
-        "exist",
-        "exists",
-        "found",
-        "seen",
-        "recorded",
-        "located",
-        "grown",
-        "growing",
-        "jahr",
-        "jahre",
-        "jahren",
-        "bitte",
-        "finden",
-        "annee",
-        "annees",
-        "plait",
-        "vous",
-        "avez",
-        "ano",
-        "anos",
-        "favor",
-        "anni",
-        "anno",
-        "favore",
-        "jaar",
-        "jaren",
-        "rok",
-        "roku",
-        "latach",
-        "prosze",
-        "trouver",
-        "existe",
-        "existen",
-        "hubo",
-        "registrados",
-        "recorded",
-        "registered",
-        "covered",
-        "cover",
-        "covers",
-        "land",
-        "being",
-        "been",
-        "their",
-        "its",
-        "where",
-        "according",
-        "dem",
-        "laut",
-        "selon",
-        "segun",
-        "secondo",
-        "segundo",
-        "volgens",
-        "wedlug",
-        "data",
-        "data's",
-        "any",
-        "some",
-        "both",
-        "vorhanden",
-        "gefunden",
-        "angebaut",
-        "gibt",
-        "recenses",
-        "recensees",
-        "observes",
-        "cultive",
-        "trovano",
-        "presenti",
-        "registrados",
-        "encontrados",
-        "geregistreerd",
-        "voorkomen",
-        "wystepuja",
-        "zarejestrowano",
-    ]
-)
