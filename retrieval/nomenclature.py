@@ -143,6 +143,7 @@ _LETTERS |= {
     c: unicodedata.normalize("NFKD", c)[0] for c in map(chr, range(0xDF, 0x180)) if unicodedata.decomposition(c)
 }
 _FOLD = str.maketrans(_LETTERS)
+_CODE_LIKE = re.compile(r"[a-hu]x?\d{1,3}")
 _CODE = re.compile(r"(?:[a-h]|[a-h]\d0|[a-h][1-9]{2}|[a-h]\d\d|u[1-4]\d\d|bx[12]|b00_pi|b10-50_pi|b70-80_pi)")
 
 
@@ -265,6 +266,8 @@ class Nomenclature:
         if code := self._as_code(text):
             land_class = self.classes[code]
             return ClassMatch(land_class.theme, (code,), text.strip(), f"the code {code} of the code book")
+        if _CODE_LIKE.fullmatch(text.strip().lower()):
+            raise UnknownClass(text.strip(), self._near_codes(text))
         tokens = _tokens(text[:2000])
         whole = self._whole(tokens, language)
         found = [whole] if whole else self._scan(tokens, language, everything=True)
@@ -275,6 +278,8 @@ class Nomenclature:
         if found:
             readings = [m for f in found for m in self._matches(text, tokens, f, theme, language)]
             self._ask(text, readings, language)
+        if self._rest_is_filler(tokens, (), language):
+            raise UnknownClass(text.strip()[:80], ())
         return self._by_meaning(text, language, theme)
 
     def mentions(self, question: str, language: str | None = None) -> list[ClassMention]:
@@ -362,7 +367,7 @@ class Nomenclature:
         if question and not language and len(token.norm) < LONG_WORD:
             return None
         far = 2 if language and len(token.norm) >= LONG_WORD and not capital else 1
-        tongues = (language or "*",) if question else self._tongues(language)
+        tongues = (language or "*",) if question else self._tongues(language, len(token.norm))
         return self._closest(tokens[at : at + 1], at, tongues, far, self._single_words)
 
     def _misspelt_phrase(self, tokens: Sequence[_Token], language: str | None) -> _Found | None:
@@ -371,10 +376,13 @@ class Nomenclature:
         if len(tokens) < 2 or not SHORTEST_TYPO <= len(phrase) <= 60:
             return None
         far = 2 if len(phrase) >= LONG_WORD else 1
-        return self._closest(tokens, 0, self._tongues(language), far, self._phrases)
+        return self._closest(tokens, 0, self._tongues(language, len(phrase)), far, self._phrases)
 
-    def _tongues(self, language: str | None) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((language, "en"))) if language else ("*",)
+    def _tongues(self, language: str | None, letters: int) -> tuple[str, ...]:
+        """The word lists to search: the language's, then English; all only for long words of an unknown language."""
+        if language:
+            return tuple(dict.fromkeys((language, "en")))
+        return ("en", "*") if letters >= LONG_WORD else ("en",)
 
     def _closest(
         self, tokens: Sequence[_Token], first: int, tongues: Sequence[str], far: int, lists: Mapping[str, Sequence[str]]
@@ -501,11 +509,12 @@ class Nomenclature:
         theme, codes = self._meaning(key)
         others = tuple(self._meaning(k)[1] for k in keys if k != key and self._meaning(k)[1] != codes)
         name = self._label(key, "en")
+        read = words if found.exact else found.readings[0].surface
         group = key[1:] if key.startswith("@") else None
         if group:
-            why = f"{words!r} is no class of the code book: {self.groups[group].explanation}"
+            why = f"{read!r} is no class of the code book: {self.groups[group].explanation}"
         else:
-            why = f"{words!r} is a name of {name} ({codes[0]}, {theme.replace('_', ' ')})"
+            why = f"{read!r} is a name of {name} ({codes[0]}, {theme.replace('_', ' ')})"
         if found.how:
             why = f"{found.how}; {why}"
         if others:
@@ -590,7 +599,8 @@ class Nomenclature:
 
     def _near_codes(self, code: str) -> list[str]:
         tidy = self._tidy(code)
-        return [f"{c} {self.classes[c].name}" for c in self.classes if c[:2] == tidy[:2]][:5]
+        near = [c for c in self.classes if c[:2] == tidy[:2]] or [c for c in self.classes if c[:1] == tidy[:1]]
+        return [f"{c} {self.classes[c].name}" for c in near][:5]
 
 
 _OF_WORDS = "of de du des d l la le les el los las del di dei degli delle della dell do da dos das van von the o"
