@@ -26,7 +26,7 @@ class Region:
     """A named area of the Earth."""
 
     id: str
-    """`country:FR`, `nuts:FRJ1`, `iso:FR-34`, `commune:34172`, `aoi:<name>-<hash>`; Eurostat's country codes (EL, UK)."""
+    """`country:FR`, `nuts:FRJ1`, `iso:FR-34`, `commune:34172`, `aoi:<name>-<hash>`; with Eurostat's codes (EL, UK)."""
     name: str
     """The name shown, in the language it was asked for where known."""
     level: str

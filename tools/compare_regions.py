@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from retrieval.errors import BadArgument
 from retrieval.types import Table
@@ -39,38 +39,16 @@ def compare_regions(
         **asked.shown,
         years=list(asked.years),
     )
-    counts = [
-        {
-            "year": year,
-            "region": region,
-            **{
-                what: sum(
-                    row[what]
-                    for row in rows.dicts()
-                    if row["region_id"] in of_region[region.id] and row["year"] == year
-                )
-                for what in ("points", "surveyed", "by_coast")
-            },
-        }
-        for region in asked.regions
-        for year in asked.years
-    ]
+    counts = [(region, tally(rows, of_region[region.id], year)) for region in asked.regions for year in asked.years]
     table = Table(
         ("region_id", "region", "year", "points", "surveyed", "percent_of_points"),
         tuple(
-            (
-                c["region"].id,
-                c["region"].name,
-                c["year"],
-                c["points"],
-                c["surveyed"],
-                percent(c["points"], c["surveyed"]),
-            )
-            for c in counts
+            (region.id, region.name, n["year"], n["points"], n["surveyed"], percent(n["points"], n["surveyed"]))
+            for region, n in counts
         ),
     )
     seen = find_points(context, **asked.arguments)
-    latest = [c for c in counts if c["year"] == asked.years[-1]]
+    latest = [(region.name, n["points"], n["surveyed"]) for region, n in counts if n["year"] == asked.years[-1]]
     return Result(
         tool="compare_regions",
         arguments=asked.arguments,
@@ -79,13 +57,16 @@ def compare_regions(
         land_cover=asked.land_cover,
         land_use=asked.land_use,
         years=asked.years,
-        value=max(c["points"] for c in latest),
+        value=max(points for _, points, _ in latest),
         unit="points",
         table=table,
         features=seen.features,
-        facts={
-            "compared": [(c["region"].name, c["points"], c["surveyed"]) for c in latest],
-            "most": max(latest, key=lambda c: c["points"])["region"].name,
-        },
-        caveats=(*survey_caveats(asked, counts), ("points_not_area", {})),
+        facts={"compared": latest, "most": max(latest, key=lambda item: item[1])[0]},
+        caveats=(*survey_caveats(asked, [n for _, n in counts]), ("points_not_area", {})),
     )
+
+
+def tally(rows: Table, ids: Collection[str], year: int) -> dict[str, int]:
+    """Return the points of some regions in one year, added up."""
+    here = [row for row in rows.dicts() if row["region_id"] in ids and row["year"] == year]
+    return {"year": year} | {what: sum(row[what] for row in here) for what in ("points", "surveyed", "by_coast")}
