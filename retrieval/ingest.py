@@ -367,6 +367,22 @@ def _load_membership(
     )
     connection.unregister("inside")
     connection.unregister("groups_in")
+    pairs = [(group, member) for group, several in members.items() for member in several]
+    connection.executemany("INSERT INTO region_groups VALUES (?, ?)", pairs)
+    connection.execute(
+        """INSERT INTO region_visits
+        SELECT region_id, point_id, year, lon, lat, lc1, lu1, obs_date, dataset, by_coast
+        FROM (
+            SELECT region_id, point_id, only_year, how = 'nearest' AS by_coast
+            FROM point_regions ANTI JOIN region_groups ON region_id = group_id
+            UNION ALL
+            SELECT '', point_id, NULL, false FROM points
+        )
+        JOIN points USING (point_id) JOIN ranked USING (point_id)
+        JOIN (SELECT * EXCLUDE (dataset) FROM records) USING (point_id)
+        WHERE coalesce(only_year, year) = year
+        ORDER BY region_id, rank, year"""
+    )
     loaded.findings += _placed(table, known, points, recorded, loaded)
 
 

@@ -28,6 +28,16 @@ CREATE TABLE point_regions (
     only_year SMALLINT -- where another survey recorded the point in another region: the year it counts here
 );
 
+-- The groups of countries (the EU) and their members, which do not overlap.
+CREATE TABLE region_groups (group_id VARCHAR, member VARCHAR);
+
+-- The visits of each region, in the order of region_id and, within, along a Hilbert curve: what most questions read, so
+-- that one region is one short scan and no join. region_id '' is everywhere; groups are left out: see region_groups.
+CREATE TABLE region_visits (
+    region_id VARCHAR, point_id INTEGER, year SMALLINT, lon DOUBLE, lat DOUBLE, lc1 VARCHAR, lu1 VARCHAR,
+    obs_date DATE, dataset VARCHAR, by_coast BOOLEAN
+);
+
 CREATE TABLE regions (
     id VARCHAR, name VARCHAR, level VARCHAR, country VARCHAR, parent VARCHAR, source VARCHAR, vintage VARCHAR,
     licence VARCHAR, area_km2 DOUBLE, west DOUBLE, south DOUBLE, east DOUBLE, north DOUBLE,
@@ -93,23 +103,29 @@ CREATE MACRO shows(lc1, lu1, land_cover, land_use, exclude) AS
     AND NOT list_contains(exclude, coalesce(lc1, ''))
     AND NOT list_contains(exclude, coalesce(lu1, ''));
 
+-- The regions asked for, groups taken apart into their members; everywhere ('') where none is asked for.
+CREATE MACRO parts_of(regions) AS TABLE
+    SELECT asked AS region_id, coalesce(member, asked) AS part
+    FROM (SELECT unnest(CASE WHEN len(regions) = 0 THEN [''] ELSE regions END) AS asked)
+    LEFT JOIN region_groups ON group_id = asked;
+
 -- The visits to the points of some regions (none: of everywhere) that lie in a box and, where given, in an outline
 -- (WKB) and within some km of a position; a visit once, however many of the regions hold it.
 -- by_coast: assigned to the nearest region because generalised borders leave it outside.
 CREATE MACRO visits_in(regions, west, south, east, north, outline, lon0, lat0, km) AS TABLE
-    SELECT records.*, lon, lat, by_coast
-    FROM (
-        SELECT point_id, only_year, bool_and(how = 'nearest') AS by_coast
-        FROM (
-            SELECT point_id, only_year, how FROM point_regions WHERE region_id IN (SELECT unnest(regions))
-            UNION ALL
-            SELECT point_id, NULL, 'within' FROM points WHERE len(regions) = 0
-        )
-        GROUP BY point_id, only_year
-    ) AS member
-    JOIN points USING (point_id)
-    JOIN records USING (point_id)
-    WHERE lon BETWEEN west AND east AND lat BETWEEN south AND north
-      AND (outline IS NULL OR ST_Covers(ST_GeomFromWKB(outline), geom))
+    SELECT point_id, year, lon, lat, lc1, lu1, obs_date, dataset, by_coast
+    FROM region_visits
+    WHERE len(regions) <= 1 -- one region, or one group, whose members do not overlap
+      AND region_id IN (SELECT part FROM parts_of(regions))
+      AND lon BETWEEN west AND east AND lat BETWEEN south AND north
+      AND (outline IS NULL OR ST_Covers(ST_GeomFromWKB(outline), ST_Point(lon, lat)))
       AND (km IS NULL OR km_between(lon0, lat0, lon, lat) <= km)
-      AND coalesce(only_year, year) = year; -- a point's rows all have only_year or none has: no visit comes twice
+    UNION ALL
+    SELECT point_id, year, lon, lat, lc1, lu1, obs_date, dataset, bool_and(by_coast)
+    FROM region_visits
+    WHERE len(regions) > 1
+      AND region_id IN (SELECT part FROM parts_of(regions))
+      AND lon BETWEEN west AND east AND lat BETWEEN south AND north
+      AND (outline IS NULL OR ST_Covers(ST_GeomFromWKB(outline), ST_Point(lon, lat)))
+      AND (km IS NULL OR km_between(lon0, lat0, lon, lat) <= km)
+    GROUP BY ALL;

@@ -69,6 +69,34 @@ def test_a_group_holds_the_points_of_its_members(connection: duckdb.DuckDBPyConn
     assert points_in(connection, "group:EU28") == {"recorded": 25, "within": 5}
 
 
+def counted(store: Store, *regions: str) -> dict[int, tuple[int, int]]:
+    """Return year → vineyard points and all points, as a question counts them."""
+    everywhere = {"west": -180, "south": -90, "east": 180, "north": 90, "outline": None, "lon": 0, "lat": 0, "km": None}
+    table = store.query(
+        "survey_count", regions=list(regions), land_cover=["B82"], land_use=[], exclude=[], **everywhere
+    )
+    return {row["year"]: (row["points"], row["surveyed"]) for row in table.dicts()}
+
+
+def test_a_visit_in_several_of_the_regions_asked_for_counts_once(tiny_store: Store) -> None:
+    assert counted(tiny_store, WEST) == {2018: (3, 15), 2022: (3, 12)}
+    assert counted(tiny_store, WEST, EAST) == {2018: (6, 30), 2022: (5, 24)}
+    assert counted(tiny_store, FRANCE, WEST, HERAULT) == {2018: (6, 30), 2022: (5, 24)}
+    assert counted(tiny_store, "group:EU28") == {2018: (6, 30), 2022: (5, 24)}
+    assert counted(tiny_store, "group:EU28", HERAULT) == {2018: (6, 30), 2022: (5, 24)}
+    assert counted(tiny_store) == {2018: (6, 30), 2022: (5, 24)}
+    assert counted(tiny_store, "nuts:DE21") == {}
+
+
+def test_the_members_of_a_group_do_not_overlap(demo_store: Store) -> None:
+    with demo_store._connection.cursor() as cursor:
+        twice = cursor.execute(
+            """SELECT group_id, point_id, year FROM region_groups JOIN region_visits ON region_id = member
+            GROUP BY ALL HAVING count(*) > 1 LIMIT 5"""
+        ).fetchall()
+    assert twice == []
+
+
 def test_records_count_as_by_hand(connection: duckdb.DuckDBPyConnection) -> None:
     counted = connection.execute(
         """SELECT region_id, year, count(*) FROM point_regions JOIN records USING (point_id)
