@@ -278,13 +278,13 @@ class Gazetteer:
         for span, mention in self._named_towns(question, words, taken, language):
             if taken.isdisjoint(span):
                 take(mention, span)
-        for span in _spans(len(words), 4):
-            if taken.isdisjoint(span):
-                take(self._misspelt(question, words, span, language), span)
         found = self._in_longer_towns(question, words, found)
         for at, word in enumerate(words):
             if at not in taken:
                 take(self._adjective(question, word, language), range(at, at + 1))
+        for span in _spans(len(words), 4):
+            if taken.isdisjoint(span):
+                take(self._misspelt(question, words, span, language), span)
         found.sort(key=lambda mention: mention.start)
         return self._qualified(question, [self._hinted(question, words, mention) for mention in found])
 
@@ -308,7 +308,7 @@ class Gazetteer:
         known = self._towns([form for some in forms.values() for form in some]) if forms else {}
         for span in spans:
             towns = next((known[form] for form in forms[span] if form in known), [])
-            if any(words[at].norm in known_words().common for at in span):
+            if any(words[at].norm in known_words().common | known_words().land for at in span):
                 towns = [town for town in towns if _people(town) >= KNOWN_TOWN]
             if not towns:
                 continue
@@ -342,7 +342,10 @@ class Gazetteer:
         before = words[span[0] - 1].norm if span[0] else ""
         alone = len(span) == len(words)
         led = before in known_words().prepositions or (len(norm) > 7 and first.capital and language != "de") or alone
-        if not led or len(norm) < 5 or any(words[at].norm in known_words().common for at in span):
+        known = known_words()
+        if not led or len(norm) < 5 or any(words[at].norm in known.common | known.land for at in span):
+            return None
+        if len(span) > 1 and words[span[-1]].norm in known.prepositions | known.links:
             return None
         if not first.capital and not alone and (len(norm) < 6 or not _is_flat(question)):
             return None
@@ -640,7 +643,9 @@ def _worth_declining(words: Sequence[_Word], span: range, language: str) -> bool
     before = words[span[0] - 1].norm if span[0] else ""
     if len(span) > 4 or any(words[at].norm in known_words().common for at in span):
         return False
-    return (first.capital and (span[0] > 0 or language in ("de", "pl"))) or before in known_words().prepositions
+    if before in known_words().prepositions or first.norm in known_words().hints["province"]:
+        return True
+    return first.capital and (span[0] > 0 or language in ("de", "pl"))
 
 
 def _may_be_town(words: Sequence[_Word], span: range, *, flat: bool) -> bool:
@@ -653,9 +658,11 @@ def _may_be_town(words: Sequence[_Word], span: range, *, flat: bool) -> bool:
     known = known_words()
     if first.norm in known.never_alone or first.norm.isdigit() or last.norm in known.links:
         return False
-    if first.norm in known.common and (flat or not first.capital):
+    if first.norm in known.common | known.land and (flat or not first.capital):
         return False
-    return (first.capital and before in known.prepositions) or (flat and before in known.near and len(first.norm) > 3)
+    earlier = words[span[0] - 2].norm if span[0] > 1 else ""
+    near = before in known.near and (before in known.nearness or earlier in known.nearness)
+    return (first.capital and before in known.prepositions) or (flat and near and len(first.norm) > 3)
 
 
 def _is_joined(question: str, words: Sequence[_Word], span: range) -> bool:

@@ -258,7 +258,7 @@ def _subdivision_names(subdivisions: Sequence[_Subdivision]) -> Iterator[dict[st
             if len(seen[one.country, normalise(_bare(name))]) > 1:
                 continue  # Natural Earth gives the larger region's name to several of its parts
             yield name_row(one.id, _bare(name), language, "exonym")
-            if _bare(name) != name:
+            if _bare(name) != name and name[:1].isupper():
                 yield name_row(one.id, name, language, "alias")
 
 
@@ -270,7 +270,7 @@ def _nuts3_codes(code: str) -> list[str]:
 
 def _bare(name: str) -> str:
     """Return a name without the word for its kind: `Bezirk Larnaka` is Larnaka."""
-    short = _GENERIC.sub("", name).strip()
+    short = re.sub(r"^(?:d[eiao]|del|della|du|des|van) ", "", _GENERIC.sub("", name).strip())
     return short if len(short) > 2 else name
 
 

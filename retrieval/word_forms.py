@@ -27,10 +27,14 @@ class Words:
     """A place's name often follows."""
     near: frozenset[str]
     """After these a town may be meant even where it is written small."""
+    nearness: frozenset[str]
+    """Say a distance by themselves: `near`, `km`, `autour`."""
     never_alone: frozenset[str]
     """Never taken for a place by themselves, however written: `Sur`, `Nord`."""
     common: frozenset[str]
     """Places that are other words as well: taken for one only with a capital inside a sentence."""
+    land: frozenset[str]
+    """Of land cover and use: never read as a misspelt place or a small town."""
     links: frozenset[str]
     """May stand between a kind word or a country and a name."""
     hints: Mapping[str, frozenset[str]]

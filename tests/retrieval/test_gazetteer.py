@@ -322,3 +322,22 @@ def test_a_question_is_searched_for_places_within_15_ms(gazetteer: Gazetteer) ->
             gazetteer.mentions(question)
             times.append(time.process_time() - start)
     assert sorted(times)[len(times) // 2] < 0.015
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("dans quel pays y a-t-il le plus de points de pomme de terre ?", "fr"),
+        ("Welches Bundesland hat den größten Waldanteil?", "de"),
+        ("¿Cuáles son las comunidades autónomas con mayor proporción de viñedo?", "es"),
+        ("Które województwo ma największy udział lasów?", "pl"),
+        ("welke drie landen hebben de meeste punten met aardappelen?", "nl"),
+    ],
+)
+def test_words_for_land_and_levels_are_no_places(gazetteer: Gazetteer, question: str, language: str) -> None:
+    assert gazetteer.mentions(question, language) == []
+
+
+def test_grassland_is_not_greenland_and_a_voivodeship_is_declined(gazetteer: Gazetteer) -> None:
+    assert ids(gazetteer, "Hat das Grünland in Deutschland abgenommen?", "de") == [["country:DE"]]
+    assert ids(gazetteer, "Jaki procent województwa mazowieckiego zajmowały lasy?", "pl") == [["nuts:PL9"]]
