@@ -54,9 +54,6 @@ UNNAMED_CROPS = {"B10-50_PI": ("B1", "B2", "B3", "B4", "B5"), "B70-80_PI": ("B7"
 CROP_BREAK_YEAR = 2018
 """The year in which unnamed crops are many; 2022 names them all."""
 
-PART_CLASSES_ONLY_COUNTRIES = ("C2", "C3", "F")
-"""C21 … C33 and F10 … F40 are published for countries and the EU only, in 2022 only."""
-
 _PUBLISHED = """
 A00 A10 A11 A12 A13 A20 A21 A22 A30
 B00 B10 B11 B12 B13 B14 B15 B16 B17 B18 B19 B20 B21 B22 B23 B30 B31 B32 B33 B34 B35 B36 B37 B40 B41 B42 B43 B44 B45
@@ -193,11 +190,6 @@ def level_of(code: str) -> str:
     if code.startswith("EU"):
         return "group"
     return {2: "country", 3: "nuts1", 4: "nuts2"}.get(len(code), "nuts3")
-
-
-def nearest_years(year: int, years: Iterable[int]) -> tuple[int, ...]:
-    """Return the two survey years nearest to a year, earliest first."""
-    return tuple(sorted(sorted(years, key=lambda y: (abs(y - year), y))[:2]))
 
 
 def status(land_cover: str, value: float | None, flag: str | None) -> Status:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument
 from retrieval.types import Region, Table
-from tools import official
+from tools import official, official_caveats, official_maps
 from tools.compare_official import kingdom, rounding
 from tools.context import Context
 from tools.official import Cell, Figures
@@ -44,10 +44,10 @@ def change_official(
     cells = [c for each in changes for c in each["series"]]
     headline = changes[0] if len(changes) == 1 else None
     ends = [each[end] for each in changes for end in ("first", "last")]
-    legend = official.legend([each["last"].value(unit) for each in changes], unit)
+    legend = official_maps.legend([each["last"].value(unit) for each in changes], unit)
     found: tuple[Caveat, ...] = (
         *rounding(any(each["no_change"] for each in changes)),
-        *official.caveats(context, figures, cells, unit),
+        *official_caveats.caveats(context, figures, cells, unit),
         *incomparable(changes),
         *kingdom(asked, [c.year for c in ends]),
     )
@@ -61,7 +61,7 @@ def change_official(
         value=headline["change"] if headline else None,
         unit=official.PERCENTAGE_POINTS if unit == "%" else unit,
         table=Table(official.CELL_COLUMNS, tuple(official.cell_row(context, c, unit) for c in cells)),
-        features=official.choropleth(context, [each["last"] for each in changes], unit, legend["breaks"]),
+        features=official_maps.choropleth(context, [each["last"] for each in changes], unit, legend["breaks"]),
         facts={
             **(facts(context, headline, unit) if headline else {}),
             "changes": [facts(context, each, unit) for each in changes],

@@ -7,7 +7,7 @@ from typing import Literal
 
 from retrieval.errors import BadArgument
 from retrieval.types import Region, Table
-from tools import official
+from tools import official, official_caveats, official_maps
 from tools.context import Context
 from tools.official import Figures
 from tools.official_share import arguments, checked_unit, refusal
@@ -45,7 +45,7 @@ def compare_official(
     pair = now if len(now) == 2 else []
     apart = official.difference(pair[1], pair[0], unit) if pair else None
     equal = bool(pair) and apart is not None and unit == "%" and official.within_rounding(*pair)
-    legend = official.legend([c.value(unit) for c in now], unit)
+    legend = official_maps.legend([c.value(unit) for c in now], unit)
     return Result(
         tool="compare_official",
         arguments=arguments(asked, codes, fixed, (), unit),
@@ -56,7 +56,7 @@ def compare_official(
         value=apart,
         unit=official.PERCENTAGE_POINTS if unit == "%" and pair else unit,
         table=Table(official.CELL_COLUMNS, tuple(official.cell_row(context, c, unit) for c in cells)),
-        features=official.choropleth(context, now, unit, legend["breaks"]),
+        features=official_maps.choropleth(context, now, unit, legend["breaks"]),
         facts={
             "cells": [c.facts(context) for c in cells],
             "compared": [(c.region.name, c.value(unit)) for c in sorted(known, key=lambda c: -(c.value(unit) or 0))],
@@ -68,7 +68,7 @@ def compare_official(
             "no_difference": equal,
             "legend": legend,
         },
-        caveats=(*rounding(equal), *official.caveats(context, figures, cells, unit), *kingdom(asked, chosen)),
+        caveats=(*rounding(equal), *official_caveats.caveats(context, figures, cells, unit), *kingdom(asked, chosen)),
     )
 
 

@@ -8,24 +8,17 @@ facts as `low` and `high`.
 
 from __future__ import annotations
 
-import bisect
-import json
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
-
-import shapely
 
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument, NoSuchYear, NotPublished, OutOfCoverage, TooFine
-from retrieval.store import Store
 from retrieval.types import Region, Table
 from tools.context import Context
-from tools.result import Caveat, Provenance
+from tools.result import Provenance
 
 UNITS = {"%": 1.0, "km2": 1.0, "ha": 100.0}
 """Unit → how many of it make one km² (for "%": unused)."""
@@ -40,22 +33,11 @@ SPECIAL_CODES = {"BX1": "B10-50_PI", "BX2": "B70-80_PI"}
 EUROPE = ("EU28", "EU", "EU27_2007", "EU_V")
 """What stands for all surveyed countries together, by year."""
 
-TERRITORY = {"ES": "Canarias, Ceuta, Melilla", "PT": "Açores, Madeira"}
-"""Country → what its figures leave out."""
-
 CONTEXT_CLASSES = (*meaning.MAIN_CLASSES, "B10", "B70", *meaning.UNNAMED_CROPS)
 """Read along with every question: which years a region has, and how many crops stay unnamed."""
 
 ANYWHERE = "any region"
 """The region of a refusal that holds everywhere; worded per language."""
-
-SIMPLIFY_DEG = 0.01
-"""Outlines are drawn to about 1 km: the map is of regions, not of their shores."""
-
-_KEPT: WeakKeyDictionary[Store, dict[str, dict[str, Any] | None]] = WeakKeyDictionary()
-
-MOST_NAMES = 5
-"""Names listed in a caveat before the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -518,187 +500,9 @@ def provenance(context: Context, table: Table) -> Provenance:
     )
 
 
-# ── what a reader must know ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def caveats(context: Context, figures: Figures, cells: Sequence[Cell], unit: str = "%") -> tuple[Caveat, ...]:
-    """Return every caveat of some cells, each key once (vintages: once a region), the gravest first."""
-    every: list[Caveat] = []
-    for status in ("not_significant", "not_published", "low_reliability", "about_zero"):
-        some = [c for c in cells if c.status == status]
-        every += [(status, _who(context, some))] if some else []
-    every += _suspect(cells)
-    every += _crop_break(context, figures, cells)
-    every += _vintages(figures, cells)
-    every += _boundary_shifts(figures, cells)
-    every += _memberships(cells)
-    every += _computed(context, cells, unit)
-    every += _parts(context, figures, cells)
-    every += _territory(cells)
-    return tuple(every)
-
-
-def _who(context: Context, cells: Sequence[Cell]) -> dict[str, Any]:
-    """Return whom a caveat is about: regions, classes and years in words, and how many cells."""
-    return {
-        "region": names(c.region.name for c in cells),
-        "year": names(str(c.year) for c in sorted(cells, key=lambda c: c.year)),
-        "land_cover": names(label(context, c.land_cover) for c in cells),
-        "count": len(cells),
-    }
-
-
-def names(words: Iterable[str]) -> str:
-    """Return the words, each once, joined by commas; after five the rest is an ellipsis."""
-    once = list(dict.fromkeys(words))
-    return ", ".join(once[:MOST_NAMES]) + (", …" if len(once) > MOST_NAMES else "")
-
-
-def _suspect(cells: Sequence[Cell]) -> list[Caveat]:
-    return [
-        ("suspect", {"region": c.region.name, "year": c.year})
-        for c in cells
-        if any((code, c.year) in meaning.SUSPECT for code in c.code.split("+"))
-    ]
-
-
-def _crop_break(context: Context, figures: Figures, cells: Sequence[Cell]) -> list[Caveat]:
-    """Return how much cropland stayed unnamed, where one of the cells is a crop that may hide in it."""
-    worst: dict[str, tuple[str, dict[str, Any]]] = {}
-    for cell in cells:
-        unnamed = {u for c in re.split(r"[+−]", cell.land_cover) if (u := meaning.unnamed_crops(c))}
-        for code in unnamed if cell.code and "+" not in cell.code else ():
-            share = figures.cell(cell.region, code, cell.year, cell.code)
-            if not share.known:
-                share = figures.cell(cell.region, code, cell.year)
-            key = "crop_break_2018" if cell.year == meaning.CROP_BREAK_YEAR else "unnamed_crops"
-            enough = 0.1 if key == "crop_break_2018" else 0.5
-            if share.known and (share.percent or 0) >= enough:
-                slots = {"region": cell.region.name, "year": cell.year, "percent": share.percent,
-                         "land_cover": label(context, code)}  # fmt: skip
-                if key not in worst or slots["percent"] > worst[key][1]["percent"]:
-                    worst[key] = (key, slots)
-    return list(worst.values())
-
-
-def _vintages(figures: Figures, cells: Sequence[Cell]) -> list[Caveat]:
-    """Return the codes of regions published under another NUTS vintage than the one they are asked by."""
-    found: list[Caveat] = []
-    for region in {c.region.id: c.region for c in cells if c.region.level != "group"}.values():
-        own = figures.own_code(region)
-        of_code: dict[str, set[int]] = {}
-        for c in cells:
-            if c.region.id == region.id and c.code and "+" not in c.code:
-                of_code.setdefault(c.code, set()).add(c.year)
-        renamed = [c for c in of_code if c != own and meaning.is_renamed(own, c) and not meaning.is_shifted(own, c)]
-        if renamed:
-            spans = sorted((min(years), code, years) for code, years in of_code.items())
-            codes = "; ".join(f"{code}: {', '.join(map(str, sorted(years)))}" for _, code, years in spans)
-            found.append(("vintage", {"region": region.name, "codes": codes}))
-    return found
-
-
-def _boundary_shifts(figures: Figures, cells: Sequence[Cell]) -> list[Caveat]:
-    found: dict[str, Caveat] = {}
-    for c in cells:
-        own = figures.own_code(c.region)
-        if c.code and meaning.is_shifted(own, c.code):
-            slots = {"region": c.region.name, "code": c.code, "year": c.year, "area_km2": c.total_km2,
-                     "now_km2": figures.area(own)}  # fmt: skip
-            found[own] = ("boundary_shift", slots)
-    return list(found.values())
-
-
-def _memberships(cells: Sequence[Cell]) -> list[Caveat]:
-    """Return which aggregate of the Union each year's figure is of, unless all are of the present 27."""
-    of_code: dict[str, set[int]] = {}
-    for c in cells:
-        if c.region.level == "group" and c.code and "+" not in c.code:
-            of_code.setdefault(c.code, set()).add(c.year)
-    if not of_code:
-        return []
-    codes = "; ".join(f"{code}: {', '.join(map(str, sorted(years)))}" for code, years in sorted(of_code.items()))
-    same = set(of_code) <= {"EU", "EU27_2020"}
-    groups = [members_of(code) for code in sorted(of_code)]
-    return [("eu_members_27" if same else "eu_membership", {"codes": codes, "groups": groups})]
-
-
 def members_of(code: str) -> str:
     """Return a short name of an aggregate's membership: `27`, `28`, `27 (2007)`, `23`."""
     return {"EU": "27", "EU27_2020": "27", "EU28": "28", "EU27_2007": "27 (2007)", "EU_V": "23"}.get(code, code)
-
-
-def _computed(context: Context, cells: Sequence[Cell], unit: str) -> list[Caveat]:
-    known = [c for c in cells if c.known]
-    every: list[Caveat] = []
-    if sums := [c for c in known if re.search(r"[+−]", c.land_cover)]:
-        every.append(("computed_sum", {"land_cover": label(context, sums[0].land_cover)}))
-    if missing := {m for c in sums for m in c.missing}:
-        every.append(("incomplete_sum", {"land_cover": names(label(context, m) for m in sorted(missing))}))
-    if groups := [c for c in known if "+" in c.code]:
-        every.append(("computed_group", {"region": groups[0].region.name, "codes": groups[0].code}))
-    if unit != "%" and (areas := [c for c in known if c.km2_computed and c.total_km2]):
-        cell = max(areas, key=lambda c: c.total_km2 or 0)  # the coarsest of several
-        half = cell.rounding / 100 * (cell.total_km2 or 0) * UNITS[unit]
-        low, high = cell.bounds(unit) or (None, None)
-        slots = {"unit": unit, "share_rounding_km2": sensible(half / UNITS[unit]), "rounding": sensible(half),
-                 "low": low, "high": high, "percent": cell.percent, "total_km2": cell.total_km2,
-                 "region": cell.region.name, "year": cell.year, "count": len(areas)}  # fmt: skip
-        every.append(("computed_area", slots))
-    if unit == "%" and any(c.percent_computed and not re.search(r"[+−]", c.land_cover + c.code) for c in known):
-        every.append(("computed_share", {}))
-    return every
-
-
-def _parts(context: Context, figures: Figures, cells: Sequence[Cell]) -> list[Caveat]:
-    """Return where a class and its siblings do not add up to the class above, beyond what rounding explains."""
-    worst: tuple[float, dict[str, Any]] | None = None
-    asked = {
-        (above, c.year, c.region.id): c
-        for c in cells
-        if c.known and "+" not in c.code
-        for above in _wholes(c.land_cover)
-    }
-    for (above, year, _), c in asked.items():
-        gap = parts_gap(figures, c.region, above, year)
-        if gap and (worst is None or abs(gap[0] - gap[1]) > worst[0]):
-            slots = {"region": c.region.name, "year": year, "land_cover": label(context, above), "sum": gap[0],
-                     "whole": gap[1]}  # fmt: skip
-            worst = (abs(gap[0] - gap[1]), slots)
-    return [("parts_do_not_sum", worst[1])] if worst else []
-
-
-def _wholes(land_cover: str) -> set[str]:
-    """Return the classes right above one class, or above each of several joined by `+` and `−`."""
-    return {above for c in re.split(r"[+−]", land_cover) if (above := meaning.published_parent(c))}
-
-
-def parts_gap(figures: Figures, region: Region, whole: str, year: int) -> tuple[float, float] | None:
-    """Return the sum of a class's parts and the class, where they are further apart than rounding explains.
-
-    Parts that are not published count as nothing, so a sum below the whole is told of only where all are published.
-    """
-    top = figures.cell(region, whole, year)
-    parts = [figures.cell(region, part, year) for part in meaning.parts(whole)]
-    named = [p for p in parts if p.known]
-    if not top.known or not named:
-        return None
-    added, published = round(sum(p.percent or 0 for p in named), 1), top.percent or 0
-    tolerance = max(meaning.PARTS_TOLERANCE, meaning.SHARE_ROUNDING * (len(named) + 1)) + 1e-9
-    complete = all(p.known or p.status == "not_significant" for p in parts)
-    apart = added - published > tolerance or (complete and published - added > tolerance)
-    return (added, published) if apart else None
-
-
-def _territory(cells: Sequence[Cell]) -> list[Caveat]:
-    return [
-        ("territory", {"region": region.name, "without": TERRITORY[region.country]})
-        for region in {c.region.id: c.region for c in cells}.values()
-        if region.level == "country" and region.country in TERRITORY
-    ]
-
-
-# ── comparing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def difference(first: Cell, second: Cell, unit: str) -> float | None:
@@ -715,121 +519,3 @@ def within_rounding(first: Cell, second: Cell) -> bool:
         return False
     allowed = max(meaning.NO_CHANGE, first.rounding + second.rounding)
     return abs(second.percent - first.percent) <= allowed + 1e-9
-
-
-# ── maps ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def legend(values: Iterable[float | None], unit: str) -> dict[str, Any]:
-    """Return class breaks for a choropleth: round and evenly spaced, or quantiles where those would hide most regions.
-
-    `breaks` has one more entry than there are classes and covers every value; `counts` are the regions in each class,
-    so that a reader sees what the colours do.
-    """
-    known = sorted(v for v in values if v is not None)
-    if not known:
-        return {"breaks": [], "unit": unit, "method": "none", "counts": []}
-    breaks, method = _even_breaks(known), "equal"
-    if len(known) >= 8 and max(_counts(known, breaks)) > 0.6 * len(known):
-        quantiles = _quantile_breaks(known)
-        if len(quantiles) > 2:
-            breaks, method = quantiles, "quantile"
-    return {"breaks": breaks, "unit": unit, "method": method, "counts": _counts(known, breaks)}
-
-
-def class_break(value: float | None, breaks: Sequence[float]) -> int | None:
-    """Return the index of a value's class: breaks[i] ≤ value < breaks[i + 1], the last class closed."""
-    if value is None or len(breaks) < 2:
-        return None
-    return min(max(bisect.bisect_right(breaks, value) - 1, 0), len(breaks) - 2)
-
-
-def _counts(values: Sequence[float], breaks: Sequence[float]) -> list[int]:
-    counts = [0] * max(len(breaks) - 1, 0)
-    for value in values:
-        counts[class_break(value, breaks) or 0] += 1
-    return counts
-
-
-def _even_breaks(values: Sequence[float]) -> list[float]:
-    low, high = values[0], values[-1]
-    span = (high - low) or abs(high) or 1.0
-    rough = span / 5
-    magnitude = 10.0 ** math.floor(math.log10(rough))
-    step = next(s * magnitude for s in (1, 2, 2.5, 5, 10) if s * magnitude >= rough - 1e-12)
-    first = math.floor(low / step + 1e-9)
-    last = max(math.ceil(high / step - 1e-9), first + 1)
-    digits = max(0, 2 - math.floor(math.log10(step)))
-    return [round(i * step, digits) for i in range(first, last + 1)]
-
-
-def _quantile_breaks(values: Sequence[float]) -> list[float]:
-    inner = [values[round(q * (len(values) - 1))] for q in (0.2, 0.4, 0.6, 0.8)]
-    return list(dict.fromkeys([values[0], *inner, values[-1]]))
-
-
-def outlines(context: Context, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return region ids with their simplified outlines as GeoJSON geometries; regions without one are left out.
-
-    Kept for as long as the store is open: a map of every NUTS 2 region is asked for again and again.
-    """
-    kept = _KEPT.setdefault(context.store, {})
-    of_region = {id: context.gazetteer.members(id) for id in ids}
-    if missing := sorted({m for each in of_region.values() for m in each} - kept.keys()):
-        found = dict(context.store.query("gazetteer_outlines", ids=missing).rows)
-        shapes = shapely.simplify(shapely.from_wkb([bytes(w) for w in found.values()]), SIMPLIFY_DEG)
-        shapes = shapely.transform(shapes, lambda lonlat: lonlat.round(4))
-        drawn = [json.loads(text) for text in shapely.to_geojson(shapes)]
-        kept |= dict.fromkeys(missing) | dict(zip(found, drawn, strict=True))
-    parts = {id: [g for m in each if (g := kept[m])] for id, each in of_region.items()}
-    return {id: _one_geometry(each) for id, each in parts.items() if each}
-
-
-def _one_geometry(geometries: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    if len(geometries) == 1:
-        return geometries[0]
-    polygons = [
-        p for g in geometries for p in (g["coordinates"] if g["type"] == "MultiPolygon" else [g["coordinates"]])
-    ]
-    return {"type": "MultiPolygon", "coordinates": polygons}
-
-
-def choropleth(context: Context, cells: Sequence[Cell], unit: str, breaks: Sequence[float]) -> dict[str, Any]:
-    """Return the regions' outlines with value, class, flag and status as properties (RFC 7946, lon/lat).
-
-    `status`: published (with `flag` u: hatched), zero, not_significant or not_published. A region without an outline
-    is left out here and stays in the table.
-    """
-    by_id = {c.region.id: c for c in cells}
-    drawn = outlines(context, list(by_id))
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            {"type": "Feature", "geometry": drawn[id], "properties": _drawn_as(cell, unit, breaks)}
-            for id, cell in by_id.items()
-            if id in drawn
-        ],
-    }
-
-
-def _drawn_as(cell: Cell, unit: str, breaks: Sequence[float]) -> dict[str, Any]:
-    value = cell.value(unit)
-    return {
-        "id": cell.region.id,
-        "name": cell.region.name,
-        "value": value,
-        "unit": unit,
-        "class_break": class_break(value, breaks),
-        "flag": cell.flag,
-        "status": map_status(cell),
-        "code": cell.code,
-        "land_cover": cell.land_cover,
-        "year": cell.year,
-    }
-
-
-def map_status(cell: Cell) -> str:
-    """Return how a region is drawn: a figure, zero, not significant, or not published."""
-    if cell.status in ("published", "low_reliability"):
-        return "published" if cell.percent else "zero"
-    return "zero" if cell.status == "about_zero" else cell.status

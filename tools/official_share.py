@@ -8,7 +8,7 @@ from typing import Literal
 
 from retrieval.errors import BadArgument, NotPublished
 from retrieval.types import Region, Table
-from tools import official
+from tools import official, official_caveats, official_maps
 from tools.context import Context
 from tools.official import Cell, Figures
 from tools.result import Result
@@ -44,7 +44,7 @@ def official_share(
     if not any(cell.known or cell.status == "not_significant" for cell in cells):
         raise refusal(context, figures, cells[0], codes)
     headline = cells[-1] if len(asked) == 1 else None
-    legend = official.legend([c.value(unit) for c in cells], unit)
+    legend = official_maps.legend([c.value(unit) for c in cells], unit)
     return Result(
         tool="official_share",
         arguments=arguments(asked, codes, fixed, left_out, unit),
@@ -55,7 +55,7 @@ def official_share(
         value=headline.value(unit) if headline else None,
         unit=unit,
         table=Table(official.CELL_COLUMNS, tuple(official.cell_row(context, c, unit) for c in cells)),
-        features=official.choropleth(context, cells, unit, legend["breaks"]),
+        features=official_maps.choropleth(context, cells, unit, legend["breaks"]),
         facts={
             **(headline.facts(context) if headline else {}),
             "unit": unit,
@@ -63,7 +63,7 @@ def official_share(
             "years_published": list(official.published_years(context, figures, asked[0], codes)),
             "legend": legend,
         },
-        caveats=official.caveats(context, figures, cells, unit),
+        caveats=official_caveats.caveats(context, figures, cells, unit),
     )
 
 

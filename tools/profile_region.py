@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from retrieval import statistics as meaning
 from retrieval.types import Region, Table
-from tools import official
+from tools import official, official_caveats, official_maps
 from tools.context import Context
 from tools.official import Cell, Figures
 from tools.official_share import arguments, checked_unit
@@ -37,7 +37,7 @@ def profile_region(
     figures = official.load(context, official.with_members(context, asked), (*parts, *whole))
     profiles = [profile(context, figures, region, parts, whole, year) for region in asked]
     cells = [c for each in profiles for c in each["cells"]]
-    legend = official.legend([c.value(unit) for c in cells], unit)
+    legend = official_maps.legend([c.value(unit) for c in cells], unit)
     largest = [each["cells"][0] for each in profiles]
     return Result(
         tool="profile_region",
@@ -49,7 +49,7 @@ def profile_region(
         value=None,
         unit=unit,
         table=Table(official.CELL_COLUMNS, tuple(official.cell_row(context, c, unit) for c in cells)),
-        features=official.choropleth(context, largest, unit, legend["breaks"]),
+        features=official_maps.choropleth(context, largest, unit, legend["breaks"]),
         facts={
             **facts(context, profiles[0], unit),
             "profiles": [facts(context, each, unit) for each in profiles],
@@ -59,7 +59,7 @@ def profile_region(
         },
         caveats=(
             *sums(profiles, whole),
-            *(c for c in official.caveats(context, figures, cells, unit) if c[0] != "parts_do_not_sum"),
+            *(c for c in official_caveats.caveats(context, figures, cells, unit) if c[0] != "parts_do_not_sum"),
         ),
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument, NotPublished
 from retrieval.types import Region, Table
-from tools import official
+from tools import official, official_caveats, official_maps
 from tools.context import Context
 from tools.official import Cell, Figures
 from tools.official_share import checked_unit
@@ -63,7 +63,7 @@ def rank_official(
         raise refusal(context, field, codes, year, cells)
     places = ranked(known, order, unit)
     shown = places[: with_ties(places, limit)]
-    legend = official.legend([c.value(unit) for c in cells], unit)
+    legend = official_maps.legend([c.value(unit) for c in cells], unit)
     first = shown[0][1]
     return Result(
         tool="rank_official",
@@ -75,7 +75,7 @@ def rank_official(
         value=first.value(unit),
         unit=unit,
         table=Table(COLUMNS, tuple((place, *official.cell_row(context, c, unit)) for place, c in shown)),
-        features=official.choropleth(context, cells, unit, legend["breaks"]),
+        features=official_maps.choropleth(context, cells, unit, legend["breaks"]),
         facts={
             "ranking": [{"rank": place, **c.facts(context), "value": c.value(unit)} for place, c in shown],
             "first": [(c.region.name, c.value(unit)) for _, c in shown],
@@ -213,17 +213,19 @@ def caveats(
     every: list[Caveat] = []
     for status in ("not_significant", "not_published", "about_zero"):
         if some := [c for c in cells if c.status == status]:
-            slots = {"count": len(some), "region": official.names(c.region.name for c in some), "year": year}
+            slots = {"count": len(some), "region": official_caveats.names(c.region.name for c in some), "year": year}
             every.append((f"unranked_{status}", slots))
     if odd := [c for c in cells if suspect(c)]:
-        every.append(("suspect", {"region": official.names(c.region.name for c in odd), "year": year}))
+        every.append(("suspect", {"region": official_caveats.names(c.region.name for c in odd), "year": year}))
     if ties := tied(shown, unit):
-        every.append(("ties", {"region": official.names(c.region.name for c in ties)}))
-    every += official.caveats(context, figures, [c for _, c in shown], unit)
+        every.append(("ties", {"region": official_caveats.names(c.region.name for c in ties)}))
+    every += official_caveats.caveats(context, figures, [c for _, c in shown], unit)
     every += one_region(context, field, cells)
-    drawn = official.outlines(context, [c.region.id for c in cells])
+    drawn = official_maps.outlines(context, [c.region.id for c in cells])
     if bare := [c for c in cells if c.region.id not in drawn]:
-        every.append(("no_outline", {"count": len(bare), "region": official.names(c.region.name for c in bare)}))
+        every.append(
+            ("no_outline", {"count": len(bare), "region": official_caveats.names(c.region.name for c in bare)})
+        )
     if field.level != "country" and not field.countries and year <= meaning.UK_LAST_YEAR:
         every.append(("uk_as_country", {"year": year}))
     if field.level == "country" and any(c.region.country == "UK" for c in cells):

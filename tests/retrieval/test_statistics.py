@@ -285,8 +285,3 @@ def test_a_class_the_table_lacks_has_a_parent_it_has():
 )
 def test_absent_is_about_zero_for_main_classes_and_unknown_for_others(land_cover, value, flag, status):
     assert meaning.status(land_cover, value, flag) == status
-
-
-def test_the_nearest_years_are_two_and_in_order():
-    assert meaning.nearest_years(2017, (2009, 2012, 2015, 2018, 2022)) == (2015, 2018)
-    assert meaning.nearest_years(2030, (2009, 2012, 2015, 2018, 2022)) == (2018, 2022)

@@ -14,7 +14,7 @@ from retrieval.statistics import MAIN_CLASSES, PUBLISHED_CLASSES
 from retrieval.statistics_files import read_region_areas, read_statistics
 from retrieval.store import Store
 from retrieval.types import Region, Table
-from tools import official
+from tools import official, official_maps
 from tools.change_official import change_official
 from tools.compare_official import compare_official
 from tools.context import Context
@@ -568,13 +568,13 @@ def test_a_result_names_classes_and_regions_in_the_asked_language(world, tool, a
 
 
 def test_breaks_are_round_cover_every_value_and_say_how_many_fall_in_each():
-    legend = official.legend([1.2, 8.0, 15.5, 22.0, 31.0], "%")
+    legend = official_maps.legend([1.2, 8.0, 15.5, 22.0, 31.0], "%")
     assert legend == {"breaks": [0, 10, 20, 30, 40], "unit": "%", "method": "equal", "counts": [2, 1, 1, 1]}
 
 
 def test_skewed_values_get_quantiles():
     values = [0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 0.5, 0.6, 30.0]
-    legend = official.legend(values, "%")
+    legend = official_maps.legend(values, "%")
     assert legend["method"] == "quantile"
     assert sum(legend["counts"]) == len(values)
     assert max(legend["counts"]) <= 4
@@ -582,7 +582,7 @@ def test_skewed_values_get_quantiles():
 
 @pytest.mark.parametrize("values", [[], [None], [0.0], [5.0, 5.0], [-3.1], [0.1, 0.2]])
 def test_breaks_of_few_or_equal_values_still_hold_them(values):
-    legend = official.legend(values, "%")
+    legend = official_maps.legend(values, "%")
     known = [v for v in values if v is not None]
     assert sum(legend["counts"]) == len(known)
     for value in known:
@@ -590,6 +590,6 @@ def test_breaks_of_few_or_equal_values_still_hold_them(values):
 
 
 def test_the_last_class_is_closed():
-    assert official.class_break(40.0, [0, 20, 40]) == 1
-    assert official.class_break(20.0, [0, 20, 40]) == 1
-    assert official.class_break(None, [0, 20, 40]) is None
+    assert official_maps.class_break(40.0, [0, 20, 40]) == 1
+    assert official_maps.class_break(20.0, [0, 20, 40]) == 1
+    assert official_maps.class_break(None, [0, 20, 40]) is None
