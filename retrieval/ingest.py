@@ -368,7 +368,9 @@ def _load_membership(
     connection.unregister("inside")
     connection.unregister("groups_in")
     pairs = [(group, member) for group, several in members.items() for member in several]
-    connection.executemany("INSERT INTO region_groups VALUES (?, ?)", pairs)
+    _insert(
+        connection, "region_groups", pd.DataFrame(pairs, columns=["group_id", "member"]), ("group_id", "member"), "1"
+    )
     connection.execute(
         """INSERT INTO region_visits
         SELECT region_id, point_id, year, lon, lat, lc1, lu1, obs_date, dataset, by_coast
@@ -411,6 +413,8 @@ def _placed(
         detail = "; ".join(f"{way} {count}" for way, count in ways.items() if count)
         lost = len(points) - len(rows)
         found.append(Finding("points", f"region at level {level}", lost, "kept" if lost else "none needed", detail))
+        if real.empty:
+            continue
         sample = real.iloc[:: max(1, len(real) // SAMPLE)]
         agree, compared = agreement(sample, recorded, known, level)
         if compared:
