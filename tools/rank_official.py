@@ -226,9 +226,10 @@ def caveats(
         every.append(
             ("no_outline", {"count": len(bare), "region": official_caveats.names(c.region.name for c in bare)})
         )
-    if field.level != "country" and not field.countries and year <= meaning.UK_LAST_YEAR:
+    kingdom = any(c.region.country == "UK" for c in cells)
+    if field.level != "country" and not field.countries and not kingdom and year <= meaning.UK_LAST_YEAR:
         every.append(("uk_as_country", {"year": year}))
-    if field.level == "country" and any(c.region.country == "UK" for c in cells):
+    if field.level == "country" and kingdom:
         every.append(("uk_until_2018", {}))
     return tuple(every)
 
