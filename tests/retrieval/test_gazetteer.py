@@ -207,6 +207,8 @@ def test_a_very_long_text_is_looked_at_only_at_its_beginning(gazetteer: Gazettee
     start = time.perf_counter()
     mentions = gazetteer.mentions("Tuscany " + "vineyard in " * 10_000)
     assert [m.text for m in mentions] == ["Tuscany"]
+    with pytest.raises(UnknownRegion):
+        gazetteer.resolve("x" * 100_000)
     assert time.perf_counter() - start < 5
 
 
@@ -341,3 +343,28 @@ def test_words_for_land_and_levels_are_no_places(gazetteer: Gazetteer, question:
 def test_grassland_is_not_greenland_and_a_voivodeship_is_declined(gazetteer: Gazetteer) -> None:
     assert ids(gazetteer, "Hat das Grünland in Deutschland abgenommen?", "de") == [["country:DE"]]
     assert ids(gazetteer, "Jaki procent województwa mazowieckiego zajmowały lasy?", "pl") == [["nuts:PL9"]]
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_with_nuts_and_french_files_the_same_names_mean_the_same_land(real_store: Store) -> None:
+    real = Gazetteer(real_store)
+    rows = real_store.query("gazetteer_regions").dicts()
+    preferred = {row["id"]: row["same_as"] for row in rows}
+    wrong = []
+    for case in samples():
+        got, meant = resolved(real, case["text"], case["language"]), case["expected"]
+        meant = meant if isinstance(meant, str) else [preferred[one] for one in meant]
+        if got != meant:
+            wrong.append(case["id"])
+    assert len(wrong) <= 0.01 * len(samples()), wrong
+    assert real.region("nuts:FRJ13").source == "nuts_2016"
+    around = real.containing("commune:34172", "nuts2")
+    assert around
+    assert around.id == "nuts:FRJ1"
+
+
+def test_a_code_whose_borders_changed_names_what_took_its_place(gazetteer: Gazetteer) -> None:
+    with pytest.raises(UnknownRegion) as refused:
+        gazetteer.resolve("ITE3")
+    assert refused.value.close == ("ITI3",)

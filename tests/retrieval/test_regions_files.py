@@ -231,3 +231,10 @@ def test_french_files_give_regions_departments_and_communes(shared_data: Path) -
     communes = {row["id"]: row for row in read_regions(folder / "communes-34-herault.geojson").regions}
     assert communes["commune:34172"]["name"] == "Montpellier"
     assert communes["commune:34172"]["parent"] == "iso:FR-34"
+
+
+@pytest.mark.real
+def test_nuts_3_regions_get_the_names_other_languages_give_them(shared_data: Path) -> None:
+    nuts = read_regions(shared_data / "nuts_2016" / "nuts_2016_20m.parquet")
+    names = {name["name"] for name in nuts.names if name["region_id"] == "nuts:ES615"}
+    assert {"Huelva", "Huelva Province"} <= names
