@@ -557,9 +557,10 @@ class Resolver:
             return frame
         if self.reading.has("dispute") and not frame.says((*SUBJECT, *PLACE, *TIME)):
             return older
-        marked = starts_like_follow_up(self.reading)
+        linked = opens_with_a_link(self.reading)
+        marked = linked or is_short(self.reading)
         said = (frame.says(SUBJECT), frame.says(PLACE), frame.says(TIME))
-        if all(said[:2]) and not (marked and not frame.operation):
+        if all(said[:2]) and not (linked and not frame.operation):
             return frame
         own = frame.operation
         if frame.operation in ("profile_region", "describe_data") and not self.reading.has("profile", "describe"):
@@ -626,14 +627,16 @@ def fitting(frame: Frame) -> Frame:
     return frame
 
 
-def starts_like_follow_up(reading: Understanding) -> bool:
-    """Return whether the question opens with "and", "what about", "no, …" or is only a few words."""
+def opens_with_a_link(reading: Understanding) -> bool:
+    """Return whether the question opens with "and", "what about" or "no, …"."""
     text = reading.flat.strip()
-    for name in ("followup", "correction"):
-        found = concept(reading.language, name)
-        if found and (match := found.match(text)) and match.start() == 0:
-            return True
-    return len(text.split()) <= 4 and not reading.has("where", "show", "count", "howmuch", "which")
+    found = (concept(reading.language, name) for name in ("followup", "correction"))
+    return any(one is not None and one.match(text) is not None for one in found)
+
+
+def is_short(reading: Understanding) -> bool:
+    """Return whether the question is only a few words that ask for nothing by themselves."""
+    return len(reading.flat.split()) <= 4 and not reading.has("where", "show", "count", "howmuch", "which")
 
 
 def qualifies(reading: Understanding, one: Area, other: Area, *, backwards: bool = False) -> bool:

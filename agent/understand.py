@@ -157,12 +157,15 @@ def understand(
     checked(question)
     tongue = language or detect(question, nomenclature, default)
     flat = flatten(question)
+    here = concept(tongue, "here")
+    spans = [m.span() for m in here.finditer(flat)] if here else []
     areas, covers = settle(
         question,
         flat,
         tongue,
         [Area(m.start, m.end, m.text, tuple(m.candidates), m.kind == "foreign", m.exact)
-         for m in gazetteer.mentions(question, tongue)],
+         for m in gazetteer.mentions(question, tongue)
+         if not any(m.start < end and start < m.end for start, end in spans)],
         nomenclature.mentions(question, tongue),
     )  # fmt: skip
     masked = mask(flat, [(a.start, a.end) for a in areas] + [(c.start, c.end) for c in covers])

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pytest
+
+from agent.language import detect
+from agent.understand import find_bbox, find_km, find_lonlat, find_years, understand
+from agent.words import concept_names, flatten, fold, words
+from retrieval.errors import NotUnderstood
+from retrieval.types import LANGUAGES
+from tools.context import Context
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("where is vineyard in Languedoc-Roussillon", "en"),
+        ("quelle part du Languedoc-Roussillon est en vigne", "fr"),
+        ("Wie viele Weinberge gibt es in der Toskana?", "de"),
+        ("¿Dónde hay viñedos en La Rioja?", "es"),
+        ("Dove sono i vigneti in Sicilia?", "it"),
+        ("Onde há vinhas no Alentejo?", "pt"),
+        ("Waar zijn wijngaarden in Languedoc-Roussillon?", "nl"),
+        ("Gdzie są winnice w Toskanii?", "pl"),
+        ("viñedos Jaén", "es"),
+        ("Weinberge Toskana 2018", "de"),
+        ("oliviers Corse", "fr"),
+    ],
+)
+def test_the_language_is_told_by_small_words_and_class_words(demo: Context, question: str, language: str) -> None:
+    assert detect(question, demo.nomenclature) == language
+
+
+def test_without_any_sign_the_conversations_language_stays(demo: Context) -> None:
+    assert detect("2015?", demo.nomenclature, "fr") == "fr"
+
+
+def test_folding_keeps_every_position() -> None:
+    text = "Größe der Œuvre, Łódź – d’hectares 10 km²"
+    assert len(fold(text)) == len(flatten(text)) == len(text)
+    assert fold("Größte Łąka") == "groste laka"
+
+
+def test_every_language_has_every_concept() -> None:
+    for language in LANGUAGES:
+        missing = set(concept_names()) - set(words(language)["concepts"]) - {"yesterday"}
+        assert not missing, f"{language} lacks {missing}"
+
+
+@pytest.mark.parametrize(
+    ("text", "years", "since", "span"),
+    [
+        ("since 2009", (2009,), 2009, None),
+        ("between 2015 and 2018", (2015, 2018), None, (2015, 2018)),
+        ("2015-2018", (2015, 2018), None, (2015, 2018)),
+        ("in 2015 and in 2018", (2015, 2018), None, None),
+        ("in '18", (2018,), None, None),
+        ("point 37062262", (), None, None),
+    ],
+)
+def test_years_are_read_with_their_span(text: str, years: tuple, since: int | None, span: tuple | None) -> None:
+    assert find_years(text, flatten(text), "en") == (years, since, span)
+
+
+def test_a_distance_is_no_area() -> None:
+    assert find_km("within 30 km of Montpellier", ())[0] == 30
+    assert find_km("w promieniu 12,5 km od Warszawy", ())[0] == 12.5
+    assert find_km("within 10 miles of Siena", ())[0] == pytest.approx(16.093)
+    assert find_km("how many km² of forest, 30 km2", ())[0] is None
+
+
+def test_boxes_and_positions_are_read() -> None:
+    assert find_bbox("olives in bbox 10,42,12.5,44")[0] == (10, 42, 12.5, 44)
+    assert find_bbox("in bbox 12,44,10,42")[0] is None
+    assert find_lonlat("nearest to 43.61, 3.87")[0] == (3.87, 43.61)
+    assert find_lonlat("at 3.87 E, 43.61 N")[0] == (3.87, 43.61)
+
+
+def read(demo: Context, question: str, language: str = "en"):
+    return understand(question, demo.gazetteer, demo.nomenclature, language=language)
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        ("en", "cereals other than maize in Bavaria"),
+        ("fr", "céréales sauf le maïs en Bavière"),
+        ("de", "Getreide außer Mais in Bayern"),
+        ("es", "cereales excepto maíz en Baviera"),
+        ("it", "cereali tranne il mais in Baviera"),
+        ("pt", "cereais exceto milho na Baviera"),
+        ("nl", "granen behalve maïs in Beieren"),
+        ("pl", "zboża oprócz kukurydzy w Bawarii"),
+    ],
+)
+def test_negation_leaves_a_class_out(demo: Context, language: str, question: str) -> None:
+    reading = read(demo, question, language)
+    assert [c.match.codes for c in reading.wanted] == [("B10",)]
+    assert [c.match.codes for c in reading.excluded] == [("B16",)]
+
+
+def test_a_word_that_is_place_and_class_is_settled_by_grammar(demo: Context) -> None:
+    reading = read(demo, "where is rye in Poland")
+    assert [c.match.codes for c in reading.wanted] == [("B14",)]
+
+
+def test_a_number_word_is_a_limit_and_a_level_is_not(demo: Context) -> None:
+    assert read(demo, "the five NUTS 2 regions with most vineyards").limit == 5
+    assert read(demo, "die drei größten Regionen mit Wald", "de").limit == 3
+    assert read(demo, "which NUTS 2 regions have most maize in 2018").limit is None
+
+
+def test_levels_imply_their_country(demo: Context) -> None:
+    assert read(demo, "Welche Bundesländer haben am meisten Wald?", "de").implied == "DE"
+    assert read(demo, "quels départements ont le plus de vigne", "fr").implied == "FR"
+    assert read(demo, "które województwo ma najwięcej lasów", "pl").implied == "PL"
+
+
+@pytest.mark.parametrize("question", ["", "   ", "🍇🍷", "?!…", "x" * 100_000])
+def test_what_cannot_be_a_question_is_refused_before_it_is_read(demo: Context, question: str) -> None:
+    with pytest.raises(NotUnderstood):
+        read(demo, question)
