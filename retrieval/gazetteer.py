@@ -315,7 +315,7 @@ class Gazetteer:
         known = self._towns([form for some in forms.values() for form in some]) if forms else {}
         for span in spans:
             towns = next((known[form] for form in forms[span] if form in known), [])
-            if any(words[at].norm in known_words().common | known_words().land for at in span):
+            if any(known_words().is_ordinary(words[at].norm) for at in span):
                 towns = [town for town in towns if _people(town) >= KNOWN_TOWN]
             if not towns:
                 continue
@@ -350,7 +350,7 @@ class Gazetteer:
         alone = len(span) == len(words)
         led = before in known_words().prepositions or (len(norm) > 7 and first.capital and language != "de") or alone
         known = known_words()
-        if not led or len(norm) < 5 or any(words[at].norm in known.common | known.land for at in span):
+        if not led or len(norm) < 5 or any(known.is_ordinary(words[at].norm) for at in span):
             return None
         if len(span) > 1 and words[span[-1]].norm in known.prepositions | known.links:
             return None
@@ -667,7 +667,7 @@ def _may_be_town(words: Sequence[_Word], span: range, *, flat: bool) -> bool:
     known = known_words()
     if first.norm in known.never_alone or first.norm.isdigit() or last.norm in known.links:
         return False
-    if first.norm in known.common | known.land and (flat or not first.capital):
+    if known.is_ordinary(first.norm) and (flat or not first.capital):
         return False
     earlier = words[span[0] - 2].norm if span[0] > 1 else ""
     near = before in known.near and (before in known.nearness or earlier in known.nearness)

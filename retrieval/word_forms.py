@@ -40,6 +40,10 @@ class Words:
     hints: Mapping[str, frozenset[str]]
     """`province`, `region`, `country` → words for that kind."""
 
+    def is_ordinary(self, word: str) -> bool:
+        """Is it an everyday word or one for land cover, whatever places are called so?"""
+        return word in self.common or word in self.land
+
 
 @lru_cache(maxsize=1)
 def words() -> Words:
