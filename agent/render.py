@@ -156,7 +156,7 @@ def where_of(result: Result, voice: Voice) -> str:
 
 def region_name(id: str, name: str, voice: Voice) -> str:
     """Return a region's name; a drawn area is called so."""
-    return voice.phrase("drawn") if id.startswith("aoi:selection") else name
+    return voice.say("drawn") if id.startswith("aoi:selection") else name
 
 
 def years_of(result: Result) -> str:

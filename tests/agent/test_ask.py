@@ -144,8 +144,10 @@ def test_each_ranked_region_is_followed(asked) -> None:
     answer = asked(
         "which three NUTS2 regions of Spain have the most vineyard points, and how did each change since 2015"
     )
-    assert [r.tool for r in answer.results] == ["rank_points", *["compare_years"] * 3]
-    assert [r.regions[0].id for r in answer.results[1:]] == [r.id for r in answer.results[0].regions][:3]
+    ranked = [r.id for r in answer.results[0].regions]
+    assert len(ranked) >= 3  # more where the third place is shared
+    assert [r.tool for r in answer.results] == ["rank_points", *["compare_years"] * len(ranked)]
+    assert [r.regions[0].id for r in answer.results[1:]] == ranked
 
 
 def test_a_drawn_selection_is_this_region(asked) -> None:
