@@ -1,7 +1,7 @@
 """Gold answers to questions about the survey by plain pandas over the real extract, and their score.
 
-Uses no tool of ours. A case says what its question asks for in `asked`: codes, NUTS codes, years. `gold` computes the answer from the records
-as published (a region is the record's own NUTS code), `right` holds an answer against it.
+Uses no tool of ours. A case says what its question asks for in `asked`: codes, NUTS codes, years. `gold` computes the
+answer from the records as published (a region is the record's own NUTS code), `right` holds an answer against it.
 """
 
 from __future__ import annotations
