@@ -255,8 +255,9 @@ class Resolver:
         areas = self.without_qualifiers(self.unknown_places(list(reading.areas)))
         if not areas:
             areas = self.hidden_places()
+        areas, left_out = self.without_negated(areas)
         near, spot, areas = self.nearness(areas)
-        regions = self.regions(areas)
+        regions = self.less(self.regions(areas), left_out)
         if near is None and not regions and spot is None:
             near, regions = self.towns(areas)
         covers = self.covers()
@@ -384,6 +385,35 @@ class Resolver:
         if self.reading.country:
             kept = [in_country(area, self.reading.country) for area in kept]
         return kept
+
+    def without_negated(self, areas: list[Area]) -> tuple[list[Area], list[Area]]:
+        """Return the areas asked about, and those after "except" ("Spain except Andalusia")."""
+        found = concept(self.reading.language, "negation")
+        kept, left_out = [], []
+        for area in areas:
+            start = max((a.end for a in areas if a.end <= area.start), default=0)
+            between_ = self.reading.masked[start : area.start]
+            hits = list(found.finditer(between_)) if found and kept else []
+            near_by = bool(hits) and len(between_[hits[-1].end() :].replace("\x00", "x").split()) <= 2
+            (left_out if near_by else kept).append(area)
+        return kept, left_out
+
+    def less(self, regions: tuple[str, ...], left_out: Sequence[Area]) -> tuple[str, ...]:
+        """Return the parts of the regions that are not left out.
+
+        Raises:
+            NotUnderstood: what is left out lies in none of them.
+        """
+        gazetteer = self.context.gazetteer
+        for area in left_out:
+            out = self.one_region(area)
+            around = next((id for id in regions if gazetteer.containing(out.id, gazetteer.region(id).level)), None)
+            level = "nuts2" if out.level in ("subdivision", "commune") else out.level
+            parts = [r.id for r in gazetteer.children(around, level)] if around else []
+            if out.id not in parts or self.reading.has("share", "howmuch", "area"):
+                raise NotUnderstood(self.reading.findings, "no_operation")
+            regions = tuple(id for id in regions if id != around) + tuple(id for id in parts if id != out.id)
+        return regions
 
     def nearness(self, areas: list[Area]) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None, list[Area]]:
         """Return the circle asked for, the spot asked for, and the other areas."""

@@ -82,7 +82,7 @@ def _phrase(phrase: str) -> str:
             parts.append(r"\w+")
         else:
             kept = fold(word).replace("*", "\0").replace("..", "\1")
-            parts.append(re.escape(kept).replace("\0", r"\w*").replace("\1", r"\d\d"))
+            parts.append(re.escape(kept).replace("ss", "ss?").replace("\0", r"\w*").replace("\1", r"\d\d"))
     return r"\s+".join(parts)
 
 

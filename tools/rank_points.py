@@ -149,11 +149,11 @@ def regions_at(asked: Question, level: str) -> list[Region]:
     """Return the regions of one level inside the asked ones, or of the whole survey."""
     gazetteer = asked.context.gazetteer
     if not asked.regions:
-        return list(gazetteer.at_level(level))
+        return list(gazetteer.at_level(level, asked.context.language))
     inside = [r for region in asked.regions for r in gazetteer.children(region.id, level)]
     if not inside:
         raise BadArgument(f"{asked.regions[0].name} holds no regions of level {level!r}")
-    return list({r.id: r for r in inside}.values())
+    return list({r.id: gazetteer.region(r.id, asked.context.language) for r in inside}.values())
 
 
 def arguments(asked: Question) -> dict[str, Any]:
