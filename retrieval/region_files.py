@@ -18,6 +18,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from retrieval.errors import BadFile, BadGeometry, OutOfCoverage
+from retrieval.fetch.lau import lau_regions
 from retrieval.region_rows import (
     COUNTRIES,
     SURVEYED,
@@ -47,6 +48,8 @@ def read_regions(path: Path) -> RegionSet:
     columns = {column.lower() for column in _columns(path)}
     if "nuts_id" in columns:
         return nuts_regions(path)
+    if {"lau_id", "lau_name", "cntr_code"} <= columns:
+        return lau_regions(path)
     if {"code", "nom"} <= columns:
         return french_regions([path])
     return aoi_regions(path)

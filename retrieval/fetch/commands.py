@@ -299,8 +299,9 @@ def run_lucas(desk: Desk, arguments: argparse.Namespace) -> int:
 def run_nuts(desk: Desk, arguments: argparse.Namespace) -> int:
     """Fetch NUTS vintages, and communes where asked for."""
     years = arguments.year or [2021]
+    remotes = nuts.nuts_remotes(desk.sources, years, arguments.scale)
     desk.say(nuts.NOTICE)
-    additions = _region_additions(desk, nuts.nuts_remotes(desk.sources, years, arguments.scale))
+    additions = _region_additions(desk, remotes)
     if arguments.communes:
         additions += _commune_additions(desk, max(years), arguments.communes)
     desk.add(additions)

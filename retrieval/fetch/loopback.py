@@ -190,20 +190,15 @@ class _Handler(BaseHTTPRequestHandler):
         self, status: int, data: bytes, headers: dict[str, str], with_body: bool, fault: Fault | None = None
     ) -> None:
         length = fault.length if fault and fault.length is not None else len(data)
+        asked = {name.lower(): value for name, value in self.headers.items()}
+        entry = Served(urlsplit(self.path).path, urlsplit(self.path).query, asked, status, 0)
+        self.world.log.append(entry)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         if status != 304:
             self.send_header("Content-Length", str(length))
         self.end_headers()
-        entry = Served(
-            urlsplit(self.path).path,
-            urlsplit(self.path).query,
-            {k.lower(): v for k, v in self.headers.items()},
-            status,
-            0,
-        )
-        self.world.log.append(entry)
         if with_body:
             self._write(data, entry, fault)
 
@@ -222,8 +217,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         if fault and fault.length is not None:
             self.close_connection = True
-        self.wfile.write(data)
         entry.sent += len(data)
+        self.wfile.write(data)
 
 
 # --- a STAC API over scenes --------------------------------------------------------------------------------------
@@ -253,14 +248,19 @@ def as_cog(values: NDArray, epsg: int, west: float, north: float, step: float, o
     import rasterio
     from rasterio.io import MemoryFile
 
+    small = max(values.shape) <= 128  # one block: a plain file has the same layout, and is made much faster
+    form = {"driver": "GTiff"} if small else {"driver": "COG", "blocksize": 128, "overviews": _overviews(overviews)}
     with MemoryFile() as memory:
         with memory.open(
-            driver="COG", width=values.shape[1], height=values.shape[0], count=1, dtype=values.dtype,
-            crs=rasterio.CRS.from_epsg(epsg), transform=rasterio.Affine(step, 0, west, 0, -step, north), nodata=0,
-            blocksize=128, compress="deflate", overviews="AUTO" if overviews else "NONE",
+            width=values.shape[1], height=values.shape[0], count=1, dtype=values.dtype, nodata=0, compress="deflate",
+            crs=rasterio.CRS.from_epsg(epsg), transform=rasterio.Affine(step, 0, west, 0, -step, north), **form,
         ) as file:  # fmt: skip
             file.write(values, 1)
         return bytes(memory.getbuffer())
+
+
+def _overviews(wanted: bool) -> str:
+    return "AUTO" if wanted else "NONE"
 
 
 def put_up(world: Loopback, source: StacSource, scenes: Sequence[Acquisition], overviews: bool = True) -> StacSource:

@@ -131,14 +131,15 @@ def by_numpy(acquisitions, cells: Cells, first: date) -> tuple[np.ndarray, np.nd
     stack[np.isin(scl, MASKED)[:, None].repeat(10, axis=1) | (stack == 0)] = np.nan
     months = np.array([int(a.taken[5:7]) for a in acquisitions])
     year = [(first.month - 1 + k) % 12 + 1 for k in range(12)]
-    overall = middle(stack)
-    result = np.empty((12, *overall.shape))
-    masked = np.ones((12, overall.shape[1]), bool)
+    result = np.empty((12, *stack.shape[1:]))
+    masked = np.ones((12, stack.shape[2]), bool)
     for slot, month in enumerate(year):
         part = stack[months == month]
         masked[slot] = ~np.isfinite(part).any(axis=(0, 1))
-        monthly = middle(part) if len(part) else overall
-        result[slot] = np.where(np.isnan(monthly), overall, monthly)
+        result[slot] = middle(part) if len(part) else np.nan
+    gaps = np.isnan(result).any(axis=(0, 1))
+    overall = middle(stack[:, :, gaps])
+    result[:, :, gaps] = np.where(np.isnan(result[:, :, gaps]), overall, result[:, :, gaps])
     return np.rint(result).astype(np.uint16).transpose(2, 0, 1), masked
 
 
@@ -438,7 +439,7 @@ from retrieval.fetch.pixels import Job, Request
 from retrieval.fetch.secrets import Secrets
 from retrieval.fetch.sources import StacSource
 given = json.loads(sys.argv[1])
-grid.DENSE_BLOCK = grid.SPARSE_BLOCK = 120
+grid.DENSE_BLOCK = grid.SPARSE_BLOCK = 160
 source = StacSource(**{**given["source"], "bands": tuple(given["source"]["bands"])})
 cells = Cells(np.array(given["x"]), np.array(given["y"]))
 Job(Request(cells, date(2021, 1, 1), source), Path(given["folder"]), Secrets({}), lambda a: a, workers=2).run()
@@ -446,8 +447,8 @@ Job(Request(cells, date(2021, 1, 1), source), Path(given["folder"]), Secrets({})
 
 
 def test_a_killed_job_goes_on_with_the_blocks_that_are_missing(world, tmp_path, fault, monkeypatch):
-    monkeypatch.setattr(grid, "DENSE_BLOCK", 120)
-    monkeypatch.setattr(grid, "SPARSE_BLOCK", 120)
+    monkeypatch.setattr(grid, "DENSE_BLOCK", 160)
+    monkeypatch.setattr(grid, "SPARSE_BLOCK", 160)
     scenes = [scene(f"2021-{month:02d}-03", 1000 + month) for month in range(1, 5)]
     source = put_up(world, EARTH_SEARCH, scenes)
     cells = square()
