@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,7 @@ from retrieval.region_files import read_regions
 from retrieval.region_rows import NAME_COLUMNS, REGION_COLUMNS, RegionSet, code_id, merge_regions, read_rows
 from retrieval.regions import bundled_regions
 from retrieval.statistics_files import StatisticsFile, read_statistics_file
-from retrieval.store import SCHEMA, Store, default_store_path, load_spatial
+from retrieval.store import SCHEMA, OldStore, Store, default_store_path, load_spatial
 from retrieval.types import Dataset
 
 Progress = Callable[[str], None]
@@ -37,6 +38,7 @@ Progress = Callable[[str], None]
 
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
 STAGES = ("survey", "pixels", "regions", "statistics", "bundled data", "demo", "writing", "membership")
+FILE_KINDS = ("lucas", "regions", "pixels", "statistics")
 NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 SAMPLE = 20_000
 """Points whose recorded codes are held against the outlines."""
@@ -75,52 +77,71 @@ def build(path: str | Path, sources: Sources, progress: Progress = silent, wait_
         BadFile: A source cannot be read or fails a check; the old store is untouched.
         StoreError: Another build runs, or the disk is full; the old store is untouched.
     """
-    with _replacing(Path(path), wait_s) as fresh:
-        write_store(fresh, read(sources, progress), progress, sources)
+    path = Path(path)
+    with _guarded(path), _lock(path, wait_s):
+        _write_over(path, sources, progress)
 
 
 def open_or_build_default(path: str | Path | None = None, progress: Progress = silent) -> Store:
-    """Open the store at `path`, first building the bundled one (synthetic survey) where there is none."""
+    """Open the store at `path`, first building the bundled one (synthetic survey) where there is none.
+
+    One of another version is built anew where nothing but bundled data is in it.
+    """
     path = Path(path) if path else default_store_path()
-    if not path.exists():
+    if path.exists():
+        try:
+            return Store.open(path)
+        except OldStore:
+            if not _is_bundled(path):
+                raise
+            build(path, Sources(demo=True), progress, wait_s=120)
+    else:
         _build_once(path, progress)
     return Store.open(path)
 
 
 def _build_once(path: Path, progress: Progress) -> None:
     """Build the bundled store; where another process is at it, wait and use its."""
-    with _lock(path, wait_s=120):
-        if path.exists():
-            return
-    build(path, Sources(demo=True), progress, wait_s=120)
+    with _guarded(path), _lock(path, wait_s=120):
+        if not path.exists():
+            _write_over(path, Sources(demo=True), progress)
+
+
+def _is_bundled(path: Path) -> bool:
+    """Say whether a store, of whichever version, notes that it was built from no file of a person's own."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        noted = connection.execute("SELECT value FROM store_meta WHERE key = 'sources'").fetchall()
+    note = json.loads(noted[0][0]) if noted else {"lucas": ["unknown"]}
+    return not any(note.get(kind) for kind in FILE_KINDS)
 
 
 def _note(sources: Sources) -> str:
     """Return the files a store is made of as JSON, so that one can be added later by building with all of them."""
-    files = {
-        kind: [str(Path(file).resolve()) for file in getattr(sources, kind)]
-        for kind in ("lucas", "regions", "pixels", "statistics")
-    }
+    files = {kind: [str(Path(file).resolve()) for file in getattr(sources, kind)] for kind in FILE_KINDS}
     return json.dumps({**files, "swapped": sources.swapped, "demo": sources.demo})
 
 
 @contextmanager
-def _replacing(path: Path, wait_s: float) -> Generator[Path]:
-    """Yield a path to build at; on success it takes the place of `path`, on failure it is removed."""
+def _guarded(path: Path) -> Generator[None]:
+    """Make one line of what the system or the database says against writing here."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(path, wait_s):
-            fresh = path.with_name(f"{path.name}.building")
-            _discard(fresh)  # what a killed build left
-            try:
-                yield fresh
-                _sync(fresh)
-                fresh.replace(path)
-                _sync(path.parent)
-            finally:
-                _discard(fresh)
+        yield
     except (OSError, duckdb.Error) as error:
         raise _build_failure(path, error) from error
+
+
+def _write_over(path: Path, sources: Sources, progress: Progress) -> None:
+    """Build beside `path` and take its place in one step; whatever goes wrong, nothing is left beside it."""
+    fresh = path.with_name(f"{path.name}.building")
+    _discard(fresh)  # what a killed build left
+    try:
+        write_store(fresh, read(sources, progress), progress, sources)
+        _sync(fresh)
+        fresh.replace(path)
+        _sync(path.parent)
+    finally:
+        _discard(fresh)
 
 
 @contextmanager
@@ -160,6 +181,7 @@ def _build_failure(path: Path, error: Exception) -> StoreError:
 def _discard(path: Path) -> None:
     for leftover in (path, path.with_name(f"{path.name}.wal")):
         leftover.unlink(missing_ok=True)
+    shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)  # what DuckDB spilled
 
 
 def _sync(path: Path) -> None:

@@ -20,7 +20,7 @@ import platformdirs
 from retrieval.errors import QueryLimit, StoreError
 from retrieval.types import Dataset, Table
 
-SCHEMA = "1"
+SCHEMA = "2"
 """Version of `schema.sql`; a store of another version is refused, not migrated: building it again is quick."""
 
 SQL_FOLDER = Path(__file__).parent / "sql"
@@ -71,6 +71,10 @@ def read_query(name: str) -> str:
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise StoreError(f"query {name!r} is not one SELECT")
     return text
+
+
+class OldStore(StoreError):
+    """The store was made by another version of this program."""
 
 
 class Store:
@@ -196,7 +200,7 @@ class Store:
         except duckdb.Error as error:
             raise StoreError(f"{self.path} is not a landask store; {REBUILD}") from error
         if table.rows != ((SCHEMA,),):
-            raise StoreError(f"the store {self.path} was made by another version; {REBUILD}")
+            raise OldStore(f"the store {self.path} was made by another version; {REBUILD}")
 
 
 @contextmanager

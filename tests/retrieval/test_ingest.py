@@ -260,6 +260,29 @@ def test_two_first_questions_build_the_store_once(tmp_path: Path, monkeypatch: p
     assert built == [1]
 
 
+def made_by_another_version(path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE store_meta SET value = '0' WHERE key = 'schema'")
+
+
+def test_a_bundled_store_of_another_version_is_built_anew(tmp_path: Path, quick: None) -> None:
+    path = tmp_path / "s.duckdb"
+    build(path, Sources(demo=True))
+    made_by_another_version(path)
+    with open_or_build_default(path) as store:
+        assert store.years() == (2018, 2022)
+
+
+def test_a_store_of_a_persons_own_files_is_never_built_over(tmp_path: Path, quick: None) -> None:
+    path = tmp_path / "s.duckdb"
+    build(path, Sources(lucas=(tmp_path / "mine.csv",)))
+    made_by_another_version(path)
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="another version"):
+        open_or_build_default(path)
+    assert path.read_bytes() == before
+
+
 def build_slowly(path: str) -> None:
     """Build the tiny store, but stop for a long time once half of it is written."""
     ingest.read = lambda sources, progress: tiny_contents()
