@@ -201,7 +201,9 @@ def survey_caveats(asked: Question, counts: Iterable[Mapping[str, int]]) -> tupl
     if by_coast := sum(row.get("by_coast", 0) for row in rows):
         caveats.append(("by_coast", {"points": by_coast}))
     if empty := [row["year"] for row in rows if not row["surveyed"]]:
-        caveats.append(("nothing_surveyed", {"years": empty}))
+        unplaced = [r.name for r in asked.regions if r.bbox is None and r.id not in asked.context.areas]
+        known = ("unplaced", {"region": ", ".join(unplaced)}) if unplaced else ("nothing_surveyed", {"years": empty})
+        caveats.append(known)
     return tuple(caveats)
 
 
