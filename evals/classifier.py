@@ -69,7 +69,9 @@ class World:
     raw: NDArray[np.float64]
     """(N, 120): nine bands and NDVI, twelve months."""
     presto: NDArray[np.float32] | None
-    """(N, 128), None without Presto's weights."""
+    """(N, 128) with longitude and latitude, None without Presto's weights."""
+    encoder: Presto | None
+    """Presto itself, for the member of our model that looks through it (without place)."""
 
     @property
     def scored(self) -> NDArray[np.bool_]:
@@ -94,9 +96,8 @@ def read_world(shared: Path) -> World:
     block, extra_block = blocks(samples), blocks(extra)
     folds = block_folds(block[label >= 0], FOLDS)
     weights = shared / "weights_presto" / "presto_default_model.pt"
-    presto = None
-    if weights.is_file():
-        presto = Presto(weights).embed(samples.years, samples.gaps, samples.lon, samples.lat)
+    encoder = Presto.read(weights) if weights.is_file() else None
+    presto = encoder.embed(samples.years, samples.gaps, samples.lon, samples.lat) if encoder else None
     return World(
         samples,
         extra,
@@ -105,6 +106,7 @@ def read_world(shared: Path) -> World:
         label,
         raw_features(samples.years),
         presto,
+        encoder,
     )
 
 
@@ -167,11 +169,12 @@ def baselines(world: World, tower: TextTower) -> dict[str, Callable[[int], Score
 
 def ours(world: World, tower: TextTower, recipe: Recipe, fold: int) -> Scores:
     """Train our recipe without a fold's places and return the cosines of its scored pixels with the class texts."""
-    pixels, text_map = make(world.train(fold), recipe, tower)
+    pixels, text_map = make(world.train(fold), recipe, tower, world.encoder)
     vectors = class_vectors(SCORED, text_map, tower)
+    test = world.samples.take(world.scored & world.test(fold))
     with torch.inference_mode():
-        years = torch.from_numpy(world.samples.years[world.scored & world.test(fold)])
-        return (pixels(years).numpy() @ vectors.T).astype(float)
+        seen = pixels(torch.from_numpy(test.years), torch.from_numpy(test.gaps))
+    return (seen.numpy() @ vectors.T).astype(float)
 
 
 @dataclass

@@ -1,6 +1,6 @@
 -- Pixel years inside an outline (WKB; NULL: everywhere), each location's latest year or one year asked for, with the
 -- vector of a model where one is kept. A pixel up to 0.02 degrees (about 2 km) outside a generalised outline counts
--- when no other region of that level holds it. The reflectances come only where there is no vector.
+-- when no other region of that level holds it.
 WITH near AS (
     SELECT * FROM pixels
     WHERE lon BETWEEN $west AND $east AND lat BETWEEN $south AND $north
@@ -15,8 +15,7 @@ WITH near AS (
 ), latest AS (
     SELECT * FROM inside QUALIFY row_number() OVER (PARTITION BY location ORDER BY year DESC, source) = 1
 )
-SELECT location, lon, lat, latest.year AS year, point_id, lc_label, first_month, masked_months, source, vector,
-    CASE WHEN vector IS NULL THEN bands END AS bands
+SELECT location, lon, lat, latest.year AS year, point_id, lc_label, masked_months, source, vector
 FROM latest LEFT JOIN (SELECT * FROM embeddings WHERE model = $model) AS kept USING (location, year)
 ORDER BY location
 LIMIT $limit

@@ -62,7 +62,12 @@ def test_reflectance_from_0_to_1_is_refused(years):
 
 @pytest.mark.parametrize(
     ("shape", "message"),
-    [((3, 12, 9), "9 bands"), ((3, 11, 10), "11 months"), ((3, 10, 12), r"expected \(pixels, months, bands\)"), ((4,), "pixel years")],
+    [
+        ((3, 12, 9), "9 bands"),
+        ((3, 11, 10), "11 months"),
+        ((3, 10, 12), r"expected \(pixels, months, bands\)"),
+        ((4,), "pixel years"),
+    ],
 )
 def test_other_shapes_are_refused_with_what_is_wrong(shape, message):
     with pytest.raises(BadArgument, match=message):

@@ -50,7 +50,7 @@ class PhotoQueue(nn.Module):
     def negatives(self) -> Tensor:
         """Return (queue, dim): real photos once there are any."""
         count = int(self.filled)
-        return self.vectors[:count] if 0 < count < len(self.vectors) else self.vectors
+        return (self.vectors[:count] if 0 < count < len(self.vectors) else self.vectors).clone()
 
 
 def info_nce(pixels: Tensor, photos: Tensor, negatives: Tensor, scale: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import layer_norm, linear
+from torch.nn.functional import layer_norm, linear, scaled_dot_product_attention
 
 from tools.pixelclip.encoder import PixelEncoder
 
@@ -65,11 +65,12 @@ class FastEncoder:
     def __call__(self, years: Tensor) -> Tensor:
         """Return (B, out) float32 for normalised (B, 12, C) or (B, 12, C, H, W)."""
         years = years.reshape(len(years), self.config.months, -1)
-        size = CPU_CHUNK if self.device.type == "cpu" else len(years)
-        parts = [self._chunk(years[start : start + size]) for start in range(0, len(years), max(size, 1))]
+        size = CPU_CHUNK if self.device.type == "cpu" else max(len(years), 1)
+        parts = [self.forward_device(years[start : start + size]) for start in range(0, len(years), size)]
         return torch.cat(parts) if parts else torch.empty(0, self.config.out)
 
-    def _chunk(self, years: Tensor) -> Tensor:
+    def forward_device(self, years: Tensor) -> Tensor:
+        """Return (B, out) float32 of one batch, on this encoder's device."""
         x = years.to(self.device, self.dtype)  # (B, 12, C)
         x = torch.cat([x.new_zeros(len(x), 1, x.shape[2]), x], dim=1)  # (B, 13, C), nothing under the class token
         tokens = linear(x, self.embed) + self.offset
@@ -90,7 +91,10 @@ class FastEncoder:
         """Return (B, 13, dim) from (B, 13, 3·dim): softmax(q kᵀ) v, by head."""
         batch, steps, _ = qkv.shape
         split = qkv.view(batch, steps, 3, self.heads, self.width).permute(2, 0, 3, 1, 4)
-        q, k, v = split.reshape(3, batch * self.heads, steps, self.width)
+        if split.is_cuda:
+            mixed = scaled_dot_product_attention(*split)
+            return mixed.transpose(1, 2).reshape(batch, steps, -1)
+        q, k, v = split.reshape(3, batch * self.heads, steps, self.width)  # on a CPU plain products are quicker
         scores = torch.baddbmm(q.new_empty(()), q, k.transpose(1, 2), beta=0, alpha=self.width**-0.5)
         mixed = torch.bmm(scores.softmax(dim=-1), v)
         return mixed.view(batch, self.heads, steps, self.width).transpose(1, 2).reshape(batch, steps, -1)

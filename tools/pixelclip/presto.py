@@ -1,7 +1,8 @@
-"""Presto's pixel encoder (arXiv 2304.14065), for comparison: its released weights, Sentinel-2 and NDVI tokens only.
+"""Presto's pixel encoder (arXiv 2304.14065; weights MIT): Sentinel-2 and NDVI tokens → 128 values of a pixel's year.
 
 Written from the article and the names in the weights file; radar, weather, terrain and land-cover tokens are left out
-as the model allows. It sees longitude and latitude. Not part of our own model.
+as the model allows. It can see longitude and latitude: the comparison method is given them, our own model is not and
+puts every pixel at the same place.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import gelu, layer_norm, linear, scaled_dot_product_attention
 
-from tools.pixelclip.weights import read_state
+from tools.pixelclip.weights import load_into, read_state
 
 GROUPS: tuple[tuple[str, tuple[int, ...], int], ...] = (
     ("S2_RGB", (0, 1, 2), 1),
@@ -29,47 +30,92 @@ GROUPS: tuple[tuple[str, tuple[int, ...], int], ...] = (
 
 HEADS = 8
 
+NOWHERE = (8.0, 46.0)
+"""Longitude, latitude of every pixel where place shall not count."""
 
-class Presto:
-    """The encoder as a function of its weights: twelve months from January → 128 dimensions."""
 
-    def __init__(self, path: str | Path) -> None:
-        state = read_state(path)
-        self._w = {name.removeprefix("encoder."): t for name, t in state.items() if name.startswith("encoder.")}
+def _shapes() -> dict[str, tuple[int, ...]]:
+    """Every parameter used, by its released name."""
+    linear_of = {f"eo_patch_embed.{name}": (128, len(columns)) for name, columns, _ in GROUPS}
+    linear_of |= {"latlon_embed": (128, 3)}
+    norms = ["norm"]
+    for block in range(2):
+        at = f"blocks.{block}"
+        linear_of |= {f"{at}.attn.qkv": (384, 128), f"{at}.attn.proj": (128, 128)}
+        linear_of |= {f"{at}.mlp.fc1": (512, 128), f"{at}.mlp.fc2": (128, 512)}
+        norms += [f"{at}.norm1", f"{at}.norm2"]
+    shapes: dict[str, tuple[int, ...]] = {f"{name}.weight": shape for name, shape in linear_of.items()}
+    shapes |= {f"{name}.bias": shape[:1] for name, shape in linear_of.items()}
+    shapes |= {f"{name}.{part}": (128,) for name in norms for part in ("weight", "bias")}
+    return shapes | {"month_embed.weight": (12, 32), "channel_embed.weight": (10, 32), "pos_embed": (1, 24, 64)}
 
-    @torch.inference_mode()
+
+class Presto(nn.Module):
+    """The frozen encoder: twelve months from January, with gaps → 128 values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name, shape in _shapes().items():
+            self.register_buffer(_flat(name), torch.zeros(shape))
+
+    @classmethod
+    def read(cls, path: str | Path) -> Presto:
+        """Return the encoder of a released weights file.
+
+        Raises:
+            BadFile: it lacks one of the parameters used.
+        """
+        state, module = read_state(path), cls()
+        own = {_flat(name): state[f"encoder.{name}"] for name in _shapes() if f"encoder.{name}" in state}
+        load_into(module, own, str(path))
+        return module.eval()
+
     def embed(
         self, years: NDArray[np.float32], gaps: NDArray[np.bool_], lon: NDArray, lat: NDArray
     ) -> NDArray[np.float32]:
-        """Return (N, 128) for (N, 12, 10) reflectance × 10 000; tokens with a gap are left out."""
-        tokens, missing = self._tokens(torch.from_numpy(np.where(gaps, np.nan, years).astype(np.float32)))
-        place = linear(_cartesian(lon, lat), self._w["latlon_embed.weight"], self._w["latlon_embed.bias"])[:, None]
-        tokens = torch.cat([place, tokens], dim=1)
-        missing = torch.cat([torch.zeros(len(missing), 1, dtype=torch.bool), missing], dim=1)
-        bias = torch.zeros(missing.shape).masked_fill(missing, -1e9)[:, None, None]
+        """Return (N, 128) for (N, 12, 10) reflectance × 10 000 and places; tokens with a gap are left out."""
+        with torch.inference_mode():
+            return self(torch.from_numpy(years), torch.from_numpy(gaps), _cartesian(lon, lat)).numpy()
+
+    def forward(self, years: Tensor, gaps: Tensor | None = None, place: Tensor | None = None) -> Tensor:
+        """Return (B, 128) for (B, 12, 10) reflectance × 10 000.
+
+        Args:
+            years: Complete years.
+            gaps: (B, 12, 10) of bool, values that were filled: their tokens are left out.
+            place: (B, 3) unit vectors from the Earth's centre; None: `NOWHERE`.
+        """
+        if place is None:
+            place = _cartesian(np.array(NOWHERE[:1]), np.array(NOWHERE[1:])).to(years).expand(len(years), 3)
+        tokens, missing = self._tokens(years, gaps)
+        first = linear(place, self._w("latlon_embed.weight"), self._w("latlon_embed.bias"))[:, None]
+        tokens = torch.cat([first, tokens], dim=1)
+        missing = torch.cat([missing.new_zeros(len(missing), 1), missing], dim=1)
+        bias = torch.zeros(missing.shape).to(years).masked_fill(missing, -1e9)[:, None, None]
         for block in range(2):
             tokens = self._block(tokens, bias, f"blocks.{block}.")
-        there = (~missing).float()[..., None]
+        there = (~missing).to(years)[..., None]
         mean = (tokens * there).sum(dim=1) / there.sum(dim=1)
-        return layer_norm(mean, (128,), self._w["norm.weight"], self._w["norm.bias"]).numpy()
+        return layer_norm(mean, (128,), self._w("norm.weight"), self._w("norm.bias"))
 
-    def _tokens(self, years: Tensor) -> tuple[Tensor, Tensor]:
+    def _tokens(self, years: Tensor, gaps: Tensor | None) -> tuple[Tensor, Tensor]:
         x = years / 1e4
-        ndvi = (x[..., 6] - x[..., 2]) / (x[..., 6] + x[..., 2])
+        ndvi = (x[..., 6] - x[..., 2]) / (x[..., 6] + x[..., 2]).clamp(min=1e-6)
         x = torch.cat([x, ndvi[..., None]], dim=-1)
-        month, position = self._w["month_embed.weight"][:12], self._w["pos_embed"][0, :12]
+        gone = torch.zeros_like(years, dtype=torch.bool) if gaps is None else gaps
+        gone = torch.cat([gone, (gone[..., 6] | gone[..., 2])[..., None]], dim=-1)
+        month, position = self._w("month_embed.weight"), self._w("pos_embed")[0, :12]
         tokens, missing = [], []
         for name, columns, row in GROUPS:
-            value = x[..., list(columns)]
-            gone = value.isnan().any(dim=-1)
-            weight, bias = (self._w[f"eo_patch_embed.{name}.{part}"] for part in ("weight", "bias"))
-            channel = self._w["channel_embed.weight"][row].expand(12, -1)
-            tokens.append(linear(value.nan_to_num(), weight, bias) + torch.cat([month, channel, position], dim=-1))
-            missing.append(gone)
+            weight, bias = (self._w(f"eo_patch_embed.{name}.{part}") for part in ("weight", "bias"))
+            channel = self._w("channel_embed.weight")[row].expand(12, -1)
+            value = linear(x[..., list(columns)], weight, bias)
+            tokens.append(value + torch.cat([month, channel, position], dim=-1))
+            missing.append(gone[..., list(columns)].any(dim=-1))
         return torch.cat(tokens, dim=1), torch.cat(missing, dim=1)
 
     def _block(self, x: Tensor, bias: Tensor, at: str) -> Tensor:
-        part = lambda name: (self._w[f"{at}{name}.weight"], self._w[f"{at}{name}.bias"])  # noqa: E731
+        part = lambda name: (self._w(f"{at}{name}.weight"), self._w(f"{at}{name}.bias"))  # noqa: E731
         count = len(x)
         qkv = linear(layer_norm(x, (128,), *part("norm1")), *part("attn.qkv"))
         q, k, v = qkv.reshape(count, -1, 3, HEADS, 128 // HEADS).permute(2, 0, 3, 1, 4)
@@ -77,6 +123,13 @@ class Presto:
         x = x + linear(mixed, *part("attn.proj"))
         hidden = gelu(linear(layer_norm(x, (128,), *part("norm2")), *part("mlp.fc1")))
         return x + linear(hidden, *part("mlp.fc2"))
+
+    def _w(self, name: str) -> Tensor:
+        return self.get_buffer(_flat(name))
+
+
+def _flat(name: str) -> str:
+    return name.replace(".", "__")
 
 
 def _cartesian(lon: NDArray, lat: NDArray) -> Tensor:

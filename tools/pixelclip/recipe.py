@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from tools.pixelclip.encoder import EncoderConfig
+from tools.pixelclip.presto import Presto
 from tools.pixelclip.prompts import Style, mean_vectors, prompts_of, read_prompts
 from tools.pixelclip.samples import Samples
-from tools.pixelclip.shipped import CHANNELS, PixelTower, TextMap
+from tools.pixelclip.shipped import CHANNELS, PixelTower, TextMap, TowerSizes, year_features
 from tools.pixelclip.simulate import STORIES, simulate
 from tools.pixelclip.towers import TextTower
 from tools.pixelclip.train import TextData, TextTask, TrainConfig, train
@@ -47,6 +48,8 @@ class Recipe:
     """Width of the kernel member: exp(−gamma · mean squared difference of standardised features)."""
     ridge: float = 0.3
     """Its regularisation."""
+    presto: float = 0.5
+    """Weight of the kernel member on Presto's features, where its weights are given."""
     seed: int = 0
     without: tuple[str, ...] = field(default=())
     """Classes left out altogether: neither pixels nor simulated pixels nor words."""
@@ -96,6 +99,7 @@ def text_data(samples: Samples, recipe: Recipe, tower: TextTower) -> TextData:
     made_label = np.repeat([at[code] for code in stories], recipe.simulated).astype(np.int64)
     return TextData(
         years=np.concatenate([real.years, *made]).astype(np.float32),
+        gaps=np.concatenate([real.gaps, *(np.zeros(part.shape, bool) for part in made)]),
         label=np.concatenate([label, made_label]),
         weight=np.concatenate([weight, np.full(len(made_label), recipe.simulated_weight)]).astype(np.float32),
         classes=classes,
@@ -108,10 +112,11 @@ def make(
     samples: Samples,
     recipe: Recipe,
     tower: TextTower,
+    presto: Presto | None = None,
     folder: Path | None = None,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> tuple[PixelTower, TextMap]:
-    """Train the encoders, then solve the kernel member, and return the pixel and the text side."""
+    """Train the encoders, then solve the kernel members, and return the pixel and the text side."""
     data = text_data(samples, recipe, tower)
     task = TextTask(data, anchor=recipe.anchor)
     parts = []
@@ -119,7 +124,7 @@ def make(
         place = folder / f"member{member}" if folder else None
         parts.append(train(task, recipe.config(member), place, progress=progress))
         logger.info("member %d of %d is trained", member + 1, recipe.members)
-    tower_of_pixels, text_map = _together(parts, recipe, data)
+    tower_of_pixels, text_map = _together(parts, recipe, data, presto)
     _fit_kernel(tower_of_pixels, text_map, data, recipe)
     return tower_of_pixels.eval(), text_map.eval()
 
@@ -138,9 +143,14 @@ def variant(recipe: Recipe, **changes: object) -> Recipe:
     return replace(recipe, **changes)
 
 
-def _together(parts: Sequence[nn.ModuleDict], recipe: Recipe, data: TextData) -> tuple[PixelTower, TextMap]:
+def _together(
+    parts: Sequence[nn.ModuleDict], recipe: Recipe, data: TextData, presto: Presto | None
+) -> tuple[PixelTower, TextMap]:
     """One pixel tower of all encoders and the mean of their text maps, which all stay near the identity."""
-    tower = PixelTower(recipe.encoder, len(parts), len(data.years), recipe.gamma)
+    share = recipe.presto if presto is not None else 0.0
+    tower = PixelTower(TowerSizes(recipe.encoder, len(parts), len(data.years), recipe.gamma, share))
+    if tower.presto is not None and presto is not None:
+        tower.presto.load_state_dict(presto.state_dict())
     tower.features.load_state_dict(parts[0]["features"].state_dict())
     text_map = TextMap(data.prompts.shape[-1])
     text_map.mean.copy_(torch.from_numpy(data.text_mean))
@@ -153,13 +163,17 @@ def _together(parts: Sequence[nn.ModuleDict], recipe: Recipe, data: TextData) ->
 
 @torch.inference_mode()
 def _fit_kernel(tower: PixelTower, text_map: TextMap, data: TextData, recipe: Recipe) -> None:
-    """Solve the kernel member for the class vectors the averaged text map gives."""
+    """Solve the kernel members for the class vectors the averaged text map gives."""
     given = np.abs(data.prompts).sum(axis=2) > 0
     spoken = text_map(torch.from_numpy(data.prompts)).numpy()
     target = mean_vectors([spoken[at, given[at]] for at in range(len(data.classes))])[data.label]
     months = tower.features.raw(torch.from_numpy(data.years))
+    goal = torch.from_numpy(target), torch.from_numpy(data.weight), recipe.ridge
     if tower.kernel is not None:
-        tower.kernel.fit(months, torch.from_numpy(target), torch.from_numpy(data.weight), recipe.ridge)
+        tower.kernel.fit(year_features(months), *goal)
+    if tower.presto is not None and tower.presto_kernel is not None:
+        seen = tower.presto(torch.from_numpy(data.years), torch.from_numpy(data.gaps))
+        tower.presto_kernel.fit(seen, *goal)
 
 
 def _related(code: str, others: Sequence[str]) -> bool:

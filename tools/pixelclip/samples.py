@@ -56,7 +56,7 @@ class Samples:
     years: NDArray[np.float32]
     """(N, 12, 10), filled, reflectance × 10 000."""
     gaps: NDArray[np.bool_]
-    """(N, 12, 10): where the source had no value."""
+    """(N, 12, 10): months and bands that were filled."""
     ids: NDArray[np.str_]
     source: NDArray[np.str_]
     lon: NDArray[np.float64]
@@ -177,9 +177,10 @@ def _one_year(group: Any, middle: Any) -> dict[str, Any]:
 def _samples(rows: list[dict[str, Any]]) -> Samples:
     grid = np.stack([row["grid"] for row in rows]).astype(np.float32)
     years = read_years(grid, check_order=False)
+    gaps = years.masked[:, :, None] | years.missing_bands[:, None, :]
     column = lambda name: np.array([row[name] for row in rows])  # noqa: E731
     samples = Samples(
-        years.values, np.isnan(grid), *(column(name) for name in ("id", "source", "lon", "lat", "year", "land_cover"))
+        years.values, gaps, *(column(name) for name in ("id", "source", "lon", "lat", "year", "land_cover"))
     )
     return samples.take(years.usable)
 

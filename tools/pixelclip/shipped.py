@@ -1,8 +1,8 @@
 """Our own model: small encoders and one closed-form member in one text space, and the map that brings words there.
 
 Named as ours; it is no TimeSenCLIP. A pixel's vector is the mean of the small encoders' unit vectors plus the kernel
-member's, of length one. The text side is the text tower's vector, centred and turned by one matrix learnt with the
-pixels.
+members', of length one; one of those looks at the year through Presto's frozen encoder. The text side is the text
+tower's vector, centred and turned by one matrix learnt with the pixels.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from torch.nn.functional import linear, normalize
 from retrieval.errors import BadFile
 from tools.pixelclip.bands import HIGH, LOW, Years, read_years
 from tools.pixelclip.encoder import EncoderConfig, PixelEncoder
+from tools.pixelclip.presto import Presto
 from tools.pixelclip.towers import TextTower, make_tower
 from tools.pixelclip.weights import load_into, read_metadata, read_state, save
 
@@ -99,66 +100,81 @@ class KernelMember(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, landmarks: int, dim: int, gamma: float) -> None:
+    def __init__(self, landmarks: int, features: int, dim: int, gamma: float) -> None:
         super().__init__()
-        self.gamma = gamma
+        self.gamma = gamma / features
         for name, shape in {
-            "landmarks": (landmarks, YEAR_FEATURES),
+            "landmarks": (landmarks, features),
             "coefficients": (landmarks, dim),
             "centre": (dim,),
-            "mean": (YEAR_FEATURES,),
-            "std": (YEAR_FEATURES,),
+            "mean": (features,),
+            "std": (features,),
         }.items():
             self.register_buffer(name, torch.zeros(shape))
 
-    def forward(self, months: Tensor) -> Tensor:
-        """Return (B, dim) unit vectors for month features (B, 12, 16) before standardising."""
-        return normalize(self._kernel(self._features(months)) @ self.coefficients + self.centre, dim=-1)
+    def forward(self, features: Tensor) -> Tensor:
+        """Return (B, dim) unit vectors for (B, features)."""
+        return normalize(self._kernel((features - self.mean) / self.std) @ self.coefficients + self.centre, dim=-1)
 
-    def fit(self, months: Tensor, target: Tensor, weight: Tensor, ridge: float) -> None:
+    def fit(self, features: Tensor, target: Tensor, weight: Tensor, ridge: float) -> None:
         """Solve for targets (N, dim) with importance (N,): (K + ridge · diag(1 / weight)) a = target − centre."""
-        flat = _year_features(months)
-        self.mean.copy_(flat.mean(dim=0))
-        self.std.copy_(flat.std(dim=0).clamp(min=1e-6))
-        self.landmarks.copy_((flat - self.mean) / self.std)
+        self.mean.copy_(features.mean(dim=0))
+        self.std.copy_(features.std(dim=0).clamp(min=1e-6))
+        self.landmarks.copy_((features - self.mean) / self.std)
         self.centre.copy_((target * weight[:, None]).sum(dim=0) / weight.sum())
         kernel = self._kernel(self.landmarks).double() + ridge * torch.diag(1 / weight.double())
         self.coefficients.copy_(torch.linalg.solve(kernel, (target - self.centre).double()).float())
 
-    def _features(self, months: Tensor) -> Tensor:
-        return (_year_features(months) - self.mean) / self.std
-
     def _kernel(self, x: Tensor) -> Tensor:
         distance = x.square().sum(dim=1)[:, None] - 2 * x @ self.landmarks.T + self.landmarks.square().sum(dim=1)
-        return torch.exp(-self.gamma / YEAR_FEATURES * distance.clamp(min=0))
+        return torch.exp(-self.gamma * distance.clamp(min=0))
+
+
+@dataclass(frozen=True)
+class TowerSizes:
+    """What a pixel tower is made of."""
+
+    encoder: EncoderConfig
+    members: int
+    landmarks: int = 0
+    """Training years of the kernel members; 0: none."""
+    gamma: float = 0.5
+    presto: float = 0.0
+    """Share of the kernel member on Presto's features beside the rest; 0: Presto is not part of it."""
 
 
 class PixelTower(nn.Module):
-    """Reflectance years → unit vectors: features, then the mean of the encoders' and the kernel member's."""
+    """Reflectance years → unit vectors: the small encoders' mean and the kernel members'."""
 
-    def __init__(self, config: EncoderConfig, members: int, landmarks: int = 0, gamma: float = 0.5) -> None:
+    def __init__(self, sizes: TowerSizes) -> None:
         super().__init__()
+        self.sizes = sizes
         self.features = MonthFeatures()
-        self.members = nn.ModuleList(PixelEncoder(config) for _ in range(members))
-        self.kernel = KernelMember(landmarks, config.out, gamma) if landmarks else None
+        self.members = nn.ModuleList(PixelEncoder(sizes.encoder) for _ in range(sizes.members))
+        count, dim = sizes.landmarks, sizes.encoder.out
+        self.kernel = KernelMember(count, YEAR_FEATURES, dim, sizes.gamma) if count else None
+        self.presto = Presto() if count and sizes.presto else None
+        self.presto_kernel = KernelMember(count, 128, dim, sizes.gamma) if self.presto else None
 
-    def forward(self, years: Tensor) -> Tensor:
-        """Return (B, dim) for (B, 12, 10) reflectance × 10 000."""
+    def forward(self, years: Tensor, gaps: Tensor | None = None) -> Tensor:
+        """Return (B, dim) for (B, 12, 10) reflectance × 10 000, complete, and where values were filled."""
         raw = self.features.raw(years)
         x = (raw - self.features.mean) / self.features.std
         total = torch.stack([normalize(member(x), dim=-1) for member in self.members]).mean(dim=0)
         if self.kernel is not None:
-            total = total + self.kernel(raw)
+            total = normalize(total + self.kernel(year_features(raw)), dim=-1)
+        if self.presto is not None and self.presto_kernel is not None:
+            total = total + self.sizes.presto * self.presto_kernel(self.presto(years, gaps))
         return normalize(total, dim=-1)
 
 
-def _year_features(months: Tensor) -> Tensor:
+def year_features(months: Tensor) -> Tensor:
     """Return (B, 288): the months, their mean and spread, and the 1st, 4th, 9th and 12th of them in order of value."""
     ordered = months.sort(dim=1).values[:, [0, 3, 8, 11]]
     return torch.cat([months.flatten(1), months.mean(dim=1), months.std(dim=1), ordered.flatten(1)], dim=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shipped:
     """The loaded model with everything an answer needs: pixels, words, reference sample, calibration, scores."""
 
@@ -171,6 +187,8 @@ class Shipped:
     """(R, dim) vectors of the fixed reference sample that class means are taken over."""
     prototypes: NDArray[np.float32]
     """(K, 12, 10) mean year of each class in training, reflectance × 10 000, in the order of `about["classes"]`."""
+    class_texts: NDArray[np.float32]
+    """(C, dim) vectors of every class there are prompts for, in the order of `about["text_codes"]`."""
     sha256: str
 
     @property
@@ -184,7 +202,8 @@ class Shipped:
         out = np.zeros((len(years), self.text_map.weight.shape[0]), np.float32)
         at = np.flatnonzero(years.usable)
         for rows in batches(at, batch):
-            out[rows] = embed_batch(self.pixels, torch.from_numpy(years.values[rows])).numpy()
+            gaps = years.masked[rows, :, None] | years.missing_bands[rows, None, :]
+            out[rows] = embed_batch(self.pixels, torch.from_numpy(years.values[rows]), torch.from_numpy(gaps)).numpy()
         return out
 
     def texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -198,23 +217,25 @@ def batches(at: NDArray, size: int) -> list[NDArray]:
     return [at[start : start + size] for start in range(0, len(at), size)]
 
 
-def embed_batch(model: nn.Module, years: Tensor, smallest: int = 1) -> Tensor:
+def embed_batch(model: nn.Module, years: Tensor, gaps: Tensor | None = None, smallest: int = 1) -> Tensor:
     """Return a model's vectors of one batch on the CPU; out of GPU memory, go on with halves.
 
     Raises:
         torch.OutOfMemoryError: even `smallest` pixels do not fit.
     """
     device = next(model.parameters()).device
+    inputs = (years,) if gaps is None else (years, gaps)
     try:
         with torch.inference_mode():
-            return model(years.to(device)).float().cpu()
+            return model(*(part.to(device) for part in inputs)).float().cpu()
     except torch.OutOfMemoryError:
         if len(years) <= smallest:
             raise
         if device.type == "cuda":
             torch.cuda.empty_cache()
     half = len(years) // 2
-    return torch.cat([embed_batch(model, part, smallest) for part in (years[:half], years[half:])])
+    parts = [tuple(part[at] for part in inputs) for at in (slice(None, half), slice(half, None))]
+    return torch.cat([embed_batch(model, *part, smallest=smallest) for part in parts])
 
 
 def write(
@@ -224,11 +245,13 @@ def write(
     about: dict[str, Any],
     reference: NDArray[np.float32],
     prototypes: NDArray[np.float32],
+    class_texts: NDArray[np.float32],
 ) -> None:
     """Write the model, float16, in one safetensors file."""
     tensors = {f"pixels.{name}": t for name, t in pixels.state_dict().items()}
     tensors |= {f"text_map.{name}": t for name, t in text_map.state_dict().items()}
-    tensors |= {"reference": torch.from_numpy(reference), "prototypes": torch.from_numpy(prototypes)}
+    extra = {"reference": reference, "prototypes": prototypes, "class_texts": class_texts}
+    tensors |= {name: torch.from_numpy(array) for name, array in extra.items()}
     save(path, {name: tensor.half() for name, tensor in tensors.items()}, about)
 
 
@@ -244,7 +267,8 @@ def load(path: Path = WEIGHTS) -> Shipped:
         raise BadFile(f"{path} is no landask-pixels model")
     state = {name: tensor.float() for name, tensor in state.items()}
     landmarks = len(state.get("pixels.kernel.landmarks", ()))
-    pixels = PixelTower(EncoderConfig(**about["encoder"]), about["members"], landmarks, about["gamma"])
+    encoder = EncoderConfig(**about["encoder"])
+    pixels = PixelTower(TowerSizes(encoder, about["members"], landmarks, about["gamma"], about["presto"]))
     load_into(pixels, {n.removeprefix("pixels."): t for n, t in state.items() if n.startswith("pixels.")}, str(path))
     text_map = TextMap(about["encoder"]["out"])
     load_into(text_map, {n.removeprefix("text_map."): t for n, t in state.items() if n.startswith("text_map.")})
@@ -255,5 +279,6 @@ def load(path: Path = WEIGHTS) -> Shipped:
         about,
         state["reference"].numpy(),
         state["prototypes"].numpy(),
+        state["class_texts"].numpy(),
         hashlib.sha256(path.read_bytes()).hexdigest(),
     )

@@ -116,6 +116,8 @@ class TextData:
 
     years: NDArray[np.float32]
     """(N, 12, 10) reflectance × 10 000."""
+    gaps: NDArray[np.bool_]
+    """(N, 12, 10): values that were filled."""
     label: NDArray[np.int64]
     """(N,) position in `classes`."""
     weight: NDArray[np.float32]

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FAR = 0.35
-"""Cosine of centred text vectors below which words lie far from every class the model was made with."""
+FAR = 0.25
+"""Cosine in the shared space below which words lie far from every class there are prompts for."""
 
-NEAR = 0.80
-"""Cosine above which words mean a known class, so that its measured accuracy may stand beside them."""
+SURE, LIKELY, MARGIN = 0.5, 0.3, 0.15
+"""Words mean a class from the first cosine on, or from the second where the next class is so much farther."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ class Nearest:
     @property
     def same(self) -> str | None:
         """The known class these words mean, if one."""
-        return self.codes[0] if self.similarity[0] >= NEAR else None
+        first, second = (*self.similarity, 0.0)[:2]
+        sure = first >= SURE or (first >= LIKELY and first - second >= MARGIN)
+        return self.codes[0] if sure else None
 
 
 def corrected(

@@ -1,0 +1,143 @@
+"""Where is it according to the satellite: any words or LUCAS classes as a map of an area's pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from retrieval.errors import BadArgument
+from retrieval.types import Table
+from tools.context import Context
+from tools.result import Result
+from tools.satellite import (
+    MOST_PIXELS_SHOWN,
+    accuracy_caveat,
+    checked_year,
+    model_of,
+    official_name,
+    pixel_caveats,
+    pixels_of,
+    satellite_provenance,
+)
+from tools.survey import point_features
+
+
+def classify_area(
+    context: Context,
+    *,
+    text: str | None = None,
+    land_cover: Sequence[str] = (),
+    regions: Sequence[str] = (),
+    year: int | None = None,
+    limit: int | None = None,
+) -> Result:
+    """Map any words, or LUCAS land-cover classes, over an area's satellite pixels.
+
+    Use for "where is … according to the satellite", and for words no class stands for ("lavender"). Give `text` or
+    `land_cover`, not both. Without a year each place's latest pixel year answers. Counts pixels the store holds, never
+    an area: for shares use official_share. `value` is how many pixels fit the words better than any other known
+    class; every pixel comes with its score. The measured accuracy of the nearest known class stands beside it, or the
+    plain statement that there is none.
+
+    Raises:
+        BadArgument: neither words nor classes, both, or words that are empty or an essay.
+        NoRecords, NoSuchYear: no pixels there, or none of that year.
+    """
+    if bool(text and text.strip()) == bool(land_cover):
+        raise BadArgument("give words (text) or land-cover codes, one of the two")
+    year = checked_year(year)
+    for code in land_cover:
+        context.nomenclature.get(code)
+    places = tuple(dict.fromkeys(context.region(words) for words in regions))
+    from tools.pixelclip.known import words_of
+    from tools.pixelclip.towers import check_texts
+
+    if text:
+        check_texts([text])
+    words = words_of(model_of(context))
+    asked = words.ask_classes(land_cover) if land_cover else words.ask_text(str(text))
+    pixels = pixels_of(context, places, year)
+    score, best = words.score(pixels.vectors, asked)
+    probability = words.probability(score, asked)
+    hit = (best == 0) & pixels.usable
+    rows = _rows(
+        context, pixels, score, probability, hit, best, asked, min(limit or MOST_PIXELS_SHOWN, MOST_PIXELS_SHOWN)
+    )
+    caveats = pixel_caveats(context, pixels)
+    truth = _truth(context, words, asked)
+    caveats += truth["caveats"]
+    if len(rows) < len(pixels.rows):
+        caveats.append(("truncated", {"shown": len(rows), "points": len(pixels.rows)}))
+    years = tuple(sorted({int(y) for y in pixels.rows.column("year")}))
+    return Result(
+        tool="classify_area",
+        arguments={
+            **({"text": text} if text else {"land_cover": list(land_cover)}),
+            **({"regions": [r.id for r in places]} if places else {}),
+            **({"year": year} if year else {}),
+            **({"limit": limit} if limit else {}),
+        },
+        provenance=satellite_provenance(context, pixels.rows),
+        regions=places,
+        land_cover=tuple(land_cover),
+        years=years,
+        value=int(hit.sum()),
+        unit="pixels",
+        table=rows,
+        features=point_features(rows),
+        facts={
+            "text": text,
+            "pixels": int(pixels.usable.sum()),
+            "hits": int(hit.sum()),
+            "shown": len(rows),
+            "embedded": pixels.embedded,
+            "compared_with": [official_name(context, code) for code in asked.rivals],
+            "nearest": truth["nearest"],
+            "accuracy": truth["accuracy"],
+            "ground_truth": truth["accuracy"] is not None,
+        },
+        caveats=tuple(caveats),
+    )
+
+
+def _rows(
+    context: Context, pixels: Any, score: Any, probability: Any, hit: Any, best: Any, asked: Any, most: int
+) -> Table:
+    """The pixels, hits first and by score, with what they fit best."""
+    from tools.pixelclip.known import to_official
+
+    own = asked.codes[0] if len(asked.codes) == 1 else None
+    rivals = [to_official(code) for code in asked.rivals]
+    names = {code: context.nomenclature.label([code], context.language) for code in rivals}
+    mine = (to_official(own), official_name(context, own)) if own else (asked.text, asked.text)
+    order = sorted((at for at in range(len(score)) if pixels.usable[at]), key=lambda at: (not hit[at], -score[at]))
+    rows = []
+    every = list(pixels.rows.dicts()) if len(pixels.rows) <= most * 4 else None
+    for at in order[:most]:
+        row = every[at] if every else dict(zip(pixels.rows.columns, pixels.rows.rows[at], strict=True))
+        code, name = mine if hit[at] else (rivals[best[at] - 1], names[rivals[best[at] - 1]])
+        chance = None if probability is None else round(float(probability[at]), 3)
+        fit = (code, name, round(float(score[at]), 4), chance, bool(hit[at]))
+        rows.append((row["location"], row["year"], *fit, row["lon"], row["lat"]))
+    columns = ("location", "year", "land_cover", "land_cover_name", "score", "probability", "hit", "lon", "lat")
+    return Table(columns, tuple(rows))
+
+
+def _truth(context: Context, words: Any, asked: Any) -> dict[str, Any]:
+    """What is known of the map's accuracy, and what must be said where nothing is."""
+    nearest = [
+        {"land_cover": code, "name": official_name(context, code), "similarity": similarity}
+        for code, similarity in zip(asked.nearest.codes, asked.nearest.similarity, strict=True)
+    ]
+    code = asked.codes[0] if len(asked.codes) == 1 else asked.nearest.same
+    scores = words.accuracy_of(code) if code else None
+    caveats: list[tuple[str, dict[str, Any]]] = []
+    if scores and code:
+        caveats.append(accuracy_caveat(code, official_name(context, code), scores))
+    elif asked.nearest.far and not asked.codes:
+        caveats.append(("far_from_known", {"text": asked.text, "nearest": nearest[0]["name"]}))
+    else:
+        kind = "no_ground_truth" if asked.uncertain else "accuracy_not_measured"
+        label = asked.text if not asked.codes else context.nomenclature.label(asked.text.split("+"), context.language)
+        caveats.append((kind, {"text": label, "nearest": nearest[0]["name"]}))
+    return {"nearest": nearest, "accuracy": scores, "caveats": caveats}

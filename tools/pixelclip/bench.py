@@ -1,0 +1,243 @@
+"""How fast, and how near the floors of arithmetic and memory: `python -m tools.pixelclip bench`.
+
+Every rate is the best of several repeats; floors are not taken from data sheets but measured here: the rate of a large
+matrix product in the precision used, and the rate at which memory is read.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cosine_similarity, linear
+
+from tools.pixelclip.bands import HIGH, LOW
+from tools.pixelclip.encoder import EncoderConfig, PixelEncoder
+from tools.pixelclip.fast import FastEncoder
+from tools.pixelclip.search import scores
+
+BYTES_PER_PIXEL = 12 * 10 * 2
+"""uint16 in host memory."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A measured rate beside its floor."""
+
+    per_second: float
+    floor: float
+
+    @property
+    def share(self) -> float:
+        """Share of the floor reached."""
+        return self.per_second / self.floor
+
+
+def operations_per_pixel(config: EncoderConfig, pruned: bool) -> float:
+    """Return floating-point operations (two a multiply-add) of one pixel year's forward pass.
+
+    `pruned`: as `FastEncoder` does it, else as written in `PixelEncoder`.
+    """
+    dim, tokens = config.dim, config.months + 1
+    attention = 2 * 2 * tokens * tokens * dim
+    rest = tokens * (2 * dim * dim + 4 * dim * config.feedforward)
+    layer = tokens * 6 * dim * dim + attention + rest
+    embed, head = config.months * 2 * config.bands * config.patch**2 * dim, 2 * dim * config.out
+    if not pruned or config.depth < 2:
+        return config.depth * layer + embed + head
+    first = tokens * 2 * config.bands * config.patch**2 * 3 * dim + attention + rest
+    last = 4 * dim * dim + 2 * dim * dim + 2 * 2 * tokens * dim * config.heads + rest / tokens
+    return first + (config.depth - 2) * layer + last + embed + head
+
+
+def best_of(run: Callable[[], object], repeats: int = 5, seconds: float = 20.0) -> float:
+    """Return the least seconds a call took, after one to warm up."""
+    run()
+    best, spent = float("inf"), 0.0
+    for _ in range(repeats):
+        start = time.perf_counter()
+        run()
+        best = min(best, time.perf_counter() - start)
+        spent += best
+        if spent > seconds:
+            break
+    return best
+
+
+def matrix_rate(dtype: torch.dtype, device: str) -> float:
+    """Return operations a second of a large matrix product: the arithmetic ceiling of this machine."""
+    rows, inner = (832, 512) if device == "cpu" else (8192 * 4, 4096)
+    a, b = torch.randn(rows, inner, device=device).to(dtype), torch.randn(inner * 2, inner, device=device).to(dtype)
+
+    def run() -> None:
+        for _ in range(8):
+            linear(a, b)
+        _wait(device)
+
+    return 8 * 2 * rows * inner * inner * 2 / best_of(run)
+
+
+def read_rate(megabytes: int = 512) -> float:
+    """Return bytes a second at which all threads together read main memory: the largest of a sum, a maximum, a dot."""
+    x = torch.ones(megabytes * 1_000_000 // 4)
+    half = len(x) // 2
+    size = x.numel() * 4
+    return max(
+        size / best_of(lambda: x.sum()),
+        size / best_of(lambda: x.max()),
+        size / best_of(lambda: torch.dot(x[:half], x[half : 2 * half])),
+    )
+
+
+def encoder_on_cpu(say: Say, pixels: int = 1024) -> dict[str, float]:
+    """Measure the 8.17 M-parameter encoder: the plain eager float32 module, and the quick pass."""
+    torch.manual_seed(0)
+    encoder = PixelEncoder().eval()
+    with torch.no_grad():  # as after training: positions and token are not zero
+        encoder.time_pos_encoding.normal_(std=0.5)
+        encoder.time_token.normal_(std=0.5)
+    quick = FastEncoder(encoder)
+    years = torch.rand(pixels, 12, 10)
+    with torch.inference_mode():
+        plain = pixels / best_of(lambda: encoder(years))
+        torch.backends.mha.set_fastpath_enabled(False)
+        unfused = pixels / best_of(lambda: encoder(years))
+        torch.backends.mha.set_fastpath_enabled(True)
+        fast = pixels / best_of(lambda: quick(years))
+        cosine = float(cosine_similarity(quick(years), encoder(years)).min())
+    whole, pruned = (operations_per_pixel(encoder.config, p) for p in (False, True))
+    ceiling = matrix_rate(torch.bfloat16, "cpu")
+    memory = read_rate(256)
+    eager = max(plain, unfused)
+    arithmetic = Rate(fast, ceiling / pruned)
+    say(f"encoder, 8.17 M parameters, CPU, {torch.get_num_threads()} threads, batches of {pixels} pixels")
+    say(f"  plain eager float32 module   {plain:10,.0f} pixels/s (fused path), {unfused:,.0f} without it")
+    say(f"  quick pass, bfloat16         {fast:10,.0f} pixels/s = {fast / eager:.2f} × the quicker of the two")
+    say(f"  least cosine to eager        {cosine:10.5f}")
+    say(f"  operations a pixel           {whole / 1e6:10.1f} M as written, {pruned / 1e6:.1f} M as done")
+    say(f"  arithmetic floor             {ceiling / pruned:10,.0f} pixels/s at {ceiling / 1e9:,.0f} G operations/s")
+    say(f"  share of it reached          {arithmetic.share:10.0%}")
+    floor = memory / BYTES_PER_PIXEL
+    say(f"  memory floor                 {floor:10,.0f} pixels/s at {memory / 1e9:.1f} GB/s; share {fast / floor:.2%}")
+    return {"eager": eager, "fast": fast, "ratio": fast / eager, "cosine": cosine, "share": arithmetic.share}
+
+
+def text_query(say: Say, vectors: int = 400_000, dim: int = 512) -> dict[str, float]:
+    """Measure one text against cached float16 vectors, beside the rate memory is read at in this run."""
+    some = torch.randn(8192, dim)
+    cached = torch.empty(vectors, dim, dtype=torch.float16)
+    for start in range(0, vectors, len(some)):
+        part = cached[start : start + len(some)]
+        part.copy_(some[: len(part)])
+    query = torch.randn(dim)
+    before = read_rate()
+    rate = cached.numel() * 2 / best_of(lambda: scores(cached, query), repeats=8)
+    bandwidth = max(before, read_rate())
+    say(f"text query over {vectors:,} cached float16 vectors of {dim}, CPU, {torch.get_num_threads()} threads")
+    say(f"  {rate / dim / 2 / 1e6:.1f} million pixels/s, {rate / 1e9:.1f} GB/s of {bandwidth / 1e9:.1f} GB/s measured")
+    say(f"  share of memory bandwidth    {rate / bandwidth:10.0%}")
+    return {"rate": rate, "bandwidth": bandwidth, "share": rate / bandwidth}
+
+
+def flatness(say: Say, sizes: Sequence[int], device: str = "cpu") -> dict[int, float]:
+    """Measure the cost of a pixel over growing inputs, from host uint16 to vectors, and how the memory grows.
+
+    On a CPU a small encoder stands in, so that ten million pixels are minutes and not hours.
+    """
+    config = EncoderConfig() if device != "cpu" else EncoderConfig(dim=32, depth=2, heads=4, feedforward=32, out=32)
+    encoder = FastEncoder(PixelEncoder(config).eval(), torch.bfloat16 if device != "cpu" else torch.float32, device)
+    batch = 8192 if device == "cpu" else 65536
+    block = np.random.default_rng(0).integers(100, 5000, (batch, 12, 10), dtype=np.uint16)
+    cost = {}
+    what = f"full encoder on {device}" if device != "cpu" else "small encoder on the CPU"
+    say(f"cost of a pixel, {what}, batches of {batch}")
+    for size in sizes:
+        start, memory = time.perf_counter(), _peak()
+        for at in range(0, size, batch):
+            encoder(from_host(torch.from_numpy(block[: min(batch, size - at)]), device))
+        _wait(device)
+        cost[size] = (time.perf_counter() - start) / size
+        say(f"  {size:12,} pixels  {cost[size] * 1e6:8.2f} µs a pixel   peak memory +{_peak() - memory:.0f} MB")
+    return cost
+
+
+def from_host(years: Tensor, device: str) -> Tensor:
+    """Return normalised years on the device from uint16 in host memory: 240 bytes a pixel cross over."""
+    there = years.to(device, non_blocking=True).float()
+    low, high = torch.from_numpy(LOW).to(device), torch.from_numpy(HIGH).to(device)
+    return ((there - low) / high).clamp_(0, 1)
+
+
+def encoder_on_gpu(say: Say, pixels: int = 4_000_000, batch: int = 65_536) -> dict[str, float]:
+    """Measure the full encoder on a CUDA device, end to end from pinned host memory, copies beside arithmetic."""
+    device = "cuda"
+    encoder = PixelEncoder().eval().to(device)
+    with torch.no_grad():
+        encoder.time_pos_encoding.normal_(std=0.5)
+        encoder.time_token.normal_(std=0.5)
+    quick = FastEncoder(encoder, torch.bfloat16, device)
+    host = torch.from_numpy(np.random.default_rng(0).integers(100, 5000, (batch, 12, 10), dtype=np.uint16)).pin_memory()
+    sample = from_host(host[:4096], device)
+    with torch.inference_mode():
+        cosine = float(cosine_similarity(quick(sample).float(), encoder(sample).float()).min())
+    run = (
+        torch.compile(quick.forward_device) if os.environ.get("PIXELCLIP_COMPILE", "1") == "1" else quick.forward_device
+    )
+    copies, out = torch.cuda.Stream(), torch.empty(batch, 512, pin_memory=True, dtype=torch.float16)
+
+    def sweep() -> None:
+        with torch.inference_mode():
+            ahead = host.to(device, non_blocking=True)
+            for _ in range(pixels // batch):
+                here = ahead
+                with torch.cuda.stream(copies):
+                    ahead = host.to(device, non_blocking=True)  # the next batch crosses while this one is computed
+                here.record_stream(torch.cuda.current_stream())
+                out.copy_(run(from_host(here, device)).half(), non_blocking=True)
+                torch.cuda.current_stream().wait_stream(copies)
+            _wait(device)
+
+    done = pixels // batch * batch
+    rate = done / best_of(sweep, repeats=3, seconds=120)
+    ceiling = matrix_rate(torch.bfloat16, device)
+    whole, pruned = (operations_per_pixel(encoder.config, p) for p in (False, True))
+    link = host.numel() * 2 / best_of(lambda: (host.to(device, non_blocking=True), _wait(device)))
+    say(f"encoder, 8.17 M parameters, {torch.cuda.get_device_name()}, bfloat16, end to end from host memory")
+    say(f"  {rate:,.0f} pixels/s; wanted 1,500,000; least cosine to the float32 module {cosine:.5f}")
+    say(
+        f"  arithmetic floor {ceiling / pruned:,.0f} pixels/s "
+        f"({pruned / 1e6:.0f} M operations at {ceiling / 1e12:.0f} T/s)"
+    )
+    say(f"  as written {ceiling / whole:,.0f}; share of the floor {rate * pruned / ceiling:.0%}")
+    say(
+        f"  memory floor {link / BYTES_PER_PIXEL:,.0f} pixels/s over the link; "
+        f"share {rate * BYTES_PER_PIXEL / link:.1%}"
+    )
+    return {"rate": rate, "cosine": cosine, "share": rate * pruned / ceiling}
+
+
+def run(say: Say, device: str = "cpu", most: int = 1_000_000) -> None:
+    """Run every benchmark a device allows."""
+    if device == "cuda":
+        encoder_on_gpu(say)
+    else:
+        encoder_on_cpu(say)
+        text_query(say)
+    flatness(say, [size for size in (10**3, 10**4, 10**5, 10**6, 10**7) if size <= most], device)
+
+
+def _wait(device: str) -> None:
+    if device != "cpu":
+        torch.cuda.synchronize()
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,148 @@
+"""The classes the shipped model was made with: LUCAS codes to its own, scores to probabilities, words to classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.pixelclip.prompts import mean_vectors, prompts_of
+from tools.pixelclip.shipped import Shipped
+from tools.pixelclip.zeroshot import Isotonic, Nearest, corrected, nearest_classes, softmax
+
+GROUPS = {"B10": "B1", "B50": "B5", "B70": "B7"}
+"""Official codes of the groups whose prompts stand under a shorter one."""
+
+
+def to_model(code: str) -> str:
+    """Return the model's code of an official LUCAS code: `A00` is `A`, `B70` is `B7`, `B84` stays."""
+    if code.endswith("00"):
+        return code[0]
+    return GROUPS.get(code, code)
+
+
+def to_official(code: str) -> str:
+    """Return the official LUCAS code of one of the model's: `A` is `A00`, `B7` is `B70`."""
+    return code if len(code) == 3 else code.ljust(3, "0")
+
+
+def parents(code: str) -> tuple[str, ...]:
+    """Return the codes above one of the model's codes, nearest first: `B82` → `B8`, `B`."""
+    short = code.rstrip("0") if len(code) == 3 and code[0] not in "A" else code
+    return tuple(short[:n] for n in range(len(short) - 1, 0, -1))
+
+
+def related(code: str, other: str) -> bool:
+    """Return whether one of two model codes holds the other: `B` and `B82`, `C` and `C10`."""
+    first, second = (c.rstrip("0") if len(c) == 3 else c for c in (code, other))
+    return first.startswith(second) or second.startswith(first)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What pixels are compared with: the words or class asked for, and the rivals it has to beat."""
+
+    text: str
+    """The words, or the official codes joined by +."""
+    vectors: NDArray[np.float32]
+    """(texts, dim) one for free words, one a class else."""
+    codes: tuple[str, ...]
+    """Model codes, empty for free words."""
+    rivals: tuple[str, ...]
+    rival_vectors: NDArray[np.float32]
+    nearest: Nearest
+    """Known classes nearest in words."""
+    uncertain: bool
+    """Whether no labelled pixel of it was ever seen: the map has no ground truth."""
+
+
+class Words:
+    """The text side of a shipped model: its classes' vectors, and scores from them."""
+
+    def __init__(self, model: Shipped) -> None:
+        self.model = model
+        self.known: tuple[str, ...] = tuple(model.about["known"])
+        """Model codes with enough labelled pixels to compete in a classification."""
+        self.codes: tuple[str, ...] = tuple(model.about["text_codes"])
+        self.vectors = model.class_texts
+        self.seen = frozenset(model.about["labelled"])
+        """Model codes with any labelled pixel in training."""
+
+    def class_vector(self, code: str) -> NDArray[np.float32]:
+        """Return the vector of a model code."""
+        if code in self.codes:
+            return self.vectors[self.codes.index(code)]
+        return mean_vectors([self.model.texts(prompts_of(code, "all"))])[0]
+
+    def ask_classes(self, official: Sequence[str]) -> Asked:
+        """Return what one or several LUCAS classes are compared with."""
+        codes = tuple(dict.fromkeys(map(to_model, official)))
+        members = tuple(dict.fromkeys(k for code in codes for k in self._inside(code)))
+        vectors = np.stack([self.class_vector(code) for code in members])
+        rivals = tuple(k for k in self.known if k not in members and not any(related(k, c) for c in codes))
+        return Asked(
+            "+".join(official),
+            vectors,
+            members,
+            rivals,
+            self._of(rivals),
+            self._nearest(vectors.mean(axis=0)),
+            not any(code in self.seen for code in members),
+        )
+
+    def ask_text(self, text: str) -> Asked:
+        """Return what free words are compared with: every known class but the one they may mean."""
+        vector = self.model.texts([text])[0]
+        nearest = self._nearest(vector)
+        rivals = tuple(k for k in self.known if nearest.same is None or not related(k, nearest.same))
+        return Asked(text, vector[None], (), rivals, self._of(rivals), nearest, nearest.same not in self.seen)
+
+    def score(self, pixels: NDArray[np.float32], asked: Asked) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return each pixel's score for what is asked, and which of (asked, *rivals) it fits best: 0 is the asked."""
+        reference = self.model.reference
+        own = corrected(pixels, asked.vectors, reference) if not asked.codes else pixels @ asked.vectors.T
+        others = pixels @ asked.rival_vectors.T
+        if not asked.codes:  # free words lie nearer to all pixels or farther than class names do: compare corrected
+            others = corrected(pixels, asked.rival_vectors, reference)
+        best = own.max(axis=1)
+        table = np.concatenate([best[:, None], others], axis=1)
+        return best.astype(float), table.argmax(axis=1)
+
+    def probability(self, score: NDArray, asked: Asked) -> NDArray[np.float64] | None:
+        """Return the calibrated probability of one scored class; None where there is no calibration."""
+        curves = self.model.about.get("calibration", {}).get("curves", {})
+        if len(asked.codes) != 1 or asked.codes[0] not in curves:
+            return None
+        curve = curves[asked.codes[0]]
+        return Isotonic(tuple(curve["score"]), tuple(curve["probability"]))(score)
+
+    def classify(self, pixels: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return (N, known) calibrated probabilities over the known classes."""
+        scale = float(self.model.about.get("calibration", {}).get("scale", 14.3))
+        return softmax(scale * (pixels @ self._of(self.known).T).astype(float))
+
+    def accuracy_of(self, code: str) -> dict[str, Any] | None:
+        """Return the measured scores of a model code at unseen places, None where they were not measured."""
+        return self.model.about.get("scores", {}).get("by_class", {}).get(code)
+
+    def _inside(self, code: str) -> tuple[str, ...]:
+        """The known classes a code holds, itself included, or itself alone."""
+        below = tuple(k for k in self.known if k == code or (len(code) < 3 and k.startswith(code)))
+        return below or (code,)
+
+    def _of(self, codes: Sequence[str]) -> NDArray[np.float32]:
+        return np.stack([self.class_vector(code) for code in codes])
+
+    def _nearest(self, vector: NDArray[np.float32]) -> Nearest:
+        unit = (vector / np.linalg.norm(vector)).astype(np.float32)
+        return nearest_classes(unit, self.codes, self.vectors)
+
+
+@lru_cache(maxsize=2)
+def words_of(model: Shipped) -> Words:
+    """Return the text side of a model, made once."""
+    return Words(model)

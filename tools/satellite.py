@@ -1,0 +1,130 @@
+"""What the satellite tools share: model, pixels of an area, provenance, caveats. Torch comes in on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from retrieval.errors import BadArgument, NoRecords
+from retrieval.types import Dataset, Region, Table
+from tools.context import Context
+from tools.result import Provenance
+from tools.survey import members, readable
+
+if TYPE_CHECKING:
+    from tools.pixelclip.shipped import Shipped
+    from tools.pixelclip.stored import AreaPixels
+
+MOST_PIXELS_SHOWN = 10_000
+"""Pixels drawn and listed at most; the counts beside them are always of all."""
+
+
+def model_of(context: Context) -> Shipped:
+    """Return the context's classifier, the shipped one where it names none."""
+    if context.classifier is not None:
+        return context.classifier
+    from tools.pixelclip.shipped import load
+
+    return load()
+
+
+def checked_year(year: int | None) -> int | None:
+    """Return a year Sentinel-2 can have seen, or None.
+
+    Raises:
+        BadArgument: it cannot.
+    """
+    if year is not None and not 2015 <= int(year) <= 2100:
+        raise BadArgument(f"{year}: Sentinel-2 has looked since 2015")
+    return None if year is None else int(year)
+
+
+def outline_of(context: Context, regions: Sequence[Region]) -> BaseGeometry | None:
+    """Return the outline of all the regions together, EPSG:4326; None for everywhere.
+
+    Raises:
+        NoRecords: one of them has no outline.
+    """
+    if not regions:
+        return None
+    shapes = []
+    for region in regions:
+        own = context.outline(region)
+        parts = [own] if own is not None else [context.gazetteer.outline(id) for id in members(context, region)]
+        known = [part for part in parts if part is not None]
+        if not known:
+            raise NoRecords(f"outline of {region.name}", "ask about a country, a province or a drawn area")
+        shapes += known
+    return shapely.union_all(shapes)
+
+
+def pixels_of(context: Context, regions: Sequence[Region], year: int | None) -> AreaPixels:
+    """Return the pixels of some regions with the model's vectors.
+
+    Raises:
+        NoRecords, NoSuchYear: there are none there, or none of that year.
+    """
+    from tools.pixelclip.stored import area_pixels
+
+    level = regions[0].level if len(regions) == 1 else ""
+    return area_pixels(context.store, model_of(context), outline_of(context, regions), level, year)
+
+
+def pixel_datasets(context: Context) -> list[Dataset]:
+    """Return the pixel datasets of the store."""
+    return [d for d in context.store.datasets() if d.kind == "pixels"]
+
+
+def satellite_provenance(context: Context, table: Table) -> Provenance:
+    """Return where pixels came from, and which model spoke."""
+    datasets, model = pixel_datasets(context), model_of(context)
+    return Provenance(
+        dataset=" + ".join(d.id for d in datasets) or "none",
+        version=" + ".join(d.version for d in datasets),
+        licence=" + ".join(dict.fromkeys(d.licence for d in datasets)) or "none",
+        sql=table.sql,
+        parameters=readable(table.parameters),
+        row_count=len(table),
+        synthetic=any(d.synthetic for d in datasets),
+        model=f"{model.model_id} (sha256 {model.sha256[:12]})",
+        sha256=datasets[0].sha256 if len(datasets) == 1 else None,
+        attribution="; ".join(dict.fromkeys(d.attribution for d in datasets)),
+    )
+
+
+def pixel_caveats(context: Context, pixels: AreaPixels) -> list[tuple[str, dict[str, Any]]]:
+    """Return what every satellite answer must say: synthetic pixels, a sample, clouds, a spent budget."""
+    caveats: list[tuple[str, dict[str, Any]]] = []
+    if any(d.synthetic for d in pixel_datasets(context)):
+        caveats.append(("synthetic_pixels", {}))
+    caveats.append(("pixel_sample", {"pixels": int(pixels.usable.sum())}))
+    if lost := int((~pixels.usable).sum()) - pixels.left:
+        caveats.append(("unusable_pixels", {"pixels": lost}))
+    if pixels.left:
+        caveats.append(("budget_spent", {"pixels": pixels.left, "command": "python -m tools.pixelclip embed"}))
+    return caveats
+
+
+def accuracy_caveat(model_class: str, name: str, scores: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the measured accuracy of a class, at places the model had not seen."""
+    return (
+        "classifier_accuracy",
+        {
+            "land_cover": model_class,
+            "name": name,
+            "precision": scores["precision"],
+            "recall": scores["recall"],
+            "average_precision": scores["average_precision"],
+            "pixels": scores["pixels"],
+        },
+    )
+
+
+def official_name(context: Context, model_code: str) -> str:
+    """Return a model code's name in the context's language."""
+    from tools.pixelclip.known import to_official
+
+    return context.nomenclature.label([to_official(model_code)], context.language)
