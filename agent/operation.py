@@ -44,7 +44,8 @@ def _about_rank(reading: Understanding, regions: int, has_class: bool) -> str:
     superlative = reading.has("most", "least")
     levels = reading.has("level0", "level1", "level2", "level3")
     by_points = reading.has("points", "survey") and not reading.has("official")
-    ranking = reading.has("rankwords") or (superlative and (reading.has("which") or reading.has("where", "show")))
+    asking = reading.has("which", "where", "show") or (levels and reading.limit is not None)
+    ranking = reading.has("rankwords") or (superlative and asking)
     if ranking and levels and (has_class or reading.has("rankwords") or by_points):
         official = reading.has("share", "area", "official") and not reading.has("points")
         return "rank_points" if by_points and not official else "rank_official"

@@ -281,7 +281,7 @@ class Resolver:
             theme="land_use" if reading.about_use else "land_cover",
             unit=reading.unit or ("km2" if reading.has("area") else ""),
             source=self.source(),
-            together=reading.has("together"),
+            together=reading.has("together") or bool(left_out),
             point_id=reading.point_id or "",
         )
         frame = self.with_conversation(frame)

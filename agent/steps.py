@@ -191,7 +191,9 @@ def published_id(region: Region, context: Context) -> str:
 
 
 def count(frame: Frame, context: Context) -> list[Step]:
-    """How many points: a step each class and region."""
+    """How many points: a step each class and region; many regions are rows of one table."""
+    if len(frame.regions) > MOST_STEPS and not frame.together:
+        return compare_points(frame, context)
     return [Step("count_points", arguments) for arguments in by_class(frame, context)]
 
 
