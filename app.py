@@ -9,7 +9,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -19,7 +20,7 @@ from retrieval.errors import InputError, LandaskError
 
 if TYPE_CHECKING:
     from agent.answer import Answer
-    from page.asking import OnStep
+    from page.asking import OnStep, World
     from tools.context import Context
 
 ONLINE = {
@@ -79,6 +80,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     add("--max-concurrent", type=int, default=4, metavar="N", help="questions answered at once; the others wait")
     add("--per-minute", type=int, default=30, metavar="N", help="questions of one person in a minute; 0: no limit")
     add("--upload-mb", type=int, default=10, metavar="MB", help="largest region file")
+    add("--mcp", action="store_true", help="serve `ask` as an MCP tool on standard input and output, not the page")
     add("--online-map", action="store_true", help="a base map from OpenStreetMap: tells it what you look at")
     return parser.parse_args(argv)
 
@@ -107,39 +109,59 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
     return options
 
 
+@contextmanager
+def opened_world(options: argparse.Namespace) -> Iterator[World]:
+    """The store opened, built first where there is none, and the agent that answers from it."""
+    from page.asking import World
+    from retrieval.ingest import open_or_build_default
+    from tools.context import Context
+
+    store = open_or_build_default(options.store, lambda line: print(line, file=sys.stderr))
+    try:
+        context = Context.open(store)
+        router = "builtin" if options.router == "auto" and not options.llm else options.router
+        yield World(context, Agent(context, options.router, options.llm), router)
+    finally:
+        store.close()
+
+
+def serve_mcp(options: argparse.Namespace) -> None:
+    """Serve `ask` to a program that speaks the Model Context Protocol."""
+    from page.mcp_server import mcp_server
+
+    with opened_world(options) as world:
+        mcp_server(world).run("stdio")
+
+
 def serve(options: argparse.Namespace) -> None:
-    """Open the store and serve the page until it is stopped."""
+    """Serve the page until it is stopped."""
     private_folder()
 
     import uvicorn
 
-    from page.asking import World
     from page.handlers import Handlers, Options
     from page.logins import Logins
     from page.serve import application
-    from retrieval.ingest import open_or_build_default
-    from tools.context import Context
 
     logins = Logins.read(options.auth) if options.auth else None
-    store = open_or_build_default(options.store, lambda line: print(line, file=sys.stderr))
-    context = Context.open(store)
-    router = "builtin" if options.router == "auto" and not options.llm else options.router
-    world = World(context, Agent(context, options.router, options.llm), router)
     how = Options(
         max_concurrent=options.max_concurrent,
         per_minute=options.per_minute,
         upload_mb=options.upload_mb,
         online=ONLINE if options.online_map else None,
     )
-    app = application(Handlers(world, how), options.root_path, logins)
-    print(f"landask: http://{options.host}:{options.port}{options.root_path}/", file=sys.stderr)
-    try:
+    with opened_world(options) as world:
+        app = application(Handlers(world, how), options.root_path, logins)
+        print(f"landask: http://{options.host}:{options.port}{options.root_path}/", file=sys.stderr)
         uvicorn.run(
-            app, host=options.host, port=options.port, root_path=options.root_path, log_level="warning",
-            timeout_graceful_shutdown=5, server_header=False,
-        )  # fmt: skip
-    finally:
-        store.close()
+            app,
+            host=options.host,
+            port=options.port,
+            root_path=options.root_path,
+            log_level="warning",
+            timeout_graceful_shutdown=5,
+            server_header=False,
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -152,6 +174,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             from page.logins import add_user
 
             add_user(options.auth, options.add_user)
+        elif options.mcp:
+            serve_mcp(options)
         else:
             serve(options)
     except (InputError, LandaskError) as error:

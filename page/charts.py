@@ -13,7 +13,7 @@ from page.map import Names, credit_of, heading, title_of
 from retrieval.types import Table
 from tools.result import Result
 
-VALUES = ("change", "share", "value", "percent_of_points", "percent", "area_km2", "points", "score", "count")
+VALUES = ("change", "share", "value", "percent_of_points", "percent", "area_km2", "points", "f1", "count")
 NAMES = ("region", "region_name", "class_name", "name", "land_cover_name", "land_cover", "class", "what")
 LOW, HIGH = ("low", "lower", "ci_low"), ("high", "upper", "ci_high")
 MOST_BARS = 40
@@ -31,7 +31,7 @@ def chart_of(answer: Answer, names: Names) -> go.Figure | None:
 def chart_of_result(result: Result, names: Names) -> go.Figure | None:
     """Return a chart of one result, or None where a table of records or one number says it all."""
     table = result.table
-    if table is None or len(table) < 2 or "point_id" in table.columns:
+    if table is None or len(table) < 2 or {"point_id", "location"} & set(table.columns):
         return None
     value = first(VALUES, table.columns, numeric_columns(table))
     if value is None:
@@ -129,7 +129,7 @@ def unit_in(result: Result, value: str, names: Names) -> str:
     table = result.table
     rows = set(table.column("unit")) if table and "unit" in table.columns and value == "value" else set()
     unit = next(iter(rows)) if len(rows) == 1 else result.unit
-    if value in ("percent_of_points", "points", "score"):
+    if value in ("percent_of_points", "points", "f1"):
         return heading(value, names.words)
     return names.words.get(f"unit_{unit}", unit or heading(value, names.words))
 

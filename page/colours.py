@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 MAIN_CLASSES = {
-    "A": "#e4312b",
+    "A": "#e6295c",
     "B": "#f4d03f",
     "C": "#0b5d2a",
     "D": "#a86b1e",
@@ -24,7 +24,13 @@ DIVERGING = ("#8c510a", "#d8b365", "#f5f5f5", "#5ab4ac", "#01665e")
 """Brown (less) over white (no change) to green-blue (more)."""
 
 CHANGE = {"stayed": "#8a8a8a", "gained": "#0072b2", "lost": "#d55e00"}
-AGREEMENT = {"agree": "#009e73", "model_only": "#e69f00", "survey_only": "#cc79a7", "neither": "#bdbdbd"}
+AGREEMENT = {
+    "agree": "#009e73",
+    "model_only": "#e69f00",
+    "survey_only": "#cc79a7",
+    "differ": "#d55e00",
+    "neither": "#bdbdbd",
+}
 NO_DATA = "#8a8a8a"
 OTHER = "#4d4d4d"
 OUTLINE = "#1f2933"

@@ -151,8 +151,8 @@ def geoparquet_bytes(results: list[Result]) -> bytes:
 def geotiff_bytes(result: Result) -> bytes:
     """The scores of a classifier's map as a GeoTIFF, EPSG:3035, NaN where no point lies."""
     import rasterio
+    from affine import Affine
     from pyproj import Transformer
-    from rasterio.transform import from_origin
 
     features = [f for f in features_of(result) if has_score(f)]
     lonlat = np.array([f["geometry"]["coordinates"][:2] for f in features])
@@ -167,7 +167,7 @@ def geotiff_bytes(result: Result) -> bytes:
     with rasterio.MemoryFile() as memory:
         with memory.open(
             driver="GTiff", height=grid.shape[0], width=grid.shape[1], count=1, dtype="float32", crs="EPSG:3035",
-            nodata=float("nan"), transform=from_origin(west, north, cell, cell), compress="deflate",
+            nodata=float("nan"), transform=Affine(cell, 0, west, 0, -cell, north), compress="deflate",
         ) as raster:  # fmt: skip
             raster.write(grid, 1)
             raster.set_band_description(1, "score")

@@ -477,10 +477,10 @@ def point_of(held: Held | None, event: Mapping[str, Any]) -> str:
         return ""
     lon, lat = float(event.get("lon", 0)), float(event.get("lat", 0))
     near = [
-        ((x - lon) ** 2 + (y - lat) ** 2, f["properties"].get("point_id"))
+        ((x - lon) ** 2 + (y - lat) ** 2, str(f["properties"].get("point_id") or f["properties"].get("location") or ""))
         for layer in held.drawing.layers
         if layer.kind == "image"
         for f in layer.features
         for x, y in [f["geometry"]["coordinates"][:2]]
     ]
-    return str(min(near)[1] or "") if near else ""
+    return min(near)[1] if near else ""

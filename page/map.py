@@ -188,15 +188,36 @@ def point_marks(result: Result, dots: list[Feature], names: Names) -> tuple[list
     sample = dots[0]["properties"]
     if "change" in sample:
         return by_category(dots, "change", CHANGE, names, "change_")
-    if "agreement" in sample:
-        return by_category(dots, "agreement", AGREEMENT, names, "agreement_")
+    if "agrees" in sample:
+        compared = [with_agreement(f, result.arguments.get("land_cover") or ()) for f in dots]
+        return by_category(compared, "agreement", AGREEMENT, names, "agreement_")
     if isinstance(sample.get("score"), int | float):
         scores = [f["properties"].get("score") for f in dots]
-        gaps = ["" if isinstance(score, int | float) else "no_data" for score in scores]
-        return by_value(scores, gaps, edges_of(result, "score", scores), names)
+        gaps = [score_gap(f["properties"]) for f in dots]
+        return by_value(scores, gaps, edges_of(result, scores, gaps), names)
     theme = "land_use" if result.land_use and not result.land_cover else "land_cover"
     codes = [str(f["properties"].get(theme) or "") for f in dots]
     return by_code(codes, names)
+
+
+def with_agreement(feature: Feature, asked: Sequence[str]) -> Feature:
+    """The point with which of surveyor and model says the asked class; without one, whether they say the same."""
+    properties = feature["properties"]
+    if not asked:
+        return {**feature, "properties": {**properties, "agreement": "agree" if properties["agrees"] else "differ"}}
+    stems = tuple(code.rstrip("0") for code in asked)
+    seen, said = (str(properties[key]).startswith(stems) for key in ("land_cover", "classified"))
+    word = {(True, True): "agree", (False, True): "model_only", (True, False): "survey_only"}.get(
+        (seen, said), "neither"
+    )
+    return {**feature, "properties": {**properties, "agreement": word}}
+
+
+def score_gap(properties: Mapping[str, Any]) -> str:
+    """Why a pixel's score is not shaded: another class fits it better, or it has none."""
+    if properties.get("hit") is False:
+        return "other_class"
+    return "" if isinstance(properties.get("score"), int | float) else "no_data"
 
 
 def by_category(
@@ -246,7 +267,7 @@ def area_layers(result: Result, areas: list[Feature], names: Names) -> list[Laye
     elif key:
         values = [f["properties"].get(key) for f in areas]
         gaps = [gap_of(f["properties"], value) for f, value in zip(areas, values, strict=True)]
-        keys, marks = by_value(values, gaps, edges_of(result, key, values), names)
+        keys, marks = by_value(values, gaps, edges_of(result, values, gaps), names)
     else:
         label = ", ".join(f["properties"]["_t"] for f in areas[:3]) + (" …" if len(areas) > 3 else "")
         keys, marks = [0] * len(areas), (Mark(RAMP[2], label),)
@@ -327,9 +348,11 @@ def gap_of(properties: Mapping[str, Any], value: Any) -> str:
     return "not_significant" if status == "not_significant" else "no_data"
 
 
-def edges_of(result: Result, key: str, values: Sequence[Any]) -> list[float]:
+def edges_of(result: Result, values: Sequence[Any], gaps: Sequence[str]) -> list[float]:
     """Class limits from the lowest to the highest: the tool's own, else the quintiles."""
-    known = [float(v) for v in values if isinstance(v, int | float)]
+    known = [
+        float(v) for v, gap in zip(values, gaps, strict=True) if isinstance(v, int | float) and gap in ("", "zero")
+    ]
     legend = result.facts.get("legend") or {}
     edges = [float(b) for b in legend.get("breaks", ())]
     if len(edges) > 1 and known and edges[0] <= min(known) and max(known) <= edges[-1]:
@@ -337,7 +360,11 @@ def edges_of(result: Result, key: str, values: Sequence[Any]) -> list[float]:
     return [min(known, default=0.0), *nice_breaks(known), max(known, default=0.0)]
 
 
-GAPS = {"zero": Mark("#ffffff", ""), "not_significant": Mark(NO_DATA, "", pattern="dots")}
+GAPS = {
+    "other_class": Mark("#c9c9c9", ""),
+    "zero": Mark("#ffffff", ""),
+    "not_significant": Mark(NO_DATA, "", pattern="dots"),
+}
 
 
 def by_value(
@@ -353,7 +380,7 @@ def by_value(
         for at in range(len(inner) + 1)
         if counts[at]
     }
-    for gap in ("zero", "not_significant", "no_data"):
+    for gap in ("other_class", "zero", "not_significant", "no_data"):
         if counts[gap]:
             look = GAPS.get(gap, Mark(NO_DATA, "", pattern="hatch"))
             marks[gap] = replace(look, label=names.words[gap], count=counts[gap])

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel, Field
 from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from page.exports import TYPES, file_of
-from page.handlers import Handlers
+from page.handlers import LONGEST_QUESTION, Handlers
 from page.layout import STATIC, Layout
 from page.logins import Gate, Logins
 
@@ -30,6 +32,7 @@ THEME = gr.themes.Base(
 def application(page: Handlers, root_path: str = "", logins: Logins | None = None) -> FastAPI:
     """Return the whole application, ready to be served."""
     app = FastAPI(title="landask", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    turns = threading.Semaphore(page.options.max_concurrent)
     if logins:
         app.add_middleware(Gate, logins=logins)
     app.add_middleware(Headers, tiles=(page.options.online or {}).get("tiles", ""))
@@ -38,6 +41,14 @@ def application(page: Handlers, root_path: str = "", logins: Logins | None = Non
     def health() -> dict[str, Any]:
         """Whether the store answers."""
         return {"status": "ok", "datasets": len(page.world.context.store.datasets())}
+
+    @app.post("/api/ask", responses={429: {"description": "too many questions in a minute"}})
+    def ask(asked: Asked, request: Request) -> dict[str, Any]:
+        """Ask about land cover and land use in Europe; the reply is the answer's JSON contract.
+
+        `conversation` of the reply, sent with the next question, makes that a follow-up.
+        """
+        return asked_by_program(page, asked, request, turns)
 
     @app.get("/take/{key}/{name}", include_in_schema=False)
     def take(key: str, name: str, request: Request) -> Response:
@@ -61,6 +72,24 @@ def application(page: Handlers, root_path: str = "", logins: Logins | None = Non
         theme=THEME,
         css_paths=[STATIC / "page.css"],
     )
+
+
+class Asked(BaseModel):
+    """A program's question."""
+
+    question: str = Field(min_length=1, max_length=LONGEST_QUESTION)
+    selection: dict[str, Any] | None = Field(None, description='GeoJSON of "this region", lon/lat, EPSG:4326')
+    conversation: dict[str, Any] | None = Field(None, description="from the answer before, for a follow-up")
+
+
+def asked_by_program(page: Handlers, asked: Asked, request: Request, turns: threading.Semaphore) -> dict[str, Any]:
+    """Answer a program, as often and as many at once as the options allow."""
+    wait = page.by_address.wait(request.client.host if request.client else "")
+    if wait:
+        raise HTTPException(429, "too many questions", {"Retry-After": str(int(wait) + 1)})
+    with turns:
+        answer, memory = page.asked(asked.question, asked.conversation, asked.selection)
+    return {**answer.to_json(), "conversation": memory}
 
 
 def map_library() -> Path:
@@ -129,8 +158,3 @@ class Headers:
             await send(message)
 
         await self.app(scope, receive, adding)
-
-
-def problem(text: str, status: int) -> JSONResponse:
-    """An error a program can read."""
-    return JSONResponse({"error": text}, status)

@@ -16,7 +16,16 @@ MOST_ROWS = 300
 """Rows put on the page; the download has all of them."""
 FOLDED = ("region_id", "code", "unit", "lon", "lat", "land_use_name", "observed")
 """Columns left to the download where others on the page say the same."""
-LINKS = (("point_id", "year"), ("point_id",), ("region_id",), ("id",), ("code",), ("region",), ("name",))
+LINKS = (
+    ("point_id", "year"),
+    ("location", "year"),
+    ("point_id",),
+    ("region_id",),
+    ("id",),
+    ("code",),
+    ("region",),
+    ("name",),
+)
 """Columns by which a row and a feature are the same thing, best first."""
 
 Words = Mapping[str, str]

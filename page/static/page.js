@@ -205,7 +205,7 @@ window.landask = (() => {
       const feature = layer.features[found[0].properties._i] || found[0];
       popup(event, layer, feature);
       view.send("select", { key: view.drawing.key, feature: feature.properties._f ?? null,
-        point_id: feature.properties.point_id ?? null, lon: event.lngLat.lng, lat: event.lngLat.lat });
+        point_id: feature.properties.point_id ?? feature.properties.location ?? null, lon: event.lngLat.lng, lat: event.lngLat.lat });
     } else if (image >= 0) {
       view.send("select", { key: view.drawing.key, feature: null, point_id: null, lon: event.lngLat.lng, lat: event.lngLat.lat });
     }

@@ -1,0 +1,543 @@
+"""The page's parts without a browser: legends, colours, plans, links, limits, words, files."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import string
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from PIL import Image
+
+from page.charts import chart_of_result
+from page.chat import chat_html
+from page.chosen import from_geometry
+from page.colours import AGREEMENT, CATEGORIES, CHANGE, MAIN_CLASSES, RAMP
+from page.exports import csv_bytes, file_of, geotiff_bytes, offers
+from page.how import how_html
+from page.limits import Limiter
+from page.map import Drawing, Names, drawing_of, nice_breaks
+from page.planner import Fields, edited, fields_of, read_plan
+from page.raster import picture
+from page.reword import reworded, same
+from page.share import LONGEST_PLAN, link_of, read_link
+from page.shelf import Held, Shelf
+from page.table import feature_links, table_html
+from page.talk import Talk, Turn, answered, read_talks
+from page.uploads import region_from_file
+from page.view import draw, names_of
+from page.words import FOLDER, PAGE_LANGUAGES, preferred_language, words
+from retrieval.errors import BadArgument, BadFile, BadGeometry, DataError
+from retrieval.types import Table
+from tests.page.small_world import PLAN, answer, points_result, shares_result, small_world
+from tools.result import Result
+
+MB = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def world() -> Any:
+    return small_world()
+
+
+@pytest.fixture(scope="module")
+def names(world: Any) -> Names:
+    return names_of(world.context, "en")
+
+
+def held_of(world: Any, question: str) -> Held:
+    made = answer(question)
+    return Held(question, made, draw(made, world.context, "en"))
+
+
+# ---- the map ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("question", ["vineyard", "woodland"])
+def test_every_feature_bears_a_mark_of_the_legend_and_every_mark_counts_its_features(world: Any, question: str) -> None:
+    for layer in held_of(world, question).drawing.layers:
+        bearing = [f["properties"]["_m"] for f in layer.features]
+        assert set(bearing) == set(range(len(layer.marks)))
+        assert [m.count for m in layer.marks if m.count is not None] == [
+            bearing.count(at) for at, m in enumerate(layer.marks) if m.count is not None
+        ]
+
+
+def scored(scores: list[float | None], hits: list[bool] | None = None) -> Result:
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [3 + 0.01 * at, 43.5]},
+            "properties": {"location": f"c{at}", "score": score} | ({"hit": hits[at]} if hits else {}),
+        }
+        for at, score in enumerate(scores)
+    ]
+    return replace(points_result(), tool="classify_area", features={"type": "FeatureCollection", "features": features})
+
+
+def drawn(result: Result, names: Names) -> Drawing:
+    return drawing_of(replace(answer("vineyard"), results=(result,)), names)
+
+
+def test_pixels_that_fit_another_class_better_are_grey_and_not_part_of_the_ramp(names: Names) -> None:
+    layer = drawn(scored([0.1, 0.2, 0.3, 0.9], [False, True, True, True]), names).layers[-1]
+    assert layer.marks[-1].label == "another class fits better"
+    assert layer.marks[-1].count == 1
+    assert sum(mark.count or 0 for mark in layer.marks) == 4
+    assert layer.marks[0].label.startswith("0.2")
+
+
+@pytest.mark.parametrize(
+    ("seen", "said", "word"),
+    [
+        ("B82", "B82", "surveyor and model agree"),
+        ("B81", "B82", "only the model says so"),
+        ("B82", "C10", "only the surveyor says so"),
+        ("C10", "C10", "neither"),
+    ],
+)
+def test_survey_and_prediction_are_told_apart_point_by_point(names: Names, seen: str, said: str, word: str) -> None:
+    properties = {"land_cover": seen, "classified": said, "agrees": seen == said}
+    feature = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [3, 43]}, "properties": properties}
+    result = replace(
+        points_result(),
+        arguments={"land_cover": ["B82"]},
+        features={"type": "FeatureCollection", "features": [feature]},
+    )
+    assert [mark.label for mark in drawn(result, names).layers[-1].marks] == [word]
+
+
+def test_a_published_zero_is_neither_a_gap_nor_a_shade(names: Names) -> None:
+    result = shares_result()
+    features = [
+        {**f, "properties": {**f["properties"], "value": value, "status": status}}
+        for f, value, status in zip(
+            [*(result.features or {})["features"]] * 2,
+            [0.0, 5.0, None, None],
+            ["zero", "published", "not_significant", "not_published"],
+            strict=True,
+        )
+    ]
+    layer = drawn(replace(result, features={"type": "FeatureCollection", "features": features}), names).layers[0]
+    looks = {mark.label: (mark.colour, mark.pattern) for mark in layer.marks}
+    assert looks["zero"] == ("#ffffff", "")
+    assert looks["not significant"][1] == "dots"
+    assert looks["no figure published (not zero)"][1] == "hatch"
+    assert len(set(looks.values())) == 4
+
+
+def test_figures_of_low_reliability_are_lined_over(names: Names) -> None:
+    result = shares_result()
+    first, second = (result.features or {})["features"]
+    unsure = {**first, "properties": {**first["properties"], "flag": "u"}}
+    layers = drawn(replace(result, features={"type": "FeatureCollection", "features": [unsure, second]}), names).layers
+    assert [(layer.kind, layer.marks[0].pattern) for layer in layers] == [("areas", ""), ("flags", "lines")]
+
+
+def test_a_truncated_result_is_told_in_words(names: Names) -> None:
+    drawing = drawn(replace(points_result(), facts={"points": 90, "shown": 4}), names)
+    assert "4 of 90 points are drawn; the count is of all of them." in drawing.notes
+
+
+def test_synthetic_is_said_under_the_map_and_in_the_source_line(names: Names) -> None:
+    drawing = drawn(points_result(), names)
+    assert any("synthetic" in note for note in drawing.notes)
+    assert "synthetic" in drawing.layers[-1].source
+
+
+def test_the_circle_of_a_search_is_drawn_at_its_radius(names: Names) -> None:
+    near = {"lon": 3.0, "lat": 43.0, "km": 50.0, "name": "Narbonne"}
+    drawing = drawn(replace(points_result(), arguments={"near": near}), names)
+    circle = next(layer for layer in drawing.layers if "Narbonne" in layer.marks[0].label)
+    ring = shapely.geometry.shape(circle.features[0]["geometry"])
+    west, south, east, north = ring.bounds
+    assert (north - south) / 2 * 111.1 == pytest.approx(50, rel=0.01)
+    assert (east - west) / 2 * 111.3 * np.cos(np.radians(43)) == pytest.approx(50, rel=0.01)
+
+
+def test_a_million_cells_are_one_picture_made_within_seconds() -> None:
+    at = np.arange(1_000_000)
+    features = [
+        {
+            "geometry": {"coordinates": (3 + (n % 1000) * 0.001, 43 + (n // 1000) * 0.001)},
+            "properties": {"_m": int(n % 2)},
+        }
+        for n in at.tolist()
+    ]
+    marks = [type("M", (), {"colour": colour})() for colour in ("#ff0000", "#0000ff")]
+    image, corners = picture(features, marks)
+    size = Image.open(io.BytesIO(image)).size
+    assert max(size) <= 4096
+    assert corners[0][0] < 3 < corners[1][0]
+    assert len(image) < 8 * MB
+
+
+def test_breaks_hold_about_as_many_values_each() -> None:
+    assert nice_breaks([0, 10, 20, 30, 40, 50]) == [10, 20, 30, 40]
+    assert nice_breaks([7, 7, 7]) == []
+
+
+# ---- colours ---------------------------------------------------------------------------------------------------
+
+MACHADO = {
+    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+    "none": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+}
+"""Machado, Oliveira and Fernandes 2009, full severity, on linear RGB."""
+
+
+def lab(colour: str, eye: str) -> np.ndarray:
+    srgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(np.array(MACHADO[eye]) @ linear, 0, 1)
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ seen
+    f = np.cbrt(xyz / np.array([0.9505, 1.0, 1.089]))
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("eye", list(MACHADO))
+@pytest.mark.parametrize(
+    "colours",
+    [tuple(MAIN_CLASSES.values()), RAMP, CATEGORIES, tuple(CHANGE.values()), tuple(AGREEMENT.values())],
+    ids=["main classes", "ramp", "categories", "change", "agreement"],
+)
+def test_no_two_colours_of_a_legend_look_alike_to_the_colour_blind(colours: tuple[str, ...], eye: str) -> None:
+    seen = [lab(colour, eye) for colour in colours]
+    least = min(float(np.linalg.norm(a - b)) for i, a in enumerate(seen) for b in seen[i + 1 :])
+    assert least > 9, f"{least:.1f}"
+
+
+# ---- table and chart -------------------------------------------------------------------------------------------
+
+
+def test_rows_and_features_are_linked_by_what_they_are_not_by_order() -> None:
+    result = points_result()
+    table = result.table
+    assert table
+    turned = replace(result, table=Table(table.columns, tuple(reversed(table.rows))))
+    assert feature_links(turned) == [3, 2, 1, 0]
+
+
+def test_a_table_escapes_what_it_shows() -> None:
+    result = replace(points_result(), table=Table(("name",), (("<script>alert(1)</script>",),)), features=None)
+    html = table_html(result, words("en"), "en")
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_an_interval_becomes_whiskers(names: Names) -> None:
+    figure = chart_of_result(shares_result(), names)
+    assert figure is not None
+    bar = figure.data[0]
+    assert list(bar.error_x.array) == [2.0, None]
+    assert figure.layout.annotations[0].text.startswith("Eurostat")
+
+
+def test_a_series_keeps_a_gap_where_nothing_is_published(names: Names) -> None:
+    rows = (("Hérault", 2012, 5.0), ("Hérault", 2015, None), ("Hérault", 2018, 6.0))
+    figure = chart_of_result(replace(shares_result(), table=Table(("region", "year", "value"), rows)), names)
+    assert figure is not None
+    assert list(figure.data[0].y) == [5.0, None, 6.0]
+    assert figure.data[0].connectgaps is False
+
+
+# ---- conversation, links, words --------------------------------------------------------------------------------
+
+
+def test_the_conversation_escapes_questions_and_answers() -> None:
+    talk = Talk().add(Turn("<img src=x onerror=alert(1)>", status="answered", text="<b>5</b>"))
+    html = chat_html(talk, words("en"), "en")
+    assert "<img" not in html
+    assert "<b>5</b>" not in html
+
+
+def test_a_conversation_survives_the_browsers_keeping(world: Any) -> None:
+    made = answer("vineyard")
+    talk = replace(Talk().add(answered(Turn("vineyard"), made, "key")), memory={"turns": ["vineyard"]})
+    (back,) = read_talks(json.loads(json.dumps([talk.to_json()])))
+    assert back.turns[0].text == made.text
+    assert back.turns[0].plan == PLAN
+    assert back.memory == {"turns": ["vineyard"]}
+    assert back.turns[0].key == ""
+
+
+@pytest.mark.parametrize("junk", [None, 5, "x", [1, {"id": 1}, {"id": "a", "turns": 3}], {"a": 1}])
+def test_junk_in_the_browsers_keeping_is_no_conversation(junk: Any) -> None:
+    assert read_talks(junk) == ()
+
+
+def test_a_link_brings_question_and_plan_back() -> None:
+    link = link_of("où est la vigne ?", PLAN)
+    assert link
+    assert read_link(link.removeprefix("?answer=")) == ("où est la vigne ?", PLAN, None)
+
+
+@pytest.mark.parametrize("link", ["", "x", "AAAA", "eJwDAAAAAAE", "é" * 10])
+def test_a_broken_link_is_refused(link: str) -> None:
+    with pytest.raises(BadArgument):
+        read_link(link)
+
+
+def test_a_link_made_to_fill_the_memory_is_refused() -> None:
+    import base64
+    import zlib
+
+    bomb = zlib.compress(b'{"q":"' + b"a" * (LONGEST_PLAN * 20) + b'"}', 9)
+    with pytest.raises(BadArgument):
+        read_link(base64.urlsafe_b64encode(bomb).decode())
+
+
+def slots(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", [code for code in PAGE_LANGUAGES if code != "en"])
+def test_every_language_says_everything_with_the_same_slots(language: str) -> None:
+    english, other = words("en"), words(language)
+    assert set(other) == set(english)
+    assert {k: slots(v) for k, v in other.items()} == {k: slots(v) for k, v in english.items()}
+    assert all(text.strip() for text in other.values())
+    assert sum(other[k] == english[k] for k in english) < len(english) / 6
+
+
+def test_every_language_has_a_file_and_every_file_a_language() -> None:
+    assert {file.stem for file in FOLDER.glob("*.toml")} == set(PAGE_LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("fr-CH,de;q=0.9", "fr"),
+        ("pl,de;q=0.5", "de"),
+        ("", "en"),
+        ("zh", "en"),
+        ("en;q=0.2,it;q=0.8", "it"),
+        (";;q", "en"),
+    ],
+)
+def test_the_browsers_language_is_spoken(header: str, language: str) -> None:
+    assert preferred_language(header) == language
+
+
+# ---- limits ----------------------------------------------------------------------------------------------------
+
+
+def test_a_person_may_ask_so_often_in_a_minute_and_another_is_not_held_up() -> None:
+    now = [0.0]
+    limiter = Limiter(2, clock=lambda: now[0])
+    assert [limiter.wait("a") for _ in range(2)] == [0, 0]
+    assert limiter.wait("a") == 60
+    assert limiter.wait("b") == 0
+    now[0] = 60.0
+    assert limiter.wait("a") == 0
+
+
+def test_the_shelf_lets_the_oldest_answers_go(world: Any) -> None:
+    shelf = Shelf(most=2)
+    keys = [shelf.put(held_of(world, "vineyard")) for _ in range(3)]
+    assert shelf.get(keys[0]) is None
+    assert shelf.get(keys[2]) is not None
+    assert len(set(keys)) == 3
+    assert shelf.get("guess") is None
+
+
+# ---- the plan --------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_becomes_fields_and_fields_a_plan(world: Any) -> None:
+    before = fields_of(PLAN, world.context, "en")
+    assert before == Fields("Hérault", "B80", "2018", "survey")
+    now = replace(before, regions="Bayern", cover="woodland", years="2015")
+    (step,) = edited(PLAN, before, now, world.context, "en")["steps"]
+    assert step["tool"] == "find_points"
+    assert step["arguments"]["regions"] == ["nuts:DE2"]
+    assert step["arguments"]["land_cover"][0].startswith("C")
+    assert step["arguments"]["years"] == [2015]
+
+
+def test_the_same_question_is_put_to_another_witness(world: Any) -> None:
+    before = fields_of(PLAN, world.context, "en")
+    (step,) = edited(PLAN, before, replace(before, witness="official"), world.context, "en")["steps"]
+    assert step == {
+        "tool": "official_share",
+        "arguments": {"regions": ["nuts:FRJ13"], "land_cover": ["B80"], "years": [2018]},
+    }
+
+
+def test_a_name_nobody_knows_and_years_that_are_none_are_refused(world: Any) -> None:
+    before = fields_of(PLAN, world.context, "en")
+    with pytest.raises(DataError):
+        edited(PLAN, before, replace(before, regions="Atlantis"), world.context, "en")
+    with pytest.raises(BadArgument):
+        edited(PLAN, before, replace(before, years="last year"), world.context, "en")
+    with pytest.raises(BadArgument):
+        read_plan("{")
+
+
+def test_the_question_in_other_words_names_the_same_things(world: Any) -> None:
+    again = reworded(
+        replace(answer("vineyard"), results=(replace(points_result(), land_cover=("B80",)),)), world.context
+    )
+    assert again is not None
+    assert "Hérault" in again
+    assert "2018" in again
+    assert same(answer("vineyard"), answer("vineyard in other words"))
+    assert not same(answer("vineyard"), answer("woodland"))
+
+
+# ---- files -----------------------------------------------------------------------------------------------------
+
+
+def test_the_csv_names_the_source_in_each_row_and_defuses_formulas() -> None:
+    result = replace(points_result(), table=Table(("name", "n"), (("=cmd|x", 1), ("Hérault", -2))))
+    rows = list(csv.reader(io.StringIO(csv_bytes([result]).decode("utf-8-sig"))))
+    assert rows[0] == ["name", "n", "source"]
+    assert rows[1][0] == "'=cmd|x"
+    assert rows[2][1] == "-2"
+    assert all("synthetic" in row[2] for row in rows[1:])
+
+
+def test_geoparquet_and_geojson_hold_the_same_features(world: Any) -> None:
+    held = held_of(world, "vineyard")
+    parquet, geojson = file_of(held, "map.parquet"), file_of(held, "map.geojson")
+    assert parquet
+    assert geojson
+    frame = geopandas.read_parquet(io.BytesIO(parquet))
+    assert frame.crs == 4326
+    assert list(frame["point_id"]) == [f["properties"]["point_id"] for f in json.loads(geojson)["features"]]
+    assert json.loads(geojson)["synthetic"] is True
+    assert not [key for key in frame.columns if key.startswith("_")]
+
+
+def test_a_score_map_is_a_geotiff_in_equal_area_metres() -> None:
+    content = geotiff_bytes(scored([0.25, 0.5, None, 1.0]))
+    with rasterio.MemoryFile(content) as memory, memory.open() as raster:
+        assert raster.crs.to_epsg() == 3035
+        grid = raster.read(1)
+        assert sorted(grid[~np.isnan(grid)].tolist()) == [0.25, 0.5, 1.0]
+        assert raster.tags()["synthetic"] == "true"
+
+
+def test_the_packet_holds_what_it_takes_to_make_the_answer_again(world: Any) -> None:
+    held = held_of(world, "vineyard")
+    content = file_of(held, "answer.zip")
+    assert content
+    assert content == file_of(held, "answer.zip")
+    packet = zipfile.ZipFile(io.BytesIO(content))
+    sums = dict(reversed(line.split("  ")) for line in packet.read("SHA256SUMS").decode().splitlines())
+    assert set(sums) == set(packet.namelist()) - {"SHA256SUMS"}
+    assert all(hashlib.sha256(packet.read(name)).hexdigest() == sum for name, sum in sums.items())
+    assert json.loads(packet.read("plan.json")) == PLAN
+    assert packet.read("sql/1-find_points.sql") == b"SELECT 1"
+    assert "SYNTHETIC" in packet.read("CITATION.txt").decode()
+    code = [
+        cell["source"] for cell in json.loads(packet.read("notebook.ipynb"))["cells"] if cell["cell_type"] == "code"
+    ]
+    for cell in code:
+        compile(cell, "notebook", "exec")
+
+
+def test_an_answer_without_a_map_offers_no_map_files(world: Any) -> None:
+    held = Held("q", answer("brazil"), Drawing())
+    assert [kind for kind, _ in offers(held)] == ["packet", "json"]
+    assert file_of(held, "map.geojson") is None
+    assert file_of(held, "../secret") is None
+
+
+def test_the_account_shows_query_version_and_hash() -> None:
+    html = how_html(answer("vineyard"), words("en"), "en")
+    for part in ("SELECT 1", "0" * 64, "CC0", "find_points", "synthetic"):
+        assert part in html
+
+
+# ---- regions people bring --------------------------------------------------------------------------------------
+
+SQUARE = shapely.box(3, 43, 4, 44)
+
+
+def frame(shapes: list[Any], crs: int | None = 4326) -> geopandas.GeoDataFrame:
+    return geopandas.GeoDataFrame({"n": range(len(shapes))}, geometry=shapes, crs=crs)
+
+
+def zipped_shapefile(tmp_path: Path, made: geopandas.GeoDataFrame, name: str = "plot") -> Path:
+    folder = tmp_path / "shp"
+    folder.mkdir()
+    made.to_file(folder / f"{name}.shp", engine="pyogrio")
+    target = tmp_path / "plot.zip"
+    with zipfile.ZipFile(target, "w") as archive:
+        for file in folder.iterdir():
+            archive.write(file, f"inside/{file.name}")
+    return target
+
+
+def test_the_three_file_forms_bring_the_same_region_and_are_deleted(tmp_path: Path) -> None:
+    flat = frame([SQUARE]).to_crs(3035)
+    flat.to_file(tmp_path / "a.gpkg", driver="GPKG", engine="pyogrio")
+    frame([SQUARE]).to_file(tmp_path / "a.geojson", driver="GeoJSON", engine="pyogrio")
+    shapefile = zipped_shapefile(tmp_path, flat)
+    for file in (tmp_path / "a.gpkg", tmp_path / "a.geojson", shapefile):
+        chosen = region_from_file(file, file.name, 10 * MB)
+        assert chosen.km2 == pytest.approx(9_000, rel=0.02)
+        assert shapely.geometry.shape(chosen.feature["geometry"]).symmetric_difference(SQUARE).area < 1e-6
+        assert not file.exists()
+
+
+def write(path: Path, content: bytes | str) -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def test_files_that_are_no_region_are_refused_and_deleted(tmp_path: Path) -> None:
+    bad = {
+        "points.geojson": '{"type": "Point", "coordinates": [3, 43]}',
+        "broken.geojson": '{"type": "Poly',
+        "empty.gpkg": b"",
+        "text.txt": "hello",
+        "no.zip": b"PK",
+    }
+    for name, content in bad.items():
+        file = write(tmp_path / name, content)
+        with pytest.raises((BadFile, BadGeometry)) as refused:
+            region_from_file(file, name, 10 * MB)
+        assert str(tmp_path) not in str(refused.value)
+        assert not file.exists()
+
+
+def test_a_file_beyond_the_limits_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="larger than 1 MB"):
+        region_from_file(write(tmp_path / "big.geojson", b" " * (2 * MB)), "big.geojson", MB)
+    many = frame([SQUARE] * 2_001)
+    many.to_file(tmp_path / "many.gpkg", driver="GPKG", engine="pyogrio")
+    with pytest.raises(BadFile, match="more than 2000 features"):
+        region_from_file(tmp_path / "many.gpkg", "many.gpkg", 10 * MB)
+
+
+def test_a_zip_that_swells_or_climbs_out_is_refused(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.shp", b"\0" * (101 * MB))
+    with pytest.raises(BadFile, match="unpacks to more"):
+        region_from_file(bomb, "bomb.zip", 10 * MB)
+    climber = tmp_path / "climb.zip"
+    with zipfile.ZipFile(climber, "w") as archive:
+        archive.writestr("../../evil.shp", b"x")
+    with pytest.raises(BadFile):
+        region_from_file(climber, "climb.zip", 10 * MB)
+    assert not (tmp_path.parent.parent / "evil.shp").exists()
+
+
+def test_a_region_larger_than_any_view_of_europe_is_refused() -> None:
+    globe = shapely.geometry.mapping(shapely.box(-170, -60, 5, 80))
+    with pytest.raises(BadGeometry):
+        from_geometry(globe, "globe")

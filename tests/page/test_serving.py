@@ -1,0 +1,206 @@
+"""The page as a server: health, headers, paths, logins, limits, endpoints for programs, options."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+import app
+from page.handlers import Handlers, Options
+from page.logins import Logins, line_of
+from page.serve import application
+from retrieval.errors import BadArgument, BadFile
+from tests.page.served import Served
+from tests.page.small_world import small_world
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_health_answers_and_every_reply_keeps_the_page_to_itself(served: Served) -> None:
+    reply = httpx.get(served.url + "/health")
+    assert reply.json()["status"] == "ok"
+    policy = reply.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "http" not in policy
+    assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/files/../app.py",
+        "/files/..%2f..%2fapp.py",
+        "/files/maplibre/../../../../../../etc/passwd",
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/file=app.py",
+        "/take/guess/table.csv",
+        "/take/guess/../../app.py",
+    ],
+)
+def test_no_other_file_of_the_machine_is_served(served: Served, path: str) -> None:
+    reply = httpx.get(served.url + path)
+    assert reply.status_code in (403, 404)
+    assert "root:" not in reply.text
+    assert str(ROOT) not in reply.text
+
+
+def test_the_pages_configuration_names_no_path_of_the_machine(served: Served) -> None:
+    for path in ("/", "/config", "/gradio_api/info"):
+        reply = httpx.get(served.url + path)
+        assert str(ROOT) not in reply.text, path
+        assert str(Path.home()) + "/" not in reply.text, path
+    assert httpx.get(served.url + "/config").json()["analytics_enabled"] is False
+
+
+def test_a_program_asks_over_http_and_reads_the_description(served: Served) -> None:
+    form = httpx.get(served.url + "/api/openapi.json").json()
+    assert "question" in form["components"]["schemas"]["Asked"]["required"]
+    first = httpx.post(served.url + "/api/ask", json={"question": "vineyard"}).json()
+    assert first["status"] == "answered"
+    assert first["results"][0]["table"]["rows"][0][0] == "38362246"
+    second = httpx.post(
+        served.url + "/api/ask", json={"question": "and woodland?", "conversation": first["conversation"]}
+    ).json()
+    assert second["conversation"]["turns"] == ["vineyard", "and woodland?"]
+    assert httpx.post(served.url + "/api/ask", json={"question": ""}).status_code == 422
+    assert httpx.post(served.url + "/api/ask", json={"question": "x" * 3000}).status_code == 422
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_gradio_client_of_the_docs_works(served: Served) -> None:
+    from gradio_client import Client
+
+    client = Client(served.url, verbose=False, analytics_enabled=False)
+    answer = client.predict(question="Where is vineyard in Hérault?", api_name="/ask")
+    assert answer["text"].startswith("4 points of vineyard")
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/ask"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="the mcp package is not installed (extra: mcp)")
+def test_a_client_of_the_model_context_protocol_finds_and_calls_ask() -> None:
+    import anyio
+    from mcp import Client
+
+    from page.mcp_server import mcp_server
+
+    async def talk() -> tuple[list[str], str]:
+        async with Client(mcp_server(small_world())) as client:
+            tools = await client.list_tools()
+            reply = await client.call_tool("ask", {"question": "vineyard"})
+            return [tool.name for tool in tools.tools], reply.content[0].text
+
+    names, text = anyio.run(talk)
+    assert names == ["ask"]
+    assert "4 points of vineyard" in text
+
+
+def test_who_asks_too_often_waits_and_is_told_how_long() -> None:
+    limited = application(Handlers(small_world(), Options(per_minute=1)))
+    with TestClient(limited) as client:
+        replies = [client.post("/api/ask", json={"question": "vineyard"}) for _ in range(11)]
+    assert [reply.status_code for reply in replies] == [200] * 10 + [429]
+    assert 0 < int(replies[-1].headers["retry-after"]) <= 61
+
+
+def test_a_login_opens_everything_and_without_one_only_health_answers(tmp_path: Path) -> None:
+    file = tmp_path / "logins"
+    file.write_text(line_of("ada", "pass:word") + "\n")
+    gated = application(Handlers(small_world()), logins=Logins.read(file))
+    with TestClient(gated) as client:
+        assert client.get("/health").status_code == 200
+        for path in ("/", "/config", "/take/x/table.csv", "/files/page.js", "/gradio_api/info", "/api/openapi.json"):
+            assert client.get(path).status_code == 401, path
+        assert client.get("/", auth=("ada", "pass:word")).status_code == 200
+        assert client.get("/", auth=("ada", "wrong")).status_code == 401
+        broken = {"Authorization": "Basic " + base64.b64encode(b"\xff").decode()}
+        assert client.get("/", headers=broken).status_code == 401
+        tries = [client.get("/", auth=("eve", str(n))).status_code for n in range(11)]
+        assert tries[-1] == 429
+    assert "pass" not in file.read_text().replace("ada", "")
+
+
+def test_a_file_of_logins_that_is_none_is_refused(tmp_path: Path) -> None:
+    for content in ("", "ada:secret\n", "a:b:c\n"):
+        (tmp_path / "logins").write_text(content)
+        with pytest.raises(BadFile):
+            Logins.read(tmp_path / "logins")
+
+
+def test_the_page_opens_to_others_only_when_told_so() -> None:
+    for argv in (["--host", "0.0.0.0"], ["--host", "192.0.2.1"], ["--add-user", "ada"]):
+        with pytest.raises(BadArgument):
+            app.checked(app.arguments(argv))
+    assert app.checked(app.arguments([])).host == "127.0.0.1"
+    assert app.checked(app.arguments(["--host", "0.0.0.0", "--open"])).open
+    assert app.checked(app.arguments(["--host", "0.0.0.0", "--auth", "f"])).auth == Path("f")
+
+
+def test_an_online_map_is_the_only_host_the_policy_lets_in() -> None:
+    with TestClient(application(Handlers(small_world(), Options(online=app.ONLINE)))) as client:
+        policy = client.get("/health").headers["content-security-policy"]
+    assert policy.count("https://") == 2
+    assert "https://tile.openstreetmap.org" in policy
+
+
+def test_bad_options_end_in_one_line_and_code_2() -> None:
+    done = subprocess.run(
+        [sys.executable, "app.py", "--host", "0.0.0.0"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_real_page_starts_answers_and_ends_leaving_no_upload_folder(demo_store: object, tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-W", "ignore", "app.py", "--port", str(port), "--store", str(demo_store.path)]  # type: ignore[attr-defined]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, stderr=subprocess.PIPE)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/health")
+        (folder,) = tmp_path.glob("landask-page-*")
+        assert folder.stat().st_mode & 0o077 == 0
+        reply = httpx.post(
+            f"http://127.0.0.1:{port}/api/ask",
+            json={"question": "How much of Sweden was woodland in 2018?"},
+            timeout=60,
+        )
+        assert reply.json()["status"] == "answered"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+    assert b"Traceback" not in errors
+    assert list(tmp_path.glob("landask-page-*")) == []
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str) -> None:
+    for _ in range(300):
+        try:
+            if httpx.get(url).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise TimeoutError(url)
