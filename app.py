@@ -7,6 +7,7 @@ import atexit
 import logging
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -136,6 +137,8 @@ def serve_mcp(options: argparse.Namespace) -> None:
 def serve(options: argparse.Namespace) -> None:
     """Serve the page until it is stopped."""
     private_folder()
+    # uvicorn passes the signal on when it has ended the page: leave by the door, so that the folder is emptied.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
     import uvicorn
 

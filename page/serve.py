@@ -26,7 +26,15 @@ THEME = gr.themes.Base(
     primary_hue="green",
     font=["system-ui", "Noto Sans", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
-).set(button_primary_background_fill="#14532d", button_primary_text_color="#ffffff")
+).set(
+    button_primary_background_fill="#14532d",
+    button_primary_background_fill_dark="#14532d",
+    button_primary_background_fill_hover="#0b3d20",
+    button_primary_background_fill_hover_dark="#1b6b3b",
+    button_primary_text_color="#ffffff",
+    button_primary_text_color_dark="#ffffff",
+)
+"""Dark green on white and white on dark green: contrast AA in light and dark."""
 
 
 def application(page: Handlers, root_path: str = "", logins: Logins | None = None) -> FastAPI:
@@ -68,7 +76,7 @@ def application(page: Handlers, root_path: str = "", logins: Logins | None = Non
         max_file_size=page.options.upload_mb * 1024 * 1024,
         run_history=False,
         enable_monitoring=False,
-        footer_links=["api"],
+        footer_links=[],
         theme=THEME,
         css_paths=[STATIC / "page.css"],
     )
