@@ -35,6 +35,9 @@ test: .venv/ready browser  ## the whole suite
 lint: .venv/ready  ## style, types and layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/ty check && PYTHONPATH=. $(BIN)/lint-imports --no-cache
 
+data: .venv/ready  ## real data from the public sources: LUCAS 2022, NUTS, statistics (DATA="--country FR --yes")
+	@$(BIN)/python -m retrieval fetch all $(LANDASK_STORE) $(DATA)
+
 bench: .venv/ready  ## every benchmark, as ratios
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 

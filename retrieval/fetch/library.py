@@ -16,11 +16,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import duckdb
+
 from retrieval.errors import SourceError, StoreError
 from retrieval.fetch.cache import sha256_of
 from retrieval.fetch.kinds import Kind
 from retrieval.ingest import Progress, Sources, build, silent
-from retrieval.store import Store
 
 KINDS: tuple[Kind, ...] = ("lucas", "regions", "pixels", "statistics")
 
@@ -50,17 +51,28 @@ def sources_of(store: Path) -> Sources:
     """
     if not store.is_file():
         return Sources(demo=True)
-    with Store.open(store) as opened:
-        noted = opened.query("store_sources").rows
-        bundled = all(d.synthetic or d.kind in ("regions", "places", "statistics") for d in opened.datasets())
-    if not noted:
-        if bundled:
-            return Sources(demo=True)
-        raise StoreError(
-            f"{store} does not say which files it was built from; build it again with `python -m retrieval build` and "
-            "all its files, then add to it"
-        )
-    return _parse(json.loads(noted[0][0]), store)
+    note, real = _look_into(store)
+    if note:
+        return _parse(json.loads(note), store)
+    if not real:
+        return Sources(demo=True)
+    raise StoreError(
+        f"{store} does not say which files it was built from; build it again with `python -m retrieval build` and all "
+        "its files, then add to it"
+    )
+
+
+def _look_into(store: Path) -> tuple[str | None, bool]:
+    """Return the note of a store and whether it holds somebody's files; also of one that another version made."""
+    try:
+        with duckdb.connect(str(store), read_only=True) as connection:
+            noted = connection.execute("SELECT value FROM store_meta WHERE key = 'sources'").fetchone()
+            real = connection.execute(
+                "SELECT count(*) FROM datasets WHERE NOT synthetic AND kind IN ('survey', 'pixels')"
+            ).fetchone()
+    except duckdb.Error as error:
+        raise StoreError(f"{store} cannot be read: {str(error).splitlines()[0]}") from error
+    return (noted[0] if noted else None), bool(real and real[0])
 
 
 def add(store: Path, additions: Sequence[Addition], progress: Progress = silent) -> Sources:
