@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from agent.render import Voice, caveat_parts, texts
+from agent.render import caveat_parts, texts
 from tools.context import Context
 from tools.result import Result
 
@@ -35,31 +35,22 @@ def _codes(text: str, allowed: set[Any]) -> list[str]:
 
 
 def _numbers(text: str, allowed: set[Any], language: str) -> list[str]:
-    written = written_numbers(allowed, language)
+    values = {round(abs(v), 3) for v in allowed if isinstance(v, int | float) and not isinstance(v, bool)}
     plain = CODE.sub(" | ", text)
-    for name in sorted(
-        (v for v in allowed if isinstance(v, str) and any(c.isdigit() for c in v)), key=len, reverse=True
-    ):
+    named = (v for v in allowed if isinstance(v, str) and v in plain and any(c.isdigit() for c in v))
+    for name in sorted(named, key=len, reverse=True):
         plain = re.sub(rf"(?<![\w.,]){re.escape(name)}(?![\w])", " | ", plain)
-    found = [squeezed(m) for m in NUMBER.findall(plain)]
-    return [number for number in found if number not in written]
+    return [number for number in NUMBER.findall(plain) if not readings(number, language) & values]
 
 
-def squeezed(number: str) -> str:
-    """Return a number as written, its spaces made plain."""
-    return re.sub(r"[\s\u00a0\u202f]+", " ", number).strip(" .,").replace("−", "-")
+def readings(number: str, language: str) -> set[float]:
+    """Return the values a written number may have: as its language groups digits, and as a program writes it."""
+    from babel.numbers import get_decimal_symbol
 
-
-def written_numbers(allowed: set[Any], language: str) -> set[str]:
-    """Return every way an allowed number may be written in a language; ranks of a list too."""
-    voice = Voice(language)
-    written: set[str] = set()
-    for value in allowed:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            continue
-        for form in (value, abs(value)):
-            written |= {squeezed(voice.number(form)), f"{form:g}", str(form)}
-    return written
+    digits = re.sub(r"[\s\u00a0\u202f’'−-]", "", number)
+    decimal = get_decimal_symbol(texts(language)["locale"])
+    grouped = digits.replace("." if decimal == "," else ",", "").replace(decimal, ".")
+    return {round(float(form), 3) for form in (grouped, digits) if re.fullmatch(r"\d+(?:\.\d+)?", form)}
 
 
 def _places(text: str, results: Sequence[Result], allowed: set[Any], context: Context) -> list[str]:
@@ -102,7 +93,7 @@ def gather(value: Any, found: set[Any]) -> None:
     elif isinstance(value, list | tuple | set):
         for item in value:
             gather(item, found)
-    elif value is not None:
+    elif value is not None and not isinstance(value, bool):  # True is 1 to a set
         found.add(value)
 
 

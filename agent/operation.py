@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from agent.understand import Understanding, explained
+import re
+
+from agent.understand import Understanding, explained, hit
+from agent.words import concept
 
 
 def operation_of(reading: Understanding, regions: int, has_class: bool) -> str:
@@ -44,11 +47,14 @@ def _about_rank(reading: Understanding, regions: int, has_class: bool) -> str:
     superlative = reading.has("most", "least")
     levels = reading.has("level0", "level1", "level2", "level3")
     by_points = reading.has("points", "survey") and not reading.has("official")
-    asking = reading.has("which", "where", "show") or (levels and reading.limit is not None)
+    asking = reading.has("which", "where", "show") or (levels and reading.limit is not None) or names_a_winner(reading)
     ranking = reading.has("rankwords") or (superlative and asking)
     if ranking and levels and (has_class or reading.has("rankwords") or by_points):
         official = reading.has("share", "area", "official") and not reading.has("points")
         return "rank_points" if by_points and not official else "rank_official"
+    plain = not (levels or speaks_of_change(reading) or reading.has("count", "share"))
+    if reading.has("crops") and reading.has("which") and plain:
+        return "rank_classes"
     if reading.has("classes", "crops") and (superlative or reading.has("main", "rankwords")) and not levels:
         return (
             "rank_classes" if has_class or by_points or reading.has("crops") or reading.about_use else "profile_region"
@@ -58,8 +64,33 @@ def _about_rank(reading: Understanding, regions: int, has_class: bool) -> str:
     return ""
 
 
+GROWING = re.compile(
+    r"\b(?:grown?|growing|grows|groei(?:t|en)|cresce|crescem|crescono|crece|crecen|wachst|wachsen|croit|croissent)\b"
+)
+"""Plants grow where they are: alone these words tell of no change."""
+PERFECT = re.compile(r"\b(?:has|have|had)\b")
+
+
+def speaks_of_change(reading: Understanding) -> bool:
+    """Return whether the question is about more or less than before."""
+    if reading.has("moved"):
+        return True
+    if not reading.has("change"):
+        return False
+    timed = reading.span or reading.since or len(reading.years) > 1 or PERFECT.search(reading.masked)
+    return bool(timed) or hit("change", GROWING.sub(" ", reading.masked), reading.language)
+
+
+def names_a_winner(reading: Understanding) -> bool:
+    """Return whether a level and a superlative stand together: "the region with most forest"."""
+    levels = [m for n in range(4) if (c := concept(reading.language, f"level{n}")) for m in c.finditer(reading.masked)]
+    tops = [m for n in ("most", "least") if (c := concept(reading.language, n)) for m in c.finditer(reading.masked)]
+    gaps = [reading.masked[one.end() : top.start()] for one in levels for top in tops if one.end() <= top.start()]
+    return any("\x00" not in gap and len(gap.split()) <= 3 for gap in gaps)
+
+
 def _about_change(reading: Understanding, regions: int, has_class: bool) -> str:
-    changing = reading.has("change", "moved")
+    changing = speaks_of_change(reading)
     over_time = reading.span or reading.since or len(reading.years) > 1
     if reading.has("where") and not over_time:
         return ""

@@ -27,6 +27,7 @@ from agent.understand import (
     explained,
     find_country,
     hit,
+    known_phrase,
     understand,
 )
 from agent.words import concept, flatten, words
@@ -753,14 +754,6 @@ def _is_known_word(flat: str, language: str) -> bool:
     parts = flat.split()
     stop = {flatten(w) for w in words(language)["stop"]}
     return all(p in stop or p in FILLERS or p.isdigit() or known_phrase(p, language) for p in parts)
-
-
-def known_phrase(word: str, language: str) -> bool:
-    """Return whether a word alone is one of the language's phrases."""
-    return any(
-        (found := concept(language, name)) is not None and found.fullmatch(word)
-        for name in words(language)["concepts"]
-    )  # fmt: skip
 
 
 def residue(reading: Understanding) -> str:

@@ -167,6 +167,7 @@ def understand(
          for m in gazetteer.mentions(question, tongue)
          if not any(m.start < end and start < m.end for start, end in spans)],
         nomenclature.mentions(question, tongue),
+        named_codes(question, nomenclature),
     )  # fmt: skip
     masked = mask(flat, [(a.start, a.end) for a in areas] + [(c.start, c.end) for c in covers])
     numbers = mask(flat, [(a.start, a.end) for a in areas])
@@ -217,6 +218,12 @@ def checked(question: str) -> None:
         raise NotUnderstood((), "no_words")
 
 
+def spans_of(name: str, text: str, language: str) -> list[re.Match[str]]:
+    """Return where a concept's phrases stand in the text."""
+    found = concept(language, name)
+    return list(found.finditer(text)) if found else []
+
+
 def hit(name: str, text: str, language: str) -> bool:
     """Return whether a concept's phrase stands in the text, in the question's language."""
     found = concept(language, name)
@@ -241,10 +248,19 @@ def mask(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 
 def settle(
-    question: str, flat: str, language: str, areas: Sequence[Area], mentions: Sequence[ClassMention]
+    question: str,
+    flat: str,
+    language: str,
+    areas: Sequence[Area],
+    mentions: Sequence[ClassMention],
+    codes: Sequence[Cover] = (),
 ) -> tuple[list[Area], list[Cover]]:
     """Return places and classes without overlaps: the longest wins; of equals, grammar decides."""
-    kept_areas, kept_covers = list(areas), [Cover(m.start, m.end, m.text, m.choices) for m in mentions]
+    kept_areas = list(areas)
+    phrases = [m.span() for name in ("classes", "profile", "describe") for m in spans_of(name, flat, language)]
+    believed = [m for m in mentions if m.exact or not any(m.start < e and s < m.end for s, e in phrases)]
+    kept_covers = [Cover(m.start, m.end, m.text, m.choices) for m in believed]
+    kept_covers += [c for c in codes if all(c.end <= k.start or k.end <= c.start for k in (*kept_covers, *areas))]
     for area in areas:
         for cover in [c for c in kept_covers if c.start < area.end and area.start < c.end]:
             if place_wins(question, flat, language, area, cover):
@@ -252,6 +268,29 @@ def settle(
             elif area in kept_areas:
                 kept_areas.remove(area)
     return kept_areas, kept_covers
+
+
+def known_phrase(word: str, language: str) -> bool:
+    """Return whether a word alone is one of the language's phrases."""
+    return any(
+        (found := concept(language, name)) is not None and found.fullmatch(word)
+        for name in words(language)["concepts"]
+    )  # fmt: skip
+
+
+CLASS_CODE = re.compile(r"\b(?:[A-Ha-h]\d{2}|[Uu][1-4]\d{2}|BX[12])\b")
+
+
+def named_codes(question: str, nomenclature: Nomenclature) -> list[Cover]:
+    """Return the classes named by their code: "points of U111"."""
+    found = []
+    for match in CLASS_CODE.finditer(question):
+        code = match.group().upper()
+        if code in nomenclature.classes:
+            theme = nomenclature.theme([code])
+            reading = ClassMatch(theme, (code,), match.group(), f"the code {code} of the code book")
+            found.append(Cover(match.start(), match.end(), match.group(), (reading,)))
+    return found
 
 
 def place_wins(question: str, flat: str, language: str, area: Area, cover: Cover) -> bool:
@@ -374,7 +413,7 @@ def find_km(question: str, areas: Sequence[Area]) -> tuple[float | None, tuple[i
     return None, None
 
 
-POINT_ID = re.compile(r"(?<!\d)\d{8}(?!\d)")
+POINT_ID = re.compile(r"(?<!\d)\d{8}(?!\d)|(?<=point |punkt |punto |ponto )\d{7}(?!\d)", re.IGNORECASE)
 
 
 def find_point_id(question: str) -> str | None:
