@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from threading import Event
+from threading import Event, Thread, get_ident
 from time import perf_counter
 from typing import Any
 
@@ -19,7 +20,7 @@ from agent.language import detect
 from agent.middleware import CAUGHT, bug_text, outcome_of
 from agent.plan import MOST_STEPS, Plan
 from agent.plan import Step as PlanStep
-from agent.render import caveats_of, render
+from agent.render import caveats_of, render, texts
 from agent.router import Builtin, Router
 from retrieval.errors import BadArgument, DataError, InputError, LandaskError
 from retrieval.types import Language
@@ -54,18 +55,20 @@ def ask(
         question: what was asked, in any of the eight languages.
         context: the world it is asked of.
         router: `auto`, `builtin`, `schema`, `tools`, or a router itself.
-        llm: `provider:model` for the language-model routers.
+        llm: `provider:model` for the language-model routers, or a `ModelChoice`.
         conversation: what was said before; it is brought up to date in place.
         selection: GeoJSON of a drawn area, for "this region".
         on_step: told each step as soon as it is done.
-        cancel: set from another thread, it stops the question before its next step.
+        cancel: set from another thread, it ends the model call and the query now running, at once.
         debug: let a bug be a traceback instead of an answer of status `error`.
 
     Raises:
         Cancelled: `cancel` was set.
         StoreError: the store cannot be read.
     """
-    return Run(context, conversation or Conversation(), on_step, cancel, debug).answer(question, router, llm, selection)
+    with stoppable(context, cancel):
+        run = Run(context, conversation or Conversation(), on_step, cancel, debug)
+        return run.answer(question, router, llm, selection)
 
 
 class Run:
@@ -85,6 +88,8 @@ class Run:
         self.began = perf_counter()
         self.router_name = "builtin"
         self.tokens: Tokens | None = None
+        self.trouble = ""
+        self.kept: Callable[[str, Any], Result | None] = lambda tool, arguments: None
 
     def answer(self, question: str, router: str | Router, llm: Any, selection: Any) -> Answer:
         """Return the answer; known errors are answers too."""
@@ -99,12 +104,12 @@ class Run:
                 id, geometry = selected_area(selection)
                 conversation.areas[id] = geometry
             self.context = with_areas(self.context, conversation.areas)
-            plan = self.timed("plan", lambda: planner.plan(question, self.context, conversation), detail_of_plan)
-            self.router_name = getattr(planner, "used", planner.name)
-            self.tokens = getattr(planner, "tokens", None)
+            plan = self.timed("plan", lambda: self.planned(planner, question), detail_of_plan)
             self.context = with_areas(self.context, conversation.areas)
             answer = self.run(plan, language)
         except CAUGHT as error:
+            if self.cancel and self.cancel.is_set():
+                raise Cancelled from error
             answer = self.refused(error, question, language)
         except LandaskError:
             raise
@@ -118,6 +123,18 @@ class Run:
         conversation.turns.append(question[:2000])
         conversation.language = language
         return answer
+
+    def planned(self, planner: Router, question: str) -> Plan:
+        """Return a question's plan. A language model's part in it is noted also where it comes to no plan."""
+        if (watch := getattr(planner, "watch", None)) is not None:
+            watch(self.cancel, self.noted)
+        try:
+            return planner.plan(question, self.context, self.conversation)
+        finally:
+            self.router_name = getattr(planner, "used", planner.name)
+            self.tokens = getattr(planner, "tokens", None)
+            self.trouble = getattr(planner, "trouble", "")
+            self.kept = getattr(planner, "kept", self.kept)
 
     def language_of(self, question: str) -> Language:
         """Return the question's language, the conversation's where it does not tell."""
@@ -152,7 +169,9 @@ class Run:
                 if self.cancel and self.cancel.is_set():
                     raise Cancelled
                 try:
-                    result = self.timed(step.tool, partial(call, step.tool, arguments, self.context), detail_of_result)
+                    result = self.kept(step.tool, arguments) or self.timed(
+                        step.tool, partial(call, step.tool, arguments, self.context), detail_of_result
+                    )
                 except (DataError, InputError) as error:
                     if not step.optional:
                         raise
@@ -174,11 +193,14 @@ class Run:
         """Do one thing and note how long it took."""
         start = perf_counter()
         value = work()
-        step = Step(name, round(perf_counter() - start, 4), detail(value))
+        self.noted(Step(name, round(perf_counter() - start, 4), detail(value)))
+        return value
+
+    def noted(self, step: Step) -> None:
+        """Keep a step and tell of it."""
         self.steps.append(step)
         if self.on_step:
             self.on_step(step)
-        return value
 
     def finished(
         self,
@@ -199,12 +221,36 @@ class Run:
             seconds=round(perf_counter() - self.began, 4),
             choices=tuple(choices),
             results=tuple(results),
-            caveats=tuple(caveats),
+            caveats=(*caveats, *self.model_trouble(language)),
             steps=tuple(self.steps),
             tokens=self.tokens,
             language=language,
             plan=plan,
         )
+
+    def model_trouble(self, language: str) -> tuple[str, ...]:
+        """Return the line that says why a language model had no part in the answer."""
+        return (texts(language)["caveat"]["model_unused"].format(why=self.trouble),) if self.trouble else ()
+
+
+@contextmanager
+def stoppable(context: Context, cancel: Event | None) -> Generator[None]:
+    """End this thread's query as soon as `cancel` is set."""
+    if cancel is None:
+        yield
+        return
+    asking, done = get_ident(), Event()
+
+    def wait() -> None:
+        while not done.wait(0.02):
+            if cancel.is_set():
+                context.store.interrupt(asking)
+
+    Thread(target=wait, name="stop", daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 def run_plan(plan: Plan, context: Context, language: Language = "en", *, debug: bool = True) -> Answer:
@@ -234,10 +280,10 @@ def router_of(router: str | Router, llm: Any = None) -> Router:
 
 
 def language_model_router(router: str, llm: Any) -> Router:
-    """Return a router with a language model; `auto` without one is the builtin router."""
-    if router == "auto" and llm is None:
-        return Builtin()
-    raise BadArgument(f"the router {router!r} is not part of this installation")
+    """Return a router with a language model; `auto` where there is none is the builtin router."""
+    from agent.llm.choose import router_for
+
+    return router_for(router, llm)
 
 
 def call(tool: str, arguments: dict[str, Any], context: Context) -> Result:

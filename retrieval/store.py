@@ -89,7 +89,7 @@ class Store:
         self.path, self.timeout_s = path, timeout_s
         self._connection = connection
         self._local = threading.local()
-        self._running: set[duckdb.DuckDBPyConnection] = set()
+        self._running: dict[duckdb.DuckDBPyConnection, int] = {}
         self._lock = threading.Lock()
         self._datasets: tuple[Dataset, ...] | None = None
 
@@ -118,11 +118,12 @@ class Store:
         """
         return self._run(read_query(name), parameters)
 
-    def interrupt(self) -> None:
-        """Stop every query now running, in whichever thread."""
+    def interrupt(self, thread: int | None = None) -> None:
+        """Stop every query now running, or those of one thread (`threading.get_ident()`)."""
         with self._lock:
-            for cursor in self._running:
-                cursor.interrupt()
+            for cursor, owner in self._running.items():
+                if thread is None or owner == thread:
+                    cursor.interrupt()
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Return what was loaded, in the order of loading."""
@@ -185,12 +186,12 @@ class Store:
         timer.daemon = True
         timer.start()
         with self._lock:
-            self._running.add(cursor)
+            self._running[cursor] = threading.get_ident()
         try:
             yield expired
         finally:
             with self._lock:
-                self._running.discard(cursor)
+                self._running.pop(cursor, None)
             timer.cancel()
             timer.join()  # else a late interrupt would hit this cursor's next query
 

@@ -1,0 +1,79 @@
+"""Which router plans a question when a language model may: by name, or the best that is there. Plans nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+from agent.llm.choice import ADAPTER, PREFERENCES, STRATEGIES, ModelChoice
+from agent.llm.errors import ModelUnavailable
+from agent.llm.status import installed, ollama_url, preferred
+from agent.router import Builtin, Router
+from retrieval.errors import BadArgument
+
+if TYPE_CHECKING:
+    from agent.llm.models import OpenModel
+
+
+def router_for(router: str, llm: Any) -> Router:
+    """Return the router of a name with the model wanted; each question takes a fresh one.
+
+    Args:
+        router: `auto`, `schema`, `tools` or `embedded`.
+        llm: `provider:model`, a ModelChoice, or None for the best that is there.
+
+    Raises:
+        BadArgument: a strategy there is none of.
+    """
+    choice = llm if isinstance(llm, ModelChoice) else ModelChoice(name=llm or "")
+    if choice.strategy not in ("", *STRATEGIES):
+        raise BadArgument(f"no strategy {choice.strategy!r}; there are {', '.join(STRATEGIES)}")
+    if router == "embedded":
+        router, choice = "schema", replace(choice, name=choice.name or "embedded")
+    if not choice.name:
+        choice = replace(choice, name=best_there(choice.base_url, choice.prefer))
+    if router == "auto" and not choice.name:
+        return Builtin()
+    strategy = choice.strategy or ("agent" if router == "tools" else "rag")
+    return planner_of(strategy, choice)
+
+
+def planner_of(strategy: str, choice: ModelChoice) -> Router:
+    """Return the router of a strategy; its model is opened when it is first asked."""
+    opener = partial(opened, choice)
+    if strategy == "agent":
+        from agent.llm.tools_router import ToolsRouter
+
+        return ToolsRouter(opener, choice.name, timeout_s=choice.timeout_s)
+    from agent.llm.schema_router import SchemaRouter
+
+    return SchemaRouter(opener, choice.name, timeout_s=choice.timeout_s, strategy=strategy)
+
+
+def opened(choice: ModelChoice) -> OpenModel:
+    """Return the model of a choice.
+
+    Raises:
+        ModelUnavailable: it is not there; the message says how to get it.
+    """
+    from agent.llm.models import open_model
+
+    if not choice.name:
+        raise ModelUnavailable(
+            f"no Ollama server with a fitting model answers at {choice.base_url or ollama_url()}; "
+            "start it with `ollama serve`, get one with `ollama pull qwen3:4b`, or name a model by --llm"
+        )
+    return open_model(choice)
+
+
+@lru_cache(maxsize=16)
+def best_there(base_url: str = "", prefer: tuple[str, ...] = PREFERENCES) -> str:
+    """Return the best model at hand, looked for once a process: an Ollama server's, then ours where its adapter is.
+
+    A question without a server pays one refused connection.
+    """
+    names = installed(base_url or ollama_url())
+    if names and (name := preferred(names, prefer)):
+        return f"ollama:{name}"
+    return "embedded" if ADAPTER.is_file() else ""

@@ -1,0 +1,49 @@
+"""An HTTP transport whose connections another thread can break: a stopped question must not wait for a slow model."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+import httpcore
+import httpx
+
+
+class Recorder(httpcore.NetworkBackend):
+    """Opens connections as httpcore does, and remembers their sockets."""
+
+    def __init__(self) -> None:
+        self.opened: list[httpcore.NetworkStream] = []
+        self._plain = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Open one connection."""
+        stream = self._plain.connect_tcp(host, port, timeout, local_address, socket_options)
+        self.opened.append(stream)
+        return stream
+
+
+class Breakable(httpx.HTTPTransport):
+    """A transport for one question. `shut` ends what is being read, in whichever thread; the server sees it at once."""
+
+    def __init__(self) -> None:
+        super().__init__(verify=False)  # plain HTTP to a local server; https goes through `init_chat_model`
+        self._recorder = Recorder()
+        self._pool = httpcore.ConnectionPool(network_backend=self._recorder)
+
+    def shut(self) -> None:
+        """Break every connection. Closing the client would not: a thread waiting in `recv` keeps the socket open."""
+        for stream in list(self._recorder.opened):
+            raw = stream.get_extra_info("socket")
+            if isinstance(raw, socket.socket):
+                with suppress(OSError):
+                    raw.shutdown(socket.SHUT_RDWR)

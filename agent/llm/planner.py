@@ -1,0 +1,184 @@
+"""What the routers with a language model share: retrieval first, the model in between, the builtin router behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from agent.answer import Step, Tokens
+from agent.conversation import Conversation
+from agent.llm.candidates import Candidates, candidates_of
+from agent.llm.errors import BadPlan, ModelFailed, ModelUnavailable
+from agent.llm.guard import guarded
+from agent.llm.models import OpenModel
+from agent.plan import Plan, plan_from_json
+from agent.router import Builtin, picked_choice, refuse_what_is_not_ours
+from agent.understand import Understanding, understand
+from retrieval.errors import (
+    Ambiguous,
+    BadArgument,
+    DataError,
+    LandaskError,
+    NotUnderstood,
+    OutOfCoverage,
+    UnknownClass,
+    UnknownRegion,
+)
+from tools.context import Context
+
+SETTLED = (Ambiguous, UnknownRegion, UnknownClass, OutOfCoverage)
+"""What retrieval knows better than any model: a name that is ambiguous, unknown or outside is not put to one."""
+
+
+@dataclass
+class Spent:
+    """What planning one question cost."""
+
+    prompt: int = 0
+    completion: int = 0
+    calls: int = 0
+
+    def add(self, reply: AIMessage) -> None:
+        """Count one reply."""
+        usage = reply.usage_metadata or {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+        self.prompt += usage["input_tokens"]
+        self.completion += usage["output_tokens"]
+        self.calls += 1
+
+
+@dataclass
+class ModelPlanner:
+    """Plans one question with a language model; take a fresh one for each question."""
+
+    open: Callable[[], OpenModel]
+    """Opens the model when it is first needed."""
+    label: str
+    """Provider and model, for the answer's router line."""
+    timeout_s: float = 120.0
+    strategy: str = "rag"
+    builtin: Builtin = field(default_factory=Builtin)
+    spent: Spent = field(default_factory=Spent)
+    trouble: str = ""
+    """Why the model's plan was not taken: one line for the reader, '' where all went well."""
+    by_model: bool = False
+    cancel: Event | None = None
+    on_step: Callable[[Step], None] | None = None
+
+    kind = "schema"
+
+    @property
+    def name(self) -> str:
+        """The router line of an answer the model planned."""
+        name = f"{self.kind}:{self.label}" if self.label else self.kind
+        return f"{name} (prompt)" if self.strategy == "prompt" else name
+
+    @property
+    def used(self) -> str:
+        """What planned the question in the end."""
+        if self.by_model:
+            return self.name
+        return f"builtin (after {self.name})" if self.trouble else "builtin"
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """What planning the question cost, None where no model was asked."""
+        return Tokens(self.spent.prompt, self.spent.completion) if self.spent.calls else None
+
+    def watch(self, cancel: Event | None, on_step: Callable[[Step], None]) -> None:
+        """Take what stops the question, and who is told of the steps."""
+        self.cancel, self.on_step = cancel, on_step
+
+    def plan(self, question: str, context: Context, conversation: Conversation) -> Plan:
+        """Return the plan of a question; raise DataError or Ambiguous where there is none."""
+        if picked_choice(question, context, conversation) is not None:
+            return self.builtin.plan(question, context, conversation)
+        rules = attempt(self.builtin, question, context, conversation)
+        if isinstance(rules, LandaskError) and is_settled(rules):
+            raise rules
+        reading = understand(
+            question,
+            context.gazetteer,
+            context.nomenclature,
+            language=context.language,  # ty: ignore[invalid-argument-type]
+        )
+        refuse_what_is_not_ours(reading)
+        tried = conversation.frame_tried
+        try:
+            plan = self.by_the_model(reading, rules, context, conversation)
+        except (ModelFailed, ModelUnavailable) as failure:
+            self.trouble = " ".join(str(failure).split())
+        else:
+            self.by_model = True
+            return plan
+        conversation.frame_tried = tried
+        if isinstance(rules, LandaskError):
+            raise rules
+        return rules
+
+    def by_the_model(
+        self, reading: Understanding, rules: Plan | LandaskError, context: Context, conversation: Conversation
+    ) -> Plan:
+        """Return the model's plan.
+
+        Raises:
+            ModelFailed, ModelUnavailable: there is none that can be run.
+            Cancelled: the asker stopped the question.
+        """
+        model = self.open()
+        found = self.candidates(reading, rules, context, conversation)
+
+        def give_up(thread: int | None) -> None:
+            model.shut()
+            context.store.interrupt(thread)
+
+        return guarded(
+            lambda: checked(self.asked(model, found, context, conversation)),
+            seconds=self.timeout_s,
+            cancel=self.cancel,
+            give_up=give_up,
+        )
+
+    def candidates(
+        self, reading: Understanding, rules: Plan | LandaskError, context: Context, conversation: Conversation
+    ) -> Candidates:
+        """Return what the model may choose among."""
+        return candidates_of(reading, rules, context, conversation)
+
+    def asked(self, model: OpenModel, found: Candidates, context: Context, conversation: Conversation) -> Plan:
+        """Ask the model for its plan."""
+        raise NotImplementedError
+
+    def kept(self, tool: str, arguments: Any) -> Any:
+        """Return the result of a step the planner has run itself, None where it has not."""
+        return None
+
+
+def attempt(router: Builtin, question: str, context: Context, conversation: Conversation) -> Plan | LandaskError:
+    """Return the builtin router's plan, or the error it gave."""
+    try:
+        return router.plan(question, context, conversation)
+    except (DataError, Ambiguous) as error:
+        return error
+
+
+def is_settled(rules: LandaskError) -> bool:
+    """Return whether retrieval has answered the question with a refusal or a question of its own."""
+    beyond = isinstance(rules, NotUnderstood) and rules.reason.split(":")[0] in ("read_only", "too_long", "no_words")
+    return beyond or isinstance(rules, SETTLED)
+
+
+def checked(plan: Plan) -> Plan:
+    """Return a plan that holds against the tools' own arguments.
+
+    Raises:
+        BadPlan: it does not.
+    """
+    try:
+        plan_from_json(plan.to_json())
+    except BadArgument as error:
+        raise BadPlan(str(error)) from error
+    return plan
