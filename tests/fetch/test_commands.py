@@ -21,6 +21,7 @@ import pytest
 
 from retrieval import ingest
 from retrieval.__main__ import main
+from retrieval.catalog import descriptor
 from retrieval.errors import BadArgument, StoreError
 from retrieval.fetch import library, lucas
 from retrieval.fetch.commands import parse_size
@@ -483,6 +484,24 @@ def test_every_survey_year_has_a_file_and_a_descriptor():
         assert lucas.expected(year, False) in ("lucas_microdata", "lucas_microdata_2022", "lucas_harmonised")
     names = [r.url.rpartition("/")[2] for r in lucas.remotes(sources, 2018, ["FR", "ES"])]
     assert names == ["FR_2018_20200213.CSV", "ES_2018_20200213.CSV"]
+
+
+DESCRIBED = {
+    "lucas": "lucas_microdata_2022", "lucas_harmonised": "lucas_harmonised", "nuts": "nuts_gisco", "lau": "lau_gisco",
+    "statistics": "lan_lcv_ovw", "photos": "lucas_photos", "weights": "model_weights", "stac": "sentinel2_pixels",
+}  # fmt: skip
+
+
+def test_every_source_has_a_descriptor_with_licence_citation_coverage_and_known_problems():
+    sources = load_sources()
+    assert set(sources.table) == set(DESCRIBED)
+    for name in DESCRIBED.values():
+        known = descriptor(name)
+        assert known.licence
+        assert known.attribution
+        assert known.url.startswith("https://")
+        assert known.coverage
+        assert known.known_problems
 
 
 def test_environment_and_options_replace_addresses():
