@@ -61,10 +61,14 @@ def _places(text: str, results: Sequence[Result], allowed: set[Any], context: Co
         for r in result.regions
         for language in (context.language, "en")
     )
+    ids = {r.id for result in results for r in result.regions}
     return [
         m.text
         for m in context.gazetteer.mentions(text, context.language)
-        if m.exact and m.text[:1].isupper() and m.text.casefold() not in names
+        if m.exact
+        and m.text[:1].isupper()
+        and m.text.casefold() not in names
+        and ids.isdisjoint(getattr(c, "id", "") for c in m.candidates)
     ]
 
 

@@ -761,14 +761,10 @@ def residue(reading: Understanding) -> str:
     quoted = re.search(r"[\"“„«»]([^\"”“«»]{2,80})[\"”“«»]", reading.question)
     if quoted:
         return quoted.group(1).strip()
-    text = reading.masked
-    for name in words(reading.language)["concepts"]:
-        if found := concept(reading.language, name):
-            text = found.sub(lambda m: "\x00" * len(m.group()), text)
-    stop = {flatten(w) for w in words(reading.language)["stop"]} | FILLERS
+    text = explained(reading)
     kept = [
         m for m in re.finditer(r"[^\W\d_]+", text)
-        if m.group() not in stop and len(m.group()) > 2 and "\x00" not in m.group()
+        if len(m.group()) > 2
     ]  # fmt: skip
     if not kept:
         return ""
