@@ -31,6 +31,7 @@ Ask about Europe's land in your own words, in English, French, German, Spanish, 
 EXITS = "Exit codes: 0 answered or asked back, 3 refused by the data, 2 bad input, 1 a fault in the program."
 EXIT_OF = {"answered": 0, "clarify": 0, "refused": 3, "error": 1}
 TABLE_ROWS = 10
+ROUTERS = ("auto", "builtin", "embedded", "schema", "tools")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -121,7 +122,9 @@ def common(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--store", type=Path, metavar="PATH", help="the store (default: $LANDASK_STORE, else the user's)"
     )
-    command.add_argument("--router", default="auto", help="auto, builtin, schema or tools (default: auto)")
+    command.add_argument(
+        "--router", default="auto", choices=ROUTERS, help="who plans: rules, a language model, or the best there is"
+    )
     command.add_argument("--llm", metavar="PROVIDER:MODEL", help="the language model of schema and tools")
     command.add_argument("--debug", action="store_true", help="show a fault as a traceback")
 
@@ -155,6 +158,10 @@ def ask_one(options: argparse.Namespace) -> int:
     if not question.strip():
         raise BadArgument("the question is empty")
     selection = read_selection(options.selection) if options.selection else None
+    if selection is not None:
+        from agent.areas import selected_area
+
+        selected_area(selection)  # a bad file is bad input, told before anything else is done
     context, conversation = opened(options), Conversation()
     answer = ask(
         question,

@@ -66,6 +66,16 @@ def test_bad_input_is_one_line_and_exit_code_two(run, arguments: tuple[str, ...]
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "text", ["{", '{"type": "Point", "coordinates": [1, 2]}', '{"type": "Polygon", "coordinates": []}']
+)
+def test_a_bad_selection_is_bad_input(run, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "area.geojson"
+    file.write_text(text, encoding="utf-8")
+    code, _, err = run("ask", "vineyards in this region", "--selection", str(file))
+    assert (code, err.count("\n")) == (2, 1)
+
+
 def test_a_missing_store_is_bad_input(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["ask", "vineyards in Tuscany", "--store", str(tmp_path / "none.duckdb")]) == 2
     assert "no store at" in capsys.readouterr().err
