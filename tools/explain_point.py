@@ -200,7 +200,7 @@ def _months_that_mattered(model: Any, words: Any, years: Any, best: str) -> list
     at = words.known.index(best)
     lead = cosine[:, at] - np.delete(cosine, at, axis=1).max(axis=1)
     fall = lead[12] - lead[:12]
-    return [{"month": m + 1, "weight": round(float(fall[m]), 4)} for m in np.argsort(-fall)]
+    return [{"month": int(m) + 1, "weight": round(float(fall[m]), 4)} for m in np.argsort(-fall)]
 
 
 def _ndvi(year: Any) -> Any:

@@ -41,7 +41,6 @@ def write_geotiff(path: Path, x: NDArray, y: NDArray, score: NDArray, tags: dict
     greatest score inside them.
     """
     import rasterio
-    from rasterio.transform import from_origin
 
     if not len(x):
         raise BadArgument("no pixels to write")
@@ -62,7 +61,7 @@ def write_geotiff(path: Path, x: NDArray, y: NDArray, score: NDArray, tags: dict
         "dtype": "float32",
         "crs": "EPSG:3035",
         "nodata": float("nan"),
-        "transform": from_origin(west, south + grid.shape[0] * cell, cell, cell),
+        "transform": rasterio.Affine(cell, 0, west, 0, -cell, south + grid.shape[0] * cell),
     }
     with rasterio.open(path, "w", **profile) as raster:
         raster.write(grid, 1)

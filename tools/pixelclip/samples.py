@@ -30,7 +30,7 @@ SCORED: tuple[str, ...] = (
 FROM_LUCAS_LIKE = {"B5x": "B5", "B7x": "B7"}
 
 FROM_CROP_LABEL: dict[str, str] = {
-    "grassland_with_tree_shrub": "E10", "not_cultivated_fallow": "BX1", "tomato": "B42", "beans": "B41",
+    "grassland_with_tree_shrub": "E10", "not_cultivated_fallow": "U112", "tomato": "B42", "beans": "B41",
     "vegetables_fruits": "B43", "artichoke": "B43", "cabbage": "B43", "carrots_daucus": "B23", "alliums": "B43",
     "pumpkin_squash_gourd": "B43", "watermelon": "B43", "melon": "B43", "cauliflower_broccoli": "B43",
     "onion_shallot": "B43", "spinach": "B43", "zucchini_courgette": "B43", "chard": "B43",

@@ -90,7 +90,7 @@ STORIES: dict[str, Story] = {
     "B81": Story("olive", 0.5, 0.58, 9.0, 13.5, 17.5, "bright_soil"),
     "B82": Story("broadleaf", 0.08, 0.55, 4.3, 7.2, 10.8, "bright_soil"),
     "B84": Story("shrub", 0.4, 0.65, 4.0, 6.5, 8.5, "bright_soil"),
-    "BX1": Story("grass", 0.15, 0.5, 1.5, 4.8, 8.5, "soil", "straw"),
+    "U112": Story("grass", 0.15, 0.5, 1.5, 4.8, 8.5, "soil", "straw"),
     "C10": Story("broadleaf", 0.25, 0.98, 4.2, 6.3, 11.0, "soil"),
     "C20": Story("conifer", 0.88, 0.95, 3.0, 6.5, 10.5, "shrub"),
     "C30": Story("broadleaf", 0.2, 0.55, 4.2, 6.3, 10.9, "conifer"),

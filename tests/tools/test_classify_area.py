@@ -1,0 +1,192 @@
+"""The satellite's tools on demo and real pixels: maps of words, explanations, agreement with the survey."""
+
+import json
+
+import numpy as np
+import pytest
+
+from retrieval.errors import BadArgument, NoRecords, NoSuchYear, UnknownClass
+from tools.classify_area import classify_area
+from tools.compare_with_survey import compare_with_survey
+from tools.context import Context
+from tools.explain_point import explain_point
+from tools.pixelclip.__main__ import main
+from tools.pixelclip.grid import cell_corners, save_map
+from tools.pixelclip.shipped import load
+
+CORSICA = "nuts:FRM0"
+
+
+@pytest.fixture(scope="module")
+def demo(demo_store):
+    return Context.open(demo_store)
+
+
+@pytest.fixture(scope="module")
+def real(real_store):
+    return Context.open(real_store)
+
+
+@pytest.mark.real
+def test_vineyard_in_corsica_is_mapped_and_its_measured_accuracy_stands_beside_it(real):
+    result = classify_area(real, land_cover=["B82"], regions=[CORSICA])
+    assert result.unit == "pixels"
+    assert result.years == (2022,)
+    assert 30 < result.value < result.facts["pixels"] / 3
+    assert len(result.features["features"]) == len(result.table)
+    hits = [row for row in result.table.dicts() if row["hit"]]
+    assert len(hits) == result.value
+    assert {row["land_cover"] for row in hits} == {"B82"}
+    assert all(8 < row["lon"] < 10 and 41 < row["lat"] < 43.2 for row in result.table.dicts())
+    assert result.facts["accuracy"]["pixels"] == 59
+    assert any(key == "classifier_accuracy" for key, _ in result.caveats)
+    assert "landask-pixels" in result.provenance.model
+    assert "pixels" in result.provenance.sql
+    json.dumps(result.to_json(), default=str)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("words", ["vignoble", "Weinberg", "viñedos", "vigneti"])
+def test_other_languages_find_mostly_the_same_pixels(real, words):
+    english = classify_area(real, land_cover=["B82"], regions=[CORSICA])
+    other = classify_area(real, text=words, regions=[CORSICA])
+    first, second = ({r["location"] for r in x.table.dicts() if r["hit"]} for x in (english, other))
+    assert len(first & second) / len(first | second) > 0.5
+    assert other.facts["nearest"][0]["land_cover"] == "B82"
+
+
+@pytest.mark.real
+def test_words_without_ground_truth_say_so(real):
+    result = classify_area(real, text="lavender fields", regions=[CORSICA])
+    assert result.facts["accuracy"] is None
+    assert any(key == "no_ground_truth" and slots["text"] == "lavender fields" for key, slots in result.caveats)
+    assert "vineyards" in result.facts["compared_with"]
+
+
+@pytest.mark.real
+def test_words_far_from_any_land_say_so(real):
+    result = classify_area(real, text="quarterly earnings report", regions=[CORSICA])
+    assert any(key == "far_from_known" for key, _ in result.caveats)
+
+
+@pytest.mark.real
+def test_a_parent_class_holds_its_children(real):
+    cropland = classify_area(real, land_cover=["B00"], regions=[CORSICA])
+    vineyard = classify_area(real, land_cover=["B82"], regions=[CORSICA])
+    assert cropland.value > vineyard.value
+    assert "vineyards" not in cropland.facts["compared_with"]
+
+
+@pytest.mark.real
+def test_a_year_without_pixels_names_the_years_there_are(real):
+    with pytest.raises(NoSuchYear) as refused:
+        classify_area(real, land_cover=["B82"], regions=[CORSICA], year=2017)
+    assert 2022 in refused.value.years
+
+
+@pytest.mark.real
+def test_a_place_without_pixels_is_refused_with_the_way_out(real):
+    with pytest.raises(NoRecords, match="fetch"):
+        classify_area(real, land_cover=["B82"], regions=["country:PT"])
+
+
+@pytest.mark.real
+def test_the_map_is_held_only_against_pixels_never_trained_on(real):
+    result = compare_with_survey(real, land_cover=["B82"], regions=[CORSICA])
+    trained = set(load().about["training_ids"]["locations"])
+    compared = {f["properties"]["location"] for f in result.features["features"]}
+    assert compared
+    assert not compared & trained
+    assert result.facts["pixels"] == len(compared)
+    assert result.facts["skipped_as_trained_on"] > 100
+    assert result.facts["average_precision"] > 0.6
+    assert result.facts["recall_vs_area"] > 0.75
+    assert result.value == pytest.approx(result.facts["right"] / result.facts["pixels"], abs=1e-3)
+    table = next(iter(result.table.dicts()))
+    assert table["land_cover"] == "B82"
+    assert table["recall"] == pytest.approx(result.facts["recall"])
+
+
+@pytest.mark.real
+def test_a_point_is_explained_by_its_year_its_look_alikes_and_its_months(real):
+    result = explain_point(real, point_id="2022_FRA_LPIS_POLY_110_1001467")
+    assert len(result.facts["curves"]["NDVI"]) == 12
+    assert len(result.facts["curves"]) > 1
+    assert sorted(m["month"] for m in result.facts["months"]) == list(range(1, 13))
+    assert len(result.facts["look_alikes"]) == 5
+    assert all(x["location"] != "2022_FRA_LPIS_POLY_110_1001467" for x in result.facts["look_alikes"])
+    chances = result.table.column("probability")
+    assert chances == sorted(chances, reverse=True)
+    json.dumps(result.facts)
+
+
+@pytest.mark.real
+def test_a_map_is_saved_as_points_and_as_a_cloud_optimised_raster_of_cells(real, tmp_path):
+    import geopandas
+    import rasterio
+
+    result = classify_area(real, land_cover=["B82"], regions=[CORSICA], limit=60)
+    geojson, parquet, tif = save_map(result, tmp_path)
+    assert len(json.loads(geojson.read_text())["features"]) == 60
+    assert len(geopandas.read_parquet(parquet)) == 60
+    with rasterio.open(tif) as raster:
+        assert raster.crs.to_epsg() == 3035
+        assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert raster.res[0] % 10 == 0
+        assert np.nanmax(raster.read(1)) == pytest.approx(max(result.table.column("score")), abs=1e-4)
+
+
+def test_the_demo_store_answers_and_says_synthetic(demo):
+    result = classify_area(demo, land_cover=["C00"], regions=["country:SE"])
+    assert result.provenance.synthetic
+    assert ("synthetic_pixels", {}) in result.caveats
+
+
+@pytest.mark.parametrize(
+    "arguments", [{}, {"text": "  "}, {"text": "vines", "land_cover": ["B82"]}, {"text": "word " * 10_000}]
+)
+def test_no_words_both_kinds_and_an_essay_are_refused(demo, arguments):
+    with pytest.raises(BadArgument):
+        classify_area(demo, **arguments)
+
+
+def test_unknown_classes_points_and_years_are_refused(demo):
+    with pytest.raises(UnknownClass):
+        classify_area(demo, land_cover=["Q99"])
+    with pytest.raises(NoRecords):
+        explain_point(demo, point_id="99999999")
+    with pytest.raises(BadArgument):
+        explain_point(demo, point_id=" ")
+    with pytest.raises(BadArgument, match="2015"):
+        classify_area(demo, land_cover=["B82"], year=1066)
+
+
+def test_a_cells_own_name_wins_over_its_position():
+    x, y = cell_corners(["CRS3035RES10mN2100000E4000000", "somewhere"], np.array([9.0, 9.0]), np.array([42.0, 42.0]))
+    assert (x[0], y[0]) == (4_000_000, 2_100_000)
+    assert x[1] % 10 == 0
+    assert abs(x[1] - 4_238_000) < 2000
+
+
+def test_embed_writes_each_vector_once_and_a_question_uses_them(tmp_path, demo_store):
+    import shutil
+
+    from retrieval.store import Store
+
+    copy = tmp_path / "store.duckdb"
+    shutil.copy(demo_store.path, copy)
+    assert main(["embed", "--store", str(copy), "--quiet", "--batch", "512"]) == 0
+    with Store.open(copy) as store:
+        context = Context.open(store)
+        result = classify_area(context, land_cover=["C00"], regions=["country:SE"])
+        again = classify_area(Context.open(demo_store), land_cover=["C00"], regions=["country:SE"])
+        assert result.facts["embedded"] == 0
+        assert result.value == again.value
+    from retrieval.pixel_vectors import fill_vectors
+
+    assert fill_vectors(copy, load().model_id, lambda rows: pytest.fail("nothing is missing")) == 0
+
+
+def test_embed_of_no_store_is_one_line_and_exit_code_two(tmp_path, capsys):
+    assert main(["embed", "--store", str(tmp_path / "none.duckdb")]) == 2
+    assert "no store" in capsys.readouterr().err
