@@ -263,7 +263,7 @@ class Resolver:
             near, regions = self.towns(areas)
         covers = self.covers()
         frame = Frame(
-            operation=operation_of(reading, len(regions), bool(covers.land_cover or covers.land_use)),
+            operation=self.operation(len(regions), named=bool(covers.land_cover or covers.land_use)),
             regions=regions,
             near=near,
             spot=spot,
@@ -287,6 +287,14 @@ class Resolver:
         )
         frame = self.with_conversation(frame)
         return self.with_free_text(frame)
+
+    def operation(self, regions: int, *, named: bool) -> str:
+        """Return what is asked for; "which regions have most of it" takes the class from the question before."""
+        asked = operation_of(self.reading, regions, named)
+        if named or not self.older.says(SUBJECT):
+            return asked
+        with_class = operation_of(self.reading, regions, True)
+        return with_class if with_class.startswith(("rank_", "compare_")) else asked
 
     def source(self) -> str:
         """Return which witness the question names."""
@@ -597,7 +605,10 @@ class Resolver:
         if frame.operation in ("profile_region", "describe_data") and not self.reading.has("profile", "describe"):
             own = ""
         if not any(said) and not own:
-            return frame
+            if not self.reading.has("show", "where"):
+                return frame
+            own = "find_points"
+            frame = replace(frame, operation=own)
         if own in ("describe_data", "point_history", "explain_point"):
             return frame
         new = frame
@@ -609,6 +620,10 @@ class Resolver:
             new = new.taking(older, PLACE)
         if not said[2] and (marked or not own):
             new = new.taking(older, TIME)
+        if self.reading.has("compare") and len(frame.regions) == 1 and older.regions and not said[0]:
+            survey = older.operation in ("find_points", "count_points", "compare_regions", "compare_years")
+            both = tuple(dict.fromkeys((*older.regions, *frame.regions)))
+            return replace(new, regions=both, operation="compare_regions" if survey else "compare_official")
         if not own:
             new = replace(new, operation=older.operation)
             unsaid = tuple(n for n in ("level", "by", "theme", "unit", "source") if not frame.says((n,)))

@@ -110,3 +110,19 @@ def test_replies_are_matched_to_choices(reply: str, language: str, number: int |
 def test_a_frame_survives_json() -> None:
     frame = Frame(operation="count_points", regions=("nuts:FRJ1",), each=(("B82",), ("B81",)), span=(2015, 2018))
     assert Frame.from_json(json.loads(json.dumps(frame.to_json()))) == frame
+
+
+def test_show_me_draws_what_was_counted(asked) -> None:
+    answer = follow(asked, "how many vineyard points are in Tuscany?", "show me")
+    assert step(answer)[:3] == ("find_points", ["nuts:ITI1"], ("B82",))
+
+
+def test_compare_with_adds_a_place_to_the_one_before(asked) -> None:
+    answer = follow(asked, "how many vineyard points are in Tuscany?", "compare with Umbria")
+    assert step(answer)[:2] == ("compare_regions", ["nuts:ITI1", "nuts:ITI2"])
+
+
+def test_which_regions_have_most_takes_the_class_from_before(asked) -> None:
+    answer = follow(asked, "where is maize in Brittany?", "which regions of France have the most?")
+    assert answer.results[0].tool == "rank_official"
+    assert answer.results[0].land_cover == ("B16",)
