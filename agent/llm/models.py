@@ -14,6 +14,8 @@ from agent.llm.errors import ModelUnavailable
 from agent.llm.status import longest_context, ollama_url
 
 REPLY_TOKENS = 512
+GRACE_S = 5.0
+"""What a connection may be silent beyond the time planning has: the guard ends it first."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class OpenModel:
     reply_tokens: int
     shut: Callable[[], None]
     """Breaks off what the model is doing, from another thread."""
+    close: Callable[[], None] = lambda: None
+    """Lets go of its connections once it is done."""
 
 
 def open_model(choice: ModelChoice) -> OpenModel:
@@ -72,11 +76,11 @@ def open_ollama(choice: ModelChoice, model: str) -> OpenModel:
         num_ctx=context,
         num_predict=REPLY_TOKENS,
         reasoning=False,
-        client_kwargs={"timeout": choice.timeout_s, "trust_env": False},
+        client_kwargs={"timeout": choice.timeout_s + GRACE_S, "trust_env": False},
         sync_client_kwargs={"transport": transport},
         async_client_kwargs={"verify": False},
     )
-    return OpenModel(f"ollama:{model}", chat, context, REPLY_TOKENS, transport.shut)
+    return OpenModel(f"ollama:{model}", chat, context, REPLY_TOKENS, transport.shut, transport.close)
 
 
 def open_other(choice: ModelChoice) -> OpenModel:

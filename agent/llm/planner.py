@@ -135,8 +135,14 @@ class ModelPlanner:
             model.shut()
             context.store.interrupt(thread)
 
+        def work() -> Plan:
+            try:
+                return checked(self.asked(model, found, context, conversation))
+            finally:
+                model.close()
+
         return guarded(
-            lambda: checked(self.asked(model, found, context, conversation)),
+            work,
             seconds=self.timeout_s,
             cancel=self.cancel,
             give_up=give_up,
