@@ -636,8 +636,27 @@ class Resolver:
 
     # free text
 
+    def satellite_words(self) -> str:
+        """Return the asker's own words for the satellite, where they say more than the class they were read as.
+
+        The classifier maps any English words: "lavender" is more than "permanent industrial crops".
+        """
+        reading = self.reading
+        quoted = QUOTED.search(reading.question)
+        if quoted:
+            return quoted.group(1).strip()
+        if reading.language != "en" or len(reading.wanted) != 1:
+            return ""
+        cover = reading.wanted[0]
+        name = self.context.nomenclature.get(cover.match.codes[0]).name.lower()
+        catch_all = name.startswith("other") or "industrial crops" in name
+        told = any(word[:4] in name for word in flatten(cover.text).split() if len(word) > 3)
+        return cover.text if catch_all and not told else ""
+
     def with_free_text(self, frame: Frame) -> Frame:
         """Return the frame with a class read from words no list knows, or the satellite's free text."""
+        if frame.operation == "classify_area" and (text := self.satellite_words()):
+            return replace(frame, words=text, land_cover=(), land_use=(), each=())
         subjectless = not frame.says(SUBJECT)
         wants_class = frame.operation in WANT_A_CLASS and not frame.point_id
         phrase = residue(self.reading) if subjectless and wants_class else ""
@@ -771,9 +790,12 @@ def _is_known_word(flat: str, language: str) -> bool:
     return all(p in stop or p in FILLERS or p.isdigit() or known_phrase(p, language) for p in parts)
 
 
+QUOTED = re.compile(r"[\"“„«»]([^\"”“«»]{2,80})[\"”“«»]")
+
+
 def residue(reading: Understanding) -> str:
     """Return the words that no list explains: what may be a class in words of the asker's own."""
-    quoted = re.search(r"[\"“„«»]([^\"”“«»]{2,80})[\"”“«»]", reading.question)
+    quoted = QUOTED.search(reading.question)
     if quoted:
         return quoted.group(1).strip()
     text = explained(reading)

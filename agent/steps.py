@@ -462,7 +462,7 @@ def profile(frame: Frame, context: Context) -> list[Step]:
 
 def classify(frame: Frame, context: Context) -> list[Step]:
     """What the classifier sees."""
-    text = {} if frame.land_cover else kept(text=frame.words)
+    text = {} if frame.land_cover else kept(text=frame.words)  # one of the two
     if not text and not frame.land_cover:
         raise NotUnderstood(frame_words(frame, context), "which_class")
     year = {"year": frame.years[-1]} if frame.years else {}
