@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow.parquet as pq
 import pyproj
 import pytest
 
@@ -23,7 +24,7 @@ from retrieval import ingest
 from retrieval.__main__ import main
 from retrieval.catalog import descriptor
 from retrieval.errors import BadArgument, StoreError
-from retrieval.fetch import library, lucas
+from retrieval.fetch import library, lucas, photos
 from retrieval.fetch.commands import parse_size
 from retrieval.fetch.loopback import PATCH_BANDS, Acquisition, Fault, Loopback, put_up
 from retrieval.fetch.sources import load_sources
@@ -318,6 +319,45 @@ def test_a_store_survives_a_cleared_cache_and_a_lost_disk(call, small, tmp_path)
     assert held(tmp_path)["lucas_microdata_2022"][0] == 16
 
 
+def test_pixels_of_a_drawn_area_and_of_a_sampled_region(sources, call, small, tmp_path, capsys):
+    put_up(sources, load_sources().stac("earth-search"), scenes()[:2], overviews=False)
+    tiny.write(tmp_path / "store.duckdb")
+    area = tmp_path / "field.geojson"
+    area.write_text(json.dumps({"type": "Polygon", "coordinates": [
+        [[3.3920, 43.5880], [3.3935, 43.5880], [3.3935, 43.5890], [3.3920, 43.5890], [3.3920, 43.5880]]]}))  # fmt: skip
+    assert call("fetch", "pixels", "--area", str(area), "--year", "2022", "--no-ingest") == 0
+    said = capsys.readouterr().err
+    assert "no scene in month 3, 4, 5" in said
+    assert "fetched; the store is as it was" in said
+    assert call("fetch", "pixels", "--area", str(area), "--year", "2022", "--no-ingest", "--every", "50") == 0
+    [every, sampled] = sorted(pq.read_metadata(f).num_rows
+                              for f in (tmp_path / "cache").rglob("pixels.parquet"))[::-1]  # fmt: skip
+    assert 100 < every < 200  # about 120 m by 110 m
+    assert 3 < sampled < 10
+    area.write_text("{}")
+    assert call("fetch", "pixels", "--area", str(area), "--year", "2022") == 2
+    assert "cannot be read as GeoJSON" in capsys.readouterr().err
+
+
+def test_photos_of_vineyards_are_fetched_and_listed(sources, call, small, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(photos, "PAUSE_S", 0.0)
+    disk = tmp_path / "EU_LUCAS_2022.zip"
+    disk.write_bytes(survey_zip())
+    assert call("ingest", str(disk), sources=False) == 0
+    jpeg = b"\xff\xd8" + b"x" * 999 + b"\xff\xd9"
+    sources.files["/2022/FR/378/622/202237862298LCLU_Point.jpg"] = jpeg
+    assert call("fetch", "photos", "--year", "2022", "--land-cover", "B82") == 0
+    told = capsys.readouterr()
+    assert "7 photos, about" in told.err
+    assert "1 photos, 6 not published" in told.err
+    rows = list(csv.DictReader(io.StringIO(Path(told.out.strip()).read_text())))
+    assert rows[0]["point_id"] == "37862298"
+    assert Path(rows[0]["file"]).read_bytes() == jpeg
+    assert call("cache", "show", sources=False) == 0
+    assert "202237862298LCLU_Point.jpg" in capsys.readouterr().out
+    assert call("fetch", "photos", "--year", "2018") == 3
+
+
 # --- what stops, and before what ---------------------------------------------------------------------------------
 
 
@@ -333,7 +373,7 @@ def test_a_store_survives_a_cleared_cache_and_a_lost_disk(call, small, tmp_path)
 def test_a_changed_form_stops_with_the_missing_column_before_the_store_is_touched(
     sources, call, small, tmp_path, capsys, fault, path, body, arguments, missing
 ):
-    assert call("fetch", "nuts", "--year", "2016") == 0
+    tiny.write(tmp_path / "store.duckdb")
     before = (tmp_path / "store.duckdb").read_bytes()
     sources.files[path] = body
     assert call("fetch", *arguments) == 3
@@ -345,7 +385,7 @@ def test_a_changed_form_stops_with_the_missing_column_before_the_store_is_touche
 
 
 def test_a_broken_download_leaves_the_store_as_it_was(sources, call, small, tmp_path, capsys):
-    assert call("fetch", "nuts") == 0
+    tiny.write(tmp_path / "store.duckdb")
     before = (tmp_path / "store.duckdb").read_bytes()
     sources.every[EU_2022] = Fault(body=b"<html>moved</html>", kind="text/html")
     assert call("fetch", "lucas") == 3

@@ -367,5 +367,24 @@ def test_secrets_never_reach_the_logs(world, make_downloader, caplog, monkeypatc
         assert "abc%2Fdef" not in text
 
 
+def test_a_secret_is_looked_for_in_the_environment_then_in_the_keyring(monkeypatch):
+    class Keyring:
+        errors = type("errors", (), {"KeyringError": RuntimeError})
+
+        @staticmethod
+        def get_password(service, name):
+            return {"CDSE_S3_SECRET_KEY": "from-keyring"}.get(name) if service == "landask" else None
+
+    monkeypatch.setitem(sys.modules, "keyring", Keyring)
+    secrets = Secrets({"CDSE_S3_ACCESS_KEY": "from-environment"})
+    assert secrets.get("CDSE_S3_ACCESS_KEY") == "from-environment"
+    assert secrets.require("CDSE_S3_SECRET_KEY", "cdse") == "from-keyring"
+    with pytest.raises(
+        SourceError, match="cdse needs OTHER: set it in the environment, or `keyring set landask OTHER`"
+    ):
+        secrets.require("OTHER", "cdse")
+    assert secrets.clean("key from-keyring at http://me:pw@host/") == "key ••• at http://•••@host/"
+
+
 def test_an_address_is_shown_without_user_and_query():
     assert shown("https://user:pw@host.example:8443/a/b.tif?sig=1") == "https://host.example:8443/a/b.tif"
