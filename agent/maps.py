@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from agent.render import Voice
 from retrieval.types import LonLat
 from tools.context import Context
 from tools.result import Result
@@ -24,6 +25,8 @@ LEGEND_WIDTH = 230
 POINT_COLOURS = ("#0b6e4f", "#c8553d", "#3d5a98", "#e0a526", "#7b4b94", "#4f4f4f")
 SHADES = ("#edf3ec", "#c5dfc4", "#94c594", "#58a15f", "#24733a", "#0b4a22")
 NO_FIGURE = "#dddddd"
+HATCHED = "hatched"
+"""Legend key of figures of low reliability."""
 CHANGE_COLOURS = {"stayed": "#3d5a98", "lost": "#c8553d", "gained": "#0b6e4f"}
 MOST_POINTS = 10_000
 
@@ -53,7 +56,7 @@ def scene_of(result: Result, context: Context, title: str, source: str) -> Scene
     if not points and not shapes and not around:
         return None
     coloured, legend = point_colours(points)
-    shaded, shade_legend = shades(shapes, result)
+    shaded, shade_legend = shades(shapes, result, Voice(context.language))
     bounds = bounds_of([*(p for p, _ in coloured), *corners(around), *corners(rings for rings, _, _ in shaded)])
     return Scene(title, source, tuple(around), tuple(shaded), tuple(coloured), (*legend, *shade_legend), bounds)
 
@@ -112,7 +115,7 @@ def point_colours(
 
 
 def shades(
-    features: Sequence[Mapping[str, Any]], result: Result
+    features: Sequence[Mapping[str, Any]], result: Result, voice: Voice
 ) -> tuple[list[tuple[tuple[Ring, ...], str, bool]], list[tuple[str, str]]]:
     """Return shaded polygons and their legend, by the breaks the tool chose, else by even fifths."""
     if not features:
@@ -134,7 +137,9 @@ def shades(
         high = edges[at + 1] if at + 1 < len(edges) else max(numbers)
         words.append((SHADES[shade(low, breaks)], f"{low:g} – {high:g} {unit}"))
     if any(not isinstance(v, int | float) for v in values):
-        words.append((NO_FIGURE, "no figure"))
+        words.append((NO_FIGURE, voice.phrase("not_published")))
+    if any(uncertain for _, _, uncertain in drawn):
+        words.append((HATCHED, voice.phrase("low")))
     return drawn, words
 
 
@@ -225,7 +230,8 @@ def svg_map(scene: Scene) -> str:
     for at, (colour, words) in enumerate(scene.legend):
         y = 60 + 22 * at
         left = WIDTH - LEGEND_WIDTH
-        parts.append(f'<rect x="{left}" y="{y - 11}" width="14" height="14" fill="{colour}" stroke="#888"/>')
+        fill = "url(#u)" if colour == HATCHED else colour
+        parts.append(f'<rect x="{left}" y="{y - 11}" width="14" height="14" fill="{fill}" stroke="#888"/>')
         parts.append(f'<text x="{left + 20}" y="{y}">{escape(words[:34])}</text>')
     length = frame.bar_km / 111.2 * frame.scale
     y = HEIGHT - 30
@@ -290,6 +296,11 @@ def png_map(scene: Scene, file: Path) -> None:
     figure.text(0.02, 0.95, scene.title, fontsize=9)
     figure.text(0.02, 0.02, scene.source, fontsize=6, color="#444444")
     if scene.legend:
-        handles = [Patch(facecolor=c, edgecolor="#888888", label=w) for c, w in scene.legend]
+        handles = [
+            Patch(facecolor="white", edgecolor="#888888", hatch="////", label=words)
+            if colour == HATCHED
+            else Patch(facecolor=colour, edgecolor="#888888", label=words)
+            for colour, words in scene.legend
+        ]
         figure.legend(handles=handles, loc="upper right", fontsize=6.5, frameon=False)
     figure.savefig(file, metadata={"Software": "landask"})
