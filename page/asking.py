@@ -58,6 +58,10 @@ class Stopped(Exception):
     """The person pressed stop."""
 
 
+class Abandoned(Exception):
+    """The person went to another conversation: nobody waits for this answer any more."""
+
+
 class Failed(Exception):
     """A bug while answering; `code` finds it in the log."""
 
@@ -82,11 +86,17 @@ class Asking:
         self._cancel.set()
         self._said.put(Stopped())
 
+    def abandon(self) -> None:
+        """Let the answer go, and tell nobody."""
+        self._cancel.set()
+        self._said.put(Abandoned())
+
     def said(self) -> Iterator[Step | Answer]:
         """Each step, then the answer.
 
         Raises:
             Stopped: somebody stopped it.
+            Abandoned: somebody left it.
             LandaskError: it cannot be answered, and the message says why.
             Failed: a bug, which was logged.
         """

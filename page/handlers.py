@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from agent.answer import Answer, Step
-from page.asking import Asking, Failed, OnStep, Stopped, World
+from page.asking import Abandoned, Asking, Failed, OnStep, Stopped, World
 from page.chat import chat_html
 from page.chosen import Chosen, chosen_html, from_geometry, from_region
 from page.limits import Limiter
@@ -121,6 +121,8 @@ class Handlers:
                 else:
                     memory = talk.memory if asking.memory is None else asking.memory
                     yield self.arrived(event, turn, replace(talk, memory=memory), person)
+        except Abandoned:
+            return
         except Stopped:
             turn = replace(turn, status="stopped", seconds=time.perf_counter() - started)
             yield self.shown_talk(talk.with_last(turn), person)
@@ -182,6 +184,12 @@ class Handlers:
         return self.world.asker.ask(
             question, memory=memory, selection=selection, on_step=lambda step: None, cancel=threading.Event()
         )
+
+    def leave(self, request: gr.Request) -> None:
+        """Let this person's running question go: they are elsewhere."""
+        asking = self.running.get(request.session_hash or "")
+        if asking:
+            asking.abandon()
 
     def refusal(self, question: str, person: Person) -> str:
         """Why this question is not taken, or ''."""
@@ -257,6 +265,7 @@ class Handlers:
 
     def new_talk(self, person: Person) -> Update:
         """Begin afresh; the old conversation stays in the list."""
+        self.leave(person.request)
         talk = Talk()
         return {
             **self.shown_talk(talk, person),
@@ -269,6 +278,7 @@ class Handlers:
         talk = next((talk for talk in read_talks(person.talks) if talk.id == id), None)
         if talk is None:
             return {}
+        self.leave(person.request)
         person = replace(person, talk=talk)
         update = self.shown_talk(talk, person)
         last = next((at for at, turn in reversed(list(enumerate(talk.turns))) if turn.plan), None)

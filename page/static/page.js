@@ -168,7 +168,7 @@ window.landask = (() => {
         list.append(make("li", { "data-mark": at }, swatch, make("span", { text: mark.label }),
           ...(mark.count == null ? [] : [make("span", { class: "la-count", text: mark.count })])));
       });
-      box.append(make("section", {}, ...(layer.title ? [make("h4", { text: layer.title })] : []), ...(layer.unit ? [make("p", { class: "la-unit", text: layer.unit })] : []),
+      box.append(make("section", {}, ...(layer.title ? [make("h2", { text: layer.title })] : []), ...(layer.unit ? [make("p", { class: "la-unit", text: layer.unit })] : []),
         list, ...(layer.source ? [make("p", { class: "la-source", text: layer.source })] : [])));
     }
     box.hidden = !drawing.layers.length;

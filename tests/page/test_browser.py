@@ -41,7 +41,7 @@ class Seen:
     def load(self, path: str = "/") -> Seen:
         """Load the page."""
         self.page.goto(self.url + path)
-        self.page.wait_for_function("document.body.dataset.landask && landask.view.drawn > 0", timeout=30_000)
+        self.page.wait_for_function("document.body.dataset.landask && landask.view.drawn > 0", timeout=60_000)
         return self
 
     def open(self) -> Seen:
@@ -51,6 +51,9 @@ class Seen:
         if self.page.locator(".la-welcome").count() == 0:
             self.unfolded().locator("#new").click()
             self.page.locator(".la-welcome").wait_for()
+        if self.page.locator(".la-set").count():
+            self.page.locator("#selection-clear").click()
+            self.page.locator(".la-set").wait_for(state="detached")
         return self
 
     def unfolded(self) -> Page:
@@ -134,8 +137,8 @@ def test_a_question_brings_sentence_map_and_table(seen: Seen, artifacts: Path) -
     assert [layer["kind"] for layer in layers] == ["outline", "points"]
     expect(seen.page.locator("#rows tbody tr")).to_have_count(4)
     expect(seen.page.locator(".la-demo")).to_contain_text("synthetic")
-    for at, feature in enumerate(layers[1]["features"]):
-        mark = layers[1]["marks"][feature["properties"]["_m"]]
+    for at, feature in enumerate(layers[-1]["features"]):
+        mark = layers[-1]["marks"][feature["properties"]["_m"]]
         assert seen.colour_at(seen.spot(at)) == rgb(mark["colour"])
 
 
@@ -215,7 +218,7 @@ def test_a_rectangle_the_view_and_a_clicked_region_are_regions_too(seen: Seen) -
     expect(seen.page.locator(".la-chosen")).to_contain_text("current view")
     seen.ask("woodland")
     seen.map_settles()
-    spot = seen.spot(1)
+    spot = seen.spot(1, layer=0)
     seen.page.mouse.click(spot["x"], spot["y"])
     seen.page.locator(".la-popup button").click()
     expect(seen.page.locator(".la-chosen")).to_contain_text("Bayern")
@@ -250,6 +253,18 @@ def test_stop_ends_a_running_question_and_steps_are_streamed(seen: Seen) -> None
     expect(seen.page.locator(".la-stopped")).to_contain_text("Stopped before", timeout=4_000)
     seen.ask("vineyard")
     expect(seen.page.locator(".la-turn").nth(1)).to_contain_text("4 points")
+
+
+def test_a_new_conversation_lets_a_running_question_go(seen: Seen) -> None:
+    seen.open()
+    seen.unfolded().locator("#box textarea").fill("another slow question")
+    seen.page.locator("#box textarea").press("Enter")
+    expect(seen.page.locator(".la-running .la-steps li").first).to_be_visible()
+    seen.page.locator("#new").click()
+    expect(seen.page.locator(".la-welcome")).to_be_visible()
+    expect(seen.page.locator("#ask")).to_be_enabled()
+    seen.page.wait_for_timeout(500)
+    expect(seen.page.locator(".la-turn")).to_have_count(0)
 
 
 def test_a_bug_is_told_by_a_code_and_shows_no_path(seen: Seen) -> None:
@@ -304,7 +319,7 @@ def test_conversations_are_kept_renamed_brought_back_and_deleted(seen: Seen) -> 
     seen.unfolded().locator("#talks input").click()
     seen.page.get_by_role("option", name="My wine").click()
     expect(seen.page.locator(".la-turn")).to_contain_text("4 points of vineyard")
-    assert seen.map_settles()[1]["kind"] == "points"
+    assert seen.map_settles()[-1]["kind"] == "points"
     seen.page.locator("#delete").click()
     expect(seen.page.locator(".la-welcome")).to_be_visible()
     seen.page.locator("#talks input").click()
@@ -317,7 +332,7 @@ def test_a_link_brings_the_answer_back(seen: Seen) -> None:
     link = seen.page.locator("[data-act=copy]").get_attribute("data-value")
     seen.load("/" + str(link))
     expect(seen.page.locator(".la-turn")).to_contain_text("4 points of vineyard")
-    assert seen.map_settles()[1]["kind"] == "points"
+    assert seen.map_settles()[-1]["kind"] == "points"
 
 
 def test_the_language_is_the_browsers_and_can_be_switched(seen: Seen, browser: Any, served: Served) -> None:
@@ -361,7 +376,7 @@ def test_dark_mode_redraws_map_and_keeps_the_legend_true(seen: Seen, artifacts: 
     seen.page.wait_for_function("document.body.classList.contains('dark') && landask.view.ready")
     seen.page.wait_for_timeout(600)
     assert sum(seen.colour_at(sea)) < sum(light) / 2
-    assert seen.colour_at(seen.spot(0)) == rgb(layers[1]["marks"][0]["colour"])
+    assert seen.colour_at(seen.spot(0)) == rgb(layers[-1]["marks"][0]["colour"])
     seen.page.screenshot(path=str(artifacts / "small-dark.png"))
     seen.page.locator("#theme").click()
     seen.page.wait_for_function("!document.body.classList.contains('dark')")
