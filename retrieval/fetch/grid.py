@@ -32,6 +32,9 @@ MOST_CELLS = 512 * 512
 """Cells in one block at most, which bounds the memory."""
 
 MOST_AREA_KM2 = 2_000_000
+MOST_WANTED = 30_000_000
+"""Cells of one request: 3,000 km² of full coverage, half a gigabyte of positions; 7 GB of pixels."""
+
 _STRIPE = 1 << 22
 
 
@@ -88,6 +91,12 @@ def cells_within(outline: BaseGeometry, every_m: int = STEP) -> Cells:
         raise BadGeometry("the area is empty")
     if outline.area / 1e6 > MOST_AREA_KM2:
         raise BadGeometry(f"the area has {outline.area / 1e6:.0f} km²; at most {MOST_AREA_KM2} km² are fetched at once")
+    wanted = outline.area / every_m**2
+    if wanted > MOST_WANTED:
+        enough = int(np.ceil((outline.area / MOST_WANTED) ** 0.5 / STEP)) * STEP
+        raise BadArgument(
+            f"{wanted / 1e6:.0f} million pixels are too many for one request; sample it with --every {enough} or more"
+        )
     shapely.prepare(outline)
     west, south, east, north = outline.bounds
     columns = np.arange(_first(west, every_m), east, every_m, dtype=np.int64)

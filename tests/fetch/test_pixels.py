@@ -266,6 +266,8 @@ def test_an_empty_or_endless_area_is_refused():
         cells_within(shapely.Polygon())
     with pytest.raises(BadGeometry, match="km²"):
         cells_within(shapely.box(0, 0, 3_000_000, 3_000_000))
+    with pytest.raises(BadArgument, match=r"100 million pixels are too many .* --every 20 or more"):
+        cells_within(shapely.box(0, 0, 100_000, 100_000))
 
 
 def test_blocks_hold_every_cell_once_and_have_a_largest_size(monkeypatch):
