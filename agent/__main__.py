@@ -39,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from retrieval.errors import DataError, InputError, LandaskError
 
     options = parser().parse_args(argv)
+    options.llm = model_choice(options)
     try:
         return options.run(options)
     except DataError as error:
@@ -96,6 +97,14 @@ def parser() -> argparse.ArgumentParser:
 
     talk = commands.add_parser("chat", help="talk: questions follow on each other", epilog=EXITS)
     common(talk)
+    kept = talk.add_mutually_exclusive_group()
+    kept.add_argument("--resume", metavar="ID", help="go on with an earlier conversation; last takes the latest")
+    kept.add_argument("--list", action="store_true", help="list the conversations kept on this computer")
+    kept.add_argument("--delete", metavar="ID", help="delete one for good")
+    kept.add_argument(
+        "--forget", action="store_true", help="keep nothing (piped questions are kept only with --threads)"
+    )
+    talk.add_argument("--threads", type=Path, metavar="FILE", help="where conversations are kept (default: the user's)")
     talk.set_defaults(run=chat)
 
     again = commands.add_parser("replay", help="run a saved plan again; the same store gives the same bytes")
@@ -126,7 +135,33 @@ def common(command: argparse.ArgumentParser) -> None:
         "--router", default="auto", choices=ROUTERS, help="who plans: rules, a language model, or the best there is"
     )
     command.add_argument("--llm", metavar="PROVIDER:MODEL", help="the language model of schema and tools")
+    model = command.add_argument_group("language model", "see docs/language-models.md")
+    model.add_argument("--strategy", choices=("prompt", "rag", "agent"), help="how the model is used, for comparison")
+    model.add_argument("--base-url", default="", metavar="URL", help="the model's server (default: its usual address)")
+    model.add_argument(
+        "--prefer", default="", metavar="NAMES", help="Ollama's models in order of preference: qwen3,phi4"
+    )
+    model.add_argument("--timeout", type=float, metavar="S", help="seconds a model may plan (default: 120)")
+    model.add_argument("--context", type=int, metavar="TOKENS", help="the model's context (default: 8192)")
     command.add_argument("--debug", action="store_true", help="show a fault as a traceback")
+
+
+def model_choice(options: argparse.Namespace) -> Any:
+    """Return which language model is wanted and how; just its name where nothing more was said."""
+    from agent.llm.choice import CONTEXT_TOKENS, PREFERENCES, TIMEOUT_S, ModelChoice
+
+    name = getattr(options, "llm", None)
+    named = [getattr(options, n, None) for n in ("strategy", "base_url", "prefer", "timeout", "context")]
+    if not any(named):
+        return name
+    return ModelChoice(
+        name=name or "",
+        base_url=options.base_url.rstrip("/"),
+        prefer=tuple(p.strip() for p in options.prefer.split(",") if p.strip()) or PREFERENCES,
+        strategy=options.strategy or "",
+        timeout_s=options.timeout or TIMEOUT_S,
+        context_tokens=options.context or CONTEXT_TOKENS,
+    )
 
 
 def opened(options: argparse.Namespace) -> Context:
@@ -274,11 +309,20 @@ def chat(options: argparse.Namespace) -> int:
     """Talk until an empty line's end of file."""
     from agent.ask import ask
     from agent.conversation import Conversation
+    from agent.threads import Threads, default_path, new_id
 
+    threads = Threads(options.threads or default_path())
+    if options.list or options.delete:
+        return tend(threads, options.delete)
+    thread = options.resume or new_id()
+    if thread == "last":
+        thread = next((kept.id for kept in threads.every()), thread)
+    conversation = threads.load(thread) if options.resume else Conversation()
     with suppress(ImportError):
         import readline  # noqa: F401 - gives input() a history
-    context, conversation = opened(options), Conversation()
+    context = opened(options)
     asked_from_terminal = sys.stdin.isatty()
+    keep = not options.forget and bool(asked_from_terminal or options.resume or options.threads)
     if asked_from_terminal:
         print("Ask about Europe's land; /new forgets what was said, /quit ends.", file=sys.stderr)
     while True:
@@ -289,7 +333,7 @@ def chat(options: argparse.Namespace) -> int:
         if question in ("/quit", "/exit"):
             return 0
         if question == "/new":
-            conversation = Conversation()
+            thread, conversation = new_id(), Conversation()
         elif question:
             answer = ask(
                 question,
@@ -299,7 +343,20 @@ def chat(options: argparse.Namespace) -> int:
                 conversation=conversation,
                 debug=options.debug,
             )
+            if keep:
+                threads.save(thread, conversation)
             show(answer, context, [], draw=asked_from_terminal)
+
+
+def tend(threads: Any, delete: str | None) -> int:
+    """List the conversations that are kept, or delete one."""
+    if delete:
+        threads.delete(delete)
+        print(f"deleted {delete}")
+        return 0
+    for kept in threads.every():
+        print(f"{kept.id}  {kept.changed}  {kept.turns:>3} questions  {kept.title}")
+    return 0
 
 
 def replay(options: argparse.Namespace) -> int:
