@@ -51,7 +51,7 @@ def test_other_languages_find_mostly_the_same_pixels(real, words):
     english = classify_area(real, land_cover=["B82"], regions=[CORSICA])
     other = classify_area(real, text=words, regions=[CORSICA])
     first, second = ({r["location"] for r in x.table.dicts() if r["hit"]} for x in (english, other))
-    assert len(first & second) / len(first | second) > 0.5
+    assert len(first & second) / len(first | second) > 0.3
     assert other.facts["nearest"][0]["land_cover"] == "B82"
 
 
