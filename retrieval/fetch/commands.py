@@ -314,7 +314,9 @@ def run_statistics(desk: Desk, arguments: argparse.Namespace) -> int:
     if arguments.vineyards:
         [file] = desk.fetch([statistics.vineyard_remote(desk.sources)], "area under vines")
         statistics.check_columns(file, statistics.VINEYARD_COLUMNS)
-        desk.say(f"area under vines: {file}")
+        desk.say(f"area under vines, thousand hectares, latest year of each country ({file}):")
+        for code, year, value in statistics.vineyards(file):
+            print(f"{code}\t{year}\t{value:g}")
     desk.add([addition])
     return 0
 

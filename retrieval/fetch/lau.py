@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from retrieval.errors import SourceError
-from retrieval.fetch.nuts import NOTICE
 from retrieval.region_rows import RegionSet, name_row, region_row, without_repeats
+
+NOTICE = "© EuroGeographics for the administrative boundaries; Eurostat/GISCO terms, non-commercial use"
 
 
 def cut_communes(file: Path, countries: Sequence[str], folder: Path) -> Path:

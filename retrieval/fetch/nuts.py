@@ -11,9 +11,11 @@ from pathlib import Path, PurePosixPath
 
 from retrieval.errors import BadArgument, SourceError
 from retrieval.fetch.download import Remote
+from retrieval.fetch.lau import NOTICE
 from retrieval.fetch.sources import Sources
 
-NOTICE = "© EuroGeographics for the administrative boundaries; Eurostat/GISCO terms, non-commercial use"
+__all__ = ["LAU_FIELDS", "NOTICE", "NUTS_FIELDS", "check_fields", "lau_remotes", "nuts_remotes"]
+
 NUTS_FIELDS = ("NUTS_ID", "LEVL_CODE", "CNTR_CODE")
 LAU_FIELDS = ("CNTR_CODE", "LAU_ID", "LAU_NAME")
 

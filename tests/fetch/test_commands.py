@@ -270,6 +270,16 @@ def test_a_newer_release_takes_the_place_of_the_old_one(sources, call, small, tm
     assert len(list(library.files_of(tmp_path / "store.duckdb").iterdir())) == 1
 
 
+def test_areas_under_vines_are_fetched_and_told(sources, call, small, capsys):
+    head = "DATAFLOW,LAST UPDATE,freq,crops,strucpro,geo,TIME_PERIOD,OBS_VALUE,OBS_FLAG,CONF_STATUS"
+    stamp = "ESTAT:APRO_CPSH1(1.0),01/11/26 23:00:00,A,W1000,AR"
+    rows = [f"{stamp},FR,2023,755.2,,", f"{stamp},ES,2023,914.5,,", f"{stamp},ES,2024,:,c,", f"{stamp},FR,2022,751,,"]
+    table = gzip.compress("\n".join([head, *rows]).encode())
+    sources.files["/apro_cpsh1/A.W1000.AR.?format=SDMX-CSV&compressed=true"] = table
+    assert call("fetch", "statistics", "--vineyards", "--no-ingest") == 0
+    assert capsys.readouterr().out == "ES\t2023\t914.5\nFR\t2023\t755.2\n"
+
+
 def test_communes_come_with_their_ids(sources, call, small, tmp_path):
     ring = [[3.3, 43.5], [3.5, 43.5], [3.5, 43.7], [3.3, 43.7], [3.3, 43.5]]
     communes = [("FR", "34172", "Montpellier"), ("DE", "09162000", "München")]
