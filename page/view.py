@@ -20,6 +20,7 @@ from page.shelf import Held
 from page.table import tables_html
 from page.words import words
 from tools.context import Context
+from tools.registry import TOOLS
 
 OUTLINE_DETAIL = 0.005
 """Degrees: outlines drawn on the page are simplified to about 500 m."""
@@ -117,5 +118,7 @@ def head_html(world: World, language: str) -> str:
 def examples_of(world: World, language: str) -> list[str]:
     """Questions the loaded data can answer, by the kinds of data there are."""
     kinds = {d.kind for d in world.context.store.datasets() if d.rows}
+    if "classify_area" not in TOOLS:
+        kinds.discard("pixels")
     said = words(language)
     return [said[name] for name in sorted(said) if name.startswith("example_") and name.split("_")[1] in kinds]

@@ -115,7 +115,7 @@ window.landask = (() => {
     } else {
       map.addLayer({ id, type: "circle", source: id, paint: { "circle-color": colourOf(layer),
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 3, 2.6, 6, 4, 9, 6, 13, 9],
-        "circle-stroke-color": dark() ? "#101418" : "#ffffff", "circle-stroke-width": 0.8 } });
+        "circle-stroke-color": dark() ? "#e8e8e8" : "#2b2b2b", "circle-stroke-width": 0.8 } });
     }
     if (["areas", "points"].includes(layer.kind)) {
       const here_ = layer.kind === "areas"
@@ -350,7 +350,13 @@ window.landask = (() => {
     map.addControl(new maplibregl.NavigationControl({ visualizePitch: false }), "top-right");
     map.addControl(new maplibregl.ScaleControl({ maxWidth: 110, unit: "metric" }), "bottom-left");
     map.addControl(new maplibregl.AttributionControl({ compact: true }), "bottom-right");
-    map.on("load", () => { view.ready = true; paint(); addNames(map); });
+    map.on("load", () => {
+      view.ready = true;
+      paint();
+      addNames(map);
+      // On a phone the sources are one touch away, instead of over the map.
+      if (canvas.clientWidth < 500) map.once("idle", () => canvas.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show"));
+    });
     map.on("click", clicked);
     map.on("dblclick", (event) => { if (view.draw) { event.preventDefault(); finishDraw(); } });
     map.on("moveend", () => view.ready && tellView());
