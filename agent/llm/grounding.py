@@ -143,7 +143,7 @@ def one_argument(name: str, value: Any, found: Candidates, results: Sequence[Res
     if name in YEAR:
         return year_of(value, found, results)
     if name == "limit":
-        if isinstance(value, bool) or not isinstance(value, int) or float(value) not in found.numbers:
+        if isinstance(value, bool) or not isinstance(value, int) or value not in found.numbers:
             raise BadPlan(f"the number {str(value)[:20]} is not in the question; leave limit out")
         return value
     if name in ENUMS:
@@ -212,6 +212,6 @@ def placed(label: Any, km: Any, found: Candidates, near: bool) -> dict[str, Any]
     spot = by_name.get(normalise(str(label))) or found.place(label)
     if not near:
         return dict(spot)
-    if km is not None and (isinstance(km, bool) or not isinstance(km, int | float) or float(km) not in found.numbers):
+    if km is not None and (isinstance(km, bool) or not isinstance(km, int | float) or km not in found.numbers):
         raise BadPlan(f"the distance {str(km)[:20]} is not in the question; leave km out")
     return {"near": {**spot, "km": float(km) if km is not None else found.reading.km or NEAR_KM}}

@@ -240,7 +240,7 @@ def frame_of(step: Mapping[str, Any], found: Candidates, context: Context, *, al
         BadPlan: it names what was not found.
     """
     operation = step.get("operation")
-    if operation not in BUILDERS or operation not in OPERATIONS:
+    if not isinstance(operation, str) or operation not in BUILDERS or operation not in OPERATIONS:
         raise BadPlan(f"there is no operation {str(operation)[:40]!r}; there are: {', '.join(OPERATIONS)}")
     base = found.base if alone else replace(found.base, regions=(), land_cover=(), land_use=(), exclude=(), each=())
     regions = tuple(dict.fromkeys(found.region(label).id for label in listed(step, "regions") if label != RANKED))
@@ -302,7 +302,7 @@ def numbers(step: Mapping[str, Any], found: Candidates, base: Frame) -> dict[str
         BadPlan: a number that is not in the question, or a word none knows.
     """
     limit = step.get("limit", base.limit)
-    if limit is not None and limit != base.limit and float_of(limit) not in found.numbers:
+    if limit is not None and not (limit == base.limit or is_named(limit, found)):
         raise BadPlan(f"the number {str(limit)[:20]} is not in the question")
     level, unit, order = step.get("level", base.level), step.get("unit", base.unit), step.get("order", base.order)
     if level not in ("", *LEVELS) or unit not in ("", "%", "km2", "ha") or order not in ("most", "fewest"):
@@ -310,9 +310,9 @@ def numbers(step: Mapping[str, Any], found: Candidates, base: Frame) -> dict[str
     return {"limit": int(limit) if limit is not None else None, "level": level, "unit": unit, "order": order}
 
 
-def float_of(value: Any) -> float | None:
-    """Return a number as a float, None for what is none."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def is_named(number: Any, found: Candidates) -> bool:
+    """Return whether a number stands in the question."""
+    return isinstance(number, int | float) and not isinstance(number, bool) and number in found.numbers
 
 
 def with_place(frame: Frame, step: Mapping[str, Any], found: Candidates) -> Frame:
@@ -322,14 +322,14 @@ def with_place(frame: Frame, step: Mapping[str, Any], found: Candidates) -> Fram
         BadPlan: a place or a distance that is not in the question.
     """
     km = step.get("km")
-    if km is not None and float_of(km) not in found.numbers:
+    if km is not None and not is_named(km, found):
         raise BadPlan(f"the distance {str(km)[:20]} is not in the question")
     if not step.get("place"):
         return frame
     spot = dict(found.place(step["place"]))
     if frame.operation == "nearest_records":
         return replace(frame, spot=spot, near=None)
-    return replace(frame, near={**spot, "km": float_of(km) or found.reading.km or NEAR_KM}, spot=None)
+    return replace(frame, near={**spot, "km": float(km) if km else found.reading.km or NEAR_KM}, spot=None)
 
 
 def near_note(frame: Frame, found: Candidates) -> tuple[tuple[str, dict[str, Any]], ...]:
