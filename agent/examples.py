@@ -73,6 +73,10 @@ def similar(reading: Understanding, most: int = 3) -> list[tuple[float, dict[str
     scored = []
     for example, vector in zip(pool(), vectors, strict=True):
         likeness = sum(v * vector.get(gram, 0.0) for gram, v in asked.items())
+        if ("<place>" in example["question"] and not reading.areas) or (
+            "<class>" in example["question"] and not reading.covers
+        ):
+            likeness /= 2
         scored.append((likeness * (1.0 if example["language"] == reading.language else 0.8), example))
     return sorted(scored, key=lambda item: -item[0])[:most]
 

@@ -605,7 +605,7 @@ def _refusal(error: errors.LandaskError, voice: Voice, context: Context) -> str:
         case errors.NoRecords():
             return of["no_records"].format(what=error.what, way_out=f"{error.way_out}.")
         case errors.NotUnderstood():
-            return _not_understood(error, voice)
+            return _not_understood(error, voice, context)
         case errors.QueryLimit():
             return of["query_limit"]
         case errors.BadGeometry():
@@ -627,12 +627,16 @@ def _outside(error: errors.OutOfCoverage, voice: Voice, context: Context) -> str
     return of["foreign"].format(what=error.what)
 
 
-def _not_understood(error: errors.NotUnderstood, voice: Voice) -> str:
+def _not_understood(error: errors.NotUnderstood, voice: Voice, context: Context) -> str:
     of = voice.of["refusal"]
     understood = of["understood"].format(names=", ".join(error.understood)) if error.understood else ""
     reason, *numbers = error.reason.split(":")
     if reason == "too_long":
         return of["too_long"].format(length=voice.number(int(numbers[0])), most=voice.number(int(numbers[1])))
+    if reason == "definition":
+        of_class = context.nomenclature.get(numbers[0])
+        name = context.nomenclature.label(of_class.code, voice.language)
+        return of["definition"].format(name=name, code=of_class.code, definition=of_class.definition)
     if reason in ("which_region", "which_class", "read_only", "no_words"):
         return of[reason].format(can=of["can"])
     return of["not_understood"].format(understood=understood, can=of["can"])

@@ -18,7 +18,6 @@ from agent.operation import operation_of
 from agent.plan import MOST_STEPS, Note, Plan, Step
 from agent.steps import ends, steps_of
 from agent.understand import (
-    FILLERS,
     NEAR_KM,
     TOWN_KM,
     Area,
@@ -30,7 +29,7 @@ from agent.understand import (
     known_phrase,
     understand,
 )
-from agent.words import concept, flatten, words
+from agent.words import concept, fillers, flatten, words
 from retrieval.errors import (
     AmbiguousClass,
     AmbiguousRegion,
@@ -96,7 +95,7 @@ class Builtin:
         refuse_what_is_not_ours(reading)
         resolver = Resolver(reading, context, conversation, question, settled)
         frame = resolver.frame()
-        return planned(frame, context, conversation, resolver.notes)
+        return planned(frame, context, conversation, (*resolver.notes, *left_aside(reading, frame, resolver.notes)))
 
     def several(
         self, parts: Sequence[str], context: Context, conversation: Conversation, settled: Mapping[str, Any]
@@ -226,12 +225,22 @@ def refuse_what_is_not_ours(reading: Understanding) -> None:
         raise OutOfCoverage("forecast", str(future[0]) if future else "")
     if reading.topics:
         raise OutOfCoverage(f"topic:{reading.topics[0]}", COVERED)
+    if reading.has("define") and reading.wanted and not reading.areas:
+        raise NotUnderstood(reading.findings, f"definition:{reading.wanted[0].match.codes[0]}")
     foreign = [a for a in reading.areas if a.foreign]
     if foreign:
         raise OutOfCoverage(foreign[0].text, COVERED)
 
 
 # words become ids and codes
+
+
+def left_aside(reading: Understanding, frame: Frame, notes: Sequence[Note]) -> list[Note]:
+    """Return the caveat naming the words that had no part in the plan, so that none is dropped in silence."""
+    read = " ".join(str(slots.get("words", "")) for _, slots in notes) + " " + frame.words
+    spans = [m.span() for m in re.finditer(r"[^\W\d_]{4,}", explained(reading))]
+    unread = [reading.question[a:b] for a, b in spans if reading.question[a:b] not in read]
+    return [("left_aside", {"words": ", ".join(f"“{word}”" for word in unread[:5])})] if unread else []
 
 
 class Resolver:
@@ -787,7 +796,7 @@ def _is_known_word(flat: str, language: str) -> bool:
     """Return whether the words are small words or phrases of the router's own ("in LUCAS")."""
     parts = flat.split()
     stop = {flatten(w) for w in words(language)["stop"]}
-    return all(p in stop or p in FILLERS or p.isdigit() or known_phrase(p, language) for p in parts)
+    return all(p in stop or p in fillers() or p.isdigit() or known_phrase(p, language) for p in parts)
 
 
 QUOTED = re.compile(r"[\"“„«»]([^\"”“«»]{2,80})[\"”“«»]")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.frame import Frame
+from agent.frame import PLACE, SUBJECT, Frame
 from agent.plan import MOST_STEPS, Step
 from agent.understand import PROVINCES_ARE_NUTS2
 from retrieval.errors import NoSuchYear, NotPublished, NotUnderstood, TooFine
@@ -151,6 +151,8 @@ def by_class(frame: Frame, context: Context) -> list[dict[str, Any]]:
 
 def find(frame: Frame, context: Context) -> list[Step]:
     """Where: the points, and beneath synthetic ones the published shares of the regions there."""
+    if not (frame.says(SUBJECT) or frame.says(PLACE) or frame.source == "survey"):
+        raise NotUnderstood((), "which_class")
     arguments = common(frame, context)
     first = Step("find_points", arguments | kept(limit=frame.limit))
     synthetic = any(d.synthetic for d in context.store.datasets() if d.kind == "survey")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from agent.language import detect
-from agent.words import concept, concept_names, country_adjectives, flatten, fold, numerals, topic, words
+from agent.words import concept, concept_names, country_adjectives, fillers, flatten, fold, numerals, topic, words
 from retrieval.errors import NotUnderstood
 from retrieval.gazetteer import Gazetteer
 from retrieval.nomenclature import ClassMatch, ClassMention, Nomenclature
@@ -522,99 +522,7 @@ def explained(reading: Understanding) -> str:
     for name in words(reading.language)["concepts"]:
         if found := concept(reading.language, name):
             text = found.sub(lambda m: " " * len(m.group()), text)
-    stop = {flatten(w) for w in words(reading.language)["stop"]} | FILLERS | set(words(reading.language)["numbers"])
+    stop = {flatten(w) for w in words(reading.language)["stop"]} | fillers() | set(words(reading.language)["numbers"])
     return re.sub(
         r"[^\W_]+", lambda m: " " * len(m.group()) if m.group() in stop else m.group(), text.replace("\x00", " ")
     )
-
-
-FILLERS = frozenset(
-    [
-        "please",
-        "km",
-        "year",
-        "years",
-        "survey",
-        "kindly",
-        "tell",
-        "europe",
-        "eu",
-        "there",
-        "exist",
-        "exists",
-        "found",
-        "seen",
-        "recorded",
-        "located",
-        "grown",
-        "growing",
-        "jahr",
-        "jahre",
-        "jahren",
-        "bitte",
-        "finden",
-        "annee",
-        "annees",
-        "plait",
-        "vous",
-        "avez",
-        "ano",
-        "anos",
-        "favor",
-        "anni",
-        "anno",
-        "favore",
-        "jaar",
-        "jaren",
-        "rok",
-        "roku",
-        "latach",
-        "prosze",
-        "trouver",
-        "existe",
-        "existen",
-        "hubo",
-        "registrados",
-        "recorded",
-        "registered",
-        "covered",
-        "cover",
-        "covers",
-        "land",
-        "being",
-        "been",
-        "their",
-        "its",
-        "where",
-        "according",
-        "dem",
-        "laut",
-        "selon",
-        "segun",
-        "secondo",
-        "segundo",
-        "volgens",
-        "wedlug",
-        "data",
-        "data's",
-        "any",
-        "some",
-        "both",
-        "vorhanden",
-        "gefunden",
-        "angebaut",
-        "gibt",
-        "recenses",
-        "recensees",
-        "observes",
-        "cultive",
-        "trovano",
-        "presenti",
-        "registrados",
-        "encontrados",
-        "geregistreerd",
-        "voorkomen",
-        "wystepuja",
-        "zarejestrowano",
-    ]
-)

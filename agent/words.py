@@ -42,6 +42,12 @@ def words(language: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
 
 
+@lru_cache(maxsize=1)
+def fillers() -> frozenset[str]:
+    """Return small words and verbs of all languages that change nothing of what is asked, folded."""
+    return frozenset((FOLDER / "fillers.txt").read_text(encoding="utf-8").split())
+
+
 @lru_cache(maxsize=1024)
 def concept(language: str, name: str) -> re.Pattern[str] | None:
     """Return the pattern of one concept's phrases, to be searched in flattened text."""

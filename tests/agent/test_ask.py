@@ -235,3 +235,31 @@ def test_an_unknown_router_is_bad_input(demo: Context) -> None:
     answer = ask("vineyards in Tuscany", demo, router="oracle")
     assert answer.status == "refused"
     assert "oracle" in answer.text
+
+
+def test_words_without_a_part_in_the_answer_are_named(asked) -> None:
+    answer = asked("organic vineyards in Tuscany")
+    assert any("organic" in caveat for caveat in answer.caveats)
+    assert not any("Not taken into account" in caveat for caveat in asked("vineyards in Tuscany").caveats)
+
+
+def test_the_meaning_of_a_class_is_told(asked) -> None:
+    answer = asked("what does B82 mean?")
+    assert answer.status == "refused"
+    assert "vineyards (B82)" in answer.text
+
+
+def test_a_class_code_is_a_class(asked) -> None:
+    assert asked("how many points of U111 in Denmark").results[0].land_use == ("U111",)
+
+
+def test_plants_that_grow_somewhere_are_no_change(asked) -> None:
+    assert asked("Is there any rice grown in Portugal?").results[0].tool == "find_points"
+    assert asked("Has grassland grown in Ireland?").results[0].tool == "change_official"
+
+
+def test_a_region_can_be_left_out_of_another(asked) -> None:
+    answer = asked("how many maize points in Spain except Andalusia")
+    ids = [r.id for r in answer.results[0].regions]
+    assert "nuts:ES61" not in ids
+    assert len(ids) > 10
