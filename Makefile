@@ -10,7 +10,7 @@ BIN := .venv/bin
 BACKEND := $(if $(PIP_FIND_LINKS)$(UV_FIND_LINKS),,--torch-backend=$(TORCH_BACKEND))
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 
-.PHONY: ask app test lint bench data evals scoreboard browser clean
+.PHONY: ask app test lint bench data evals scoreboard browser llm-test clean
 
 .venv/ready: pyproject.toml constraints.txt overrides.txt
 	@echo "setting up .venv (once) …" >&2
@@ -40,6 +40,9 @@ data: .venv/ready  ## real data from the public sources: LUCAS 2022, NUTS, stati
 
 bench: .venv/ready  ## every benchmark, as ratios
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+llm-test: .venv/ready  ## make llm-test MODEL=path.gguf: the end-to-end set with a real model behind Ollama's protocol
+	@$(BIN)/python -m tests.llm.end_to_end $(MODEL) $(LANDASK_STORE) $(ARGS)
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache

@@ -78,3 +78,11 @@ def tiny_store(built_stores: Path) -> Iterator[Store]:
             tiny.write(path)
     with Store.open(path) as store:
         yield store
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_model_by_accident() -> Iterator[None]:
+    """Let no test, and no command a test starts, find an Ollama server of this machine: port 9 takes no connection."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+        yield
