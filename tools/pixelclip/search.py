@@ -5,6 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from tools.pixelclip.threads import side_by_side
+
+SMALL = 20_000
+"""Vectors below which one core is quicker than two."""
+
 
 def scores(vectors: Tensor, texts: Tensor) -> Tensor:
     """Return float32 products of (N, D) float16 vectors with one (D,) or several (T, D) texts.
@@ -15,5 +20,11 @@ def scores(vectors: Tensor, texts: Tensor) -> Tensor:
     vectors = vectors if vectors.dtype == torch.float16 else vectors.half()
     with torch.inference_mode():
         if texts.ndim == 1:
-            return torch.mv(vectors, texts.half()).float()
-        return torch.stack([torch.mv(vectors, text.half()) for text in texts], dim=1).float()
+            return torch.cat(side_by_side(lambda part: torch.mv(part, texts.half()), _shares(vectors))).float()
+        return torch.stack([scores(vectors, text) for text in texts], dim=1)
+
+
+def _shares(vectors: Tensor) -> tuple[Tensor, ...]:
+    """Split for the cores; a small table stays whole."""
+    cores = torch.get_num_threads()
+    return vectors.split(-(-len(vectors) // cores)) if len(vectors) > SMALL else (vectors,)
