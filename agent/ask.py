@@ -89,7 +89,7 @@ class Run:
         self.router_name = "builtin"
         self.tokens: Tokens | None = None
         self.trouble = ""
-        self.kept: Callable[[str, Any], Result | None] = lambda tool, arguments: None
+        self.kept: Callable[[str, Any], tuple[Result, float | None] | None] = lambda tool, arguments: None
 
     def answer(self, question: str, router: str | Router, llm: Any, selection: Any) -> Answer:
         """Return the answer; known errors are answers too."""
@@ -169,7 +169,7 @@ class Run:
                 if self.cancel and self.cancel.is_set():
                     raise Cancelled
                 try:
-                    result = self.kept(step.tool, arguments) or self.timed(
+                    result = self.known(step.tool, arguments) or self.timed(
                         step.tool, partial(call, step.tool, arguments, self.context), detail_of_result
                     )
                 except (DataError, InputError) as error:
@@ -180,6 +180,15 @@ class Run:
                 results.append(result)
                 done.append(PlanStep(result.tool, result.arguments))
         return done, tuple(results)
+
+    def known(self, tool: str, arguments: dict[str, Any]) -> Result | None:
+        """Return the result of a step the planner has run already, noted as a step like any other."""
+        if (kept := self.kept(tool, arguments)) is None:
+            return None
+        result, seconds = kept
+        if seconds is not None:
+            self.noted(Step(tool, round(seconds, 4), detail_of_result(result)))
+        return result
 
     def refused(self, error: LandaskError, question: str, language: Language) -> Answer:
         """Return the answer that a known error is."""

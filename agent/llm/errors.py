@@ -13,6 +13,9 @@ class ModelUnavailable(LandaskError):
 class ModelFailed(LandaskError):
     """The model answered with nothing that can be used, or not in time. Asking it again would not help."""
 
+    refusal: LandaskError | None = None
+    """What the data said to the model's plan, where that is why it could not be run."""
+
 
 class BadPlan(ModelFailed):
     """The model's plan cannot be run; the message tells the model what to mend."""

@@ -36,16 +36,25 @@ class Results:
     """The results of one question, by the name the model knows them under. The model sees a digest, never these."""
 
     every: list[Result] = field(default_factory=list)
+    seconds: list[float | None] = field(default_factory=list)
+    asked: dict[str, Result] = field(default_factory=dict)
+    """Call → result, for the arguments as they were given and as the tool completed them."""
 
-    def add(self, result: Result) -> str:
+    def add(self, result: Result, arguments: Any = None, seconds: float | None = None) -> str:
         """Keep a result and return its name."""
         self.every.append(result)
+        self.seconds.append(seconds)
+        self.asked[canonical([result.tool, result.arguments])] = result
+        self.asked[canonical([result.tool, arguments])] = result
         return f"res{len(self.every)}"
 
     def of(self, tool: str, arguments: Any) -> Result | None:
         """Return the result of a call that was made before."""
-        key = canonical([tool, arguments])
-        return next((r for r in self.every if canonical([r.tool, r.arguments]) == key), None)
+        return self.asked.get(canonical([tool, arguments]))
+
+    def seconds_of(self, result: Result) -> float | None:
+        """Return what a result took, None where that was told already."""
+        return next((seconds for r, seconds in zip(self.every, self.seconds, strict=True) if r is result), None)
 
 
 def arguments_schema(function: Callable[..., Result], found: Candidates) -> dict[str, Any]:

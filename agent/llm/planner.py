@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
+from time import perf_counter
 from typing import Any
 
 from langchain_core.messages import AIMessage
 
 from agent.answer import Step, Tokens
+from agent.ask import call, calls_of
 from agent.conversation import Conversation
 from agent.llm.candidates import Candidates, candidates_of
 from agent.llm.errors import BadPlan, ModelFailed, ModelUnavailable
+from agent.llm.grounding import Results
 from agent.llm.guard import guarded
 from agent.llm.models import OpenModel
 from agent.plan import Plan, plan_from_json
@@ -22,6 +25,7 @@ from retrieval.errors import (
     Ambiguous,
     BadArgument,
     DataError,
+    InputError,
     LandaskError,
     NotUnderstood,
     OutOfCoverage,
@@ -29,6 +33,7 @@ from retrieval.errors import (
     UnknownRegion,
 )
 from tools.context import Context
+from tools.result import Result
 
 SETTLED = (Ambiguous, UnknownRegion, UnknownClass, OutOfCoverage)
 """What retrieval knows better than any model: a name that is ambiguous, unknown or outside is not put to one."""
@@ -65,6 +70,10 @@ class ModelPlanner:
     trouble: str = ""
     """Why the model's plan was not taken: one line for the reader, '' where all went well."""
     by_model: bool = False
+    rules: Plan | LandaskError | None = None
+    """What the builtin router makes of the question."""
+    results: Results = field(default_factory=Results)
+    """Results of steps that were run while planning: they are not run again."""
     cancel: Event | None = None
     on_step: Callable[[Step], None] | None = None
 
@@ -99,6 +108,7 @@ class ModelPlanner:
         rules = attempt(self.builtin, question, context, conversation)
         if isinstance(rules, LandaskError) and is_settled(rules):
             raise rules
+        self.rules = rules
         reading = understand(
             question,
             context.gazetteer,
@@ -111,10 +121,13 @@ class ModelPlanner:
             plan = self.by_the_model(reading, rules, context, conversation)
         except (ModelFailed, ModelUnavailable) as failure:
             self.trouble = " ".join(str(failure).split())
+            refusal = failure.refusal if isinstance(failure, ModelFailed) else None
         else:
             self.by_model = True
             return plan
         conversation.frame_tried = tried
+        if isinstance(rules, NotUnderstood) and refusal is not None:
+            raise refusal
         if isinstance(rules, LandaskError):
             raise rules
         return rules
@@ -158,9 +171,38 @@ class ModelPlanner:
         """Ask the model for its plan."""
         raise NotImplementedError
 
-    def kept(self, tool: str, arguments: Any) -> Any:
-        """Return the result of a step the planner has run itself, None where it has not."""
-        return None
+    def tried(self, plan: Plan, context: Context) -> Plan:
+        """Return a plan whose steps ran; the results are kept. The rules' own plan need not prove itself.
+
+        Raises:
+            BadPlan: the data or a tool refuses a step.
+        """
+        if isinstance(self.rules, Plan) and plan.to_json() == self.rules.to_json():
+            return plan
+        done: list[Result] = []
+        for step in plan.steps:
+            for arguments in calls_of(step, done):
+                try:
+                    done.append(self.results.of(step.tool, arguments) or self.timed(step.tool, arguments, context))
+                except (DataError, InputError) as error:
+                    if step.optional:
+                        continue
+                    fault = BadPlan(f"{step.tool}: {error}")
+                    fault.refusal = error if isinstance(error, DataError) else None
+                    raise fault from error
+        return plan
+
+    def timed(self, tool: str, arguments: dict[str, Any], context: Context) -> Result:
+        """Run one step and keep its result with the seconds it took."""
+        start = perf_counter()
+        result = call(tool, arguments, context)
+        self.results.add(result, arguments, perf_counter() - start)
+        return result
+
+    def kept(self, tool: str, arguments: Any) -> tuple[Result, float | None] | None:
+        """Return the result of a step that was run while planning and its seconds, None seconds if they were told."""
+        result = self.results.of(tool, arguments)
+        return (result, self.results.seconds_of(result)) if result else None
 
 
 def attempt(router: Builtin, question: str, context: Context, conversation: Conversation) -> Plan | LandaskError:

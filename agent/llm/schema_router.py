@@ -94,7 +94,7 @@ class SchemaRouter(ModelPlanner):
             if (reply.usage_metadata or {}).get("input_tokens", 0) >= model.context_tokens:
                 raise ModelFailed("the server cut the prompt: the model's context is too small")
             try:
-                return checked(read_plan(text_of(reply), found, context, conversation))
+                return self.tried(checked(read_plan(text_of(reply), found, context, conversation)), context)
             except BadPlan as error:
                 fault = error
                 messages = [
@@ -102,7 +102,9 @@ class SchemaRouter(ModelPlanner):
                     AIMessage(text_of(reply)),
                     HumanMessage(f"That plan cannot be run: {fault}. Reply with the mended JSON object."),
                 ]
-        raise ModelFailed(f"no plan of the model could be run: {fault}")
+        failed = ModelFailed(f"no plan of the model could be run: {fault}")
+        failed.refusal = fault.refusal
+        raise failed
 
 
 # the call
@@ -219,9 +221,7 @@ def several(
     calls: list[PlanStep] = []
     for step, frame in zip(steps, frames, strict=True):
         made = [one for one in steps_of(frame, context) if not one.optional]
-        if RANKED in step.get("regions", ()):
-            if not calls:
-                raise BadPlan(f"{RANKED} stands for an earlier step's regions, and there is no earlier step")
+        if RANKED in listed(step, "regions") and calls:
             made = [
                 replace(one, arguments={**one.arguments, "regions": [RANKED]}, each=one.tool in ONE_REGION)
                 for one in made[:1]
@@ -249,7 +249,7 @@ def frame_of(step: Mapping[str, Any], found: Candidates, context: Context, *, al
     frame = replace(base, operation=operation, **times(step, found, operation), **numbers(step, found, base))
     if groups or excluded:
         frame = replace(frame, **subject(groups, excluded, context))
-    if regions or listed(step, "regions"):
+    if regions:
         frame = replace(frame, regions=regions, near=None, spot=None)
     return with_place(frame, step, found)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -27,7 +27,7 @@ from agent.examples import similar
 from agent.frame import Frame
 from agent.llm.candidates import Candidates
 from agent.llm.errors import ModelFailed
-from agent.llm.grounding import Results, arguments_schema, grounded
+from agent.llm.grounding import arguments_schema, grounded
 from agent.llm.guard import failure_of, fits, text_of
 from agent.llm.models import OpenModel
 from agent.llm.planner import ModelPlanner
@@ -57,7 +57,6 @@ If no tool answers it, reply: none."""
 class ToolsRouter(ModelPlanner):
     """Plans by doing: the calls that gave the answering results are the plan, and can be replayed."""
 
-    results: Results = field(default_factory=Results)
     most_tokens: int = MOST_TOKENS
 
     kind = "tools"
@@ -129,10 +128,6 @@ class ToolsRouter(ModelPlanner):
         wanted = {r.id for result in taken for r in result.regions}
         areas = {id: geometry for id, geometry in conversation.areas.items() if id in wanted}
         return Plan(tuple(steps.values())[:MOST_STEPS], areas=areas, frame=frame.to_json())
-
-    def kept(self, tool: str, arguments: Any) -> Result | None:
-        """Return the result of a step that was run while planning."""
-        return self.results.of(tool, arguments)
 
 
 class Budget(AgentMiddleware):

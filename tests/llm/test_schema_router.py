@@ -14,7 +14,9 @@ import pytest
 from agent.answer import Answer
 from agent.ask import Cancelled, ask
 from agent.conversation import Conversation
+from agent.llm import planner
 from agent.llm.choice import ModelChoice
+from retrieval.errors import NotPublished
 from tests.llm.ollama_protocol import OllamaServer, Reply, endless, script
 from tools.context import Context
 
@@ -244,4 +246,52 @@ def test_an_instruction_in_the_question_is_not_followed(served: Served, asked: A
 def test_plan_steps_and_answer_are_told_as_they_come(served: Served, asked: Asked) -> None:
     told: list[str] = []
     asked(QUESTION, served(script(one("count_points"))), on_step=lambda step: told.append(step.name))
-    assert told == ["plan", "count_points", "render"]
+    assert told == ["plan", "count_points", "render"], "the query ran once, while the plan was tried"
+
+
+def test_a_plan_the_data_refuses_is_mended_before_anything_is_answered(
+    served: Served, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = planner.call
+
+    def call(tool: str, arguments: dict[str, Any], context: Context) -> Any:
+        if tool == "official_share":
+            raise NotPublished("B82", "Spain", None)
+        return real(tool, arguments, context)
+
+    monkeypatch.setattr(planner, "call", call)
+    server = served(script(one("official_share"), one("count_points")))
+    answer = asked(QUESTION, server)
+    assert "no figure is published for B82 in Spain" in server.chats[1]["messages"][-1]["content"]
+    assert [r.tool for r in answer.results] == ["count_points"]
+
+
+def test_the_first_step_has_no_earlier_regions_to_take(served: Served, asked: Asked) -> None:
+    answer = asked(QUESTION, served(script(one(regions=["@1", "R1"]))))
+    assert answer.results[0].regions[0].id == "country:ES"
+
+
+def test_what_the_data_says_to_a_plan_only_the_model_could_make_is_the_answer(served: Served, asked: Asked) -> None:
+    server = served(script(one("official_share", years=[2016])))
+    answer = asked("Spain, vineyard, 2016: I should like to have the magnitude", server)
+    assert answer.status in ("refused", "answered")
+    assert "2016" in answer.text
+
+
+def test_stop_ends_a_running_query_at_once(demo: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = "SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range + b.range = 7"
+    monkeypatch.setattr("agent.ask.call", lambda tool, arguments, context: context.store._run(slow, {}))
+    cancel = threading.Event()
+    threading.Timer(0.4, cancel.set).start()
+    start = time.perf_counter()
+    with pytest.raises(Cancelled):
+        ask(QUESTION, demo, router="builtin", cancel=cancel)
+    assert time.perf_counter() - start < 5
+    assert demo.store.years(), "the store answers the next question"
+
+
+def test_the_agent_adds_little_to_the_models_own_time(served: Served, asked: Asked) -> None:
+    server = served(script(one("count_points")))
+    asked(QUESTION, server)
+    seconds = sorted(asked(QUESTION, server).seconds for _ in range(9))
+    assert seconds[4] < 1.0, "a scripted model takes no time: all of this is ours (0.1 s on an idle core)"
