@@ -1,0 +1,152 @@
+"""The command line of the evals: run a suite, compare two runs, write the report. The only reader of the environment.
+
+python -m evals run questions places classes --router builtin
+python -m evals run questions --router schema --llm ollama:qwen3:4b
+python -m evals compare logs/evals/questions-builtin.json logs/evals/questions-schema-….json
+python -m evals report --out docs/scoreboard.md --html out/evals.html
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from evals.compare import as_json, as_text, compare
+from evals.record import Run, counted, majority, read_run, stages_of
+from evals.report import FINDINGS, page, scoreboard, write_json
+from evals.running import run_suite
+from evals.statistics import wilson
+from evals.suites import SUITES
+from evals.world import Setting, World
+from retrieval.errors import BadArgument, LandaskError
+
+ROOT = Path(__file__).resolve().parents[1]
+LOGS = ROOT / "logs" / "evals"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        return options.command(options)
+    except LandaskError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the options."""
+    whole = argparse.ArgumentParser(
+        prog="python -m evals", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="measure suites")
+    run.add_argument("suites", nargs="+", metavar="SUITE", help=f"of {', '.join(SUITES)}")
+    run.add_argument("--router", default="builtin", help="builtin, auto, schema, tools or embedded")
+    run.add_argument("--llm", default="", help="provider:model, as of python -m agent")
+    run.add_argument("--strategy", default="", choices=("", "prompt", "rag", "agent"))
+    run.add_argument("--trials", type=int, default=3, help="trials a row where a model is involved (3)")
+    run.add_argument("--limit", type=int, help="at most this many rows, spread evenly over the samples")
+    run.add_argument("--log-dir", type=Path, default=LOGS)
+    run.add_argument("--store", type=Path, help="measure on this store instead of one made from the real data")
+    run.add_argument("--data", type=Path, default=default_data(), help="folder of the real data")
+    run.add_argument("--bare", action="store_true", help="without inspect-ai's log")
+    run.set_defaults(command=run_command)
+    both = commands.add_parser("compare", help="say whether the second run is better, and how sure that is")
+    both.add_argument("first", type=Path)
+    both.add_argument("second", type=Path)
+    both.add_argument("--json", action="store_true")
+    both.set_defaults(command=compare_command)
+    report = commands.add_parser("report", help="write the scoreboard, a page with maps of errors, and JSON")
+    report.add_argument("--log-dir", type=Path, default=LOGS)
+    report.add_argument("--out", type=Path, default=ROOT / "docs" / "scoreboard.md")
+    report.add_argument("--html", type=Path)
+    report.add_argument("--json", type=Path)
+    report.add_argument("--bundle", type=Path, help="folder for inspect-ai's own static pages")
+    report.set_defaults(command=report_command)
+    return whole
+
+
+def default_data() -> Path:
+    """Return the folder of real data the environment names, else the one beside the checkout."""
+    return Path(os.environ.get("LANDASK_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Measure each suite and keep its run."""
+    if unknown := [name for name in options.suites if name not in SUITES]:
+        raise BadArgument(f"no suite {', '.join(unknown)}; there are {', '.join(SUITES)}")
+    if options.limit is not None and options.limit < 1:
+        raise BadArgument(f"--limit {options.limit}: at least 1")
+    setting = Setting(options.router, options.llm, options.strategy, max(1, options.trials), options.limit)
+    data = options.data if options.data.is_dir() else None
+    world = World(options.log_dir / "stores", data, setting, options.store)
+    for name in options.suites:
+        run = run_suite(SUITES[name], world, None if options.bare else options.log_dir / "inspect")
+        path = run.save(options.log_dir)
+        print(summary(run))
+        print(f"  kept in {path}")
+    return 0
+
+
+def summary(run: Run) -> str:
+    """Return a run's rates, a line a stage."""
+    rows = majority(run.rows)
+    lines = [f"{run.name}: {len(rows)} rows"]
+    for stage in stages_of(rows):
+        passes, of = counted(rows, stage)
+        if of:
+            rate = wilson(passes, of)
+            low, high = 100 * rate.low, 100 * rate.high
+            lines.append(f"  {stage:10} {passes:4} / {of:<4} {100 * rate.value:5.1f} % [{low:.1f}, {high:.1f}]")
+    return "\n".join(lines)
+
+
+def compare_command(options: argparse.Namespace) -> int:
+    """Compare two kept runs."""
+    found = compare(read_run(options.first), read_run(options.second))
+    print(json.dumps(as_json(found), ensure_ascii=False, indent=1) if options.json else as_text(found))
+    return 0
+
+
+def report_command(options: argparse.Namespace) -> int:
+    """Write the scoreboard of every run kept in a folder."""
+    runs = kept_runs(options.log_dir)
+    findings = FINDINGS.read_text(encoding="utf-8") if FINDINGS.is_file() else ""
+    board = scoreboard(runs, findings)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(board, encoding="utf-8")
+    if options.html:
+        options.html.parent.mkdir(parents=True, exist_ok=True)
+        options.html.write_text(page(runs, board), encoding="utf-8")
+    if options.json:
+        write_json(runs, options.json)
+    if options.bundle:
+        from inspect_ai.log import bundle_log_dir
+
+        bundle_log_dir(str(options.log_dir / "inspect"), str(options.bundle), overwrite=True)
+    print(f"{len(runs)} runs in {options.out}")
+    return 0
+
+
+def kept_runs(folder: Path) -> list[Run]:
+    """Return the runs of a folder, in the order of the suites.
+
+    Raises:
+        BadArgument: there is none.
+    """
+    runs = [read_run(path) for path in sorted(folder.glob("*.json"))]
+    if not runs:
+        raise BadArgument(f"no run in {folder}: python -m evals run questions places classes")
+    order = {name: at for at, name in enumerate(SUITES)}
+    return sorted(runs, key=lambda run: (order.get(run.suite, len(order)), run.name))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

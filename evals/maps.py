@@ -1,0 +1,105 @@
+"""Maps of where errors lie: rates by country, places taken for others, cities a model misplaces. Draws PNG only."""
+
+from __future__ import annotations
+
+import base64
+import io
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from evals.record import Row, Run, counted, majority, most_common
+from evals.statistics import wilson
+
+OUTLINES = Path(__file__).resolve().parents[1] / "retrieval" / "data" / "natural_earth" / "countries_50m.parquet"
+EUROPE = (-12.0, 42.0, 34.0, 71.5)
+"""West, east, south, north in degrees."""
+EUROSTAT = {"GR": "EL", "GB": "UK"}
+
+
+def maps_of(run: Run) -> list[tuple[str, str]]:
+    """Return title and base64 PNG of each map a run gives."""
+    rows = [row for row in majority(run.rows) if row.covered]
+    headline = str(run.setting.get("headline"))
+    made = []
+    if most_common(rows, "region"):
+        made.append((f"{run.name}: share of rows right at {headline}, by country", by_country(rows, headline)))
+    if any("taken" in row.detail and row.detail.get("km", 0) > 0 for row in rows):
+        made.append((f"{run.name}: from the land meant to the land taken, ×10", displaced(rows)))
+    for title, points in run.tables.get("maps", {}).items() if "maps" in run.tables else ():
+        made.append((f"{run.name}: {title}", dots(points)))
+    return made
+
+
+def by_country(rows: list[Row], stage: str) -> str:
+    """Return a map of a stage's rate by country; hatched where there are fewer than five rows."""
+    import matplotlib as mpl
+
+    counts = {c: counted([r for r in rows if r.region == c], stage) for c in most_common(rows, "region")}
+    table = _countries()
+    axis = _axis()
+    table.plot(ax=axis, color="#eeeeee", edgecolor="#999999", linewidth=0.4)
+    colours = mpl.colormaps["RdYlGn"]
+    for code, (passes, of) in counts.items():
+        land = table[table.code == code]
+        if of and len(land):
+            few = {"hatch": "///"} if of < 5 else {}
+            land.plot(ax=axis, color=colours(wilson(passes, of).value), edgecolor="#555555", linewidth=0.5, **few)
+            at = land.geometry.iloc[0].representative_point()
+            axis.annotate(f"{passes}/{of}", (at.x, at.y), fontsize=6, ha="center")
+    return _png(axis)
+
+
+def displaced(rows: list[Row]) -> str:
+    """Return a map of arrows from the middle of the land meant to that of the land taken, ten times as long."""
+    axis = _axis()
+    _countries().plot(ax=axis, color="#eeeeee", edgecolor="#999999", linewidth=0.4)
+    for row in rows:
+        if "taken" in row.detail and "at" in row.detail:
+            (x, y), (u, v) = row.detail["at"], row.detail["taken"]
+            colour = "#c0392b" if row.stages.get("linked") == 0 else "#2c7fb8"
+            axis.annotate(
+                "", (x + 10 * (u - x), y + 10 * (v - y)), (x, y), arrowprops={"arrowstyle": "->", "color": colour}
+            )
+    return _png(axis)
+
+
+def dots(points: list[list[float]]) -> str:
+    """Return a world map of lon, lat, value (0 wrong to 1 right)."""
+    import matplotlib as mpl
+
+    axis = _axis(world=True)
+    _countries().plot(ax=axis, color="#eeeeee", edgecolor="#999999", linewidth=0.3)
+    lon, lat, value = zip(*points, strict=True)
+    axis.scatter(lon, lat, c=value, cmap=mpl.colormaps["RdYlGn"], s=4, vmin=0, vmax=1)
+    return _png(axis)
+
+
+@lru_cache(maxsize=1)
+def _countries() -> Any:
+    import geopandas
+
+    table = geopandas.read_parquet(OUTLINES)
+    lower = {c.lower(): c for c in table.columns}
+    column = next(lower[c] for c in ("iso_a2_eh", "iso_a2", "iso2", "country", "code", "id") if c in lower)
+    table["code"] = [EUROSTAT.get(str(c), str(c)) for c in table[column]]
+    return table.to_crs(4326)
+
+
+def _axis(*, world: bool = False) -> Any:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4.6) if world else (7, 6.4), layout="tight")
+    axis = figure.add_subplot()
+    west, east, south, north = (-180, 180, -60, 80) if world else EUROPE
+    axis.set_xlim(west, east)
+    axis.set_ylim(south, north)
+    axis.set_axis_off()
+    return axis
+
+
+def _png(axis: Any) -> str:
+    axis.set_aspect(1.0 if axis.get_xlim()[0] < -100 else 1.7)
+    buffer = io.BytesIO()
+    axis.figure.savefig(buffer, format="png", dpi=110)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
