@@ -86,7 +86,9 @@ def render(results: Sequence[Result], language: str, context: Context) -> str:
     for result in results:
         sentence = sentence_of(result, voice, context)
         if len(results) > 1 and len({source_of(r, voice) for r in results}) > 1:
-            sentence = f"{source_of(result, voice)[:1].upper()}{source_of(result, voice)[1:]}: {sentence}"
+            witness = source_of(result, voice)
+            colon = " :" if voice.language == "fr" else ":"
+            sentence = f"{witness[:1].upper()}{witness[1:]}{colon} {sentence}"
         sentences.append(sentence)
     sources = "; ".join(dict.fromkeys(source_of(r, voice) for r in results))
     return "\n".join([*sentences, voice.of["source"]["label"].format(sources=sources)])
