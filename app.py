@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +111,7 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
 
 
 @contextmanager
-def opened_world(options: argparse.Namespace) -> Iterator[World]:
+def opened_world(options: argparse.Namespace) -> Generator[World]:
     """The store opened, built first where there is none, and the agent that answers from it."""
     from page.asking import World
     from retrieval.ingest import open_or_build_default

@@ -59,7 +59,11 @@ class Stopped(Exception):
 
 
 class Abandoned(Exception):
-    """The person went to another conversation: nobody waits for this answer any more."""
+    """The person went to another conversation, `instead`: nobody waits for this answer any more."""
+
+    def __init__(self, instead: Any) -> None:
+        super().__init__()
+        self.instead = instead
 
 
 class Failed(Exception):
@@ -86,10 +90,10 @@ class Asking:
         self._cancel.set()
         self._said.put(Stopped())
 
-    def abandon(self) -> None:
-        """Let the answer go, and tell nobody."""
+    def abandon(self, instead: Any) -> None:
+        """Let the answer go; `instead` is what the page shows now."""
         self._cancel.set()
-        self._said.put(Abandoned())
+        self._said.put(Abandoned(instead))
 
     def said(self) -> Iterator[Step | Answer]:
         """Each step, then the answer.

@@ -121,8 +121,10 @@ class Handlers:
                 else:
                     memory = talk.memory if asking.memory is None else asking.memory
                     yield self.arrived(event, turn, replace(talk, memory=memory), person)
-        except Abandoned:
-            return
+        except Abandoned as left:
+            # A step on its way may have painted over the conversation the person went to: show that once more.
+            chat = chat_html(left.instead, said, language, self.examples(language))
+            yield {"talk": left.instead, "chat": chat, **busy(False)}
         except Stopped:
             turn = replace(turn, status="stopped", seconds=time.perf_counter() - started)
             yield self.shown_talk(talk.with_last(turn), person)
@@ -185,11 +187,11 @@ class Handlers:
             question, memory=memory, selection=selection, on_step=lambda step: None, cancel=threading.Event()
         )
 
-    def leave(self, request: gr.Request) -> None:
-        """Let this person's running question go: they are elsewhere."""
+    def leave(self, talk: Talk, request: gr.Request) -> None:
+        """Let this person's running question go: they are at another conversation."""
         asking = self.running.get(request.session_hash or "")
         if asking:
-            asking.abandon()
+            asking.abandon(talk)
 
     def refusal(self, question: str, person: Person) -> str:
         """Why this question is not taken, or ''."""
@@ -265,8 +267,8 @@ class Handlers:
 
     def new_talk(self, person: Person) -> Update:
         """Begin afresh; the old conversation stays in the list."""
-        self.leave(person.request)
         talk = Talk()
+        self.leave(talk, person.request)
         return {
             **self.shown_talk(talk, person),
             **self.shown_view(empty_view(person.language, self.options.online), person.language),
@@ -278,7 +280,7 @@ class Handlers:
         talk = next((talk for talk in read_talks(person.talks) if talk.id == id), None)
         if talk is None:
             return {}
-        self.leave(person.request)
+        self.leave(talk, person.request)
         person = replace(person, talk=talk)
         update = self.shown_talk(talk, person)
         last = next((at for at, turn in reversed(list(enumerate(talk.turns))) if turn.plan), None)
@@ -340,6 +342,7 @@ class Handlers:
         curve = curve_of(answers, words(language))
         return {
             "point": point_html(answers, point, words(language), language),
+            "tabs": gr.Tabs(selected="point"),
             "curve": gr.update(value=curve, visible=curve is not None),
         }
 
@@ -411,9 +414,8 @@ class Handlers:
 
     def open(self, talks: Any, language: str | None, request: gr.Request) -> Update:
         """The first look: the browser's language and conversations, and the answer of a link, if it is one."""
-        language = (
-            language if language in PAGE_LANGUAGES else preferred_language(request.headers.get("accept-language", ""))
-        )
+        wished = preferred_language(request.headers.get("accept-language", ""))
+        language = language if language and language in PAGE_LANGUAGES else wished
         person = Person(Talk(), None, language, talks, request)
         update = {
             **self.shown_talk(person.talk, person),

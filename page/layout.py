@@ -125,7 +125,7 @@ class Layout:
         said, parts = self.said, self.parts
         view = empty_view("en", self.handlers.options.online)
         parts["map"] = map_view(view.map)
-        with gr.Tabs():
+        with gr.Tabs() as parts["tabs"]:
             with self.tab("table"):
                 parts["rows"] = rows(view.table)
             with self.tab("chart"):
@@ -230,7 +230,7 @@ class Layout:
         def drawn(language: str, event: gr.EventData) -> Update:
             return self.placed(handlers.on_region(event._data, language))
 
-        p["map"].select(clicked, p["language"], [p["point"], p["curve"]], **QUIET)
+        p["map"].select(clicked, p["language"], [p["point"], p["curve"], p["tabs"]], **QUIET)
         chosen = [p["chosen"], p["chosen_line"]]
         p["map"].input(drawn, p["language"], chosen, **QUIET)
         p["upload"].upload(
@@ -301,10 +301,15 @@ def is_change(value: Any) -> bool:
     return isinstance(value, dict) and value.get("__type__") == "update"
 
 
+def change(**properties: Any) -> dict[str, Any]:
+    """Gradio's change of some of a part's properties."""
+    return {"__type__": "update", **properties}
+
+
 def labels(language: str) -> Update:
     """Every label in one language."""
     said = words(language)
-    update: Update = {name: gr.update(**{what: said[key]}) for name, (what, key) in LABELLED.items()}
+    update: Update = {name: change(**{what: said[key]}) for name, (what, key) in LABELLED.items()}
     return update | {
         "box": gr.update(label=said["box"], placeholder=said["box_hint"]),
         "plan_help": empty(said["plan_help"]),

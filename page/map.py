@@ -301,7 +301,8 @@ def with_change(feature: Feature, result: Result) -> Feature:
 def only_mark(properties: Mapping[str, Any], key: str, result: Result, names: Names) -> Mark:
     """The mark of a region drawn alone: its name and its very figure, for there is nothing to shade it against."""
     value = properties.get(key)
-    if gap := gap_of(properties, value):
+    gap = gap_of(properties, value)
+    if gap or not isinstance(value, int | float):
         return replace(GAPS.get(gap, Mark(NO_DATA, "", pattern="hatch")), label=names.words[gap])
     sign = "+" if key == "change" and value > 0 else ""
     unit = unit_of(result, names).removesuffix(names.words["unit_%"].removeprefix("%"))

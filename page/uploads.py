@@ -101,11 +101,12 @@ def polygons_of(file: Path, shown: str) -> Any:
         BadGeometry: its coordinates cannot be brought to degrees.
     """
     import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError
     from pyproj.exceptions import ProjError
 
     try:
         frame = pyogrio.read_dataframe(file, max_features=MOST_FEATURES + 1, columns=[])
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
+    except (DataSourceError, DataLayerError, ValueError, RuntimeError) as error:
         raise BadFile(f"{shown} cannot be read as a map file") from error
     if len(frame) > MOST_FEATURES:
         raise BadFile(f"{shown} holds more than {MOST_FEATURES} features; upload the region alone")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from page.handlers import Handlers, Options
 from page.serve import application
@@ -24,11 +24,6 @@ ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 
 
 @pytest.fixture(scope="session")
-def base_url() -> None:
-    """Takes the place of pytest-base-url's own, which the newest pytest warns of."""
-
-
-@pytest.fixture(scope="session")
 def handlers() -> Handlers:
     return Handlers(small_world(), Options(per_minute=0))
 
@@ -39,19 +34,13 @@ def served(handlers: Handlers) -> Iterator[Served]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": FLAGS}
-
-
-@pytest.fixture(scope="session")
-def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **browser_context_args,
-        "viewport": {"width": 1400, "height": 900},
-        "locale": "en-GB",
-        "accept_downloads": True,
-    }
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium for one file: Playwright keeps an event loop running, which other files' own loops would trip over."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

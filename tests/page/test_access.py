@@ -32,7 +32,7 @@ def violations(page: Any) -> list[dict[str, Any]]:
 
 
 def test_axe_finds_no_serious_violation_in_any_state(browser: Any, served: Served, artifacts: Path) -> None:
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, locale="en-GB")
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, locale="en-GB", reduced_motion="reduce")
     context.set_default_timeout(20_000)
     seen = Seen(context.new_page(), served.url).load()
     report = {"first visit": violations(seen.page)}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.page.served import CHROMIUM, Served
 
@@ -54,7 +54,7 @@ class Seen:
         if self.page.locator(".la-set").count():
             self.page.locator("#selection-clear").click()
             self.page.locator(".la-set").wait_for(state="detached")
-        return self
+        return self.tab("table")
 
     def unfolded(self) -> Page:
         """The page with its list of conversations open."""
@@ -107,9 +107,9 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def one_page(browser: Any, browser_context_args: dict[str, Any], served: Served) -> Iterator[Seen]:
+def one_page(browser: Browser, served: Served) -> Iterator[Seen]:
     """One loaded page for all tests that need no page of their own."""
-    context = browser.new_context(**browser_context_args)
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-GB", reduced_motion="reduce")
     context.set_default_timeout(20_000)
     yield Seen(context.new_page(), served.url)
     context.close()
@@ -175,7 +175,7 @@ def test_a_click_on_a_point_tells_what_it_is(seen: Seen) -> None:
     popup = seen.page.locator(".la-popup")
     expect(popup).to_contain_text("38482258")
     expect(popup).to_contain_text("Olive groves")
-    seen.tab("point")
+    expect(seen.page.locator("#point")).to_be_visible()
     expect(seen.page.locator("#point")).to_contain_text("Seen as vineyard in 2018.")
 
 
@@ -335,7 +335,7 @@ def test_a_link_brings_the_answer_back(seen: Seen) -> None:
     assert seen.map_settles()[-1]["kind"] == "points"
 
 
-def test_the_language_is_the_browsers_and_can_be_switched(seen: Seen, browser: Any, served: Served) -> None:
+def test_the_language_is_the_browsers_and_can_be_switched(seen: Seen, browser: Browser, served: Served) -> None:
     context = browser.new_context(locale="fr-FR")
     french = Seen(context.new_page(), served.url).load()
     expect(french.page.locator("#ask")).to_have_text("Demander")

@@ -31,7 +31,7 @@ def real_page(demo_store: Store, browser: Any) -> Iterator[Seen]:
     context = Context.open(demo_store)
     world = World(context, Agent(context, "auto", None))
     with Served(application(Handlers(world, Options(per_minute=0)))) as server:
-        window = browser.new_context(viewport={"width": 1400, "height": 1000}, locale="en-GB")
+        window = browser.new_context(viewport={"width": 1400, "height": 1000}, locale="en-GB", reduced_motion="reduce")
         window.set_default_timeout(30_000)
         yield Seen(window.new_page(), server.url)
         window.close()
