@@ -31,16 +31,22 @@ def router_for(router: str, llm: Any) -> Router:
         raise BadArgument(f"no strategy {choice.strategy!r}; there are {', '.join(STRATEGIES)}")
     if router == "embedded":
         router, choice = "schema", replace(choice, name=choice.name or "embedded")
+    rules_lead = router == "auto" and not choice.name
     if not choice.name:
         choice = replace(choice, name=best_there(choice.base_url, choice.prefer))
+    rules_lead = rules_lead and choice.name == "embedded"
     if router == "auto" and not choice.name:
         return Builtin()
     strategy = choice.strategy or ("agent" if router == "tools" else "rag")
-    return planner_of(strategy, choice)
+    return planner_of(strategy, choice, rules_lead=rules_lead)
 
 
-def planner_of(strategy: str, choice: ModelChoice) -> Router:
-    """Return the router of a strategy; its model is opened when it is first asked."""
+def planner_of(strategy: str, choice: ModelChoice, *, rules_lead: bool = False) -> Router:
+    """Return the router of a strategy; its model is opened when it is first asked.
+
+    A large model leads and the rules are its check; the embedded one is asked where the rules have no plan, until a
+    measurement says that it plans better than they do.
+    """
     opener = partial(opened, choice)
     if strategy == "agent":
         from agent.llm.tools_router import ToolsRouter
@@ -48,7 +54,7 @@ def planner_of(strategy: str, choice: ModelChoice) -> Router:
         return ToolsRouter(opener, choice.name, timeout_s=choice.timeout_s)
     from agent.llm.schema_router import SchemaRouter
 
-    return SchemaRouter(opener, choice.name, timeout_s=choice.timeout_s, strategy=strategy)
+    return SchemaRouter(opener, choice.name, timeout_s=choice.timeout_s, strategy=strategy, rules_lead=rules_lead)
 
 
 def opened(choice: ModelChoice) -> OpenModel:

@@ -65,6 +65,8 @@ class ModelPlanner:
     """Provider and model, for the answer's router line."""
     timeout_s: float = 120.0
     strategy: str = "rag"
+    rules_lead: bool = False
+    """Whether the model is only asked where the rules have no plan."""
     builtin: Builtin = field(default_factory=Builtin)
     spent: Spent = field(default_factory=Spent)
     trouble: str = ""
@@ -108,6 +110,8 @@ class ModelPlanner:
         rules = attempt(self.builtin, question, context, conversation)
         if isinstance(rules, LandaskError) and is_settled(rules):
             raise rules
+        if self.rules_lead and isinstance(rules, Plan):
+            return rules
         self.rules = rules
         reading = understand(
             question,

@@ -12,6 +12,7 @@ import pytest
 
 from agent.__main__ import model_choice, parser
 from agent.ask import ask
+from agent.conversation import Conversation
 from agent.llm import choose
 from agent.llm.choice import ModelChoice
 from agent.llm.choose import best_there, router_for
@@ -35,11 +36,17 @@ def test_without_a_server_and_an_adapter_auto_is_the_builtin_router(
     assert isinstance(router_for("auto", None), Builtin)
 
 
-def test_with_our_adapter_auto_takes_the_embedded_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_with_our_adapter_auto_asks_the_embedded_model_where_the_rules_have_no_plan(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, demo: Context
+) -> None:
     adapter = tmp_path / "router.gguf"
     adapter.write_bytes(b"GGUF")
     monkeypatch.setattr(choose, "ADAPTER", adapter)
-    assert router_for("auto", None).name == "schema:embedded"
+    router = router_for("auto", None)
+    assert router.name == "schema:embedded"
+    plan = router.plan("where is vineyard in Spain?", demo, Conversation())
+    assert plan.steps[0].tool == "find_points", "what the rules can plan does not wait for the small model"
+    assert getattr(router, "used", "") == "builtin"
 
 
 def test_looking_for_a_server_that_is_not_there_takes_under_50_ms_and_happens_once(
