@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tools.change_official import change_official
+from tools.classify_area import classify_area
 from tools.compare_official import compare_official
 from tools.compare_regions import compare_regions
+from tools.compare_with_survey import compare_with_survey
 from tools.compare_years import compare_years
 from tools.count_points import count_points
 from tools.describe_data import describe_data
+from tools.explain_point import explain_point
 from tools.find_points import find_points
 from tools.nearest_records import nearest_records
 from tools.official_share import official_share
@@ -35,4 +38,7 @@ TOOLS: Mapping[str, Callable[..., Result]] = {
     "compare_official": compare_official,
     "change_official": change_official,
     "profile_region": profile_region,
+    "classify_area": classify_area,
+    "explain_point": explain_point,
+    "compare_with_survey": compare_with_survey,
 }
