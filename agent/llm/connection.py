@@ -36,7 +36,7 @@ class Breakable(httpx.HTTPTransport):
     """A transport for one question. `shut` ends what is being read, in whichever thread; the server sees it at once."""
 
     def __init__(self) -> None:
-        super().__init__(verify=False)  # plain HTTP to a local server; https goes through `init_chat_model`
+        super().__init__(verify=False)  # its pool is replaced by one that checks certificates by itself
         self._recorder = Recorder()
         self._pool = httpcore.ConnectionPool(network_backend=self._recorder)
 

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 
 from agent.ask import Cancelled
 from agent.llm.errors import ContextOverflow, ModelFailed, ModelUnavailable
@@ -90,7 +91,16 @@ def gather(model: Any, messages: Sequence[BaseMessage]) -> AIMessage:
         whole.response_metadata.get("done_reason") or whole.response_metadata.get("finish_reason")
     ) == "length" and not is_json(text_of(whole)):
         raise ModelFailed("the model's reply was cut off before its end")
-    return AIMessage(whole.content, usage_metadata=whole.usage_metadata, tool_calls=whole.tool_calls, id=whole.id)
+    return AIMessage(whole.content, usage_metadata=usage_of(whole), tool_calls=whole.tool_calls, id=whole.id)
+
+
+def usage_of(reply: AIMessageChunk) -> UsageMetadata | None:
+    """Return the tokens of a reply, wherever its provider tells them."""
+    told = reply.response_metadata.get("token_usage")
+    if reply.usage_metadata or not isinstance(told, dict):
+        return reply.usage_metadata
+    spent, said = int(told.get("prompt_tokens") or 0), int(told.get("completion_tokens") or 0)
+    return {"input_tokens": spent, "output_tokens": said, "total_tokens": spent + said}
 
 
 def is_json(text: str) -> bool:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 from langchain_core.language_models import BaseChatModel
 
 from agent.llm.choice import ADAPTER, ModelChoice
+from agent.llm.connection import Breakable
 from agent.llm.errors import ModelUnavailable
 from agent.llm.status import longest_context, ollama_url
 
@@ -63,8 +65,6 @@ def open_ollama(choice: ModelChoice, model: str) -> OpenModel:
     """Return one of an Ollama server's models."""
     from langchain_ollama import ChatOllama
 
-    from agent.llm.connection import Breakable
-
     base_url = choice.base_url or ollama_url()
     context = min(choice.context_tokens, longest_context(base_url, model))
     transport = Breakable()
@@ -88,10 +88,19 @@ def open_other(choice: ModelChoice) -> OpenModel:
     from langchain.chat_models import init_chat_model
 
     options: dict[str, Any] = {"temperature": 0, "timeout": choice.timeout_s, "max_retries": 1}
+    shut = close = nothing
     if choice.base_url:
         options["base_url"] = choice.base_url
+    if choice.base_url and choice.name.startswith("openai:"):
+        transport = Breakable()
+        shut, close = transport.shut, transport.close
+        options |= {"http_client": httpx.Client(transport=transport), "stream_usage": True}
     try:
         chat = init_chat_model(choice.name, **options)
     except Exception as error:  # each provider's package raises its own: no key, no such option, not installed
         raise ModelUnavailable(f"{choice.name!r} cannot be opened: {str(error).splitlines()[0]}") from error
-    return OpenModel(choice.name, chat, choice.context_tokens, REPLY_TOKENS, lambda: None)
+    return OpenModel(choice.name, chat, choice.context_tokens, REPLY_TOKENS, shut, close)
+
+
+def nothing() -> None:
+    """Break nothing off: such a call is left behind, and its reply is thrown away."""

@@ -81,6 +81,9 @@ class Handler(BaseHTTPRequestHandler):
         self.server.hits.append(self.path)
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
         model = body.get("model", "")
+        if self.path == "/v1/chat/completions":
+            self.server.chats.append(body)
+            return self.as_openai(self.server.brain(body))
         if model not in self.server.models:
             return self.tell({"error": f"model '{model}' not found"}, 404)
         if self.path == "/api/show":
@@ -128,6 +131,25 @@ class Handler(BaseHTTPRequestHandler):
         self.line(last)
         self.wfile.write(b"0\r\n\r\n")
         return None
+
+    def as_openai(self, reply: Reply) -> None:
+        """Send one reply as an OpenAI-compatible server streams it."""
+        self.send_response(reply.status)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        frame = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+        deltas = [
+            {"delta": {"role": "assistant", "content": piece}, "index": 0, "finish_reason": None}
+            for piece in reply.pieces
+        ]
+        usage = {"prompt_tokens": reply.prompt_tokens, "completion_tokens": len(deltas), "total_tokens": 0}
+        end = [{"delta": {}, "index": 0, "finish_reason": "stop"}]
+        events = [{**frame, "choices": [delta]} for delta in deltas] + [{**frame, "choices": end}]
+        for event in [*events, {**frame, "choices": [], "usage": usage}]:
+            self.wfile.write(b"data: " + json.dumps(event).encode() + b"\n\n")
+        self.wfile.write(b"data: [DONE]\n\n")
+        self.close_connection = True
 
     def wait(self, seconds: float) -> None:
         """Be silent, but notice a client that hangs up."""

@@ -127,10 +127,17 @@ def test_a_model_that_cannot_be_opened_says_why(name: str, monkeypatch: pytest.M
         open_model(ModelChoice(name=name))
 
 
-def test_an_openai_compatible_server_is_named_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_openai_compatible_server_plans_too(served: Served, demo: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "none")
-    model = open_model(ModelChoice(name="openai:local", base_url="http://127.0.0.1:9/v1"))
-    assert model.label == "openai:local"
+    server = served(script(PLAN))
+    choice = ModelChoice(name="openai:local", base_url=f"{server.url}/v1")
+    answer = ask("how many vineyard points are there in Spain?", demo, router="schema", llm=choice, debug=True)
+    assert answer.router == "schema:openai:local", answer.caveats
+    assert answer.tokens is not None
+    assert answer.tokens.prompt == 100
+    form = server.chats[0]["response_format"]
+    assert form["type"] == "json_schema"
+    assert form["json_schema"]["schema"]["required"] == ["steps"]
 
 
 def test_an_unknown_strategy_is_named_with_those_there_are() -> None:
