@@ -88,8 +88,8 @@ def race(runs: Sequence[Callable[[], object]], rounds: int = 6, seconds: float =
 
 
 def matrix_rate(dtype: torch.dtype, device: str) -> float:
-    """Return operations a second of a large matrix product: the arithmetic ceiling of this machine."""
-    rows, inner = (832, 512) if device == "cpu" else (8192 * 4, 4096)
+    """Return operations a second of a large matrix product: the arithmetic ceiling of this device."""
+    rows, inner = 8192 * 4, 4096
     a, b = torch.randn(rows, inner, device=device).to(dtype), torch.randn(inner * 2, inner, device=device).to(dtype)
 
     def run() -> None:
@@ -98,18 +98,6 @@ def matrix_rate(dtype: torch.dtype, device: str) -> float:
         _wait(device)
 
     return 8 * 2 * rows * inner * inner * 2 / best_of(run)
-
-
-def read_rate(megabytes: int = 512) -> float:
-    """Return bytes a second at which all threads together read main memory: the largest of a sum, a maximum, a dot."""
-    x = torch.ones(megabytes * 1_000_000 // 4)
-    half = len(x) // 2
-    size = x.numel() * 4
-    return max(
-        size / best_of(lambda: x.sum()),
-        size / best_of(lambda: x.max()),
-        size / best_of(lambda: torch.dot(x[:half], x[half : 2 * half])),
-    )
 
 
 def encoder_on_cpu(say: Say, pixels: int = 1024) -> dict[str, float]:
@@ -128,12 +116,15 @@ def encoder_on_cpu(say: Say, pixels: int = 1024) -> dict[str, float]:
             encoder(years)
             torch.backends.mha.set_fastpath_enabled(True)
 
-        times = race([lambda: encoder(years), unfused_pass, lambda: quick(years)])
-        plain, unfused, fast = (pixels / seconds for seconds in times)
+        a, b = (torch.randn(rows, 512).bfloat16() for rows in (3328, 1536))
+        operations = 2 * len(a) * len(b) * 512
+        x = torch.ones(64_000_000)
+        runs = [lambda: encoder(years), unfused_pass, lambda: quick(years)]
+        times = race([*runs, lambda: [linear(a, b) for _ in range(8)], lambda: x.sum()])
+        plain, unfused, fast = (pixels / seconds for seconds in times[:3])
+        ceiling, memory = 8 * operations / times[3], x.numel() * 4 / times[4]
         cosine = float(cosine_similarity(quick(years), encoder(years)).min())
     whole, pruned = (operations_per_pixel(encoder.config, p) for p in (False, True))
-    ceiling = matrix_rate(torch.bfloat16, "cpu")
-    memory = read_rate(256)
     eager = max(plain, unfused)
     arithmetic = Rate(fast, ceiling / pruned)
     say(f"encoder, 8.17 M parameters, CPU, {torch.get_num_threads()} threads, batches of {pixels} pixels")
