@@ -32,6 +32,9 @@ AGREEMENT = {
     "neither": "#bdbdbd",
 }
 NO_DATA = "#8a8a8a"
+OTHER_CLASS = "#c9c9c9"
+GREYS = (OTHER_CLASS, AGREEMENT["neither"], CHANGE["stayed"])
+"""What is there but was not asked for: painted under the rest."""
 OTHER = "#4d4d4d"
 OUTLINE = "#1f2933"
 

@@ -16,7 +16,19 @@ import shapely
 from pyproj import Geod
 
 from agent.answer import Answer
-from page.colours import AGREEMENT, CATEGORIES, CHANGE, DIVERGING, MAIN_CLASSES, NO_DATA, OTHER, OUTLINE, RAMP
+from page.colours import (
+    AGREEMENT,
+    CATEGORIES,
+    CHANGE,
+    DIVERGING,
+    GREYS,
+    MAIN_CLASSES,
+    NO_DATA,
+    OTHER,
+    OTHER_CLASS,
+    OUTLINE,
+    RAMP,
+)
 from page.colours import class_colours as colours_of
 from page.numbers import number
 from retrieval.types import BBox
@@ -165,13 +177,15 @@ def result_notes(result: Result, names: Names) -> list[str]:
 def point_layer(result: Result, dots: list[Feature], names: Names) -> Layer:
     """Points coloured by what they are: change, agreement, score or class."""
     keys, marks = point_marks(result, dots, names)
+    scored = isinstance(dots[0]["properties"].get("score"), int | float)
     layer = Layer(
         kind="points",
         title=title_of(result, names),
+        unit=names.words["column_score"] if scored else "",
         marks=marks,
         source=source_of(result, names),
         attribution=credit_of(result.provenance),
-        features=tuple(marked(f, m, at) for at, (f, m) in enumerate(zip(dots, keys, strict=True))),
+        features=painted([marked(f, m, at) for at, (f, m) in enumerate(zip(dots, keys, strict=True))], marks),
         fields=fields_of(dots, names),
         labels=labels_of(dots, names),
     )
@@ -181,6 +195,11 @@ def point_layer(result: Result, dots: list[Feature], names: Names) -> Layer:
 
     image, corners = picture(layer.features, marks)
     return replace(layer, kind="image", image=image, corners=corners)
+
+
+def painted(features: list[Feature], marks: Sequence[Mark]) -> tuple[Feature, ...]:
+    """The points in the order they are painted: the grey ones first, so that they hide none that matters."""
+    return tuple(sorted(features, key=lambda f: marks[f["properties"]["_m"]].colour not in GREYS))
 
 
 def point_marks(result: Result, dots: list[Feature], names: Names) -> tuple[list[int], tuple[Mark, ...]]:
@@ -362,7 +381,7 @@ def edges_of(result: Result, values: Sequence[Any], gaps: Sequence[str]) -> list
 
 
 GAPS = {
-    "other_class": Mark("#c9c9c9", ""),
+    "other_class": Mark(OTHER_CLASS, ""),
     "zero": Mark("#ffffff", ""),
     "not_significant": Mark(NO_DATA, "", pattern="dots"),
 }

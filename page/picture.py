@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.path import Path as Outline
 
+from page.colours import GREYS
 from page.map import Drawing, Layer, Mark
 from retrieval.types import BBox
 
@@ -81,7 +82,7 @@ def draw_layer(axes: Any, layer: Layer) -> None:
             Image.open(io.BytesIO(layer.image)), extent=(west, east, south, north), interpolation="nearest", zorder=2
         )
         return
-    for at, mark in enumerate(layer.marks):
+    for at, mark in sorted(enumerate(layer.marks), key=lambda each: each[1].colour not in GREYS):
         shapes = [shapely.geometry.shape(f["geometry"]) for f in layer.features if f["properties"]["_m"] == at]
         if layer.kind == "points":
             axes.scatter(

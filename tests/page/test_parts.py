@@ -97,6 +97,11 @@ def test_pixels_that_fit_another_class_better_are_grey_and_not_part_of_the_ramp(
     assert layer.marks[0].label.startswith("0.2")
 
 
+def test_what_was_not_asked_for_is_painted_under_what_was(names: Names) -> None:
+    layer = drawn(scored([0.9, 0.8, 0.1], [True, True, False]), names).layers[-1]
+    assert [f["properties"]["_f"] for f in layer.features] == [2, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("seen", "said", "word"),
     [

@@ -152,6 +152,16 @@ def test_an_online_map_is_the_only_host_the_policy_lets_in() -> None:
     assert "https://tile.openstreetmap.org" in policy
 
 
+def test_behind_a_proxy_the_page_stays_under_its_path() -> None:
+    with TestClient(application(Handlers(small_world()), "/land"), root_path="/land") as client:
+        assert client.get("/land/health").status_code == 200
+        assert client.get("/land/config").json()["root"].endswith("/land")
+        assert client.get("/land/files/page.js").status_code == 200
+        home = client.get("/land/").text
+    assert 'src="/files' not in home
+    assert "landask" in home
+
+
 def test_bad_options_end_in_one_line_and_code_2() -> None:
     done = subprocess.run(
         [sys.executable, "app.py", "--host", "0.0.0.0"],
