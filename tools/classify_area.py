@@ -91,6 +91,7 @@ def classify_area(
             "hits": int(hit.sum()),
             "shown": len(rows),
             "embedded": pixels.embedded,
+            "trained_on": _trained_on(context, pixels),
             "compared_with": [official_name(context, code) for code in asked.rivals],
             "nearest": truth["nearest"],
             "accuracy": truth["accuracy"],
@@ -98,6 +99,12 @@ def classify_area(
         },
         caveats=tuple(caveats),
     )
+
+
+def _trained_on(context: Context, pixels: Any) -> int:
+    """How many of the pixels the model was trained on: there the map is no test of it."""
+    taught = frozenset(model_of(context).about["training_ids"]["locations"])
+    return sum(location in taught for location in pixels.rows.column("location"))
 
 
 def _rows(
