@@ -158,14 +158,21 @@ def fits(messages: Sequence[BaseMessage], context_tokens: int, reply_tokens: int
     Raises:
         ContextOverflow: they do not; servers would cut the prompt in silence.
     """
-    needed = sum(tokens_of(text_of(m)) for m in messages) + reply_tokens
+    needed = sum(tokens_of(m) for m in messages) + reply_tokens
     if needed > context_tokens:
         raise ContextOverflow(needed, context_tokens)
 
 
-def tokens_of(text: str) -> int:
-    """Return about how many tokens a text has, rather too many: three bytes each, and a message's frame."""
-    return len(text.encode()) // 3 + 8
+BYTES_A_TOKEN = {"human": 1.5, "tool": 2.0}
+"""Fewer than measured: 2.7 and more for our English text, 1.6 for Polish in a tokenizer made for English."""
+ENGLISH = 3.0
+FRAME_TOKENS = 8
+
+
+def tokens_of(message: BaseMessage) -> int:
+    """Return about how many tokens a message has, rather too many: no tokenizer is at hand for every model."""
+    size = len(text_of(message).encode())
+    return int(size / BYTES_A_TOKEN.get(message.type, ENGLISH)) + FRAME_TOKENS
 
 
 def text_of(message: BaseMessage) -> str:

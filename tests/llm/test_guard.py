@@ -1,0 +1,59 @@
+"""Calls that cannot hang, replies that must end, prompts that must fit."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from langchain_core.messages import HumanMessage, SystemMessage
+
+from agent.ask import Cancelled
+from agent.llm.errors import ContextOverflow, ModelFailed
+from agent.llm.guard import fits, guarded, refuse_endless, tokens_of
+
+
+def test_work_that_is_done_in_time_returns_its_value_or_its_error() -> None:
+    assert guarded(lambda: 7, seconds=5) == 7
+    with pytest.raises(KeyError):
+        guarded(lambda: {}["x"], seconds=5)
+
+
+def test_work_that_takes_too_long_is_given_up_and_told_so() -> None:
+    left, told = threading.Event(), []
+    with pytest.raises(ModelFailed, match=r"within 0\.1 s"):
+        guarded(lambda: left.wait(5), seconds=0.1, give_up=told.append)
+    left.set()
+    assert len(told) == 1
+
+
+def test_a_stop_ends_the_wait_at_once() -> None:
+    left, cancel = threading.Event(), threading.Event()
+    cancel.set()
+    start = time.perf_counter()
+    with pytest.raises(Cancelled):
+        guarded(lambda: left.wait(5), seconds=5, cancel=cancel)
+    left.set()
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("text", [" " * 300, "ab" * 200, "\n\t" * 150, '{"a": 1}' * 60, "x" * 7000])
+def test_a_reply_without_end_is_stopped(text: str) -> None:
+    with pytest.raises(ModelFailed):
+        refuse_endless(text)
+
+
+def test_a_long_plan_is_not_taken_for_an_endless_reply() -> None:
+    step = '{"operation": "count_points", "regions": ["R%d"], "classes": ["C1"], "years": [20%02d], "limit": %d}'
+    refuse_endless("[" + ", ".join(step % (n, n, n * 7) for n in range(10)) + "]")
+
+
+def test_a_prompt_and_its_reply_must_fit_together() -> None:
+    fits([SystemMessage("x" * 300)], 120, 10)
+    with pytest.raises(ContextOverflow, match="context is 110"):
+        fits([SystemMessage("x" * 300)], 110, 10)
+
+
+def test_tokens_are_rather_counted_too_many() -> None:
+    polish = "Jak zmienił się udział gruntów ornych w województwie mazowieckim od 2009 do 2018?"
+    assert tokens_of(HumanMessage(polish * 20)) >= 1010, "what SmolLM2's tokenizer makes of it"
