@@ -16,6 +16,7 @@ class Recorder(httpcore.NetworkBackend):
 
     def __init__(self) -> None:
         self.opened: list[httpcore.NetworkStream] = []
+        self.is_shut = False
         self._plain = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -29,7 +30,18 @@ class Recorder(httpcore.NetworkBackend):
         """Open one connection."""
         stream = self._plain.connect_tcp(host, port, timeout, local_address, socket_options)
         self.opened.append(stream)
+        if self.is_shut:
+            self.shut()
         return stream
+
+    def shut(self) -> None:
+        """End what is being read, and every connection still to come."""
+        self.is_shut = True
+        for stream in list(self.opened):
+            raw = stream.get_extra_info("socket")
+            if isinstance(raw, socket.socket):
+                with suppress(OSError):
+                    raw.shutdown(socket.SHUT_RDWR)
 
 
 class Breakable(httpx.HTTPTransport):
@@ -41,9 +53,5 @@ class Breakable(httpx.HTTPTransport):
         self._pool = httpcore.ConnectionPool(network_backend=self._recorder)
 
     def shut(self) -> None:
-        """Break every connection. Closing the client would not: a thread waiting in `recv` keeps the socket open."""
-        for stream in list(self._recorder.opened):
-            raw = stream.get_extra_info("socket")
-            if isinstance(raw, socket.socket):
-                with suppress(OSError):
-                    raw.shutdown(socket.SHUT_RDWR)
+        """Break every connection for good. Closing the client would not: a thread waiting in `recv` keeps it open."""
+        self._recorder.shut()

@@ -90,7 +90,7 @@ class EmbeddedChat(BaseChatModel):
         return "llama.cpp"
 
     def shut(self) -> None:
-        """End the reply being written, before its next token."""
+        """End the reply being written, before its next token, and every later one: a question's model is its own."""
         self._stop.set()
 
     def _generate(
@@ -116,7 +116,6 @@ class EmbeddedChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **options: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        self._stop.clear()
         for reply in streamed(self._server(), self._request(messages, stop, options), self._stop):
             if (chunk := self._chunk(reply)) is not None:
                 yield chunk

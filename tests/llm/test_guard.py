@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
+import httpx
 import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from agent.ask import Cancelled
+from agent.llm.connection import Breakable
 from agent.llm.errors import ContextOverflow, ModelFailed
 from agent.llm.guard import fits, guarded, refuse_endless, tokens_of
+from tests.llm.ollama_protocol import OllamaServer, script
 
 
 def test_work_that_is_done_in_time_returns_its_value_or_its_error() -> None:
@@ -35,6 +39,14 @@ def test_a_stop_ends_the_wait_at_once() -> None:
         guarded(lambda: left.wait(5), seconds=5, cancel=cancel)
     left.set()
     assert time.perf_counter() - start < 2
+
+
+def test_a_connection_that_was_broken_off_opens_no_other(served: Callable[..., OllamaServer]) -> None:
+    server = served(script("late"))
+    transport = Breakable()
+    transport.shut()
+    with httpx.Client(transport=transport) as client, pytest.raises(httpx.TransportError):
+        client.get(f"{server.url}/api/version")
 
 
 @pytest.mark.parametrize("text", [" " * 300, "ab" * 200, "\n\t" * 150, '{"a": 1}' * 60, "x" * 7000])
