@@ -222,15 +222,18 @@ def several(
     for step, frame in zip(steps, frames, strict=True):
         made = [one for one in steps_of(frame, context) if not one.optional]
         if RANKED in listed(step, "regions") and calls:
-            made = [
-                replace(one, arguments={**one.arguments, "regions": [RANKED]}, each=one.tool in ONE_REGION)
-                for one in made[:1]
-            ]
+            made = [handed_on(one) for one in made[:1]]
         calls += made
     wanted = {id for call in calls for key in ("regions", "within") for id in call.arguments.get(key, ())}
     areas = {id: geometry for id, geometry in conversation.areas.items() if id in wanted}
     conversation.frame_tried = frames[0].to_json()
     return Plan(tuple(calls[:MOST_CALLS]), areas=areas, frame=frames[0].to_json())
+
+
+def handed_on(call: PlanStep) -> PlanStep:
+    """Return a call on the regions of the first step's result."""
+    where = "within" if call.tool.startswith("rank") else "regions"
+    return replace(call, arguments={**call.arguments, where: [RANKED]}, each=call.tool in ONE_REGION)
 
 
 def frame_of(step: Mapping[str, Any], found: Candidates, context: Context, *, alone: bool) -> Frame:

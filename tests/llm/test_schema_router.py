@@ -81,6 +81,16 @@ def test_several_steps_hand_the_regions_of_a_ranking_on(served: Served, asked: A
     assert [r.regions[0].id for r in answer.results[1:]] == ranked
 
 
+def test_a_ranking_inside_the_regions_of_another(served: Served, asked: Asked) -> None:
+    first = one("rank_points", level="nuts1", limit=1)
+    then = one("rank_points", regions=["@1"], level="nuts2")
+    answer = asked("vineyard in Spain: top 1 NUTS1 region and within it the NUTS2 ranking", served(script(
+        {"steps": [first["steps"][0], then["steps"][0]]})))  # fmt: skip
+    assert answer.router == "schema:ollama:qwen3:4b", answer.caveats
+    top = answer.results[0].regions[0].id
+    assert all(r.id.startswith(top) for r in answer.results[1].regions)
+
+
 def test_a_faulty_plan_is_sent_back_with_the_fault_and_mended(served: Served, asked: Asked) -> None:
     server = served(script(one("count_points", regions=["R7"]), one("count_points")))
     answer = asked(QUESTION, server)
