@@ -167,7 +167,7 @@ def result_notes(result: Result, names: Names) -> list[str]:
     if result.features is not None and not result.features.get("features"):
         notes.append(names.words["note_nothing"])
     if result.provenance.synthetic:
-        notes.append(names.words["synthetic_note"])
+        notes.append(names.words["synthetic_pixels" if result.provenance.model else "synthetic_note"])
     return notes
 
 

@@ -108,6 +108,9 @@ def test_a_phone_shows_it_all_one_under_the_other(seen: Seen, artifacts: Path) -
     seen.page.set_viewport_size({"width": 390, "height": 844})
     seen.open().ask("Which regions of Spain have the largest share of cropland?")
     legend_is_true(seen)
-    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
+    for part in ("#chat", "#ask", ".la-frame", "#rows", ".la-legend"):
+        box = seen.page.locator(part).bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= 390, part
     seen.page.wait_for_timeout(500)
     seen.page.screenshot(path=str(artifacts / "6-phone.png"), full_page=True)
