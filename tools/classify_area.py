@@ -68,6 +68,8 @@ def classify_area(
     caveats += truth["caveats"]
     if len(rows) < len(pixels.rows):
         caveats.append(("truncated", {"shown": len(rows), "points": len(pixels.rows)}))
+    if taught := _trained_on(context, pixels):
+        caveats.append(("trained_on_pixels", {"pixels": taught}))
     years = tuple(sorted({int(y) for y in pixels.rows.column("year")}))
     return Result(
         tool="classify_area",
@@ -91,7 +93,7 @@ def classify_area(
             "hits": int(hit.sum()),
             "shown": len(rows),
             "embedded": pixels.embedded,
-            "trained_on": _trained_on(context, pixels),
+            "trained_on": taught,
             "compared_with": [official_name(context, code) for code in asked.rivals],
             "nearest": truth["nearest"],
             "accuracy": truth["accuracy"],
