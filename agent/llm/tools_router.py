@@ -44,6 +44,8 @@ MOST_TOKENS = 60_000
 """Tokens of all calls for one question together."""
 SHOWN_ROWS = 8
 LONGEST_CELL = 40
+ONE_BY_ONE: Any = {"recursion_limit": 60, "max_concurrency": 1}
+"""Calls of one message run in their order, so that results have the same names each time."""
 CITED = re.compile(r"\bres(\d+)\b")
 SYSTEM = """\
 You answer questions about Europe's land by calling tools. You know nothing by yourself: every region, class, year and
@@ -75,7 +77,7 @@ class ToolsRouter(ModelPlanner):
         tools = [self.tool(name, function, found, context) for name, function in TOOLS.items()]
         agent: Any = create_agent(model.chat, tools, system_prompt=SYSTEM, middleware=limits)
         try:
-            state = agent.invoke({"messages": [HumanMessage(opening(found, conversation))]}, {"recursion_limit": 60})
+            state = agent.invoke({"messages": [HumanMessage(opening(found, conversation))]}, ONE_BY_ONE)
         except (ModelCallLimitExceededError, ToolCallLimitExceededError) as error:
             raise ModelFailed("the model reached the limit of its steps without an answer") from error
         except Exception as error:
