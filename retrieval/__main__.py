@@ -58,6 +58,7 @@ def _add_build(commands: argparse._SubParsersAction) -> None:
     one.add_argument("--regions", **many, help="NUTS or French regions, or areas of your own; GeoParquet or GeoJSON")
     one.add_argument("--pixels", **many, help="monthly Sentinel-2 pixel series, Parquet")
     one.add_argument("--statistics", **many, help="a newer LAN_LCV_OVW table from Eurostat, TSV or CSV")
+    one.add_argument("--vine-areas", **many, help="area under vines by country, Eurostat's APRO_CPSH1, TSV or CSV")
     one.add_argument("--swapped", action="store_true", help="take latitude and longitude of the survey files swapped")
     one.add_argument("--demo", action="store_true", help="a synthetic survey and pixels, where no real ones are given")
     one.add_argument("--places", action="store_true", help="accepted; the towns are always in the store")
@@ -85,6 +86,7 @@ def _build(arguments: argparse.Namespace) -> int:
         regions=tuple(arguments.regions),
         pixels=tuple(arguments.pixels),
         statistics=tuple(arguments.statistics),
+        vine_areas=tuple(arguments.vine_areas),
         swapped=arguments.swapped,
         demo=arguments.demo,
     )

@@ -23,7 +23,7 @@ class Descriptor:
 
     id: str
     kind: str
-    """`survey`, `statistics`, `regions`, `places` or `pixels`."""
+    """`survey`, `statistics`, `vine_areas`, `regions`, `places` or `pixels`; others are not put into a store."""
     title: str
     version: str
     licence: str

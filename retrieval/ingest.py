@@ -32,13 +32,14 @@ from retrieval.regions import bundled_regions
 from retrieval.statistics_files import StatisticsFile, read_statistics_file
 from retrieval.store import SCHEMA, OldStore, Store, default_store_path, load_spatial
 from retrieval.types import Dataset
+from retrieval.vine_files import VineAreas, read_vine_areas
 
 Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
 STAGES = ("survey", "pixels", "regions", "statistics", "bundled data", "demo", "writing", "membership")
-FILE_KINDS = ("lucas", "regions", "pixels", "statistics")
+FILE_KINDS = ("lucas", "regions", "pixels", "statistics", "vine_areas")
 NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 SAMPLE = 20_000
 """Points whose recorded codes are held against the outlines."""
@@ -54,6 +55,7 @@ class Sources:
     regions: Sequence[Path] = ()
     pixels: Sequence[Path] = ()
     statistics: Sequence[Path] = ()
+    vine_areas: Sequence[Path] = ()
     swapped: bool = False
     """Take the survey files' latitude and longitude the other way round."""
     demo: bool = False
@@ -211,6 +213,7 @@ class Contents:
     surveys: Sequence[Survey] = ()
     """Of a visit that several carry, the first one's record is kept."""
     pixels: Sequence[Pixels] = ()
+    vine_areas: VineAreas | None = None
 
 
 def read(sources: Sources, progress: Progress = silent) -> Contents:
@@ -223,6 +226,7 @@ def read(sources: Sources, progress: Progress = silent) -> Contents:
     regions = [read_regions(file) for file in sources.regions]
     progress("statistics")
     statistics = read_statistics_file(sources.statistics[-1] if sources.statistics else None)
+    vine_areas = read_vine_areas(sources.vine_areas[-1]) if sources.vine_areas else None
     progress("bundled data")
     regions = [bundled_regions(), *regions]
     places = towns()
@@ -231,7 +235,7 @@ def read(sources: Sources, progress: Progress = silent) -> Contents:
         merged = merge_regions(regions)
         surveys = [demo_survey(lands(merged.regions, merged.names))]
         pixels = pixels or [demo_pixels(surveys[0])]
-    return Contents(statistics, regions, places, surveys, pixels)
+    return Contents(statistics, regions, places, surveys, pixels, vine_areas)
 
 
 def write_store(path: Path, contents: Contents, progress: Progress = silent, sources: Sources | None = None) -> None:
@@ -241,6 +245,8 @@ def write_store(path: Path, contents: Contents, progress: Progress = silent, sou
         progress("writing")
         if contents.statistics:
             _load_statistics(connection, contents.statistics, loaded)
+        if contents.vine_areas:
+            _load_vine_areas(connection, contents.vine_areas, loaded)
         known = _load_regions(connection, contents.regions, loaded)
         if contents.places:
             _load_places(connection, contents.places, loaded)
@@ -265,6 +271,12 @@ def _load_statistics(connection: duckdb.DuckDBPyConnection, file: StatisticsFile
         order="land_cover, code, year",
     )
     _insert(connection, "region_areas", areas, ("code", "year", "area_km2"), order="code, year")
+    loaded.datasets.append(file.dataset)
+
+
+def _load_vine_areas(connection: duckdb.DuckDBPyConnection, file: VineAreas, loaded: _Loaded) -> None:
+    columns, extra = ("code", "year", "area_ha", "flag"), {"dataset": file.dataset.id}
+    _insert(connection, "vine_areas", file.areas, columns, extra=extra, order="code, year")
     loaded.datasets.append(file.dataset)
 
 

@@ -6,7 +6,7 @@ CREATE TABLE datasets (
     id VARCHAR, title VARCHAR, version VARCHAR, licence VARCHAR, attribution VARCHAR,
     sha256 VARCHAR, -- of the source file as it was read
     rows BIGINT, years INTEGER[], west DOUBLE, south DOUBLE, east DOUBLE, north DOUBLE,
-    synthetic BOOLEAN, kind VARCHAR -- survey, statistics, regions, places or pixels
+    synthetic BOOLEAN, kind VARCHAR -- survey, statistics, vine_areas, regions, places or pixels
 );
 
 -- One row a survey location. A LUCAS id EEEENNNN is its easting and northing in km; other ids are negative.
@@ -61,6 +61,10 @@ CREATE TABLE statistics (
     dataset VARCHAR
 );
 CREATE TABLE region_areas (code VARCHAR, year SMALLINT, area_km2 DOUBLE);
+
+-- The area under vines as farm statistics state it: told beside the figures above, never mixed with them. Asked only
+-- where a dataset of this kind is stamped: stores made before this table stay good.
+CREATE TABLE vine_areas (code VARCHAR, year SMALLINT, area_ha DOUBLE, flag VARCHAR, dataset VARCHAR);
 
 -- One pixel's year: 12 months in a row of B2 B3 B4 B5 B6 B7 B8 B8A B11 B12, surface reflectance x 10 000, month-major.
 CREATE TABLE pixels (

@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,17 +93,40 @@ def read_statistics_file(path: str | Path | None = None) -> StatisticsFile:
         BadFile: The file is unreadable, of another form, or has rows that fail a check.
     """
     path = Path(path) if path else BUNDLED / SHARES_FILE
-    try:
-        data = path.read_bytes()
-        content = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
-        raise BadFile(f"cannot read {path.name}: {error}") from error
+    data, content = read_content(path)
     if content[:4] == b"PAR1":
         shares, areas, version = _read_parquet(path, content)
     else:
         shares, areas, version = _read_text(path, content)
     sha256 = hashlib.sha256(data).hexdigest()
     return StatisticsFile(shares, areas, _dataset(shares, version or f"file {sha256[:12]}", sha256))
+
+
+def read_content(path: Path) -> tuple[bytes, bytes]:
+    """Return a file's bytes as they are, and unpacked where it is gzipped.
+
+    Raises:
+        BadFile: It cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+        return data, gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadFile(f"cannot read {path.name}: {error}") from error
+
+
+def decoded(path: Path, content: bytes) -> str:
+    """Return the text of a table."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{path.name} is not UTF-8 text: {error.reason}") from error
+
+
+def release(text: str) -> str:
+    """Return Eurostat's own stamp of a table in SDMX-CSV, '' where it has none."""
+    stamp = re.search(r"\b(\d\d)/(\d\d)/(\d\d) \d\d:\d\d:\d\d", text[:2000])
+    return f"last update 20{stamp[3]}-{stamp[2]}-{stamp[1]}" if stamp else ""
 
 
 def _dataset(shares: pa.Table, version: str, sha256: str) -> Dataset:
@@ -133,16 +157,11 @@ def _read_parquet(path: Path, content: bytes) -> tuple[pa.Table, pa.Table, str]:
 
 
 def _read_text(path: Path, content: bytes) -> tuple[pa.Table, pa.Table, str]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadFile(f"{path.name} is not UTF-8 text: {error.reason}") from error
+    text = decoded(path, content)
     header = text.partition("\n")[0]
     rows = _tsv_rows(path, text) if "\t" in header and "\\" in header else _csv_rows(path, text)
     shares, areas = _sorted_out(path, rows)
-    stamp = re.search(r"\b(\d\d)/(\d\d)/(\d\d) \d\d:\d\d:\d\d", text[:2000])
-    version = f"last update 20{stamp[3]}-{stamp[2]}-{stamp[1]}" if stamp else ""
-    return shares, areas, version
+    return shares, areas, release(text)
 
 
 def _tsv_rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
@@ -160,7 +179,7 @@ def _tsv_rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
         if len(key) != len(names) or len(line) > len(years) + 1:
             raise BadFile(f"{path.name}: line {number} has not the columns of its heading")
         for year, cell in zip(years, line[1:], strict=False):
-            if figure := _cell(path, number, cell):
+            if figure := figure_in(path, number, cell):
                 row = _row(path, number, key["geo"], key["landcover"], year.strip(), key["unit"], *figure)
                 yield number, row
 
@@ -179,12 +198,12 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
         if len(line) != len(heading):
             raise BadFile(f"{path.name}: line {number} has {len(line)} columns, its heading {len(heading)}")
         cell = {name: line[i].strip() if i is not None else "" for name, i in at.items()}
-        if cell["value"] and (figure := _cell(path, number, f"{cell['value']} {cell['flag']}")):
+        if cell["value"] and (figure := figure_in(path, number, f"{cell['value']} {cell['flag']}")):
             code, land_cover, unit = (cell[name].partition(":")[0] for name in ("code", "land_cover", "unit"))
             yield number, _row(path, number, code, land_cover, cell["year"], unit, *figure)
 
 
-def _cell(path: Path, number: int, cell: str) -> tuple[float, str] | None:
+def figure_in(path: Path, number: int, cell: str) -> tuple[float, str] | None:
     """Return value and flag of one cell; None for a colon or an empty cell: not published, whatever its flag."""
     match = _CELL.fullmatch(cell.strip())
     if not match:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from retrieval import statistics as meaning
 from retrieval.errors import BadArgument, NotPublished
 from retrieval.types import Region, Table
 from tools import official, official_caveats, official_maps
 from tools.context import Context
 from tools.official import Cell, Figures
-from tools.result import Result
+from tools.result import Caveat, Result
 
 
 def official_share(
@@ -63,7 +64,7 @@ def official_share(
             "years_published": list(official.published_years(context, figures, asked[0], codes)),
             "legend": legend,
         },
-        caveats=official_caveats.caveats(context, figures, cells, unit),
+        caveats=(*official_caveats.caveats(context, figures, cells, unit), *vine_areas(context, cells)),
     )
 
 
@@ -107,6 +108,34 @@ def without(
         percent_computed=True,
         km2_computed=True,
     )
+
+
+VINES = ("B82",)
+"""The classes that are the land under vines."""
+
+
+def vine_areas(context: Context, cells: Sequence[Cell]) -> list[Caveat]:
+    """Return what the vineyard statistics state for the countries of some cells, as a second figure of its own.
+
+    Of several years the last one's; of a year that is not stated the nearest, the later one of two as near.
+    """
+    held = {d.id: d for d in context.store.datasets() if d.kind == "vine_areas"}
+    last = {c.region.id: c for c in cells if c.known and tuple(c.land_cover.split("+")) == VINES}
+    found: list[Caveat] = []
+    for cell in list(last.values())[: official_caveats.MOST_NAMES] if held else ():
+        own, *same = official.published_codes(context, cell.region) if cell.region.level != "group" else ("",)
+        codes = [own, *(code for code in same if not meaning.is_shifted(own, code))]
+        rows = list(context.store.query("vine_areas", codes=codes).dicts())
+        if rows:
+            row = min(rows, key=lambda row: (abs(row["year"] - cell.year), -row["year"]))
+            source = VINE_TABLES.get(row["dataset"], held[row["dataset"]].title)
+            slots = {"region": cell.region.name, "year": row["year"], "ha": row["area_ha"], "source": source}
+            found.append(("vine_area", slots))
+    return found
+
+
+VINE_TABLES = {"apro_cpsh1_vines": "APRO_CPSH1", "vine_areas_published": "Statistics Explained"}
+"""Dataset → what its figures are named by in a sentence."""
 
 
 def refusal(context: Context, figures: Figures, cell: Cell, codes: Sequence[str]) -> NotPublished:

@@ -31,6 +31,10 @@ from retrieval.fetch.sources import Sources, load_sources, parse_bases
 from retrieval.fetch.stac import signer
 from retrieval.ingest import STAGES
 from retrieval.store import Store, default_store_path
+from retrieval.vine_files import read_vine_areas
+
+SAID = {"lucas": "survey records", "vine_areas": "area under vines"}
+"""Kind of file → what a person is told it is."""
 
 SIZES = {"K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 
@@ -154,7 +158,7 @@ def _fetch_nuts(parser: argparse.ArgumentParser) -> None:
 def _fetch_statistics(parser: argparse.ArgumentParser) -> None:
     """Eurostat's land-cover table in its current release; says what changed since the last one."""
     _common(parser)
-    parser.add_argument("--vineyards", action="store_true", help="also the area under vines (APRO_CPSH1), to the cache")
+    parser.add_argument("--vineyards", action="store_true", help="also the area under vines by country (APRO_CPSH1)")
     parser.set_defaults(run=_run(run_statistics))
 
 
@@ -211,8 +215,9 @@ def _ingest_parser(parser: argparse.ArgumentParser) -> None:
     _common(parser)
     parser.description = (
         "Add files you have to the store. What each is, is told by its columns: LUCAS tables (CSV, Parquet, zip), "
-        "NUTS and other outlines, Eurostat's land-cover table (TSV, SDMX-CSV, also gzipped), pixel series. A folder "
-        "stands for all files in it. The store is whole before and after, whatever happens in between."
+        "NUTS and other outlines, Eurostat's land-cover table and area under vines (TSV, SDMX-CSV, also gzipped), "
+        "pixel series. A folder stands for all files in it. The store is whole before and after, whatever happens in "
+        "between."
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     parser.set_defaults(run=_run(run_ingest))
@@ -309,15 +314,11 @@ def run_nuts(desk: Desk, arguments: argparse.Namespace) -> int:
 
 
 def run_statistics(desk: Desk, arguments: argparse.Namespace) -> int:
-    """Fetch the current release of the land-cover table."""
-    addition = _statistics_addition(desk)
+    """Fetch the current release of the land-cover table, and the area under vines where asked for."""
+    additions = [_statistics_addition(desk)]
     if arguments.vineyards:
-        [file] = desk.fetch([statistics.vineyard_remote(desk.sources)], "area under vines")
-        statistics.check_columns(file, statistics.VINEYARD_COLUMNS)
-        desk.say(f"area under vines, thousand hectares, latest year of each country ({file}):")
-        for code, year, value in statistics.vineyards(file):
-            print(f"{code}\t{year}\t{value:g}")
-    desk.add([addition])
+        additions.append(_vineyard_addition(desk))
+    desk.add(additions)
     return 0
 
 
@@ -387,7 +388,7 @@ def run_ingest(desk: Desk, arguments: argparse.Namespace) -> int:
     if not found:
         raise BadFile(f"no table in {', '.join(map(str, arguments.paths))}")
     for kind, path in found:
-        desk.say(f"{path.name}: {'survey records' if kind == 'lucas' else kind}")
+        desk.say(f"{path.name}: {SAID.get(kind, kind)}")
         if kind == "statistics":
             _say_release(desk, path)
     desk.add([Addition(kind, path, _slot(kind, path)) for kind, path in found])
@@ -450,6 +451,16 @@ def _statistics_addition(desk: Desk) -> Addition:
     statistics.check_columns(file, statistics.TABLES["LAN_LCV_OVW"])
     _say_release(desk, file)
     return Addition("statistics", file, "statistics", ours=True)
+
+
+def _vineyard_addition(desk: Desk) -> Addition:
+    """Return the area under vines, its latest figures printed: code, year, hectares."""
+    [file] = desk.fetch([statistics.vineyard_remote(desk.sources)], "area under vines")
+    statistics.check_columns(file, statistics.VINEYARD_COLUMNS)
+    desk.say("area under vines, hectares, latest year of each country:")
+    for code, year, area_ha, _ in read_vine_areas(file).latest():
+        print(f"{code}\t{year}\t{area_ha:.0f}")
+    return Addition("vine_areas", file, "vine_areas", ours=True)
 
 
 def _say_release(desk: Desk, file: Path) -> None:
@@ -534,8 +545,8 @@ def _told(outcome: Outcome, cells: int) -> list[str]:
 
 
 def _slot(kind: str, path: Path) -> str:
-    if kind == "statistics":
-        return "statistics"
+    if kind in ("statistics", "vine_areas"):
+        return kind
     return _slug(path.name.removesuffix(".gz").rpartition(".")[0] or path.name)
 
 

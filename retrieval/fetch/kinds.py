@@ -1,4 +1,4 @@
-"""What a file is, told by its columns: survey, pixels, statistics or regions. Does not read its rows."""
+"""What a file is, told by its columns: survey, pixels, statistics, vine areas or regions. Does not read rows."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 from retrieval.catalog import descriptors
 from retrieval.errors import BadFile
 from retrieval.fetch.lucas import unpack
+from retrieval.vine_files import PLAIN_COLUMNS, SDMX_COLUMNS
 
-Kind = Literal["lucas", "pixels", "statistics", "regions"]
+Kind = Literal["lucas", "pixels", "statistics", "vine_areas", "regions"]
 
 OUTLINES = (".geojson", ".json", ".gpkg", ".shp", ".fgb")
 STORE_PIXELS = frozenset({"location", "bands", "masked_months", "first_month"})
@@ -27,6 +28,8 @@ _STATISTICS = (
     frozenset({"code", "land_cover", "year", "unit", "value"}),
 )
 _TSV = ("landcover", "geo\\time_period")
+_VINES = (frozenset(SDMX_COLUMNS), frozenset(PLAIN_COLUMNS))
+_VINES_TSV = ("crops", "strucpro", "geo\\time_period")
 
 
 def kind_of(file: Path) -> Kind:
@@ -41,8 +44,10 @@ def kind_of(file: Path) -> Kind:
     present = {name.lower() for name in columns}
     if present >= STORE_PIXELS or _fits(present, "pixels"):
         return "pixels"
-    if any(present >= form for form in _STATISTICS) or _is_eurostat_tsv(columns):
+    if any(present >= form for form in _STATISTICS) or _is_eurostat_tsv(columns, _TSV):
         return "statistics"
+    if any(present >= form for form in _VINES) or _is_eurostat_tsv(columns, _VINES_TSV):
+        return "vine_areas"
     if _fits(present, "survey"):
         return "lucas"
     if "geometry" in present or "geom" in present:
@@ -50,7 +55,7 @@ def kind_of(file: Path) -> Kind:
     raise BadFile(
         f"{file.name} is no file that is known: its columns are {', '.join(columns[:10])}"
         f"{', …' if len(columns) > 10 else ''}; read are LUCAS tables, NUTS and other outlines, Eurostat's land-cover "
-        "table, and pixel series (docs/data.md)"
+        "table, the area under vines, and pixel series (docs/data.md)"
     )
 
 
@@ -82,7 +87,7 @@ def columns_of(file: Path) -> list[str]:
         raise BadFile(f"{file.name} cannot be read: {str(error).splitlines()[0]}") from error
     if line.lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
         raise BadFile(f"{file.name} is a web page, not a table: download it again")
-    delimiter = max((",", ";", "\t"), key=line.count)
+    delimiter = "\t" if "\t" in line else max((",", ";"), key=line.count)  # a TSV of Eurostat's has commas, too
     return [name.strip().strip('"') for name in line.rstrip("\r\n").split(delimiter)]
 
 
@@ -90,9 +95,9 @@ def _fits(present: set[str], kind: str) -> bool:
     return any(d.kind == kind and d.signature and present.issuperset(d.signature) for d in descriptors())
 
 
-def _is_eurostat_tsv(columns: Sequence[str]) -> bool:
+def _is_eurostat_tsv(columns: Sequence[str], parts: Sequence[str]) -> bool:
     first = columns[0].lower() if columns else ""
-    return all(part in first for part in _TSV)
+    return all(part in first for part in parts)
 
 
 def _could_be(path: Path) -> bool:

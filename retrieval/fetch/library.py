@@ -23,7 +23,7 @@ from retrieval.fetch.cache import sha256_of
 from retrieval.fetch.kinds import Kind
 from retrieval.ingest import Progress, Sources, build, silent
 
-KINDS: tuple[Kind, ...] = ("lucas", "regions", "pixels", "statistics")
+KINDS: tuple[Kind, ...] = ("lucas", "regions", "pixels", "statistics", "vine_areas")
 
 
 @dataclass(frozen=True)

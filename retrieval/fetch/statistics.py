@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,19 +69,6 @@ def check_columns(file: Path, columns: Sequence[str]) -> None:
             f"{file.name} has no column {missing[0]!r} (it has {', '.join(header)[:200]}): Eurostat changed the form "
             "of the table; the store is as it was"
         )
-
-
-def vineyards(file: Path) -> list[tuple[str, int, float]]:
-    """Return country, latest year and thousand hectares under vines, the largest first."""
-    latest: dict[str, tuple[int, float]] = {}
-    with gzip.open(file, "rt", encoding="utf-8-sig", newline="") as stream:
-        for row in csv.DictReader(stream):
-            year, value = row["TIME_PERIOD"], row["OBS_VALUE"].strip()
-            if row["strucpro"] == "AR" and year.isdigit() and value not in ("", ":"):
-                known = latest.get(row["geo"])
-                if known is None or int(year) > known[0]:
-                    latest[row["geo"]] = (int(year), float(value))
-    return sorted(((geo, *found) for geo, found in latest.items()), key=lambda row: -row[2])
 
 
 def compare(before: Path | None, after: Path) -> Release:

@@ -270,14 +270,46 @@ def test_a_newer_release_takes_the_place_of_the_old_one(sources, call, small, tm
     assert len(list(library.files_of(tmp_path / "store.duckdb").iterdir())) == 1
 
 
-def test_areas_under_vines_are_fetched_and_told(sources, call, small, capsys):
+VINES = "/apro_cpsh1/A.W1000.AR.?format=SDMX-CSV&compressed=true"
+
+
+def vines_gz(area="AR") -> bytes:
+    """The area under vines of two countries, as Eurostat sends it."""
     head = "DATAFLOW,LAST UPDATE,freq,crops,strucpro,geo,TIME_PERIOD,OBS_VALUE,OBS_FLAG,CONF_STATUS"
-    stamp = "ESTAT:APRO_CPSH1(1.0),01/11/26 23:00:00,A,W1000,AR"
-    rows = [f"{stamp},FR,2023,755.2,,", f"{stamp},ES,2023,914.5,,", f"{stamp},ES,2024,:,c,", f"{stamp},FR,2022,751,,"]
-    table = gzip.compress("\n".join([head, *rows]).encode())
-    sources.files["/apro_cpsh1/A.W1000.AR.?format=SDMX-CSV&compressed=true"] = table
-    assert call("fetch", "statistics", "--vineyards", "--no-ingest") == 0
-    assert capsys.readouterr().out == "ES\t2023\t914.5\nFR\t2023\t755.2\n"
+    stamp = f"ESTAT:APRO_CPSH1(1.0),01/11/26 23:00:00,A,W1000,{area}"
+    rows = [f"{stamp},FR,2023,755.2,,", f"{stamp},ES,2023,914.5,,", f"{stamp},ES,2024,:,c,", f"{stamp},FR,2021,751,,"]
+    return gzip.compress("\n".join([head, *rows]).encode())
+
+
+def test_areas_under_vines_are_fetched_kept_and_told_beside_the_share(sources, call, small, tmp_path, capsys):
+    sources.files[VINES] = vines_gz()
+    cropland = b"\nESTAT:LAN_LCV_OVW(1.0),01/11/26 23:00:00,A,PC,B00,FR,2022,30.1,,"
+    sources.files[TABLE] = gzip.compress(gzip.decompress(statistics_gz()) + cropland)
+    assert call("fetch", "statistics", "--vineyards") == 0
+    assert capsys.readouterr().out == "ES\t2023\t914500\nFR\t2023\t755200\n"
+    assert call("fetch", "statistics", "--refresh") == 0  # a later build keeps them
+    with Store.open(tmp_path / "store.duckdb") as store:
+        stamp = store.dataset("vine_areas")
+        assert (stamp.id, stamp.version, stamp.rows) == ("apro_cpsh1_vines", "last update 2026-11-01", 3)
+        assert store.dataset("statistics").years == (2022,)
+        assert not {2021, 2023} & set(store.years())
+    kept = sorted(f.name.partition(".")[0] for f in library.files_of(tmp_path / "store.duckdb").iterdir())
+    assert kept == ["statistics", "vine_areas"]
+    answer = ask(tmp_path, "What share of France was vineyard in 2022?")
+    assert (answer["status"], answer["results"][0]["value"]) == ("answered", 1.5)
+    [told] = [text for text in answer["caveats"] if "APRO_CPSH1" in text]
+    assert "755,200 ha for France in 2023" in told  # not stated for 2022: the later of two years as near
+    assert "the two are not mixed" in told
+    assert "755" not in answer["text"]
+
+
+def test_a_changed_table_of_vines_leaves_the_store_as_it_was(sources, call, small, tmp_path, capsys):
+    tiny.write(tmp_path / "store.duckdb")
+    before = (tmp_path / "store.duckdb").read_bytes()
+    sources.files[VINES] = vines_gz(area="XX")
+    assert call("fetch", "statistics", "--vineyards") == 2
+    assert "holds no area under vines" in capsys.readouterr().err
+    assert (tmp_path / "store.duckdb").read_bytes() == before
 
 
 def test_communes_come_with_their_ids(sources, call, small, tmp_path):
