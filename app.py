@@ -71,7 +71,12 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on; anything but loopback needs --auth or --open")
     add("--port", type=int, default=7860)
-    add("--store", type=Path, default=None, help="the store (default: the user's own, built where there is none)")
+    add(
+        "--store",
+        type=Path,
+        default=None,
+        help="the store (default: $LANDASK_STORE, else the user's own, built where there is none)",
+    )
     add("--router", default="auto", help="auto, builtin, schema or tools")
     add("--llm", default=None, help="PROVIDER:MODEL for the language-model routers")
     add("--auth", type=Path, default=None, metavar="FILE", help="names and password hashes; see docs/page.md")
@@ -117,7 +122,8 @@ def opened_world(options: argparse.Namespace) -> Generator[World]:
     from retrieval.ingest import open_or_build_default
     from tools.context import Context
 
-    store = open_or_build_default(options.store, lambda line: print(line, file=sys.stderr))
+    named = options.store or (Path(os.environ["LANDASK_STORE"]) if os.environ.get("LANDASK_STORE") else None)
+    store = open_or_build_default(named, lambda line: print(line, file=sys.stderr))
     try:
         context = Context.open(store)
         router = "builtin" if options.router == "auto" and not options.llm else options.router

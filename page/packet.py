@@ -27,7 +27,7 @@ CITATION.txt      how to cite the data
 SHA256SUMS        hashes of all these files: sha256sum -c SHA256SUMS
 
 To make the answer again, from a checkout of landask with the same data:
-    python -m agent replay plan.json --json
+    python -m agent replay plan.json
 """
 
 
@@ -90,7 +90,7 @@ def notebook(held: Held) -> str:
     run = (
         "import json, subprocess, sys\n\n"
         'plan = json.load(open("plan.json", encoding="utf-8"))\n'
-        'command = [sys.executable, "-m", "agent", "replay", os.path.abspath("plan.json"), "--json"]\n'
+        'command = [sys.executable, "-m", "agent", "replay", os.path.abspath("plan.json")]\n'
         "again = json.loads(subprocess.run(command, cwd=LANDASK, check=True, capture_output=True, text=True).stdout)\n"
         'print(again["text"])'
     )
