@@ -112,18 +112,7 @@ def parser() -> argparse.ArgumentParser:
     common(again)
     again.set_defaults(run=replay)
 
-    for extra in extra_commands():
-        extra(commands)
     return top
-
-
-def extra_commands() -> list[Any]:
-    """Return what registers further commands: the language-model part adds `train-router` where it is present."""
-    try:
-        from agent.llm.commands import add_commands  # ty: ignore
-    except ImportError:
-        return []
-    return [add_commands]
 
 
 def common(command: argparse.ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """Conversations on disk: one SQLite file, a row each, so that a thread survives a restart. Plans and renders nothing.
 
-Not LangGraph's checkpointer: see `docs/decisions/conversations-in-one-table.md`.
+Not LangGraph's checkpointer: see `docs/decisions/0004-conversations-in-one-table.md`.
 """
 
 from __future__ import annotations
