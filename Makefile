@@ -44,5 +44,13 @@ bench: .venv/ready  ## every benchmark, as ratios
 llm-test: .venv/ready  ## make llm-test MODEL=path.gguf: the end-to-end set with a real model behind Ollama's protocol
 	@$(BIN)/python -m tests.llm.end_to_end $(MODEL) $(LANDASK_STORE) $(ARGS)
 
+evals: .venv/ready  ## measure the deterministic suites; SUITES="questions places" ROUTER=… LLM=… for others
+	@$(BIN)/python -m evals run $(or $(SUITES),questions places classes robustness) --router $(or $(ROUTER),builtin) \
+		$(if $(LLM),--llm $(LLM),)
+
+scoreboard: .venv/ready  ## measure what needs no language model and write docs/scoreboard.md
+	@$(BIN)/python -m evals run questions places classes robustness classifier distortion
+	@$(BIN)/python -m evals report --out docs/scoreboard.md --html out/evals.html --json out/evals.json
+
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals.compare import as_json, as_text, compare
+from evals.gate import keep, losses
 from evals.record import Run, counted, majority, read_run, stages_of
 from evals.report import FINDINGS, page, scoreboard, write_json
 from evals.running import run_suite
@@ -63,6 +64,11 @@ def parser() -> argparse.ArgumentParser:
     both.add_argument("second", type=Path)
     both.add_argument("--json", action="store_true")
     both.set_defaults(command=compare_command)
+    gate = commands.add_parser("gate", help="fail where a deterministic row that was right is wrong now")
+    gate.add_argument("--write", action="store_true", help="keep what is right now instead")
+    gate.add_argument("--log-dir", type=Path, default=LOGS)
+    gate.add_argument("--data", type=Path, default=default_data(), help="folder of the real data")
+    gate.set_defaults(command=gate_command)
     report = commands.add_parser("report", help="write the scoreboard, a page with maps of errors, and JSON")
     report.add_argument("--log-dir", type=Path, default=LOGS)
     report.add_argument("--out", type=Path, default=ROOT / "docs" / "scoreboard.md")
@@ -113,6 +119,19 @@ def compare_command(options: argparse.Namespace) -> int:
     found = compare(read_run(options.first), read_run(options.second))
     print(json.dumps(as_json(found), ensure_ascii=False, indent=1) if options.json else as_text(found))
     return 0
+
+
+def gate_command(options: argparse.Namespace) -> int:
+    """Return 1 and name the rows where something that was right is wrong now."""
+    world = World(options.log_dir / "stores", options.data if options.data.is_dir() else None)
+    if options.write:
+        print(f"{keep(world)} rows kept")
+        return 0
+    lost = losses(world)
+    for loss in lost:
+        print(loss)
+    print(f"{len(lost)} rows lost")
+    return 1 if lost else 0
 
 
 def report_command(options: argparse.Namespace) -> int:

@@ -22,11 +22,11 @@ def maps_of(run: Run) -> list[tuple[str, str]]:
     rows = [row for row in majority(run.rows) if row.covered]
     headline = str(run.setting.get("headline"))
     made = []
-    if most_common(rows, "region"):
+    if most_common(rows, "region") and "maps" not in run.tables:
         made.append((f"{run.name}: share of rows right at {headline}, by country", by_country(rows, headline)))
     if any("taken" in row.detail and row.detail.get("km", 0) > 0 for row in rows):
         made.append((f"{run.name}: from the land meant to the land taken, ×10", displaced(rows)))
-    for title, points in run.tables.get("maps", {}).items() if "maps" in run.tables else ():
+    for title, points in run.tables.get("maps", {}).items():
         made.append((f"{run.name}: {title}", dots(points)))
     return made
 
@@ -103,3 +103,13 @@ def _png(axis: Any) -> str:
     buffer = io.BytesIO()
     axis.figure.savefig(buffer, format="png", dpi=110)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def country_at(lon: Any, lat: Any) -> list[str]:
+    """Return the Eurostat code of the country at each position, '' at sea."""
+    import geopandas
+
+    points = geopandas.GeoDataFrame(geometry=geopandas.points_from_xy(lon, lat), crs=4326)
+    joined = points.sjoin(_countries()[["code", "geometry"]], how="left", predicate="within")
+    first = joined[~joined.index.duplicated()].sort_index()
+    return [code if isinstance(code, str) else "" for code in first["code"]]

@@ -14,7 +14,10 @@ from evals.statistics import cluster_bootstrap, holm, quantile, spread_test, wil
 
 FEW = 5
 """Rows below which a language, country or class gets no line of its own."""
+MOST_NAMED = 12
 MOST_FAILURES = 60
+MOST_ROWS_LISTED = 1000
+"""A suite of more rows is told by rates alone."""
 FINDINGS = Path(__file__).parent / "findings.md"
 """Findings in a person's words, from the runs named there."""
 
@@ -46,8 +49,11 @@ def _section(run: Run) -> list[str]:
         lines += _stage_table(rows)
         lines += ["", *_facets(rows, headline)]
         lines += ["", *_steadiness(run, headline)]
-        lines += ["", *_failures(rows, headline)]
+        if len(rows) <= MOST_ROWS_LISTED:
+            lines += ["", *_failures(rows, headline)]
     for title, table in run.tables.items():
+        if title == "maps":
+            continue
         lines += ["", f"### {title}", "", *_table(table)]
     return lines
 
@@ -102,7 +108,10 @@ def _worst_first(groups: Mapping[str, Sequence[Row]], stage: str, *, worst_only:
     perfect = [name for name, (passes, of) in counts.items() if passes == of]
     shown = {name: c for name, c in counts.items() if not (worst_only and name in perfect)}
     order = sorted(shown, key=lambda name: (shown[name][0] / shown[name][1], name))
-    told = ", ".join(f"{name} {_rate(groups[name], stage)}" for name in order)
+    cut = order[:MOST_NAMED] if worst_only else order
+    told = ", ".join(f"{name} {_rate(groups[name], stage)}" for name in cut)
+    if len(order) > len(cut):
+        told += f", and {len(order) - len(cut)} more with an error"
     rest = f"{len(perfect)} others with {FEW} rows or more, without an error" if worst_only and perfect else ""
     return "; ".join(part for part in (told, rest) if part)
 

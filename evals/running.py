@@ -18,16 +18,16 @@ logger = logging.getLogger(__name__)
 def run_suite(suite: Suite, world: World, log_dir: Path | None = None) -> Run:
     """Measure every case of a suite, with inspect-ai's log where a folder for it is given."""
     cases = suite.cases(world)
-    chosen = spread(cases, world.setting.limit)
+    chosen = cases if suite.is_study else spread(cases, world.setting.limit)
     trials = 1 if world.setting.deterministic or not suite.uses_router else world.setting.trials
-    if log_dir is None:
+    if log_dir is None or suite.is_study:
         rows = [row_of(case, measured(suite, case, world), trial) for trial in range(1, trials + 1) for case in chosen]
     else:
         from evals.inspected import under_inspect
 
         rows = under_inspect(suite, chosen, world, trials, log_dir)
     setting = {"router": world.setting.router, "llm": world.setting.llm, "strategy": world.setting.strategy}
-    kept = setting if suite.uses_router else {}
+    kept = setting if suite.uses_router else {"llm": model_name(world) or suite.default_model} if suite.is_study else {}
     return Run(
         suite.name,
         {**kept, "trials": trials, "limit": world.setting.limit, "of": len(cases), "headline": suite.headline},
@@ -46,6 +46,12 @@ def about(suite: Suite, world: World, cases: Iterable[Case]) -> dict[str, Any]:
         "data": world.data_hashes() if suite.uses_router else {},
         "models": model_digests(world) if suite.uses_router else {},
     }
+
+
+def model_name(world: World) -> str:
+    """Return the name of a study's model, without the folders it lies in."""
+    kind, _, rest = world.setting.llm.partition(":")
+    return f"{kind}:{Path(rest).name}" if "/" in rest else world.setting.llm
 
 
 def model_digests(world: World) -> dict[str, str]:

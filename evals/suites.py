@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals import classes, places, questions
+from evals import classes, distortion, pixels, places, questions, robustness, strategies
 from evals.record import Case, Outcome, Row
 from evals.world import World
 
@@ -23,12 +23,41 @@ class Suite:
     """The stage a person looks at first."""
     uses_router: bool = False
     """Whether router and language model matter."""
+    is_study: bool = False
+    """Many light rows about one model (`--llm`): kept without inspect-ai's log."""
+    default_model: str = ""
+    """What a study measures where no `--llm` is given."""
     tables: Callable[[Sequence[Row], World], Mapping[str, Any]] = lambda rows, world: {}
     """Figures that are not rates of rows."""
 
 
 SUITES: dict[str, Suite] = {
-    "questions": Suite("questions", questions.cases, questions.measure, questions.STAGES, "result", uses_router=True),
-    "places": Suite("places", places.cases, places.measure, places.STAGES, "linked"),
-    "classes": Suite("classes", classes.cases, classes.measure, classes.STAGES, "right"),
+    suite.name: suite
+    for suite in (
+        Suite("questions", questions.cases, questions.measure, questions.STAGES, "result", uses_router=True),
+        Suite("places", places.cases, places.measure, places.STAGES, "linked"),
+        Suite("classes", classes.cases, classes.measure, classes.STAGES, "right"),
+        Suite("robustness", robustness.cases, robustness.measure, robustness.STAGES, "holds", uses_router=True),
+        Suite("strategies", strategies.cases, strategies.measure, strategies.STAGES, "result", uses_router=True),
+        Suite(
+            "classifier",
+            pixels.cases,
+            pixels.measure,
+            pixels.STAGES,
+            "top1",
+            is_study=True,
+            default_model="baselines",
+            tables=pixels.tables,
+        ),
+        Suite(
+            "distortion",
+            distortion.cases,
+            distortion.measure,
+            distortion.STAGES,
+            "neighbour",
+            is_study=True,
+            default_model="e5",
+            tables=distortion.tables,
+        ),
+    )
 }
