@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import gzip
 import io
 import json
@@ -155,6 +156,13 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds of one test share the bundled regions and towns, whole and real, as they were read for the first."""
+    monkeypatch.setattr(ingest, "bundled_regions", functools.cache(ingest.bundled_regions))
+    monkeypatch.setattr(ingest, "towns", functools.cache(ingest.towns))
+
+
+@pytest.fixture
 def call(world: Loopback, tmp_path: Path):
     """Return a function that runs a command against the loopback sources, in a store and cache of the test's own."""
 
@@ -179,7 +187,7 @@ def held(tmp_path: Path) -> dict[str, tuple[int, bool]]:
 
 
 @pytest.mark.slow
-def test_from_an_empty_machine_to_an_answered_question(sources, call, tmp_path, capsys):
+def test_from_an_empty_machine_to_an_answered_question(sources, call, read_once, tmp_path, capsys):
     """Survey, regions and statistics in one command, pixels in another; then five questions, one of them in French."""
     put_up(sources, load_sources().stac("earth-search"), scenes(), overviews=False)
     sources.files[TABLE] = whole_release()

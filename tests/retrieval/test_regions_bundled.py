@@ -148,6 +148,8 @@ def test_names_are_compared_without_case_accents_and_punctuation() -> None:
     assert normalise("Łódź") == "lodz"
     assert normalise("Gießen") == "giessen"
     assert normalise("Κρήτη") == "κρητη"
+    every = "".join(map(chr, range(128)))
+    assert normalise(every) == normalise(f"{every}\u0301")  # the short way of plain letters is the long way
     assert normalise("🍇🍇") == ""
 
 
