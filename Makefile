@@ -17,7 +17,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet $(BACKEND) -c constraints.txt --override overrides.txt \
-		-r pyproject.toml --extra evals --group dev
+		-r pyproject.toml --extra evals --extra mcp --group dev
 	@touch $@
 
 ask: .venv/ready  ## make ask q="where is vineyard in Hérault?"
