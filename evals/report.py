@@ -16,8 +16,6 @@ FEW = 5
 """Rows below which a language, country or class gets no line of its own."""
 MOST_NAMED = 12
 MOST_FAILURES = 60
-MOST_ROWS_LISTED = 1000
-"""A suite of more rows is told by rates alone."""
 FINDINGS = Path(__file__).parent / "findings.md"
 """Findings in a person's words, from the runs named there."""
 
@@ -49,7 +47,7 @@ def _section(run: Run) -> list[str]:
         lines += _stage_table(rows)
         lines += ["", *_facets(rows, headline)]
         lines += ["", *_steadiness(run, headline)]
-        if len(rows) <= MOST_ROWS_LISTED:
+        if "maps" not in run.tables:
             lines += ["", *_failures(rows, headline)]
     for title, table in run.tables.items():
         if title == "maps":
@@ -95,12 +93,19 @@ def _facets(rows: Sequence[Row], headline: str) -> list[str]:
         told = _worst_first(groups, headline, worst_only=name == "country")
         if told:
             p = corrected[name]
-            effect = "differ" if p < 0.05 else "do not differ beyond chance"
-            lines.append(f"- by {name} ({headline}; rates {effect}, p = {p:.2g} after Holm): {told}")
+            effect = f"rates {'differ' if p < 0.05 else 'do not differ beyond chance'}, p = {p:.2g} after Holm"
+            if _alone(known, column):
+                effect = "not tested: one cluster each"
+            lines.append(f"- by {name} ({headline}; {effect}): {told}")
     classes = sorted({code for row in known for code in row.classes})
     if told := _worst_first({c: [r for r in known if c in r.classes] for c in classes}, headline, worst_only=True):
         lines.append(f"- by class ({headline}): {told}")
     return lines
+
+
+def _alone(rows: Sequence[Row], column: str) -> bool:
+    """Whether every value of a column is one cluster, so that nothing could be dealt anew."""
+    return len({row.cluster for row in rows}) <= len({getattr(row, column) for row in rows})
 
 
 def _worst_first(groups: Mapping[str, Sequence[Row]], stage: str, *, worst_only: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -75,7 +75,7 @@ def kept(sample: Mapping[str, Any], said: list[dict[str, Any]]) -> int | None:
 
 
 @contextmanager
-def shut(*, allow_local: bool = False) -> Iterator[list[str]]:
+def shut(*, allow_local: bool = False) -> Generator[list[str]]:
     """Refuse every connection while inside, and list what was tried; a local model server may be let through."""
     tried: list[str] = []
     sockets: Any = socket.socket

@@ -9,6 +9,7 @@ import pytest
 
 from evals.__main__ import main
 from evals.compare import as_text, compare
+from evals.maps import country_at
 from evals.record import Case, Outcome, Row, Run, consistency, counted, flapping, majority, read_run, row_of
 from evals.report import page, scoreboard
 from retrieval.errors import BadArgument, BadFile
@@ -86,3 +87,7 @@ def test_wrong_use_is_one_line_and_exit_code_two(tmp_path: Path, capsys: pytest.
     assert main(["report", "--log-dir", str(tmp_path)]) == 2
     assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 3
+
+
+def test_a_position_lies_in_its_country():
+    assert country_at([2.35, 12.5, 23.7, -30.0], [48.86, 41.9, 38.0, 45.0]) == ["FR", "IT", "EL", ""]
