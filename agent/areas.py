@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from retrieval.types import BBox, Region
 from tools.context import Context
 
 MOST_CORNERS = 20_000
+KNOWN_REGION = re.compile(r"(country|nuts|iso|commune|group):[\w-]+")
+"""Ids of the store's own regions: a selected feature that carries one is that region, not its drawn outline."""
 
 
 def area_id(geometry: Mapping[str, Any], name: str = "selection") -> str:
@@ -39,10 +42,16 @@ def selected_area(selection: Any) -> tuple[str, dict[str, Any]]:
             selection = json.loads(selection)
         except json.JSONDecodeError as error:
             raise BadGeometry(f"the selection is not GeoJSON: {error.msg}") from error
-    geometry = _geometry(selection)
-    outline = checked_outline(geometry)
+    outline = checked_outline(_geometry(selection))
     plain = json.loads(json.dumps(outline.__geo_interface__))
-    return area_id(plain), plain
+    return _region_id(selection) or area_id(plain), plain
+
+
+def _region_id(selection: Mapping[str, Any]) -> str | None:
+    """Return the id of the region that one selected feature says it is."""
+    features = selection.get("features") or [selection]
+    named = str((features[0].get("properties") or {}).get("id", "")) if len(features) == 1 else ""
+    return named if KNOWN_REGION.fullmatch(named) else None
 
 
 def _geometry(selection: Any) -> Mapping[str, Any]:
@@ -99,7 +108,7 @@ def checked_outline(geometry: Mapping[str, Any]):
 def with_areas(context: Context, areas: Mapping[str, Any]) -> Context:
     """Return the context knowing these drawn areas (id → GeoJSON geometry)."""
     for id, geometry in areas.items():
-        if id in context.areas:
+        if id in context.areas or KNOWN_REGION.fullmatch(id):
             continue
         outline = checked_outline(geometry)
         west, south, east, north = outline.bounds

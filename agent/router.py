@@ -126,7 +126,7 @@ def planned(frame: Frame, context: Context, conversation: Conversation, notes: S
     conversation.frame_tried = frame.to_json()
     steps = steps_of(frame, context)
     wanted = {id for step in steps for key in ("regions", "within") for id in step.arguments.get(key, ())}
-    areas = {id: geometry for id, geometry in conversation.areas.items() if id in wanted}
+    areas = {id: geometry for id, geometry in conversation.areas.items() if id in wanted and id in context.areas}
     return Plan(tuple(steps), tuple(notes), areas, frame.to_json())
 
 

@@ -1,0 +1,34 @@
+"""A selection on the map: a drawn outline is an area of its own, one of the store's regions is that region."""
+
+from agent.areas import selected_area
+from agent.ask import ask
+from tools.context import Context
+
+SQUARE = {"type": "Polygon", "coordinates": [[[8, 48], [9, 48], [9, 49], [8, 49], [8, 48]]]}
+
+
+def feature(**properties):
+    return {"type": "Feature", "properties": properties, "geometry": SQUARE}
+
+
+def test_a_drawn_outline_gets_an_id_of_its_own():
+    assert selected_area(SQUARE)[0].startswith("aoi:selection-")
+    assert selected_area(feature(id="my field"))[0].startswith("aoi:selection-")
+
+
+def test_a_clicked_region_is_that_region_wherever_it_stands():
+    assert selected_area(feature(id="nuts:DE2"))[0] == "nuts:DE2"
+    assert selected_area({"type": "FeatureCollection", "features": [feature(id="country:SE")]})[0] == "country:SE"
+
+
+def test_a_clicked_region_is_answered_with_its_published_figure(demo_store):
+    answer = ask(
+        "how much of this region was woodland in 2018", Context.open(demo_store), selection=feature(id="country:SE")
+    )
+    assert (answer.results[0].value, answer.results[0].regions[0].id) == (62.4, "country:SE")
+
+
+def test_a_region_that_is_not_in_the_store_is_refused_by_its_id(demo_store):
+    answer = ask("how much of this region is woodland", Context.open(demo_store), selection=feature(id="nuts:XX9"))
+    assert answer.status == "refused"
+    assert "nuts:XX9" in answer.text
