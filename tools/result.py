@@ -74,6 +74,7 @@ class Result:
                 else None
             ),
             "features": self.features,
+            "facts": json.loads(json.dumps(self.facts, default=str)),
             "provenance": asdict(self.provenance),
         }
 

@@ -41,7 +41,7 @@ class Seen:
     def load(self, path: str = "/") -> Seen:
         """Load the page."""
         self.page.goto(self.url + path)
-        self.page.wait_for_function("document.body.dataset.landask && landask.view.drawn > 0", timeout=60_000)
+        self.page.wait_for_function("document.body.dataset.landask && landask.view.drawn > 0", timeout=120_000)
         return self
 
     def open(self) -> Seen:
