@@ -141,6 +141,8 @@ def finished(figure: go.Figure, result: Result, value: str, names: Names) -> go.
     source = credit_of(made)
     if made.synthetic:
         source += f" · {names.words['synthetic']}"
+    if result.interval is None and {"low", "high"} <= set(result.table.columns if result.table else ()):
+        source += f" · {names.words['whiskers_rounding']}"
     axis = figure.update_xaxes if figure.data[0].type == "bar" else figure.update_yaxes
     axis(title_text=unit)
     figure.update_layout(
