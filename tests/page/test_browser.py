@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.page.served import CHROMIUM, Served
 
@@ -39,9 +40,17 @@ class Seen:
             self.outside.append(url)
 
     def load(self, path: str = "/") -> Seen:
-        """Load the page."""
-        self.page.goto(self.url + path)
-        self.page.wait_for_function("document.body.dataset.landask && landask.view.drawn > 0", timeout=120_000)
+        """Load the page; again where Chromium's software WebGL did not come up, as it may beside another Chromium."""
+        ready = "document.body.dataset.landask && landask.view.drawn > 0"
+        for attempt in range(4):
+            self.page.goto(self.url + path)
+            try:
+                self.page.wait_for_function(ready, timeout=35_000)
+            except PlaywrightTimeout:
+                if attempt == 3:
+                    raise
+            else:
+                break
         return self
 
     def open(self) -> Seen:
