@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evals.gold.statistics_gold import score as score_published
@@ -35,18 +35,77 @@ EARTH_KM = 6371.0088
 
 def score_question(sample: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[Stages, dict[str, Any]]:
     """Return the stages of one answer, and the figures behind them."""
-    stages: Stages = dict.fromkeys(STAGES)
-    if "expected" in sample:
-        stages |= _published(sample, answer)
-        detail: dict[str, Any] = {}
-    else:
-        found, detail = _survey(sample, answer)
-        stages |= found
+    stages, detail = _several_steps(sample, answer) if "results" in sample else _one_step(sample, answer)
     if answer["status"] == "answered":
         unsupported = unsupported_numbers(answer)
         stages["text"] = int(not unsupported and stages["text"] != 0)
         detail |= {"unsupported": unsupported} if unsupported else {}
     return stages, detail
+
+
+def _one_step(sample: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[Stages, dict[str, Any]]:
+    """Return the stages of a question, or of one step of it, each with the whole text."""
+    stages: Stages = dict.fromkeys(STAGES)
+    if "expected" in sample:
+        return stages | _published(sample, answer), {}
+    found, detail = _survey(sample, answer)
+    return stages | found, detail
+
+
+# --- several steps ---------------------------------------------------------------------------------------------------
+
+
+def _several_steps(sample: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[Stages, dict[str, Any]]:
+    """Return the least of the steps at every stage; each step is held against what of the answer fits it best.
+
+    So it does not matter in how many calls the steps were made, nor in which order, but none may be missing. A number
+    that is right of another place, class or year is no result: among many numbers one fits by chance.
+    """
+    views = [{**answer, "results": results} for results in _views(answer["results"])]
+    judged = [max((_strictly(_one_step(step, view)[0]) for view in views), key=_passed) for step in sample["results"]]
+    stages: Stages = {stage: _least([step[stage] for step in judged]) for stage in STAGES}
+    return stages, {"steps_right": f"{sum(bool(s['result']) for s in judged)} of {len(judged)}"}
+
+
+def _least(values: Iterable[int | None]) -> int | None:
+    return min((value for value in values if value is not None), default=None)
+
+
+def _strictly(stages: Stages) -> Stages:
+    return {**stages, "result": int(all(value != 0 for value in stages.values()))}
+
+
+def _views(results: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """Yield what may answer one step: any results that follow one another, and one region's part of a result."""
+    yield ()
+    for start in range(len(results)):
+        for end in range(start + 1, len(results) + 1):
+            yield results[start:end]
+    for result in results:
+        yield from ([part] for part in _of_each_region(result))
+
+
+def _passed(stages: Stages) -> tuple[int, int]:
+    return stages["result"] or 0, sum(value or 0 for value in stages.values())
+
+
+ALONE = {"compare_official": "official_share", "compare_regions": "count_points"}
+"""Tool that gives for one region what a tool for several gives in a row each."""
+
+
+def _of_each_region(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a result of several regions as the results of one region each that its table holds."""
+    for region in result["regions"] if len(result["regions"]) > 1 else ():
+        rows = [row for row in table_rows(result) if row.get("region_id") == region["id"]]
+        if not rows:
+            continue
+        numbers = [row.get("value", row.get("points")) for row in sorted(rows, key=lambda row: row.get("year", 0))]
+        value = numbers[-1]
+        if result["tool"] == "change_official":
+            value = None if None in (numbers[0], value) else round(value - numbers[0], 1)
+        tool = ALONE.get(result["tool"], result["tool"])
+        unit = rows[0].get("unit", result["unit"]) if result["tool"] == "compare_official" else result["unit"]
+        yield {**result, "tool": tool, "regions": [region], "value": value, "unit": unit, "table": _as_table(rows)}
 
 
 # --- published figures -----------------------------------------------------------------------------------------------
@@ -55,6 +114,9 @@ def score_question(sample: Mapping[str, Any], answer: Mapping[str, Any]) -> tupl
 def _published(sample: Mapping[str, Any], answer: Mapping[str, Any]) -> Stages:
     """Return the stages of a question of the official table, from that set's own finer ones."""
     fine = score_published(sample, answer)
+    if "values" in sample["expected"] and not fine["right"]:
+        compared = score_published(sample, {**answer, "results": [*_side_by_side(answer["results"])]})
+        fine = compared if compared["right"] else fine
     stages: Stages = {"scope": fine["status"], "result": fine["right"]}
     if sample["expected"]["status"] == "refused":
         return {**stages, "text": fine["words"]}
@@ -70,6 +132,25 @@ def _published(sample: Mapping[str, Any], answer: Mapping[str, Any]) -> Stages:
     }  # fmt: skip
 
 
+def _side_by_side(results: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield the shares of several regions as the comparison they are: the same figures, each said by itself."""
+    shares = [result for result in results if result["tool"] == "official_share" and result["unit"] == "%"]
+    if not shares or any(result["land_cover"] != shares[0]["land_cover"] for result in shares):
+        return
+    yield {
+        **shares[0], "tool": "compare_official", "unit": "percentage points", "value": None,
+        "regions": [region for result in shares for region in result["regions"]],
+        "years": sorted({year for result in shares for year in result["years"]}),
+        "table": _as_table([row for result in shares for row in table_rows(result)]),
+    }  # fmt: skip
+
+
+def _as_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return rows as a result's table."""
+    columns = list(rows[0])
+    return {"columns": columns, "rows": [[row[c] for c in columns] for row in rows]}
+
+
 # --- the survey's records --------------------------------------------------------------------------------------------
 
 
@@ -80,6 +161,8 @@ def _survey(sample: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[Stage
     applicable = _applicable(asked)
     if answer["status"] != "answered":
         return {"scope": 0, "result": 0, **dict.fromkeys(applicable, 0)}, {}
+    if asked["what"] == "counts":
+        answer = {**answer, "results": _in_order_of(asked["parts"], answer["results"])}
     results = [r for r in answer["results"] if r["tool"] in OPERATIONS[asked["what"]]] or list(answer["results"])
     judged = {
         "operation": int(any(r["tool"] in OPERATIONS[asked["what"]] for r in answer["results"])),
@@ -112,6 +195,29 @@ def _status(asked: Mapping[str, Any], gold: Mapping[str, Any], answer: Mapping[s
     whole = bool(stages["scope"]) and stages.get("operation", 1) == 1
     offered = all(any(w.lower() in c.lower() for c in answer["choices"]) for w in gold.get("choices", []))
     return {**stages, "result": int(whole and offered)}
+
+
+def _in_order_of(parts: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return results and their rows in the order of the parts asked for, where they say which part each is of."""
+    regions = [{bare_code(c) for c in part.get("nuts", ())} for part in parts]
+    classes = [{*part.get("lc", ()), *part.get("lu", ())} for part in parts]
+
+    def at(own_regions: Iterable[str], own_classes: Iterable[str]) -> int:
+        own, covers = {bare_code(c) for c in own_regions}, {*own_classes}
+        fitting = (k for k in range(len(parts)) if regions[k] <= own and classes[k] <= covers)
+        return next(fitting, len(parts))
+
+    def covers_of(result: Mapping[str, Any]) -> list[str]:
+        return [*result["land_cover"], *result["land_use"]]
+
+    ordered = []
+    for result in results:
+        rows = table_rows(result)
+        if rows and all("region_id" in row for row in rows):
+            rows = sorted(rows, key=lambda row: at([row["region_id"]], covers_of(result)))
+            result = {**result, "table": _as_table(rows)}
+        ordered.append(result)
+    return sorted(ordered, key=lambda result: at([region["id"] for region in result["regions"]], covers_of(result)))
 
 
 def _applicable(asked: Mapping[str, Any]) -> list[str]:

@@ -34,7 +34,15 @@ class Suite:
 SUITES: dict[str, Suite] = {
     suite.name: suite
     for suite in (
-        Suite("questions", questions.cases, questions.measure, questions.STAGES, "result", uses_router=True),
+        Suite(
+            "questions",
+            questions.cases,
+            questions.measure,
+            questions.STAGES,
+            "result",
+            uses_router=True,
+            tables=questions.tables,
+        ),
         Suite("places", places.cases, places.measure, places.STAGES, "linked"),
         Suite("classes", classes.cases, classes.measure, classes.STAGES, "right"),
         Suite("robustness", robustness.cases, robustness.measure, robustness.STAGES, "holds", uses_router=True),
