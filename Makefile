@@ -4,13 +4,14 @@
 PYTHON ?= python3
 TORCH_BACKEND ?= cpu
 STORE ?=
+LIMIT ?= 60
 LANDASK_STORE := $(if $(STORE),--store $(STORE),)
 BIN := .venv/bin
 # A machine with a wheel folder of its own (PIP_FIND_LINKS) brings its PyTorch from there.
 BACKEND := $(if $(PIP_FIND_LINKS)$(UV_FIND_LINKS),,--torch-backend=$(TORCH_BACKEND))
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 
-.PHONY: ask app test lint bench data evals scoreboard browser llm-test clean
+.PHONY: ask app test lint bench data evals routers scoreboard browser llm-test clean
 
 .venv/ready: pyproject.toml constraints.txt overrides.txt
 	@echo "setting up .venv (once) …" >&2
@@ -48,8 +49,17 @@ evals: .venv/ready  ## measure the deterministic suites; SUITES="questions place
 	@$(BIN)/python -m evals run $(or $(SUITES),questions places classes robustness) --router $(or $(ROUTER),builtin) \
 		$(if $(LLM),--llm $(LLM),)
 
-scoreboard: .venv/ready  ## measure what needs no language model and write docs/scoreboard.md
-	@$(BIN)/python -m evals run questions places classes robustness classifier distortion
+routers: .venv/ready  ## compare what plans: the rules, the embedded model, and MODEL=path.gguf in three ways; LIMIT=60 rows
+	@$(BIN)/python -m evals run questions --router builtin
+	@$(BIN)/python -m evals run questions --router embedded --trials 1 --limit $(LIMIT)
+	@$(if $(MODEL),$(BIN)/python -m evals run questions --router schema --llm embedded:$(MODEL) --trials 1 --limit $(LIMIT))
+	@$(if $(MODEL),for way in prompt rag agent; do $(BIN)/python -m evals run strategies --router schema \
+		--llm embedded:$(MODEL) --strategy $$way --trials 1 --limit $(LIMIT) || exit 1; done)
+	@$(BIN)/python -m evals report --out out/routers.md --html out/evals.html --json out/evals.json
+
+scoreboard: .venv/ready  ## measure what needs no language model, then write docs/scoreboard.md of all runs kept
+	@$(BIN)/python -m evals run questions places classes robustness
+	@$(BIN)/python -m evals run classifier distortion --reuse
 	@$(BIN)/python -m evals report --out docs/scoreboard.md --html out/evals.html --json out/evals.json
 
 clean:

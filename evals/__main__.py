@@ -18,11 +18,11 @@ from pathlib import Path
 
 from evals.compare import as_json, as_text, compare
 from evals.gate import keep, losses
-from evals.record import Run, counted, majority, read_run, stages_of
+from evals.record import Run, counted, majority, name_of, read_run, stages_of
 from evals.report import FINDINGS, page, scoreboard, write_json
-from evals.running import run_suite
+from evals.running import run_suite, setting_of
 from evals.statistics import wilson
-from evals.suites import SUITES
+from evals.suites import SUITES, Suite
 from evals.world import Setting, World
 from retrieval.errors import BadArgument, LandaskError
 
@@ -54,6 +54,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--strategy", default="", choices=("", "prompt", "rag", "agent"))
     run.add_argument("--trials", type=int, default=3, help="trials a row where a model is involved (3)")
     run.add_argument("--limit", type=int, help="at most this many rows, spread evenly over the samples")
+    run.add_argument("--split", default="", choices=("", "dev", "held_out"), help="only these rows")
+    run.add_argument("--only", nargs="+", default=(), metavar="START", help="only rows whose id or kind starts so")
+    run.add_argument("--reuse", action="store_true", help="keep the rows of the run before whose sample is the same")
     run.add_argument("--log-dir", type=Path, default=LOGS)
     run.add_argument("--store", type=Path, help="measure on this store instead of one made from the real data")
     run.add_argument("--data", type=Path, default=default_data(), help="folder of the real data")
@@ -90,15 +93,36 @@ def run_command(options: argparse.Namespace) -> int:
         raise BadArgument(f"no suite {', '.join(unknown)}; there are {', '.join(SUITES)}")
     if options.limit is not None and options.limit < 1:
         raise BadArgument(f"--limit {options.limit}: at least 1")
-    setting = Setting(options.router, options.llm, options.strategy, max(1, options.trials), options.limit)
+    setting = Setting(
+        options.router, options.llm, options.strategy, max(1, options.trials), options.limit,
+        options.split, tuple(options.only),
+    )  # fmt: skip
     data = options.data if options.data.is_dir() else None
     world = World(options.log_dir / "stores", data, setting, options.store)
     for name in options.suites:
-        run = run_suite(SUITES[name], world, None if options.bare else options.log_dir / "inspect")
+        run = measured_run(SUITES[name], world, options)
         path = run.save(options.log_dir)
+        partial_of(SUITES[name], world, options.log_dir).unlink(missing_ok=True)
         print(summary(run))
         print(f"  kept in {path}")
     return 0
+
+
+def measured_run(suite: Suite, world: World, options: argparse.Namespace) -> Run:
+    """Return a suite's run, gone on with where an earlier one was ended."""
+    partial = partial_of(suite, world, options.log_dir)
+    if partial.exists():
+        print(f"  going on with the rows of {partial}; remove it to begin anew", file=sys.stderr)
+    before = options.log_dir / f"{partial.stem}.json"
+    known = read_run(before).rows if options.reuse and before.exists() else ()
+    quick = not suite.is_study and (world.setting.deterministic or not suite.uses_router)
+    inspect = None if options.bare else options.log_dir / "inspect"
+    return run_suite(suite, world, inspect, None if quick else partial, known)
+
+
+def partial_of(suite: Suite, world: World, folder: Path) -> Path:
+    """Return the file in which the rows of a run stand until it is whole."""
+    return folder / "partial" / f"{name_of([suite.name, *setting_of(suite, world).values()])}.jsonl"
 
 
 def summary(run: Run) -> str:

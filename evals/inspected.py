@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,7 @@ from inspect_ai.dataset import Sample
 from inspect_ai.scorer import SampleScore, Score, Target, metric, scorer
 from inspect_ai.solver import TaskState, solver
 
-from evals.record import Case, Row, row_of
-from evals.running import measured
+from evals.record import Case, Row
 from evals.suites import Suite
 from evals.world import World
 
@@ -44,8 +43,12 @@ def stages() -> Any:
     return score
 
 
-def under_inspect(suite: Suite, cases: list[Case], world: World, trials: int, log_dir: Path) -> list[Row]:
+def under_inspect(
+    suite: Suite, cases: list[Case], world: World, trials: int, log_dir: Path, measure: Callable[[Case, int], Row]
+) -> list[Row]:
     """Return the rows of an inspect-ai evaluation of the suite, one sample at a time and with no model of its own.
+
+    `measure` gives the row of a case and trial.
 
     Raises:
         RuntimeError: the evaluation itself failed: a bug.
@@ -59,7 +62,7 @@ def under_inspect(suite: Suite, cases: list[Case], world: World, trials: int, lo
 
         async def solve(state: TaskState, generate: Any) -> TaskState:
             case = by_id[str(state.sample_id)]
-            row = row_of(case, measured(suite, case, world), state.epoch)
+            row = measure(case, state.epoch)
             rows.append(row)
             state.output.completion = str(row.detail.get("said") or row.detail.get("linked") or "")
             state.metadata["row"] = {"stages": row.stages, "detail": row.detail, "covered": row.covered}

@@ -87,7 +87,7 @@ class Run:
 
     suite: str
     setting: Mapping[str, Any]
-    """Router, language model, strategy, trials, limit."""
+    """Router, language model, strategy, which rows, trials, limit."""
     about: Mapping[str, Any]
     """Date, machine, hashes of samples and data, model digests."""
     rows: tuple[Row, ...]
@@ -97,8 +97,8 @@ class Run:
     @property
     def name(self) -> str:
         """Suite and what answered it, as in file names: `questions-builtin`."""
-        parts = [self.suite, *(str(self.setting.get(k) or "") for k in ("router", "llm", "strategy"))]
-        return "-".join(p.replace("/", "_").replace(":", "_") for p in parts if p)
+        parts = [self.suite, *(str(self.setting.get(k) or "") for k in ("router", "llm", "strategy", "rows"))]
+        return name_of(parts)
 
     def to_json(self) -> dict[str, Any]:
         """The run as plain JSON values."""
@@ -110,6 +110,11 @@ class Run:
         path = folder / f"{self.name}.json"
         path.write_text(json.dumps(self.to_json(), ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
         return path
+
+
+def name_of(parts: Iterable[str]) -> str:
+    """Return the name of a run as it stands in file names."""
+    return "-".join(part.replace("/", "_").replace(":", "_") for part in parts if part)
 
 
 def row_of(case: Case, outcome: Outcome, trial: int = 1) -> Row:
@@ -132,6 +137,11 @@ def row_of(case: Case, outcome: Outcome, trial: int = 1) -> Row:
     )
 
 
+def row_from_json(value: Mapping[str, Any]) -> Row:
+    """Return a row from its JSON values."""
+    return replace(Row(**value), classes=tuple(value["classes"]))
+
+
 def read_run(path: Path) -> Run:
     """Return a saved run.
 
@@ -140,7 +150,7 @@ def read_run(path: Path) -> Run:
     """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-        rows = tuple(replace(Row(**row), classes=tuple(row["classes"])) for row in value["rows"])
+        rows = tuple(row_from_json(row) for row in value["rows"])
         return Run(value["suite"], value["setting"], value["about"], rows, value.get("tables", {}))
     except OSError as error:
         raise BadFile(f"{path} cannot be read: {error.strerror}") from error

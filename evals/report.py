@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.record import Row, Run, consistency, counted, flapping, majority, most_common, stages_of
+from evals.routers import compared
 from evals.statistics import cluster_bootstrap, holm, quantile, spread_test, wilson
 
 FEW = 5
@@ -18,6 +19,13 @@ MOST_NAMED = 12
 MOST_FAILURES = 60
 FINDINGS = Path(__file__).parent / "findings.md"
 """Findings in a person's words, from the runs named there."""
+
+
+ROUTERS = (
+    "One line a run. `rules` is how many of the same rows the builtin router has right. Own plan: rows that the model "
+    "planned itself; in all others the rules stood in. Invented: codes, regions, years and numbers out of nowhere, in "
+    "plan or text. Asked and refused rightly are of the questions that must be."
+)
 
 
 def scoreboard(runs: Sequence[Run], findings: str = "") -> str:
@@ -35,6 +43,8 @@ def scoreboard(runs: Sequence[Run], findings: str = "") -> str:
         lines.append(f"| {run.name} | {run.about['date']} | {of} | {data} | {run.about['machine']} |")
     if findings:
         lines += ["", findings.strip()]
+    if table := compared(runs):
+        lines += ["", "## What planned the questions", "", ROUTERS, "", *_table(table)]
     for run in runs:
         lines += ["", *_section(run)]
     return "\n".join(lines) + "\n"
@@ -155,10 +165,13 @@ def _failures(rows: Sequence[Row], headline: str) -> list[str]:
     ]
     for row in failed[:MOST_FAILURES]:
         stages = ", ".join(stage for stage, value in row.stages.items() if value == 0 and stage != headline)
+        also = f"; also wrong: {stages}" if stages else ""
+        if row.split == "held_out":  # to stay unseen
+            lines.append(f"- `{row.id}` ({row.language or '–'}), held out{also}")
+            continue
         asked = row.detail.get("question") or row.detail.get("text") or ""
         said = row.detail.get("status") or row.detail.get("linked") or row.detail.get("read") or ""
         wanted = f", wanted {row.detail['wanted']}" if "wanted" in row.detail else ""
-        also = f"; also wrong: {stages}" if stages else ""
         lines.append(f"- `{row.id}` ({row.language or '–'}) “{asked}”: {said}{wanted}{also}")
     return lines
 

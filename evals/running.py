@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from evals.record import Case, Outcome, Run, content_hash, file_hash, machine, row_of, today
+from evals.progress import Progress
+from evals.record import Case, Outcome, Row, Run, content_hash, file_hash, machine, today
 from evals.suites import Suite
 from evals.world import World
 from retrieval.errors import LandaskError
@@ -15,26 +16,50 @@ from retrieval.errors import LandaskError
 logger = logging.getLogger(__name__)
 
 
-def run_suite(suite: Suite, world: World, log_dir: Path | None = None) -> Run:
-    """Measure every case of a suite, with inspect-ai's log where a folder for it is given."""
-    cases = suite.cases(world)
+def run_suite(
+    suite: Suite, world: World, log_dir: Path | None = None, partial: Path | None = None, known: Iterable[Row] = ()
+) -> Run:
+    """Measure every case of a suite.
+
+    Args:
+        suite: what is measured.
+        world: on what, and with which router or model.
+        log_dir: the folder of inspect-ai's log; None keeps none.
+        partial: the file in which rows stand until the run is whole, so that it can be taken up again.
+        known: rows of an earlier run, taken over where their sample is the same.
+    """
+    every = suite.cases(world)
+    cases = [case for case in every if world.setting.wants(case)]
     chosen = cases if suite.is_study else spread(cases, world.setting.limit)
     trials = 1 if world.setting.deterministic or not suite.uses_router else world.setting.trials
+    progress = Progress(partial, trials * len(chosen), known)
+
+    def row(case: Case, trial: int) -> Row:
+        return progress.row(case, trial, lambda one: measured(suite, one, world))
+
     if log_dir is None or suite.is_study:
-        rows = [row_of(case, measured(suite, case, world), trial) for trial in range(1, trials + 1) for case in chosen]
+        rows = [row(case, trial) for trial in range(1, trials + 1) for case in chosen]
     else:
         from evals.inspected import under_inspect
 
-        rows = under_inspect(suite, chosen, world, trials, log_dir)
-    setting = {"router": world.setting.router, "llm": world.setting.llm, "strategy": world.setting.strategy}
-    kept = setting if suite.uses_router else {"llm": model_name(world) or suite.default_model} if suite.is_study else {}
+        rows = under_inspect(suite, chosen, world, trials, log_dir, row)
     return Run(
         suite.name,
-        {**kept, "trials": trials, "limit": world.setting.limit, "of": len(cases), "headline": suite.headline},
+        setting_of(suite, world)
+        | {"trials": trials, "limit": world.setting.limit, "of": len(every), "headline": suite.headline},
         about(suite, world, chosen),
         tuple(rows),
         suite.tables(rows, world),
     )
+
+
+def setting_of(suite: Suite, world: World) -> dict[str, str]:
+    """Return what answers and which rows were asked, as the run is named after it."""
+    own = world.setting
+    if suite.uses_router:
+        rows = "+".join([*([own.split] if own.split else []), *(prefix.rstrip("-:") for prefix in own.only)])
+        return {"router": own.router, "llm": model_name(world), "strategy": own.strategy, "rows": rows}
+    return {"llm": model_name(world) or suite.default_model} if suite.is_study else {}
 
 
 def about(suite: Suite, world: World, cases: Iterable[Case]) -> dict[str, Any]:
@@ -49,9 +74,9 @@ def about(suite: Suite, world: World, cases: Iterable[Case]) -> dict[str, Any]:
 
 
 def model_name(world: World) -> str:
-    """Return the name of a study's model, without the folders it lies in."""
+    """Return the name of the run's model, without the folders it lies in."""
     kind, _, rest = world.setting.llm.partition(":")
-    return f"{kind}:{Path(rest).name}" if "/" in rest else world.setting.llm
+    return f"{kind}:{Path(rest).name}" if rest and Path(rest).exists() else world.setting.llm
 
 
 def model_digests(world: World) -> dict[str, str]:
@@ -60,7 +85,8 @@ def model_digests(world: World) -> dict[str, str]:
         return {}
     from agent.llm.choice import ADAPTER
 
-    files = {"adapter": ADAPTER, "llm": Path(world.setting.llm.removeprefix("gguf:"))}
+    _, _, file = world.setting.llm.partition(":")
+    files = {"adapter": ADAPTER} if not file else {"llm": Path(file)}
     return {name: file_hash(path)[:16] for name, path in files.items() if path.is_file()}
 
 

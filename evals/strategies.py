@@ -11,7 +11,7 @@ from evals import questions
 from evals.record import Case, Outcome, Stages
 from evals.world import World
 
-STAGES = ("valid_plan", "fields", "place", "class", "year", "values", "result", "own_plan")
+STAGES = ("valid_plan", "operation", "fields", "place", "class", "year", "values", "result", "own_plan")
 SLOTS = ("place", "class", "year")
 SINGLE_STEP = ("paraphrase", "misspelt", "other_name", "survey:", "published:")
 
@@ -35,8 +35,8 @@ def measure(case: Case, world: World) -> Outcome:
     slots = [value for slot in SLOTS if (value := whole.stages.get(slot)) is not None]
     stages["valid_plan"] = int(planned)
     stages["fields"] = int(all(slots)) if slots else None
-    for slot in SLOTS:
-        stages[slot] = whole.stages.get(slot)
+    for stage in ("operation", *SLOTS):
+        stages[stage] = whole.stages.get(stage)
     stages["values"], stages["result"] = whole.stages.get("value"), whole.stages.get("result")
     if not world.setting.deterministic:
         stages["own_plan"] = int("builtin" not in str(whole.detail.get("router")))

@@ -11,7 +11,7 @@ import filelock
 
 from agent.ask import ask
 from agent.conversation import Conversation
-from evals.record import content_hash, file_hash
+from evals.record import Case, content_hash, file_hash
 from retrieval.ingest import Sources, build
 from retrieval.store import Store
 from tools.context import Context
@@ -30,6 +30,15 @@ class Setting:
     strategy: str = ""
     trials: int = 1
     limit: int | None = None
+    split: str = ""
+    """`dev` or `held_out`; '' for both."""
+    only: tuple[str, ...] = ()
+    """Beginnings of ids or kinds; () for all."""
+
+    def wants(self, case: Case) -> bool:
+        """Whether a case is to be asked."""
+        fits = any(case.id.startswith(prefix) or case.kind.startswith(prefix) for prefix in self.only)
+        return self.split in ("", case.split) and (fits or not self.only)
 
     @property
     def deterministic(self) -> bool:

@@ -10,8 +10,13 @@ import pytest
 from evals.__main__ import main
 from evals.compare import as_text, compare
 from evals.maps import country_at
+from evals.progress import Progress
 from evals.record import Case, Outcome, Row, Run, consistency, counted, flapping, majority, read_run, row_of
 from evals.report import page, scoreboard
+from evals.routers import compared
+from evals.running import run_suite
+from evals.suites import Suite
+from evals.world import Setting, World
 from retrieval.errors import BadArgument, BadFile
 
 
@@ -80,6 +85,74 @@ def test_the_board_tells_rates_failures_and_steadiness():
     assert "1 of 2 right throughout" in board
     assert "Words." in board
     assert page([run("11100")], board).startswith("<!doctype html>")
+
+
+def test_a_question_held_out_is_named_and_not_told():
+    hidden = replace(
+        run("01"), rows=tuple(replace(row, split="held_out", detail={"question": "where?"}) for row in rows("01"))
+    )
+    board = scoreboard([hidden])
+    assert "`r00` (fr), held out" in board
+    assert "where?" not in board
+
+
+def test_a_run_that_was_ended_goes_on_where_it_stopped(tmp_path: Path):
+    cases = [Case(f"r{at}", {"question": at}) for at in range(4)]
+    asked: list[str] = []
+
+    def measure(case: Case) -> Outcome:
+        asked.append(case.id)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return Outcome({"result": 1}, covered=case.id != "r0")
+
+    path = tmp_path / "partial" / "run.jsonl"
+    first = Progress(path, 4)
+    with pytest.raises(KeyboardInterrupt):
+        [first.row(case, 1, measure) for case in cases]
+    path.write_text(path.read_text(encoding="utf-8") + '{"id": "cut off', encoding="utf-8")
+    changed = [cases[0], Case("r1", {"question": "another"}), *cases[2:]]
+    made = [Progress(path, 4).row(case, 1, measure) for case in changed]
+    assert asked == ["r0", "r1", "r2", "r0", "r1", "r2", "r3"]  # not covered, changed, and never measured
+    assert [row.id for row in made] == ["r0", "r1", "r2", "r3"]
+    asked.clear()
+    known = Progress(None, 4, made)
+    assert [known.row(case, 1, measure).id for case in changed] == ["r0", "r1", "r2", "r3"]
+    assert asked == ["r0"]
+
+
+def test_a_run_asks_only_the_rows_wanted(tmp_path: Path):
+    cases = [Case("free-1", {}, kind="count", split="dev"), Case("free-2", {}, kind="rank", split="held_out"),
+             Case("agent-1", {}, kind="count", split="dev")]  # fmt: skip
+    suite = Suite("small", lambda world: cases, lambda case, world: Outcome({"result": 1}), ("result",), "result")
+
+    def ids(**setting) -> list[str]:
+        return [row.id for row in run_suite(suite, World(tmp_path, None, Setting(**setting))).rows]
+
+    assert ids(split="dev") == ["free-1", "agent-1"]
+    assert ids(only=("free-",)) == ["free-1", "free-2"]
+    assert ids(only=("free-", "count"), split="dev") == ["free-1", "agent-1"]
+
+
+def answered(wanted: str, router: str, invented: list[str]) -> dict:
+    return {"wanted": wanted, "router": router, "invented": invented}
+
+
+def test_routers_are_told_beside_the_rules_on_the_same_rows():
+    rules = replace(
+        run("1010"), rows=tuple(replace(r, detail=answered("answered", "builtin", [])) for r in rows("1010"))
+    )
+    own = [answered("answered", "schema:m", []), answered("answered", "builtin (after schema:m)", []),
+           answered("refused", "schema:m", ["number 2019"])]  # fmt: skip
+    made = tuple(replace(r, detail=d) for r, d in zip(rows("110"), own, strict=True))
+    both = compared([replace(run("110", "schema"), rows=made), rules])
+    assert [line["run"] for line in both] == ["questions-builtin", "questions-schema"]
+    assert both[1]["single step: right result"].startswith("2 of 2, 100 %")
+    assert both[1]["single step: right result"].endswith("; rules 1")
+    assert both[1]["refused rightly"].startswith("0 of 1")
+    assert (both[1]["own plan"], both[1]["invented"]) == ("2, right 1", 1)
+    assert "rules" not in both[0]["single step: right result"]
+    assert compared([rules]) == []
 
 
 def test_wrong_use_is_one_line_and_exit_code_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -13,6 +13,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -26,7 +27,7 @@ from agent.llm.choice import STRATEGIES, ModelChoice
 from agent.llm.embedded import EmbeddedChat, shipped_weights
 from agent.llm.errors import ContextOverflow, ModelFailed
 from retrieval.store import Store
-from tests.llm.ollama_protocol import Brain, Reply, serving
+from tests.llm.ollama_protocol import Brain, OllamaServer, Reply, serving
 from tools.context import Context
 
 FILE = Path(__file__).parent / "end_to_end.jsonl"
@@ -140,6 +141,17 @@ def run(options: argparse.Namespace, store: Path) -> list[Line]:
     return lines
 
 
+def serve(options: argparse.Namespace) -> int:
+    """Serve a model under its file's name until the process is ended, for the evals and for `--llm ollama:…`."""
+    weights = Path(options.model) if options.model else shipped_weights()
+    brain = brain_of(weights, options.context, options.threads)
+    with OllamaServer(brain, models=(weights.stem.lower(),), port=options.port) as server:
+        print(f"OLLAMA_HOST={server.url} --llm ollama:{server.models[0]}", flush=True)
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+    return 0
+
+
 def report(lines: list[Line], name: str) -> None:
     """Print what came out, the rules' part told apart."""
     own = [line for line in lines if line.by_model]
@@ -163,10 +175,14 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--context", type=int, default=8192, metavar="TOKENS")
     parser.add_argument("--timeout", type=float, default=300.0, metavar="S", help="seconds a question may be planned")
+    parser.add_argument("--serve", action="store_true", help="only serve the model, until this is ended")
+    parser.add_argument("--port", type=int, default=11434, help="where it is served (11434, as Ollama)")
     options = parser.parse_args()
     if options.model and not Path(options.model).is_file():
         print(f"error: no model file {options.model}", file=sys.stderr)
         return 2
+    if options.serve:
+        return serve(options)
     with tempfile.TemporaryDirectory() as folder:
         store = options.store
         if store is None:

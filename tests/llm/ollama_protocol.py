@@ -44,8 +44,10 @@ class OllamaServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, brain: Brain, models: Sequence[str] = ("qwen3:4b",), context: int = 40_960) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(
+        self, brain: Brain, models: Sequence[str] = ("qwen3:4b",), context: int = 40_960, port: int = 0
+    ) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
         self.brain, self.models, self.context = brain, tuple(models), context
         self.chats: list[dict[str, Any]] = []
         self.hits: list[str] = []
