@@ -11,7 +11,7 @@ import gradio as gr
 from page.chat import chat_html
 from page.chosen import chosen_html
 from page.handlers import Handlers, Person, Update
-from page.parts import conversation, map_view, rows
+from page.parts import conversation, map_view, rows, script
 from page.planner import WITNESSES, Fields
 from page.talk import Talk
 from page.view import empty, empty_view, head_html
@@ -183,18 +183,18 @@ class Layout:
         self.one(p["rename_run"].click, lambda name, person: self.handlers.rename(name, person), [p["rename"], *who])
         self.one(p["rename"].submit, lambda name, person: self.handlers.rename(name, person), [p["rename"], *who])
         self.one(p["delete"].click, lambda person: self.handlers.delete(person), who)
-        p["theme"].click(None, js="() => landask.theme()", **QUIET)
+        p["theme"].click(None, js=script("theme"), **QUIET)
         self.one(
             p["language"].input,
             lambda shown, person: merged(labels(person.language), self.handlers.translate(person, shown)),
             [p["shown"], *who],
         )
         p["language"].input(lambda code: code, p["language"], p["tongue"], **QUIET)
-        p["language"].change(None, p["language"], js="(code) => { landask.language(code); }", **QUIET)
+        p["language"].change(None, p["language"], js=script("language", "code"), **QUIET)
         page.load(self.opened, [p["browser"], p["tongue"]], self.outputs(), **QUIET).then(
-            None, js="() => landask.opened()", **QUIET
+            None, js=script("opened"), **QUIET
         )
-        page.load(None, js="() => landask.firstTheme()", **QUIET)
+        page.load(None, js=script("firstTheme"), **QUIET)
 
     def on_questions(self) -> None:
         """Everything that asks or runs a plan: queued together, as many at once as the options say."""
@@ -239,7 +239,7 @@ class Layout:
         )  # fmt: skip
         p["forget"].click(
             lambda language: self.placed(handlers.forget_region(language)), p["language"], chosen, **QUIET
-        ).then(None, js="() => landask.clear()", **QUIET)
+        ).then(None, js=script("clear"), **QUIET)
 
     def who(self) -> list[Any]:
         """The inputs that make a `Person`."""

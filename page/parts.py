@@ -13,6 +13,15 @@ HEAD = (
 )
 
 
+def script(call: str, argument: str = "") -> str:
+    """JavaScript that calls a function of `page.js`, once that has come.
+
+    The browser fetches `HEAD` while the page's first events run; one that finds no `landask` yet would fail unheard.
+    """
+    wait = "while (!window.landask) await new Promise((again) => setTimeout(again, 50));"
+    return f"async ({argument}) => {{ {wait} landask.{call}({argument}); }}"
+
+
 def conversation(value: str) -> gr.HTML:
     """The conversation; its `click` carries `act`, `turn` and `value` of the button pressed in it."""
     return part("chat", value, "${value}", "landask.chat(element, props, trigger, watch);")

@@ -17,7 +17,8 @@ window.landask = (() => {
   };
 
   // ---- the map -------------------------------------------------------------------------------------------------
-  const view = { map: null, drawing: null, features: [], ready: false, drawn: 0, draw: null, words: {}, highlight: null };
+  const view = { map: null, drawing: null, features: [], ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0 };
+  const MOST_LOST = 5;    // times the map is made anew before its picture is shown instead
   const grounds = {
     light: { sea: "#dfe9f0", land: "#f7f5f0", line: "#a9a49a", name: "#57534a", halo: "#ffffff" },
     dark: { sea: "#16202b", land: "#2a3038", line: "#5d6672", name: "#c3c8cf", halo: "#14181d" },
@@ -277,6 +278,7 @@ window.landask = (() => {
     const { words, draw } = view;
     const button = (name, run, pressed) => make("button", { type: "button", class: "la-button", "data-tool": name,
       text: words[name], onclick: run, ...(pressed === undefined ? {} : { "aria-pressed": pressed }) });
+    if (!view.map) return bar.replaceChildren();
     bar.replaceChildren(
       button("draw_polygon", () => (draw ? stopDraw() : startDraw("polygon")), draw?.kind === "polygon"),
       button("draw_rectangle", () => (draw ? stopDraw() : startDraw("rectangle")), draw?.kind === "rectangle"),
@@ -307,8 +309,8 @@ window.landask = (() => {
     const notes = view.root.querySelector(".la-notes");
     notes.replaceChildren(...drawing.notes.map((note) => make("li", { text: note })));
     notes.hidden = !drawing.notes.length;
-    buttons();
     if (!view.map) start(); else if (online) restyle(); else if (view.ready) paint();
+    buttons();
     fit();
   }
 
@@ -336,6 +338,8 @@ window.landask = (() => {
 
   function start() {
     const canvas = view.root.querySelector(".la-canvas");
+    canvas.replaceChildren();
+    if (view.lost > MOST_LOST) return showPicture(canvas);
     try {
       view.map = new maplibregl.Map({ container: canvas, style: baseStyle(view.drawing.online), bounds: bounds(view.drawing),
         attributionControl: false, maxZoom: 17, dragRotate: true, locale: {
@@ -343,8 +347,7 @@ window.landask = (() => {
           "NavigationControl.ResetBearing": view.words.north, "AttributionControl.ToggleAttribution": view.words.sources,
           "Map.Title": view.words.map, "Popup.Close": view.words.close } });
     } catch (error) {
-      canvas.replaceChildren(make("p", { class: "la-nomap", text: view.words.no_webgl }));
-      return;
+      return showPicture(canvas);
     }
     const map = view.map;
     map.addControl(new maplibregl.NavigationControl({ visualizePitch: false }), "top-right");
@@ -357,6 +360,7 @@ window.landask = (() => {
       // On a phone the sources are one touch away, instead of over the map.
       if (canvas.clientWidth < 500) map.once("idle", () => canvas.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show"));
     });
+    map.on("webglcontextlost", () => contextLost(map));
     map.on("click", clicked);
     map.on("dblclick", (event) => { if (view.draw) { event.preventDefault(); finishDraw(); } });
     map.on("moveend", () => view.ready && tellView());
@@ -364,10 +368,34 @@ window.landask = (() => {
       if (event.key === "Enter") finishDraw();
       if (event.key === "Escape" && view.draw) { stopDraw(); showDrawn([], ""); say(""); }
     });
-    new ResizeObserver(() => map.resize()).observe(canvas);
-    new MutationObserver(() => { if (view.ready && view.dark !== dark()) { view.dark = dark(); restyle(); } })
-      .observe(document.body, { attributes: true, attributeFilter: ["class"] });
     view.dark = dark();
+  }
+
+  // A graphics driver that was reset or ran out of memory takes all that was drawn with it: the map is made anew.
+  function contextLost(map) {
+    if (map !== view.map) return;
+    const where = { center: map.getCenter(), zoom: map.getZoom(), bearing: map.getBearing() };
+    view.ready = false;
+    view.map = null;
+    view.lost += 1;
+    setTimeout(() => {
+      map.remove();
+      if (!view.map) start();
+      if (view.map) view.map.jumpTo(where);
+      buttons();
+    }, 500);
+  }
+
+  // Where the browser draws no map: the server's picture of it, with its legend, in a box as large as the map's.
+  function showPicture(canvas) {
+    view.map = null;
+    const { drawing, words, root } = view;
+    const picture = drawing.layers.length ? [make("img", { class: "la-picture", alt: words.picture, src: here(`take/${drawing.key}/map.png`) })] : [];
+    canvas.replaceChildren(make("p", { class: "la-nomap", text: words.no_webgl }), ...picture);
+    root.querySelector(".la-legend").hidden = true;
+    root.dataset.drawn = drawing.key || "none";
+    view.drawn += 1;
+    buttons();
   }
 
   function map(element, props, trigger, watch) {
@@ -384,6 +412,9 @@ window.landask = (() => {
       if (view.root.parentNode !== slot) slot.replaceChildren(view.root);
       if (props.value) draw(structuredClone(JSON.parse(JSON.stringify(props.value))));
     };
+    new ResizeObserver(() => view.map && view.map.resize()).observe(view.root.querySelector(".la-canvas"));
+    new MutationObserver(() => { if (view.ready && view.dark !== dark()) { view.dark = dark(); restyle(); } })
+      .observe(document.body, { attributes: true, attributeFilter: ["class"] });
     watch("value", settle);
     settle();
   }
@@ -418,7 +449,7 @@ window.landask = (() => {
       const feature = (layer.features || []).find((each) => each.properties._f === f);
       if (!feature) continue;
       const at = feature.geometry.type === "Point" ? feature.geometry.coordinates : feature.properties._at;
-      if (at) view.map.easeTo({ center: at, zoom: Math.max(view.map.getZoom(), layer.kind === "points" ? 9 : 5), duration: still() ? 0 : 400 });
+      if (at && view.map) view.map.easeTo({ center: at, zoom: Math.max(view.map.getZoom(), layer.kind === "points" ? 9 : 5), duration: still() ? 0 : 400 });
       return hover(f);
     }
   }

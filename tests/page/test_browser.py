@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.page.served import CHROMIUM, Served
 
@@ -40,17 +40,9 @@ class Seen:
             self.outside.append(url)
 
     def load(self, path: str = "/") -> Seen:
-        """Load the page; again where Chromium's software WebGL did not come up, as it may beside another Chromium."""
-        ready = "document.body.dataset.landask && landask.view.drawn > 0"
-        for attempt in range(4):
-            self.page.goto(self.url + path)
-            try:
-                self.page.wait_for_function(ready, timeout=35_000)
-            except PlaywrightTimeout:
-                if attempt == 3:
-                    raise
-            else:
-                break
+        """Load the page and wait until its map is drawn."""
+        self.page.goto(self.url + path)
+        self.page.wait_for_function("document.body.dataset.landask && landask.view.drawn > 0", timeout=90_000)
         return self
 
     def open(self) -> Seen:
@@ -120,6 +112,7 @@ def one_page(browser: Browser, served: Served) -> Iterator[Seen]:
     """One loaded page for all tests that need no page of their own."""
     context = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-GB", reduced_motion="reduce")
     context.set_default_timeout(20_000)
+    context.set_default_navigation_timeout(90_000)
     yield Seen(context.new_page(), served.url)
     context.close()
 
@@ -414,3 +407,46 @@ def test_a_person_can_do_it_all_from_the_keyboard(seen: Seen) -> None:
     seen.page.locator("#rows th button").first.focus()
     seen.page.keyboard.press("Enter")
     expect(seen.page.locator("#rows th").first).to_have_attribute("aria-sort", "ascending")
+
+
+def test_a_page_whose_script_comes_late_is_whole_all_the_same(browser: Browser, served: Served) -> None:
+    context = browser.new_context(locale="fr-FR", color_scheme="light")
+    page = context.new_page()
+    page.add_init_script("localStorage.setItem('landask-theme', 'dark')")
+
+    def late(route: Route) -> None:
+        time.sleep(3)
+        route.continue_()
+
+    page.route("**/files/maplibre/maplibre-gl.js", late)
+    Seen(page, served.url).load()
+    assert page.evaluate("document.documentElement.lang") == "fr"
+    assert page.evaluate("document.body.classList.contains('dark')")
+    context.close()
+
+
+def test_a_map_whose_graphics_are_lost_is_drawn_again_where_it_was(seen: Seen) -> None:
+    seen.open().ask("vineyard")
+    layers = seen.map_settles()
+    seen.page.evaluate("landask.view.map.jumpTo({center: [3.5, 43.6], zoom: 9})")
+    seen.page.evaluate(
+        "landask.view.map.getCanvas().getContext('webgl2').getExtension('WEBGL_lose_context').loseContext()"
+    )
+    seen.page.wait_for_function("landask.view.lost === 1 && landask.view.map && landask.view.ready")
+    seen.page.wait_for_timeout(600)
+    assert seen.page.evaluate("landask.view.map.getZoom()") == 9
+    assert seen.colour_at(seen.spot(0)) == rgb(layers[-1]["marks"][0]["colour"])
+    seen.errors.clear()
+
+
+def test_without_webgl_the_page_says_so_and_shows_the_map_as_a_picture(browser: Browser, served: Served) -> None:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    seen = Seen(page, served.url).load().ask("vineyard")
+    expect(page.locator(".la-nomap")).to_contain_text("WebGL is off")
+    page.wait_for_function("document.querySelector('.la-picture')?.naturalWidth > 1000")
+    expect(page.locator("[data-tool]")).to_have_count(0)
+    expect(page.locator("#rows tbody tr")).to_have_count(4)
+    assert seen.errors == []
+    context.close()
