@@ -15,6 +15,7 @@ from typing import Any
 
 from agent.render import Voice
 from retrieval.types import LonLat
+from tools import official_maps
 from tools.context import Context
 from tools.result import Result
 
@@ -27,6 +28,8 @@ SHADES = ("#edf3ec", "#c5dfc4", "#94c594", "#58a15f", "#24733a", "#0b4a22")
 NO_FIGURE = "#dddddd"
 HATCHED = "hatched"
 """Legend key of figures of low reliability."""
+DISC = "disc"
+"""Legend key of regions without an outline."""
 CHANGE_COLOURS = {"stayed": "#3d5a98", "lost": "#c8553d", "gained": "#0b6e4f"}
 MOST_POINTS = 10_000
 
@@ -37,6 +40,8 @@ class Scene:
 
     title: str
     source: str
+    land: tuple[tuple[Ring, ...], ...]
+    """Polygons beneath the rest: countries around regions that have no outline."""
     outlines: tuple[tuple[Ring, ...], ...]
     """Polygons drawn as lines only."""
     areas: tuple[tuple[tuple[Ring, ...], str, bool], ...]
@@ -49,7 +54,9 @@ class Scene:
 
 def scene_of(result: Result, context: Context, title: str, source: str) -> Scene | None:
     """Return what a result looks like on a map, None where it has no place."""
-    features = (result.features or {}).get("features", [])
+    found = (result.features or {}).get("features", [])
+    bare = [f["properties"]["id"] for f in found if official_maps.is_marker(f)]
+    features = official_maps.with_discs(found)
     points = [f for f in features if f["geometry"] and f["geometry"]["type"] == "Point"]
     shapes = [f for f in features if f["geometry"] and f["geometry"]["type"] in ("Polygon", "MultiPolygon")]
     around = outlines_around(result, context, drawn=bool(shapes))
@@ -57,8 +64,21 @@ def scene_of(result: Result, context: Context, title: str, source: str) -> Scene
         return None
     coloured, legend = point_colours(points)
     shaded, shade_legend = shades(shapes, result, Voice(context.language))
-    bounds = bounds_of([*(p for p, _ in coloured), *corners(around), *corners(rings for rings, _, _ in shaded)])
-    return Scene(title, source, tuple(around), tuple(shaded), tuple(coloured), (*legend, *shade_legend), bounds)
+    land = land_around([*bare, *(r.id for r in result.regions if not around and not shapes)], context)
+    everywhere = [*(p for p, _ in coloured), *corners([*land, *around, *(rings for rings, _, _ in shaded)])]
+    words = [*legend, *shade_legend, *([(DISC, Voice(context.language).phrase("disc"))] if bare else [])]
+    return Scene(
+        title, source, tuple(land), tuple(around), tuple(shaded), tuple(coloured), tuple(words), bounds_of(everywhere)
+    )
+
+
+def land_around(ids: Sequence[str], context: Context) -> list[tuple[Ring, ...]]:
+    """Return the countries that regions without an outline lie in; for a country without one its subdivisions."""
+    countries = sorted({f"country:{c}" for id in ids if (c := context.region(id).country)})
+    drawn = {f["id"]: f["geometry"] for f in context.gazetteer.geojson(countries, 0.02)["features"]}
+    parts = [r.id for id, shape in drawn.items() if not shape for r in context.gazetteer.children(id, "subdivision")]
+    shapes = [*drawn.values(), *(f["geometry"] for f in context.gazetteer.geojson(parts, 0.02)["features"])]
+    return [rings for shape in shapes for rings in polygons_of(shape)]
 
 
 def outlines_around(result: Result, context: Context, *, drawn: bool) -> list[tuple[Ring, ...]]:
@@ -135,7 +155,7 @@ def shades(
     edges = [min(numbers), *inner] if numbers else []
     for at, low in enumerate(edges):
         high = edges[at + 1] if at + 1 < len(edges) else max(numbers)
-        words.append((SHADES[shade(low, breaks)], f"{low:g} – {high:g} {unit}"))
+        words.append((SHADES[shade(low, breaks)], f"{low:g} {unit}" if low == high else f"{low:g} – {high:g} {unit}"))
     if any(not isinstance(v, int | float) for v in values):
         words.append((NO_FIGURE, voice.phrase("not_published")))
     if any(uncertain for _, _, uncertain in drawn):
@@ -215,6 +235,10 @@ def svg_map(scene: Scene) -> str:
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         f'<text x="{MARGIN}" y="28" font-size="16">{escape(scene.title)}</text>',
     ]
+    parts += [
+        f'<path d="{path(rings, frame)}" fill="#f4f2ec" stroke="#bbb" stroke-width="0.6" fill-rule="evenodd"/>'
+        for rings in scene.land
+    ]
     for rings, colour, uncertain in scene.areas:
         d = path(rings, frame)
         parts.append(f'<path d="{d}" fill="{colour}" stroke="#888" stroke-width="0.6" fill-rule="evenodd"/>')
@@ -230,8 +254,9 @@ def svg_map(scene: Scene) -> str:
     for at, (colour, words) in enumerate(scene.legend):
         y = 60 + 22 * at
         left = WIDTH - LEGEND_WIDTH
-        fill = "url(#u)" if colour == HATCHED else colour
-        parts.append(f'<rect x="{left}" y="{y - 11}" width="14" height="14" fill="{fill}" stroke="#888"/>')
+        fill = {HATCHED: "url(#u)", DISC: "white"}.get(colour, colour)
+        round_ = ' rx="7"' if colour == DISC else ""
+        parts.append(f'<rect x="{left}" y="{y - 11}" width="14" height="14"{round_} fill="{fill}" stroke="#888"/>')
         parts.append(f'<text x="{left + 20}" y="{y}">{escape(words[:34])}</text>')
     length = frame.bar_km / 111.2 * frame.scale
     y = HEIGHT - 30
@@ -254,6 +279,7 @@ def png_map(scene: Scene, file: Path) -> None:
     """Draw the scene into a PNG file."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch, PathPatch
     from matplotlib.path import Path as Outline
 
@@ -269,6 +295,8 @@ def png_map(scene: Scene, file: Path) -> None:
             codes += [Outline.MOVETO, *[Outline.LINETO] * (len(ring) - 2), Outline.CLOSEPOLY]
         return Outline(corners_, codes)
 
+    for rings in scene.land:
+        axes.add_patch(PathPatch(patch(rings), facecolor="#f4f2ec", edgecolor="#bbbbbb", linewidth=0.4))
     for rings in scene.outlines:
         axes.add_patch(PathPatch(patch(rings), facecolor="#f4f2ec", edgecolor="#777777", linewidth=0.6))
     for rings, colour, uncertain in scene.areas:
@@ -299,6 +327,10 @@ def png_map(scene: Scene, file: Path) -> None:
         handles = [
             Patch(facecolor="white", edgecolor="#888888", hatch="////", label=words)
             if colour == HATCHED
+            else Line2D(
+                [], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor="#888888", label=words
+            )
+            if colour == DISC
             else Patch(facecolor=colour, edgecolor="#888888", label=words)
             for colour, words in scene.legend
         ]

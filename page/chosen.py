@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -14,7 +14,9 @@ from pyproj import Geod
 from agent.areas import checked_outline
 from page.numbers import number
 from retrieval.errors import BadGeometry
+from retrieval.region_rows import markers
 from tools.context import Context
+from tools.official_maps import DISC_ALONE_KM, disc
 
 MOST_KM2 = 60_000_000
 """A view of all Europe with the seas around it; a larger region was drawn by mistake."""
@@ -27,8 +29,8 @@ class Chosen:
     name: str
     feature: Mapping[str, Any]
     """GeoJSON Feature, EPSG:4326 lon/lat; `properties.id` where it is a region the data knows."""
-    km2: float
-    """Area on the ellipsoid."""
+    km2: float | None
+    """Area on the ellipsoid; None where the geometry only marks where the region is."""
 
 
 def from_geometry(geometry: Mapping[str, Any], name: str, region: str = "") -> Chosen:
@@ -50,11 +52,14 @@ def from_region(context: Context, region: str) -> Chosen:
     """Return a region the gazetteer knows, by its id.
 
     Raises:
-        BadGeometry: no outline of it is known.
+        BadGeometry: neither an outline nor a spot in it is known.
         UnknownRegion: there is none of this id.
     """
     known = context.gazetteer.region(region)
     outline = context.gazetteer.outline(region)
+    if outline is None and known.id in markers():
+        mark = disc(markers()[known.id], DISC_ALONE_KM)
+        return replace(from_geometry(mark, known.name, known.id), km2=None)
     if outline is None:
         raise BadGeometry(f"no outline of {known.name} is known")
     # A page needs no detail below 50 m, and a link to share has little room.
@@ -66,6 +71,6 @@ def chosen_html(chosen: Chosen | None, said: Mapping[str, str], language: str) -
     """The line that says which region "this region" is."""
     if chosen is None:
         return f'<p class="la-chosen">{escape(said["selection_none"])}</p>'
-    area = f"{number(round(chosen.km2, 1 if chosen.km2 < 100 else 0), language)} km²"
     name = said["selection"].format(name=chosen.name)
-    return f'<p class="la-chosen la-set" role="status"><b>{escape(name)}</b> ({escape(area)})</p>'
+    area = f" ({number(round(chosen.km2, 1 if chosen.km2 < 100 else 0), language)} km²)" if chosen.km2 else ""
+    return f'<p class="la-chosen la-set" role="status"><b>{escape(name)}</b>{escape(area)}</p>'

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import numpy as np
 import shapely
-from pyproj import Geod
 
 from agent.answer import Answer
 from page.colours import (
@@ -32,10 +31,13 @@ from page.colours import (
 from page.colours import class_colours as colours_of
 from page.numbers import number
 from retrieval.types import BBox
+from tools import official_maps
 from tools.result import Provenance, Result
 
 MOST_DOTS = 20_000
 """Points drawn one by one; more become one picture, so that a million cells stay fluid."""
+AROUND_A_DISC = 6.0
+"""Degrees of longitude shown around a region that is marked, not outlined, so that a reader sees where it is."""
 HIDDEN = {"lon", "lat", "id", "region_id", "geometry"}
 
 Feature = dict[str, Any]
@@ -135,21 +137,22 @@ def drawing_of(answer: Answer, names: Names, selection: Mapping[str, Any] | None
     if any(layer.kind in ("points", "image") for layer in layers):
         layers = [as_outline(layer) if len(layer.features) == 1 else layer for layer in layers]
     layers.sort(key=lambda layer: ("image", "areas", "flags", "outline", "points").index(layer.kind))
-    return Drawing(tuple(layers), bounds_of(layers), tuple(dict.fromkeys(notes)))
+    least = AROUND_A_DISC if names.words["note_discs"] in notes else 0.0
+    return Drawing(tuple(layers), bounds_of(layers, least), tuple(dict.fromkeys(notes)))
 
 
 def result_layers(result: Result, names: Names) -> list[Layer]:
     """The layers of one result: what was found, and the outline of where it was looked for."""
     layers = []
-    features = list((result.features or {}).get("features", ()))
+    features = official_maps.with_discs((result.features or {}).get("features", ()))
     dots = [f for f in features if (f.get("geometry") or {}).get("type") == "Point"]
     areas = [f for f in features if (f.get("geometry") or {}).get("type") in ("Polygon", "MultiPolygon")]
     near = result.arguments.get("near")
     if near:
         layers.append(circle_layer(near, names))
     if not areas and result.regions:
-        outlines = names.outlines([region.id for region in result.regions[:40]])["features"]
-        if outlines:
+        found = names.outlines([region.id for region in result.regions[:40]])["features"]
+        if outlines := [f for f in found if f["geometry"]]:
             layers.append(outline_layer(result, outlines, names))
     if areas:
         layers += area_layers(result, areas, names)
@@ -166,6 +169,8 @@ def result_notes(result: Result, names: Names) -> list[str]:
         notes.append(names.words["note_truncated"].format(shown=shown, all=of))
     if result.features is not None and not result.features.get("features"):
         notes.append(names.words["note_nothing"])
+    if any(official_maps.is_marker(f) for f in (result.features or {}).get("features", ())):
+        notes.append(names.words["note_discs"])
     if result.provenance.synthetic:
         notes.append(names.words["synthetic_pixels" if result.provenance.model else "synthetic_note"])
     return notes
@@ -336,13 +341,8 @@ def as_outline(layer: Layer) -> Layer:
 
 
 def circle_layer(near: Mapping[str, Any], names: Names) -> Layer:
-    """The circle that was asked about, on the ellipsoid."""
-    turns = np.linspace(0, 360, 73)
-    lon, lat, _ = Geod(ellps="WGS84").fwd(
-        np.full(73, near["lon"]), np.full(73, near["lat"]), turns, np.full(73, near["km"] * 1000.0)
-    )
-    ring = [[round(float(x), 5), round(float(y), 5)] for x, y in zip(lon, lat, strict=True)]
-    feature = {"geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": {}}
+    """The circle that was asked about."""
+    feature = {"geometry": official_maps.disc((near["lon"], near["lat"]), near["km"]), "properties": {}}
     label = f"{near.get('name', '')}, {number(near['km'], names.language)} km".strip(", ")
     return Layer("outline", names.words["asked_region"], (Mark(OUTLINE, label),), "", features=(marked(feature, 0, 0),))
 
@@ -479,13 +479,13 @@ def place_of(feature: Feature) -> tuple[float, float]:
     return round(point.x, 4), round(point.y, 4)
 
 
-def bounds_of(layers: Iterable[Layer]) -> BBox | None:
-    """West, south, east, north of all that is drawn, with a little air."""
+def bounds_of(layers: Iterable[Layer], least: float = 0.0) -> BBox | None:
+    """West, south, east, north of all that is drawn, with a little air and at least so many degrees across."""
     shapes = [shapely.geometry.shape(f["geometry"]) for layer in layers for f in layer.features]
     if not shapes:
         return None
     west, south, east, north = (float(v) for v in shapely.total_bounds(shapes))
-    air = 0.02 + 0.03 * (east - west)
+    air = max(0.02 + 0.03 * (east - west), (least - (east - west)) / 2)
     return west - air, max(south - air, -85.0), east + air, min(north + air, 85.0)
 
 

@@ -19,6 +19,7 @@ import pyproj
 from retrieval.catalog import Descriptor, descriptor
 from retrieval.membership import Land, within_each
 from retrieval.readers import MISSING, RECORD_COLUMNS, Finding, Pixels, Survey
+from retrieval.region_rows import read_rows
 from retrieval.statistics_files import read_statistics
 from retrieval.types import Dataset
 
@@ -34,6 +35,10 @@ OFFSET_KM = (2, 8)
 
 EXTENT_KM = (2_600, 6_600, 1_400, 5_500)
 """West, east, south, north of the EU in EPSG:3035."""
+
+CROSSED = ("PT11", "PT16", "PT18")
+"""NUTS 2 regions of which the subdivisions give a part only, others crossing their borders: no point is said to be in
+them until their outlines are ingested."""
 
 VISITED = 0.92
 """Share of the points visited in any one year: the real panel rotates too."""
@@ -133,14 +138,19 @@ def _on_land(lands: Sequence[Land]) -> pd.DataFrame:
         }
     )
     points = points.sort_values("lon", kind="stable").reset_index(drop=True)
+    placed = {
+        row["id"]: {**row, "nuts2": "" if row["nuts2"] in CROSSED else row["nuts2"]} for row in read_rows("concordance")
+    }
     for name, level in (("nuts0", "country"), ("nuts1", "nuts1"), ("nuts2", "nuts2")):
-        points[name] = _codes(points, [land for land in lands if land.level == level])
+        by_subdivision = {land: placed[id][level] for land in lands for id in land.ids if id in placed}
+        by_outline = {land: land.id.split(":", 1)[1] for land in lands if land.level == level != "country"}
+        points[name] = _codes(points, by_subdivision).fillna(_codes(points, by_outline))
     return points[points["nuts0"].notna()].sort_values("point_id").reset_index(drop=True)
 
 
-def _codes(points: pd.DataFrame, lands: Sequence[Land]) -> pd.Series:
+def _codes(points: pd.DataFrame, code_of: Mapping[Land, str]) -> pd.Series:
     """Return the Eurostat code of the land each point lies in, null where it lies in none."""
-    drawn = [(land.id.split(":", 1)[1], land.outline) for land in lands if land.outline is not None]
+    drawn = [(code, land.outline) for land, code in code_of.items() if code and land.outline is not None]
     codes = pd.Series(None, points.index, dtype=object)
     for (code, _), rows in zip(
         drawn, within_each(points[["lon", "lat"]].to_numpy(), [o for _, o in drawn]), strict=True
@@ -237,7 +247,6 @@ class _Shares:
     @classmethod
     def load(cls) -> _Shares:
         from retrieval.nomenclature import Nomenclature
-        from retrieval.region_rows import read_rows
 
         table = read_statistics().to_pandas()
         table = table[(table["unit"] == "PC") & (table["flag"] != "n")]

@@ -18,6 +18,8 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from retrieval.types import LonLat
+
 DATA = Path(__file__).parent / "data"
 COUNTRIES = tuple("AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK UK".split())  # noqa: SIM905
 """Eurostat codes of the countries LUCAS has visited."""
@@ -114,6 +116,14 @@ def equal_area(outline: BaseGeometry) -> BaseGeometry:
     return shapely.transform(outline, lambda xy: np.column_stack(_to_equal_area().transform(xy[:, 0], xy[:, 1])))
 
 
+def lonlat(outline: BaseGeometry) -> BaseGeometry:
+    """Return an outline in EPSG:3035 metres in degrees, EPSG:4326, longitude first."""
+    back = _to_equal_area()
+    return shapely.transform(
+        outline, lambda xy: np.column_stack(back.transform(xy[:, 0], xy[:, 1], direction="INVERSE"))
+    )
+
+
 def area_km2(outline: BaseGeometry) -> float:
     """Return the area of an outline in square kilometres, by EPSG:3035."""
     return equal_area(outline).area / 1e6
@@ -124,6 +134,12 @@ def read_rows(name: str) -> tuple[dict[str, str], ...]:
     """Return the rows of a CSV in `retrieval/data/regions/`."""
     with (DATA / "regions" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
+
+
+@lru_cache(maxsize=1)
+def markers() -> Mapping[str, LonLat]:
+    """Return region id → lon, lat of a spot inside it, for the NUTS regions and countries without a bundled outline."""
+    return {code_id(row["code"]): (float(row["lon"]), float(row["lat"])) for row in read_rows("markers")}
 
 
 def code_id(code: str) -> str:

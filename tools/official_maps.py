@@ -5,13 +5,16 @@ from __future__ import annotations
 import bisect
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import shapely
+from pyproj import Geod
 
+from retrieval.region_rows import markers
 from retrieval.store import Store
+from retrieval.types import LonLat
 from tools.context import Context
 from tools.official import Cell
 
@@ -96,21 +99,46 @@ def _one_geometry(geometries: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def choropleth(context: Context, cells: Sequence[Cell], unit: str, breaks: Sequence[float]) -> dict[str, Any]:
-    """Return the regions' outlines with value, class, flag and status as properties (RFC 7946, lon/lat).
+    """Return the regions with value, class, flag and status as properties (RFC 7946, lon/lat).
 
     `status`: published (with `flag` u: hatched), zero, not_significant or not_published. A region without an outline
-    is left out here and stays in the table.
+    is a marker: a point somewhere inside it. One of which neither is known is left out here and stays in the table.
     """
     by_id = {c.region.id: c for c in cells}
     drawn = outlines(context, list(by_id))
+    spots = {id: {"type": "Point", "coordinates": list(markers()[id])} for id in by_id if id in markers()}
     return {
         "type": "FeatureCollection",
         "features": [
-            {"type": "Feature", "geometry": drawn[id], "properties": _drawn_as(cell, unit, breaks)}
+            {"type": "Feature", "geometry": place, "properties": _drawn_as(cell, unit, breaks)}
             for id, cell in by_id.items()
-            if id in drawn
+            if (place := drawn.get(id) or spots.get(id))
         ],
     }
+
+
+def is_marker(feature: Mapping[str, Any]) -> bool:
+    """Does this feature bear the figure of a region that has no outline?"""
+    return (feature.get("geometry") or {}).get("type") == "Point" and "class_break" in feature["properties"]
+
+
+def with_discs(features: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the features as they are drawn: markers as discs, of one size and small against the map."""
+    places = [shapely.geometry.shape(f["geometry"]) for f in features if f.get("geometry")]
+    west, south, east, north = shapely.total_bounds(places) if places else (0.0, 0.0, 0.0, 0.0)
+    km = min(max(2.0 * max(east - west, north - south), 8.0), 40.0) if len(places) > 1 else DISC_ALONE_KM
+    return [{**f, "geometry": disc(f["geometry"]["coordinates"], km)} if is_marker(f) else f for f in features]
+
+
+DISC_ALONE_KM = 20.0
+"""Radius of a marker that stands alone, on a map of its country."""
+
+
+def disc(lonlat: LonLat, km: float) -> dict[str, Any]:
+    """Return a circle on the ellipsoid as a GeoJSON polygon of 72 corners, lon/lat."""
+    turns = [5.0 * at for at in range(73)]
+    lon, lat, _ = Geod(ellps="WGS84").fwd([lonlat[0]] * 73, [lonlat[1]] * 73, turns, [km * 1000.0] * 73)
+    return {"type": "Polygon", "coordinates": [[[round(x, 5), round(y, 5)] for x, y in zip(lon, lat, strict=True)]]}
 
 
 def _drawn_as(cell: Cell, unit: str, breaks: Sequence[float]) -> dict[str, Any]:
