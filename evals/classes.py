@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
-from evals.record import SAMPLES, Case, Outcome, Stages, read_lines
+from evals.record import SAMPLES, Case, Outcome, Row, Stages, counted, most_common, read_lines
 from evals.world import World
 from retrieval.errors import AmbiguousClass, UnknownClass
 from retrieval.nomenclature import Nomenclature
@@ -47,6 +48,19 @@ def measure(case: Case, world: World) -> Outcome:
     stages["right"] = int(all(value != 0 for value in stages.values()))
     detail: dict[str, Any] = {"text": sample["text"], "wanted": wanted, "read": codes, "offered": offered}
     return Outcome(stages, seconds, None, detail)
+
+
+def tables(rows: Sequence[Row], world: World) -> dict[str, Any]:
+    """Return how many texts are read as their codes, by language and by the level of the code meant."""
+    levels = sorted({len(code.rstrip("0")) for row in rows for code in row.classes})
+    lines = []
+    for language in most_common(rows, "language"):
+        own = [row for row in rows if row.language == language]
+        of_level = {level: [r for r in own if any(len(c.rstrip("0")) == level for c in r.classes)] for level in levels}
+        counts = {level: counted(found, "codes") for level, found in of_level.items()}
+        told = {f"level {level}": f"{passes} of {of}" if of else "–" for level, (passes, of) in counts.items()}
+        lines.append({"language": language, **told})
+    return {"By language and level of the code meant": lines}
 
 
 def parsed(book: Nomenclature, text: str, language: str | None) -> tuple[list[str] | str, list[str]]:

@@ -34,13 +34,14 @@ def scoreboard(runs: Sequence[Run], findings: str = "") -> str:
         "# Scoreboard", "",
         "Made by `make scoreboard`; not edited by hand. How to read it: [evals.md](evals.md). A rate is passes of the "
         "rows a stage is asked of; rows that could not be measured count as not passed. Intervals are 95 %: Wilson's, "
-        "and the bootstrap's over clusters (paraphrases of one question are one cluster).", "",
-        "| run | date | samples | data | machine |", "| --- | --- | --- | --- | --- |",
+        "and the bootstrap's over clusters (paraphrases of one question are one cluster) and over countries.", "",
+        "| run | date | samples | data | models | machine |", "| --- | --- | --- | --- | --- | --- |",
     ]  # fmt: skip
     for run in runs:
-        data = ", ".join(f"{name} {value}" for name, value in run.about.get("data", {}).items()) or "bundled"
+        data = _named(run.about.get("data", {})) or "bundled"
+        models = _named(run.about.get("models", {})) or "–"
         of = f"{len({r.id for r in run.rows})} of {run.setting.get('of')}, hash {run.about['samples']}"
-        lines.append(f"| {run.name} | {run.about['date']} | {of} | {data} | {run.about['machine']} |")
+        lines.append(f"| {run.name} | {run.about['date']} | {of} | {data} | {models} | {run.about['machine']} |")
     if findings:
         lines += ["", findings.strip()]
     if table := compared(runs):
@@ -48,6 +49,10 @@ def scoreboard(runs: Sequence[Run], findings: str = "") -> str:
     for run in runs:
         lines += ["", *_section(run)]
     return "\n".join(lines) + "\n"
+
+
+def _named(hashes: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in hashes.items())
 
 
 def _section(run: Run) -> list[str]:
@@ -68,8 +73,8 @@ def _section(run: Run) -> list[str]:
 
 def _stage_table(rows: Sequence[Row]) -> list[str]:
     held = [row for row in rows if row.split == "held_out"]
-    lines = ["| stage | passed | rate (Wilson 95 %) | over clusters | held out | not covered |"]
-    lines.append("| --- | --- | --- | --- | --- | --- |")
+    lines = ["| stage | passed | rate (Wilson 95 %) | over clusters | over countries | held out | not covered |"]
+    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
     missing = sum(not row.covered for row in rows)
     for stage in stages_of(rows):
         passes, of = counted(rows, stage)
@@ -77,13 +82,18 @@ def _stage_table(rows: Sequence[Row]) -> list[str]:
             continue
         kept = [row for row in rows if row.stages.get(stage) is not None or not row.covered]
         values = [float(bool(row.stages.get(stage)) and row.covered) for row in kept]
-        spread = cluster_bootstrap(values, [row.cluster for row in kept])
+        clusters, countries = [row.cluster for row in kept], [row.region or row.cluster for row in kept]
         apart = _rate(held, stage) if held else "–"
         lines.append(
-            f"| {stage} | {passes} / {of} | {_rate(rows, stage, counts=False)} | "
-            f"{100 * spread.low:.1f} to {100 * spread.high:.1f} % | {apart} | {missing} |"
+            f"| {stage} | {passes} / {of} | {_rate(rows, stage, counts=False)} | {_spread(values, clusters)} | "
+            f"{_spread(values, countries)} | {apart} | {missing} |"
         )
     return lines
+
+
+def _spread(values: Sequence[float], clusters: Sequence[str]) -> str:
+    found = cluster_bootstrap(values, clusters)
+    return f"{100 * found.low:.1f} to {100 * found.high:.1f} %"
 
 
 def _facets(rows: Sequence[Row], headline: str) -> list[str]:

