@@ -320,18 +320,18 @@ def need_published(frame: Frame, context: Context) -> None:
 
 
 def around_spot(near: Mapping[str, Any], context: Context) -> list[str]:
-    """Return the name of the NUTS 2 region a spot lies in."""
-    from shapely import Point
+    """Return the name of the region with figures that a spot lies in: by its outline, else by its subdivision's."""
+    from shapely import Point, box
 
-    lon, lat = near["lon"], near["lat"]
-    for region in context.gazetteer.at_level("nuts2", context.language):
-        if region.bbox is None:
-            continue
-        west, south, east, north = region.bbox
-        if west <= lon <= east and south <= lat <= north:
+    spot = Point(near["lon"], near["lat"])
+    for level in ("nuts2", "subdivision"):
+        for region in context.gazetteer.at_level(level, context.language):
+            if region.bbox is None or not box(*region.bbox).contains(spot):
+                continue
             outline = context.gazetteer.outline(region.id)
-            if outline is not None and outline.contains(Point(lon, lat)):
-                return [region.name]
+            if outline is not None and outline.contains(spot):
+                above = [context.gazetteer.containing(region.id, each) for each in ("nuts2", "nuts1")]
+                return [context.region(found.id).name for found in above if found][:1]
     return []
 
 
