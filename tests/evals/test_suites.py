@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from evals.classes import tables as class_tables
 from evals.gate import KEPT, losses
 from evals.gold.questions_gold import RECORDS, SAMPLES, SHARES, with_gold
 from evals.gold.statistics_gold import Shares
 from evals.gold.survey_gold import read_cases, read_records
 from evals.questions import cases as question_cases
-from evals.record import Case, counted
+from evals.record import Case, Outcome, counted, row_of
 from evals.robustness import kept, shut
 from evals.running import run_suite, spread
 from evals.suites import SUITES
@@ -84,6 +85,14 @@ def test_the_network_is_shut_and_opened_again():
         one.connect(("192.0.2.1", 80))
     assert tried == ["192.0.2.1"]
     assert socket.socket.connect.__name__ == "connect"
+
+
+def test_classes_are_told_by_language_and_level(world: World):
+    cases = [Case(f"c{at}", {}, language="en", classes=(code,)) for at, code in enumerate(("B00", "B82", "B82"))]
+    made = [row_of(case, Outcome({"codes": at % 2})) for at, case in enumerate(cases)]
+    assert class_tables(made, world) == {
+        "By language and level of the code meant": [{"language": "en", "level 1": "0 of 1", "level 3": "1 of 2"}]
+    }
 
 
 @pytest.mark.parametrize(("second", "stands"), [(12, 1), (40, 0)])
