@@ -226,48 +226,28 @@ def as_json(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def page(runs: Sequence[Run], board: str) -> str:
-    """Return one self-contained HTML page: the scoreboard, and maps of where errors lie."""
+    """Return one self-contained HTML page: the scoreboard, each run's maps of where errors lie under its heading."""
+    from markdown_it import MarkdownIt
+
     from evals.maps import maps_of
 
-    figures = "".join(
-        f"<figure><img alt='{html.escape(title)}' src='data:image/png;base64,{png}'><figcaption>{html.escape(title)}"
-        "</figcaption></figure>"
-        for run in runs
-        for title, png in maps_of(run)
-    )
+    body = MarkdownIt("commonmark").enable("table").render(board)
+    for run in runs:
+        heading = f"<h2>{html.escape(run.name)}</h2>"
+        body = body.replace(heading, heading + "".join(_figure(title, png) for title, png in maps_of(run)))
     return (
-        "<!doctype html><meta charset='utf-8'><title>landask: evals</title><style>body{font:15px/1.5 system-ui;"
-        "max-width:70rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;margin:1rem 0}td,th{border:1px "
-        "solid #bbb;padding:.2rem .6rem;text-align:left}img{max-width:100%}figure{margin:1rem 0}</style>"
-        f"{figures}{_to_html(board)}"
+        "<!doctype html><html lang='en'><meta charset='utf-8'><title>landask: evals</title><style>"
+        "body{font:15px/1.5 system-ui;max-width:70rem;margin:2rem auto;padding:0 1rem}"
+        "table{border-collapse:collapse;margin:1rem 0;display:block;overflow-x:auto}"
+        "td,th{border:1px solid #bbb;padding:.2rem .6rem;text-align:left}img{max-width:100%}"
+        f"figure{{display:inline-block;margin:1rem 0;vertical-align:top}}</style>{body}</html>"
     )
 
 
-def _to_html(markdown: str) -> str:
-    """Return our own Markdown (headings, tables, lists, paragraphs) as HTML."""
-    out: list[str] = []
-    table = listing = False
-    for line in [*markdown.splitlines(), ""]:
-        is_row, is_item = line.startswith("|"), line.startswith("- ")
-        if listing and not is_item:
-            out.append("</ul>")
-        if table and not is_row:
-            out.append("</table>")
-        if is_row and set(line) <= set("| -"):
-            continue
-        text = html.escape(line)
-        if is_row:
-            cells = "".join(f"<td>{cell.strip()}</td>" for cell in text.strip("|").split("|"))
-            out.append(("" if table else "<table>") + f"<tr>{cells}</tr>")
-        elif is_item:
-            out.append(("" if listing else "<ul>") + f"<li>{text[2:]}</li>")
-        elif line.startswith("#"):
-            level = len(line) - len(line.lstrip("#"))
-            out.append(f"<h{level}>{text[level:].strip()}</h{level}>")
-        elif line:
-            out.append(f"<p>{text}</p>")
-        table, listing = is_row, is_item
-    return "\n".join(out)
+def _figure(title: str, png: str) -> str:
+    alt = html.escape(title, quote=True)
+    image = f"<img alt='{alt}' src='data:image/png;base64,{png}'>"
+    return f"<figure>{image}<figcaption>{alt}</figcaption></figure>"
 
 
 def write_json(runs: Sequence[Run], path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from evals.__main__ import main
 from evals.compare import as_text, compare
-from evals.maps import country_at
+from evals.maps import _countries, country_at
 from evals.progress import Progress
 from evals.record import Case, Outcome, Row, Run, consistency, counted, flapping, majority, read_run, row_of
 from evals.report import page, scoreboard
@@ -85,7 +85,17 @@ def test_the_board_tells_rates_failures_and_steadiness():
     assert "`r03`" in board
     assert "1 of 2 right throughout" in board
     assert "Words." in board
-    assert page([run("11100")], board).startswith("<!doctype html>")
+
+
+def test_the_page_has_each_runs_map_under_its_heading():
+    told = page([run("11100")], scoreboard([run("11100")], "## Findings\n\n- **Bold** words\n  over two lines."))
+    assert "<li><strong>Bold</strong> words\nover two lines.</li>" in told
+    assert "<h2>questions-builtin</h2><figure><img alt='questions-builtin: share of rows right" in told
+
+
+def test_no_country_spans_the_map():
+    widths = _countries().explode().bounds.eval("maxx - minx")
+    assert widths.max() < 180
 
 
 def test_a_question_held_out_is_named_and_not_told():
