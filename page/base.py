@@ -16,6 +16,7 @@ WINDOW = (-32.0, 26.0, 46.0, 73.0)
 """West, south, east, north in degrees: the surveyed countries and what lies around them."""
 TOLERANCE = 0.02  # degrees, about 2 km: below one screen pixel at the zooms where the base map is all there is
 
+CRACK = 0.01  # degrees, about 1 km on either side
 COLUMNS = ["name", "geometry"]
 
 
@@ -37,6 +38,11 @@ def unwrapped(shape: BaseGeometry) -> BaseGeometry:
     return shapely.union_all([shapely.make_valid(part) for part in parts])
 
 
+def closed(shape: BaseGeometry) -> BaseGeometry:
+    """The shape without cracks narrower than 2 km, as where Russia was cut at the antimeridian's latitudes."""
+    return shape.buffer(CRACK, join_style="mitre").buffer(-CRACK, join_style="mitre")
+
+
 def label_at(shape: BaseGeometry) -> list[float]:
     """Where the country's name is written: inside its largest part. Longitude, latitude."""
     point = shapely.maximum_inscribed_circle(max(shapely.get_parts(shape), key=lambda part: part.area)).coords[0]
@@ -56,6 +62,7 @@ def base_map(countries: Path) -> dict[str, object]:
     ]
     inside = [(name, shape) for name, shape in inside if not shape.is_empty]
     shapes = shapely.coverage_simplify([shape for _, shape in inside], TOLERANCE)
+    shapes = [closed(shape) if name == "Russia" else shape for (name, _), shape in zip(inside, shapes, strict=True)]
     largest_first = sorted(zip(inside, shapes, strict=True), key=lambda each: -each[1].area)
     features = [
         {"type": "Feature", "properties": {"name": name, "at": label_at(shape)}, "geometry": rounded(shape)}

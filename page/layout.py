@@ -90,7 +90,7 @@ class Layout:
         with gr.Row(elem_classes="la-top"):
             self.parts["head"] = gr.HTML(head_html(self.handlers.world, "en"), apply_default_css=False)
             self.parts["language"] = gr.Dropdown(
-                languages, value="en", label="Language · Langue · Sprache", scale=0, min_width=190, elem_id="language"
+                languages, value="en", label="Language · Langue", scale=0, min_width=190, elem_id="language"
             )
             self.parts["theme"] = self.button("theme", size="sm", scale=0, min_width=130)
 

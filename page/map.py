@@ -30,7 +30,7 @@ from page.colours import (
 )
 from page.colours import class_colours as colours_of
 from page.numbers import number
-from retrieval.types import BBox
+from retrieval.types import BBox, Region
 from tools import official_maps
 from tools.result import Provenance, Result
 
@@ -449,10 +449,18 @@ def outline_layer(result: Result, outlines: list[Feature], names: Names) -> Laye
         kind="outline",
         title=names.words["asked_region"],
         marks=(Mark(OUTLINE, asked),),
-        source=" · ".join(dict.fromkeys(f"{r.source} {r.vintage} · {r.licence}".strip() for r in result.regions[:3])),
-        attribution=", ".join(dict.fromkeys(region.source for region in result.regions)),
+        source="; ".join(dict.fromkeys(outline_credit(region) for region in result.regions[:3])),
+        attribution=", ".join(dict.fromkeys(outline_credit(region) for region in result.regions)),
         features=tuple(marked(f, 0, at, place_of(f)) for at, f in enumerate(outlines)),
     )
+
+
+def outline_credit(region: Region) -> str:
+    """Whose outline it is, of which year, and its licence, once each."""
+    name = region.source.replace("_", " ").title().replace("Nuts", "NUTS")
+    vintage = "" if region.vintage in name else region.vintage
+    name = vintage if vintage.startswith(name) else f"{name} {vintage}".strip()
+    return f"{name}, {region.licence}" if region.licence else name
 
 
 # ---- parts -----------------------------------------------------------------------------------------------------
@@ -502,7 +510,7 @@ def source_of(result: Result, names: Names) -> str:
     """Dataset, resolution, licence and, where it is so, the word synthetic."""
     made = result.provenance
     kind = result.facts.get("resolution") or names.words.get("resolution_" + resolution_of(result), "")
-    parts = [made.dataset + (f" {made.version}" if made.version else ""), kind, made.licence]
+    parts = [credit_of(made), kind]
     if made.model:
         parts.insert(1, made.model)
     if made.synthetic:

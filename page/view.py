@@ -109,7 +109,7 @@ def head_html(world: World, language: str) -> str:
     years = sorted({year for d in shown if d.kind == "survey" for year in d.years})
     parts = [said["data_line"].format(data=titles)] if titles else []
     parts += [said["years_line"].format(years=", ".join(map(str, years)))] if years else []
-    parts.append(said["router_line"].format(router=world.router))
+    parts.append(said["router_line"].format(router=said.get("router_" + world.router, world.router)))
     badge = f'<span class="la-demo">{escape(said["demo"])}</span>' if any(d.synthetic for d in shown) else ""
     line = escape(" · ".join(parts))
     return f'<header class="la-head"><h1>{escape(said["title"])}</h1><p>{line}</p>{badge}</header>'

@@ -84,7 +84,9 @@ window.landask = (() => {
       if (!map.hasImage("name:" + f.properties.name))
         map.addImage("name:" + f.properties.name, nameImage(f.properties.name), { pixelRatio: 2 });
     map.getSource("names").setData({ type: "FeatureCollection", features });
-    map.addLayer({ id: "names", type: "symbol", source: "names", maxzoom: 8, layout: {
+    // The names of small countries wait until there is room beside the large ones.
+    map.addLayer({ id: "names", type: "symbol", source: "names", maxzoom: 8,
+      filter: ["<", ["get", "order"], ["step", ["zoom"], 45, 5, 200]], layout: {
       "icon-image": ["concat", "name:", ["get", "name"]], "icon-padding": 6, "symbol-sort-key": ["get", "order"] } });
   }
 
@@ -131,7 +133,7 @@ window.landask = (() => {
 
   function bounds(drawing) {
     if (drawing.bounds) return [[drawing.bounds[0], drawing.bounds[1]], [drawing.bounds[2], drawing.bounds[3]]];
-    return [[-11, 35], [32, 70]];
+    return [[-11, 35], [32, 66]];
   }
   function fit() {
     if (!view.map) return;
@@ -358,7 +360,7 @@ window.landask = (() => {
       paint();
       addNames(map);
       // On a phone the sources are one touch away, instead of over the map.
-      if (canvas.clientWidth < 500) map.once("idle", () => canvas.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show"));
+      map.on("sourcedata", () => narrow(canvas));
     });
     map.on("webglcontextlost", () => contextLost(map));
     map.on("click", clicked);
@@ -369,6 +371,11 @@ window.landask = (() => {
       if (event.key === "Escape" && view.draw) { stopDraw(); showDrawn([], ""); say(""); }
     });
     view.dark = dark();
+  }
+
+  function narrow(canvas) {
+    if (canvas.clientWidth < 500 && !view.root.contains(document.activeElement))
+      canvas.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");
   }
 
   // A graphics driver that was reset or ran out of memory takes all that was drawn with it: the map is made anew.
@@ -506,5 +513,5 @@ window.landask = (() => {
 
   function opened() { document.body.dataset.landask = "ready"; }
 
-  return { opened, map, table, chat, language, theme, firstTheme, view, clear: () => view.map && showDrawn([], "") };
+  return { opened, map, show: draw, table, chat, language, theme, firstTheme, view, clear: () => view.map && showDrawn([], "") };
 })();

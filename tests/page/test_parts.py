@@ -40,6 +40,7 @@ from page.words import FOLDER, PAGE_LANGUAGES, preferred_language, words
 from retrieval.errors import BadArgument, BadFile, BadGeometry, DataError
 from retrieval.types import Table
 from tests.page.small_world import PLAN, answer, points_result, shares_result, small_world
+from tools.registry import TOOLS
 from tools.result import Result
 
 MB = 1024 * 1024
@@ -399,6 +400,25 @@ def test_the_question_in_other_words_names_the_same_things(world: Any) -> None:
     assert "2018" in again
     assert same(answer("vineyard"), answer("vineyard in other words"))
     assert not same(answer("vineyard"), answer("woodland"))
+
+
+@pytest.mark.parametrize("language", PAGE_LANGUAGES)
+def test_every_tool_has_a_second_wording_in_every_language(world: Any, language: str) -> None:
+    said = words(language)
+    assert [tool for tool in TOOLS if "reword_" + tool not in said] == []
+    for tool in TOOLS:
+        asked = replace(points_result(), tool=tool, arguments={"regions": ["nuts:FRJ13"], "land_cover": ["B82"]})
+        if tool in ("point_history", "explain_point", "nearest_records"):
+            asked = replace(asked, arguments={"point_id": "38362246", "name": "Toulouse"})
+        again = reworded(replace(answer("vineyard"), language=language, results=(asked,)), world.context)
+        assert again, tool
+        assert "{" not in again
+        assert tool == "describe_data" or any(name in again for name in ("Hérault", "38362246", "Toulouse")), again
+
+
+def test_a_question_words_cannot_say_whole_has_no_second_wording(world: Any) -> None:
+    narrowed = replace(points_result(), arguments={"land_cover": ["B80"], "exclude": ["B82"]})
+    assert reworded(replace(answer("vineyard"), results=(narrowed,)), world.context) is None
 
 
 # ---- files -----------------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def legend_is_true(seen: Seen) -> list[dict[str, Any]]:
 
 def test_the_first_visit_says_which_data_and_offers_questions(seen: Seen, artifacts: Path) -> None:
     seen.load()
-    expect(seen.page.locator(".la-head")).to_contain_text("router builtin")
+    expect(seen.page.locator(".la-head")).to_contain_text("fixed rules (no language model)")
     expect(seen.page.locator(".la-demo")).to_contain_text("synthetic")
     assert seen.page.locator(".la-example").count() >= 3
     seen.page.wait_for_timeout(500)
