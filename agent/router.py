@@ -240,6 +240,7 @@ def left_aside(reading: Understanding, frame: Frame, notes: Sequence[Note]) -> l
     read = " ".join(str(slots.get("words", "")) for _, slots in notes) + " " + frame.words
     spans = [m.span() for m in re.finditer(r"[^\W\d_]{4,}", explained(reading))]
     unread = [reading.question[a:b] for a, b in spans if reading.question[a:b] not in read]
+    unread = [*([reading.orders] if reading.orders else []), *unread]
     return [("left_aside", {"words": ", ".join(f"“{word}”" for word in unread[:5])})] if unread else []
 
 

@@ -15,7 +15,7 @@ from agent.words import concept, concept_names, country_adjectives, fillers, fla
 from retrieval.errors import NotUnderstood
 from retrieval.gazetteer import Gazetteer
 from retrieval.nomenclature import ClassMatch, ClassMention, Nomenclature
-from retrieval.types import BBox, Language, LonLat, Place, Region
+from retrieval.types import LANGUAGES, BBox, Language, LonLat, Place, Region
 
 LONGEST_QUESTION = 2_000
 """Characters; longer texts are refused before anything reads them."""
@@ -26,6 +26,10 @@ TOWN_KM = 10.0
 """Radius of "in <town>", whose territory is not known; the answer states it."""
 POINT_COMPOUND = re.compile(r"(?:punkt(?:e|en|es)?|punt(?:en)?)$")
 """German and Dutch write "Rapspunkte", "wijngaardpunten"."""
+SHARE_COMPOUND = re.compile(r"(?:anteil(?:e|en|s)?|quote|aandeel|percentage)$")
+"""… and "Waldanteil", "bosaandeel" …"""
+AREA_COMPOUND = re.compile(r"(?:fl[äa]che|areal|oppervlakte|areaal)$")
+"""… and, of one area, "Rebfläche", "bosareaal"."""
 KM_OF = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 
 USE_WORDS = re.compile(
@@ -102,6 +106,8 @@ class Understanding:
     topics: tuple[str, ...] = ()
     masked: str = ""
     """The flattened question without its places and classes."""
+    orders: str = ""
+    """Sentences that told the answerer to act otherwise; they are not read."""
 
     def has(self, *names: str) -> bool:
         """Return whether any of these concepts is in the question."""
@@ -155,6 +161,7 @@ def understand(
         NotUnderstood: empty, without letters, or too long.
     """
     checked(question)
+    question, orders = without_orders(question)
     tongue = language or detect(question, nomenclature, default)
     flat = flatten(question)
     here = concept(tongue, "here")
@@ -169,11 +176,12 @@ def understand(
         nomenclature.mentions(question, tongue),
         named_codes(question, nomenclature),
     )  # fmt: skip
+    covers = covers or implied_cover(question, flat, tongue, nomenclature)
     masked = mask(flat, [(a.start, a.end) for a in areas] + [(c.start, c.end) for c in covers])
     numbers = mask(flat, [(a.start, a.end) for a in areas])
     found = frozenset(name for name in concept_names() if hit(name, masked, tongue))
     found |= {name for name in ("classes", "crops") if hit(name, numbers, tongue)}
-    found |= {"points"} if any(POINT_COMPOUND.search(c.text.lower()) for c in covers) else set()
+    found |= compounds_say([c.text.lower() for c in covers]) - ({"area"} if found & {"where", "show"} else set())
     point_id = find_point_id(question)
     km, km_span = find_km(question, areas)
     bbox, box_span = find_bbox(question)
@@ -181,7 +189,9 @@ def understand(
     rest = mask(numbers, [s for s in (km_span, box_span, lonlat_span) if s])
     rest = rest if point_id is None else rest.replace(point_id, " " * len(point_id))
     years, since, span = find_years(question, rest, tongue)
-    found = found | level_concepts(masked, tongue)
+    levels = mask(flat, [(a.start, a.end) for a in areas if not is_group(a)] + [(c.start, c.end) for c in covers])
+    found = found | level_concepts(levels, tongue)
+    country = find_country(masked)
     return Understanding(
         question=question,
         language=tongue,
@@ -196,14 +206,43 @@ def understand(
         bbox=bbox,
         lonlat=lonlat,
         point_id=point_id,
-        level=find_level(masked, tongue),
-        unit=find_unit(masked, question, tongue),
-        country=find_country(masked),
+        level=level_inside(find_level(levels, tongue), country or only_country(areas), found),
+        unit=find_unit(masked, question, tongue) or ("%" if "share" in found else None),
+        country=country,
         implied=implied_country(masked, tongue),
         concepts=found,
         topics=tuple(name for name in words(tongue)["topics"] if about(name, masked, tongue)),
         masked=masked,
+        orders=orders,
     )
+
+
+def compounds_say(texts: Sequence[str]) -> set[str]:
+    """Return the concepts that compound nouns carry beside their class."""
+    said = (("points", POINT_COMPOUND), ("share", SHARE_COMPOUND), ("area", AREA_COMPOUND))
+    return {name for name, ending in said for text in texts if ending.search(text)}
+
+
+SENTENCE = re.compile(r".+?(?:[.!?;\n]+(?=\s|$)|$)", re.DOTALL)
+
+
+def without_orders(question: str) -> tuple[str, str]:
+    """Return the question with sentences that give orders made blank, letter for letter, and these sentences.
+
+    Only beside a sentence that asks something: an order alone is refused.
+    """
+    sentences = list(SENTENCE.finditer(question))
+    told = [m for m in sentences if "?" not in m.group() and is_order(m.group())]
+    if not told or not any("?" in m.group() for m in sentences):
+        return question, ""
+    for found in told:
+        question = question[: found.start()] + " " * len(found.group()) + question[found.end() :]
+    return question, " ".join(found.group().strip() for found in told)
+
+
+def is_order(sentence: str) -> bool:
+    """Return whether a sentence tells the answerer to act otherwise, in whatever language."""
+    return any(hit("orders", flatten(sentence), language) for language in LANGUAGES)
 
 
 def checked(question: str) -> None:
@@ -291,6 +330,18 @@ def named_codes(question: str, nomenclature: Nomenclature) -> list[Cover]:
             reading = ClassMatch(theme, (code,), match.group(), f"the code {code} of the code book")
             found.append(Cover(match.start(), match.end(), match.group(), (reading,)))
     return found
+
+
+def implied_cover(question: str, flat: str, language: str, nomenclature: Nomenclature) -> list[Cover]:
+    """Return cropland where a question without a class says "cultivated": beside a class the word adds nothing."""
+    found = spans_of("cultivated", flat, language)[:1]
+    label = nomenclature.label(["B00"], language)
+    return [
+        Cover(
+            m.start(), m.end(), question[m.start() : m.end()], (ClassMatch("land_cover", ("B00",), m.group(), label),)
+        )
+        for m in found
+    ]
 
 
 def place_wins(question: str, flat: str, language: str, area: Area, cover: Cover) -> bool:
@@ -475,6 +526,28 @@ def find_level(masked: str, language: str) -> str | None:
         if hit(name, masked, language):
             return level
     return None
+
+
+def is_group(area: Area) -> bool:
+    """Return whether an area is several countries or regions: "EU countries" says its members' level too."""
+    return bool(area.candidates) and all(r.level == "group" for r in area.regions) and not area.places
+
+
+def only_country(areas: Sequence[Area]) -> str | None:
+    """Return the code of the one country that is all the question names."""
+    regions = [r for a in areas for r in a.regions]
+    return regions[0].country if len(areas) == len(regions) == 1 and regions[0].level == "country" else None
+
+
+FEDERAL = ("DE", "UK")
+"""Countries whose states or countries are NUTS 1 regions; those of Austria are NUTS 2."""
+
+
+def level_inside(level: str | None, country: str | None, found: frozenset[str]) -> str | None:
+    """Return the level; the "states" of one country that are to be ranked are its regions."""
+    if level != "country" or not country or not found & {"most", "least", "rankwords"}:
+        return level
+    return "nuts1" if country in FEDERAL else "nuts2"
 
 
 def find_unit(masked: str, question: str, language: str) -> str | None:

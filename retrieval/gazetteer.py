@@ -72,6 +72,20 @@ class _Word:
     capital: bool
 
 
+SOUNDS = (("chs", "x"), ("ks", "x"), ("ck", "k"), ("tz", "z"), ("ph", "f"), ("th", "t"), ("qu", "k"), ("y", "i"))
+
+
+def sounded(norm: str) -> str:
+    """Return a normalised name by its sound: spellings that are said alike are one, letters in a row are one.
+
+    >>> sounded("niedersaxen") == sounded("niedersachsen")
+    True
+    """
+    for letters, sound in SOUNDS:
+        norm = norm.replace(letters, sound)
+    return re.sub(r"(.)\1", r"\1", norm)
+
+
 class Gazetteer:
     """The regions and places of one store, by name and by id."""
 
@@ -430,6 +444,8 @@ class Gazetteer:
         return []
 
     def _close(self, norm: str, language: str) -> list[Region]:
+        if len(norm) >= 5 and (alike := self._by_sound.get(sounded(norm))):
+            return self._candidates([e for text in alike for e in self._by_norm[text] if e[4] != "code"], language)
         allowed = 0 if len(norm) < 5 else 1 if len(norm) < 8 else 2 if len(norm) < 11 else 3
         hits = (
             process.extract(norm, self._norms, scorer=OSA.distance, score_cutoff=allowed, limit=20) if allowed else []
@@ -442,6 +458,14 @@ class Gazetteer:
         best = min(rank for rank, _ in ranked)
         near = [text for rank, text in ranked if rank == best]
         return self._candidates([e for text in near for e in self._by_norm[text] if e[4] != "code"], language)
+
+    @cached_property
+    def _by_sound(self) -> Mapping[str, list[str]]:
+        """Names by how they sound: `Niedersaxen` is Niedersachsen before it is Niederbayern."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for norm in self._norms:
+            found[sounded(norm)].append(norm)
+        return found
 
     def _is_said(self, norm: str, language: str) -> bool:
         return any(entry[3] in ("", language) for entry in self._by_norm[norm])

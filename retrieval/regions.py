@@ -25,6 +25,7 @@ from retrieval.region_rows import (
     LEVELS,
     NAME_COLUMNS,
     REGION_COLUMNS,
+    SAME_LAND,
     RegionSet,
     area_km2,
     canonical,
@@ -285,6 +286,10 @@ def _subdivision_names(subdivisions: Sequence[_Subdivision]) -> Iterator[dict[st
                 yield name_row(one.id, name, language, "alias")
 
 
+def _own_names(one: _Subdivision) -> set[str]:
+    return {normalise(name) for name in (one.name, *(_bare(name) for _, name in one.names))}
+
+
 def _nuts3_codes(code: str) -> list[str]:
     """Return a NUTS 3 code and its form before 2016: French departments kept their last digit, FR813 is FRJ13."""
     older = [row["old_code"] + code[-1] for row in read_rows("vintages") if row["code"] == code[:-1]] if code else []
@@ -298,17 +303,25 @@ def _bare(name: str) -> str:
 
 
 def _same_by_code(regions: Sequence[Mapping[str, Any]], subdivisions: Sequence[_Subdivision]) -> dict[str, str]:
-    """Return id → preferred id, where a parent has one child only or the code lists say so."""
+    """Return id → preferred id: by the code lists, or where one child is the whole parent, or most of it by its name."""
     pairs = [(code_id(row["code"]), code_id(row["same_as"])) for row in read_rows("nuts") if row["same_as"]]
     pairs += [
         (code_id(row["code"]), row["parts"]) for row in read_rows("nuts") if row["parts"] and " " not in row["parts"]
     ]
+    listed: dict[str, set[str]] = defaultdict(set)
+    for name in _listed_names():
+        listed[name["region_id"]].add(name["norm"])
     pairs.append(("group:EU27_2020", "group:EU"))  # the members of 2022 under two codes
     for key in ("nuts1", "nuts2"):
         inside: dict[str, list[_Subdivision]] = defaultdict(list)
         for one in subdivisions:
             inside[getattr(one, key)].append(one)
-        pairs += [(children[0].id, code_id(code)) for code, children in inside.items() if code and len(children) == 1]
+        for code, children in inside.items():
+            largest = max(children, key=lambda one: one.outline.area)
+            bears_the_name = bool(_own_names(largest) & listed[code_id(code)]) if code else False
+            most_of_it = largest.outline.area >= SAME_LAND * sum(one.outline.area for one in children)
+            if code and (len(children) == 1 or (bears_the_name and most_of_it)):
+                pairs.append((largest.id, code_id(code)))
     return canonical(pairs, {row["id"]: row["level"] for row in regions})
 
 
