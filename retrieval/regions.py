@@ -303,7 +303,7 @@ def _bare(name: str) -> str:
 
 
 def _same_by_code(regions: Sequence[Mapping[str, Any]], subdivisions: Sequence[_Subdivision]) -> dict[str, str]:
-    """Return id → preferred id: by the code lists, or where one child is the whole parent, or most of it by its name."""
+    """Return id → preferred id: by the code lists, or where a child is the whole parent or, of its name, most of it."""
     pairs = [(code_id(row["code"]), code_id(row["same_as"])) for row in read_rows("nuts") if row["same_as"]]
     pairs += [
         (code_id(row["code"]), row["parts"]) for row in read_rows("nuts") if row["parts"] and " " not in row["parts"]

@@ -122,7 +122,7 @@ def is_marker(feature: Mapping[str, Any]) -> bool:
     return (feature.get("geometry") or {}).get("type") == "Point" and "class_break" in feature["properties"]
 
 
-def with_discs(features: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def with_discs(features: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the features as they are drawn: markers as discs, of one size and small against the map."""
     places = [shapely.geometry.shape(f["geometry"]) for f in features if f.get("geometry")]
     west, south, east, north = shapely.total_bounds(places) if places else (0.0, 0.0, 0.0, 0.0)
