@@ -100,6 +100,14 @@ def private_folder() -> Path:
     return folder
 
 
+def photo_folder() -> Path:
+    """Where `python -m retrieval fetch photos` puts the surveyors' photos."""
+    from retrieval.fetch.cache import default_cache_folder
+
+    named = os.environ.get("LANDASK_CACHE")
+    return (Path(named) if named else default_cache_folder()) / "photos"
+
+
 def checked(options: argparse.Namespace) -> argparse.Namespace:
     """Refuse options that would open the page by mistake.
 
@@ -157,6 +165,7 @@ def serve(options: argparse.Namespace) -> None:
         max_concurrent=options.max_concurrent,
         per_minute=options.per_minute,
         upload_mb=options.upload_mb,
+        photos=photo_folder(),
         online=ONLINE if options.online_map else None,
     )
     with opened_world(options) as world:

@@ -17,6 +17,7 @@ from page.asking import Abandoned, Asking, Failed, OnStep, Stopped, World
 from page.chat import chat_html
 from page.chosen import Chosen, chosen_html, from_geometry, from_region
 from page.limits import Limiter
+from page.photos import photos_at, photos_html
 from page.planner import Fields, edited, fields_of, plan_text, read_plan
 from page.point import curve_of, point_html, point_plans
 from page.reword import reworded, verdict
@@ -43,6 +44,8 @@ class Options:
     per_minute: int = 30
     """Questions of one person in a minute; ten times as many from one address. 0: no limit."""
     upload_mb: int = 10
+    photos: Path | None = None
+    """The folder of ground photos; None where there is none."""
     online: Mapping[str, str] | None = None
     """An online base map: `tiles` and `attribution`; None keeps every request on this machine."""
 
@@ -340,8 +343,9 @@ class Handlers:
             return {}
         answers = [self.replayed(plan, "", None, language) for plan in point_plans(point)]
         curve = curve_of(answers, words(language))
+        pictures = photos_html(photos_at(self.options.photos, point), point, words(language))
         return {
-            "point": point_html(answers, point, words(language), language),
+            "point": point_html(answers, point, words(language), language) + pictures,
             "tabs": gr.Tabs(selected="point"),
             "curve": gr.update(value=curve, visible=curve is not None),
         }

@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import FileResponse, PlainTextResponse
 from pydantic import BaseModel, Field
 from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
@@ -21,6 +21,7 @@ from page.exports import TYPES, file_of
 from page.handlers import LONGEST_QUESTION, Handlers
 from page.layout import STATIC, Layout
 from page.logins import Gate, Logins
+from page.photos import photos_at
 
 THEME = gr.themes.Base(
     primary_hue="green",
@@ -61,6 +62,13 @@ def application(page: Handlers, root_path: str = "", logins: Logins | None = Non
     @app.get("/take/{key}/{name}", include_in_schema=False)
     def take(key: str, name: str, request: Request) -> Response:
         return taken(page, key, name, request)
+
+    @app.get("/photo/{point_id}/{at}", include_in_schema=False)
+    def photo(point_id: str, at: int) -> Response:
+        photos = photos_at(page.options.photos, point_id)
+        if not 0 <= at < len(photos):
+            return PlainTextResponse("no such photo here", 404)
+        return FileResponse(photos[at].file, media_type="image/jpeg")
 
     app.mount("/files/maplibre", StaticFiles(directory=map_library()))
     app.mount("/files", StaticFiles(directory=STATIC))

@@ -90,6 +90,8 @@ window.landask = (() => {
       "icon-image": ["concat", "name:", ["get", "name"]], "icon-padding": 6, "symbol-sort-key": ["get", "order"] } });
   }
 
+  // The dark outline of the region asked about would not be seen on the dark map.
+  const ink = (colour) => (dark() && colour === "#1f2933" ? "#d6d6d6" : colour);
   const colourOf = (layer) => ["match", ["get", "_m"],
     ...layer.marks.flatMap((mark, at) => [at, mark.colour]), "rgba(0,0,0,0)"];
 
@@ -114,7 +116,7 @@ window.landask = (() => {
     } else if (layer.kind === "flags") {
       map.addLayer({ id, type: "fill", source: id, paint: { "fill-pattern": layer.marks[0].pattern } }, below);
     } else if (layer.kind === "outline") {
-      map.addLayer({ id, type: "line", source: id, paint: { "line-color": layer.marks[0].colour, "line-width": 2.2 } }, below);
+      map.addLayer({ id, type: "line", source: id, paint: { "line-color": ink(layer.marks[0].colour), "line-width": 2.2 } }, below);
     } else {
       map.addLayer({ id, type: "circle", source: id, paint: { "circle-color": colourOf(layer),
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 3, 2.6, 6, 4, 9, 6, 13, 9],
@@ -167,7 +169,7 @@ window.landask = (() => {
       layer.marks.forEach((mark, at) => {
         const shape = mark.pattern ? mark.pattern : layer.kind === "outline" ? "line" : layer.kind === "points" ? "dot" : "box";
         const swatch = make("span", { class: "la-swatch la-" + shape, "aria-hidden": "true", "data-colour": mark.colour });
-        if (!mark.pattern) swatch.style.setProperty("--mark", mark.colour);
+        if (!mark.pattern) swatch.style.setProperty("--mark", ink(mark.colour));
         list.append(make("li", { "data-mark": at }, swatch, make("span", { text: mark.label }),
           ...(mark.count == null ? [] : [make("span", { class: "la-count", text: mark.count })])));
       });
@@ -334,6 +336,7 @@ window.landask = (() => {
 
   function restyle() {
     view.ready = false;
+    view.root.querySelector(".la-legend").replaceWith(legend(view.drawing, view.words));
     view.map.setStyle(baseStyle(view.drawing.online), { diff: false });
     view.map.once("style.load", () => { view.ready = true; paint(); addNames(view.map); });
   }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from page.handlers import Handlers, Options
@@ -24,8 +25,10 @@ ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 
 
 @pytest.fixture(scope="session")
-def handlers() -> Handlers:
-    return Handlers(small_world(), Options(per_minute=0))
+def handlers(tmp_path_factory: pytest.TempPathFactory) -> Handlers:
+    photos = tmp_path_factory.mktemp("photos")
+    Image.new("RGB", (8, 6), "green").save(photos / "2018_FR_38482258N.jpg")
+    return Handlers(small_world(), Options(per_minute=0, photos=photos))
 
 
 @pytest.fixture(scope="session")

@@ -179,6 +179,10 @@ def test_a_click_on_a_point_tells_what_it_is(seen: Seen) -> None:
     expect(popup).to_contain_text("Olive groves")
     expect(seen.page.locator("#point")).to_be_visible()
     expect(seen.page.locator("#point")).to_contain_text("Seen as vineyard in 2018.")
+    photo = seen.page.locator("#point img")
+    expect(photo).to_have_attribute("alt", "Point 38482258, 2018: looking north")
+    photo.scroll_into_view_if_needed()
+    seen.page.wait_for_function("document.querySelector('#point img').naturalWidth === 8")
 
 
 def test_hover_links_row_and_feature_both_ways(seen: Seen) -> None:

@@ -27,6 +27,7 @@ from page.exports import csv_bytes, file_of, geotiff_bytes, offers
 from page.how import how_html
 from page.limits import Limiter
 from page.map import Drawing, Names, drawing_of, nice_breaks
+from page.photos import photos_at, photos_html
 from page.planner import Fields, edited, fields_of, read_plan
 from page.raster import picture
 from page.reword import reworded, same
@@ -419,6 +420,24 @@ def test_every_tool_has_a_second_wording_in_every_language(world: Any, language:
 def test_a_question_words_cannot_say_whole_has_no_second_wording(world: Any) -> None:
     narrowed = replace(points_result(), arguments={"land_cover": ["B80"], "exclude": ["B82"]})
     assert reworded(replace(answer("vineyard"), results=(narrowed,)), world.context) is None
+
+
+def test_photos_of_a_point_are_shown_with_what_they_show_and_whose_they_are(tmp_path: Path) -> None:
+    for name in (
+        "2018/UK/31603628N.jpg",
+        "2018/UK/31603628P.jpg",
+        "2018/UK/31603629P.jpg",
+        "2009_IT_472_47282098P.jpg",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    photos = photos_at(tmp_path, "31603628")
+    assert [(photo.year, photo.view) for photo in photos] == [(2018, "P"), (2018, "N")]
+    html = photos_html(photos, "31603628", words("en"))
+    assert 'alt="Point 31603628, 2018: looking north"' in html
+    assert "CC BY 4.0" in html
+    assert [photo.year for photo in photos_at(tmp_path, "47282098")] == [2009]
+    assert photos_at(tmp_path, "../*") == photos_at(None, "31603628") == photos_at(tmp_path / "none", "1") == []
 
 
 # ---- files -----------------------------------------------------------------------------------------------------
