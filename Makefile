@@ -18,7 +18,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet $(BACKEND) -c constraints.txt --override overrides.txt \
-		-r pyproject.toml --extra evals --extra mcp --group dev
+		-r pyproject.toml --extra evals --extra mcp --extra train --group dev
 	@touch $@
 
 ask: .venv/ready  ## make ask q="where is vineyard in Hérault?"
@@ -52,10 +52,18 @@ evals: .venv/ready  ## measure the deterministic suites; SUITES="questions place
 routers: .venv/ready  ## compare what plans: the rules, the embedded model, and MODEL=path.gguf in three ways; LIMIT=60 rows
 	@$(BIN)/python -m evals run questions --router builtin
 	@$(BIN)/python -m evals run questions --router embedded --trials 1 --limit $(LIMIT)
-	@$(if $(MODEL),$(BIN)/python -m evals run questions --router schema --llm embedded:$(MODEL) --trials 1 --limit $(LIMIT))
-	@$(if $(MODEL),for way in prompt rag agent; do $(BIN)/python -m evals run strategies --router schema \
-		--llm embedded:$(MODEL) --strategy $$way --trials 1 --limit $(LIMIT) || exit 1; done)
+	@$(if $(MODEL),$(SERVED))
 	@$(BIN)/python -m evals report --out out/routers.md --html out/evals.html --json out/evals.json
+
+# The model behind Ollama's protocol for as long as it is measured.
+define SERVED
+mkdir -p out; rm -f out/served.txt; $(BIN)/python -m tests.llm.end_to_end $(MODEL) --serve --port 11435 > out/served.txt & \
+server=$$!; trap "kill $$server" EXIT; export OLLAMA_HOST=127.0.0.1:11435; \
+until grep -qs ollama: out/served.txt; do sleep 1; kill -0 $$server || exit 1; done; \
+run="$(BIN)/python -m evals run --trials 1 --limit $(LIMIT) --llm $$(sed 's/.*--llm //' out/served.txt)"; \
+$$run questions --router schema && $$run strategies --router schema --strategy prompt && \
+$$run strategies --router schema --strategy rag && $$run strategies --router tools --strategy agent
+endef
 
 scoreboard: .venv/ready  ## measure what needs no language model, then write docs/scoreboard.md of all runs kept
 	@$(BIN)/python -m evals run questions places classes robustness
