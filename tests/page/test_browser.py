@@ -8,13 +8,14 @@ import re
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from tests.page.served import CHROMIUM, Served
 
@@ -32,8 +33,12 @@ class Seen:
         self.outside: list[str] = []
         self.errors: list[str] = []
         page.on("request", lambda request: self.watch(request.url))
-        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: self.hear(message))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(f"{message.text} ({message.location['url']})")
 
     def watch(self, url: str) -> None:
         if not url.startswith((self.url, "data:", "blob:", "chrome-error:")):
@@ -106,24 +111,37 @@ class Seen:
         red, green, blue = np.asarray(image)[int(spot["y"]), int(spot["x"])]
         return int(red), int(green), int(blue)
 
+    @contextmanager
+    def watched(self) -> Iterator[Seen]:
+        """One test's look at the page."""
+        self.outside.clear()
+        self.errors.clear()
+        yield self
+        assert self.outside == [], "a request left the machine"
+        assert self.errors == [], "the console holds errors"
+
+
+@contextmanager
+def window(browser: Browser, url: str, height: int = 900) -> Iterator[Seen]:
+    """A browser window on the page of a served application."""
+    context = browser.new_context(viewport={"width": 1400, "height": height}, locale="en-GB", reduced_motion="reduce")
+    context.set_default_timeout(30_000)
+    context.set_default_navigation_timeout(90_000)
+    yield Seen(context.new_page(), url)
+    context.close()
+
 
 @pytest.fixture(scope="module")
 def one_page(browser: Browser, served: Served) -> Iterator[Seen]:
     """One loaded page for all tests that need no page of their own."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-GB", reduced_motion="reduce")
-    context.set_default_timeout(20_000)
-    context.set_default_navigation_timeout(90_000)
-    yield Seen(context.new_page(), served.url)
-    context.close()
+    with window(browser, served.url) as page:
+        yield page
 
 
 @pytest.fixture
 def seen(one_page: Seen) -> Iterator[Seen]:
-    one_page.outside.clear()
-    one_page.errors.clear()
-    yield one_page
-    assert one_page.outside == [], "a request left the machine"
-    assert one_page.errors == [], "the console holds errors"
+    with one_page.watched():
+        yield one_page
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -15,7 +15,7 @@ from page.handlers import Handlers, Options
 from page.serve import application
 from retrieval.store import Store
 from tests.page.served import CHROMIUM, Served
-from tests.page.test_browser import Seen, rgb
+from tests.page.test_browser import Seen, rgb, window
 from tools.context import Context
 from tools.registry import TOOLS
 
@@ -30,20 +30,15 @@ pytestmark = [
 def real_page(demo_store: Store, browser: Any) -> Iterator[Seen]:
     context = Context.open(demo_store)
     world = World(context, Agent(context, "auto", None))
-    with Served(application(Handlers(world, Options(per_minute=0)))) as server:
-        window = browser.new_context(viewport={"width": 1400, "height": 1000}, locale="en-GB", reduced_motion="reduce")
-        window.set_default_timeout(30_000)
-        yield Seen(window.new_page(), server.url)
-        window.close()
+    real = application(Handlers(world, Options(per_minute=0)))
+    with Served(real) as server, window(browser, server.url, height=1000) as page:
+        yield page
 
 
 @pytest.fixture
 def seen(real_page: Seen) -> Iterator[Seen]:
-    real_page.outside.clear()
-    real_page.errors.clear()
-    yield real_page
-    assert real_page.outside == []
-    assert real_page.errors == []
+    with real_page.watched():
+        yield real_page
 
 
 def legend_is_true(seen: Seen) -> list[dict[str, Any]]:
