@@ -458,7 +458,8 @@ def outline_layer(result: Result, outlines: list[Feature], names: Names) -> Laye
 def outline_credit(region: Region) -> str:
     """Whose outline it is, of which year, and its licence, once each."""
     name = region.source.replace("_", " ").title().replace("Nuts", "NUTS")
-    vintage = "" if region.vintage in name else region.vintage
+    vintage = region.vintage.partition(";")[0]
+    vintage = "" if vintage in name else vintage
     name = vintage if vintage.startswith(name) else f"{name} {vintage}".strip()
     return f"{name}, {region.licence}" if region.licence else name
 

@@ -95,7 +95,18 @@ window.landask = (() => {
   const colourOf = (layer) => ["match", ["get", "_m"],
     ...layer.marks.flatMap((mark, at) => [at, mark.colour]), "rgba(0,0,0,0)"];
 
+  // Of several shaded maps one is drawn, for each would hide the one below; the legend's buttons choose.
+  const shaded = (drawing) => drawing.layers.flatMap((layer, at) => (layer.kind === "areas" ? [at] : []));
+  const isDrawn = (layer, at) => layer.kind !== "areas" || at === view.theme;
+  function choose(at) {
+    view.theme = at;
+    view.root.querySelector(".la-legend").replaceWith(legend(view.drawing, view.words));
+    view.root.querySelector(`.la-legend [data-theme="${at}"]`)?.focus();
+    if (view.ready) paint();
+  }
+
   function addLayer(map, layer, at) {
+    if (!isDrawn(layer, at)) return;
     const id = "result-" + at;
     const below = map.getLayer("names") ? "names" : undefined;
     if (layer.kind === "image") {
@@ -164,7 +175,12 @@ window.landask = (() => {
   function legend(drawing, words) {
     // Built from the very marks the layers are coloured by.
     const box = make("div", { class: "la-legend", role: "group", "aria-label": words.legend });
-    for (const layer of drawing.layers) {
+    const themes = shaded(drawing);
+    for (const [place, layer] of drawing.layers.entries()) {
+      if (themes.length > 1 && layer.kind === "areas")
+        box.append(make("button", { type: "button", class: "la-button la-theme", "data-theme": place,
+          "aria-pressed": place === view.theme, text: layer.title, onclick: () => choose(place) }));
+      if (!isDrawn(layer, place)) continue;
       const list = make("ul");
       layer.marks.forEach((mark, at) => {
         const shape = mark.pattern ? mark.pattern : layer.kind === "outline" ? "line" : layer.kind === "points" ? "dot" : "box";
@@ -173,7 +189,7 @@ window.landask = (() => {
         list.append(make("li", { "data-mark": at }, swatch, make("span", { text: mark.label }),
           ...(mark.count == null ? [] : [make("span", { class: "la-count", text: mark.count })])));
       });
-      box.append(make("section", {}, ...(layer.title ? [make("h2", { text: layer.title })] : []), ...(layer.unit ? [make("p", { class: "la-unit", text: layer.unit })] : []),
+      box.append(make("section", {}, ...(layer.title && !(themes.length > 1 && layer.kind === "areas") ? [make("h2", { text: layer.title })] : []), ...(layer.unit ? [make("p", { class: "la-unit", text: layer.unit })] : []),
         list, ...(layer.source ? [make("p", { class: "la-source", text: layer.source })] : [])));
     }
     box.hidden = !drawing.layers.length;
@@ -309,6 +325,7 @@ window.landask = (() => {
     if (turn !== view.turn) return;    // a newer answer came while this one was fetched
     const online = JSON.stringify(drawing.online || null) !== JSON.stringify(view.drawing?.online || null);
     view.drawing = drawing;
+    view.theme = shaded(drawing)[0];
     view.root.querySelector(".la-legend").replaceWith(legend(drawing, view.words));
     const notes = view.root.querySelector(".la-notes");
     notes.replaceChildren(...drawing.notes.map((note) => make("li", { text: note })));
@@ -455,7 +472,7 @@ window.landask = (() => {
     });
   }
   function goTo(f) {
-    for (const layer of view.drawing.layers) {
+    for (const layer of view.drawing.layers.filter(isDrawn)) {
       const feature = (layer.features || []).find((each) => each.properties._f === f);
       if (!feature) continue;
       const at = feature.geometry.type === "Point" ? feature.geometry.coordinates : feature.properties._at;

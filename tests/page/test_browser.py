@@ -472,3 +472,27 @@ def test_without_webgl_the_page_says_so_and_shows_the_map_as_a_picture(browser: 
     expect(page.locator("#rows tbody tr")).to_have_count(4)
     assert seen.errors == []
     context.close()
+
+
+def test_of_several_shaded_maps_one_is_drawn_and_the_legend_chooses(seen: Seen) -> None:
+    seen.open().ask("woodland")
+    seen.map_settles()
+    seen.page.evaluate(
+        """() => {
+            const value = JSON.parse(JSON.stringify(landask.view.drawing)), [one] = value.layers;
+            const other = JSON.parse(JSON.stringify(one));
+            other.title = "second";
+            other.marks[0].colour = "#aa0000";
+            landask.show({ ...value, key: "two", words: landask.view.words, layers: [one, other] });
+        }"""
+    )
+    seen.page.wait_for_function("landask.view.root.dataset.drawn === 'two'")
+    themes = seen.page.locator(".la-theme")
+    expect(themes).to_have_count(2)
+    assert seen.colour_at(seen.spot(0, layer=0)) != (170, 0, 0)
+    drawn = seen.page.evaluate("landask.view.drawn")
+    themes.nth(1).click()
+    expect(themes.nth(1)).to_have_attribute("aria-pressed", "true")
+    seen.page.wait_for_function("drawn => landask.view.drawn > drawn", arg=drawn)
+    assert seen.colour_at(seen.spot(0, layer=0)) == (170, 0, 0)
+    expect(seen.page.locator(".la-legend li")).to_have_count(2)
