@@ -44,7 +44,7 @@ SUITES: dict[str, Suite] = {
             tables=questions.tables,
         ),
         Suite("places", places.cases, places.measure, places.STAGES, "linked"),
-        Suite("classes", classes.cases, classes.measure, classes.STAGES, "right"),
+        Suite("classes", classes.cases, classes.measure, classes.STAGES, "right", tables=classes.tables),
         Suite("robustness", robustness.cases, robustness.measure, robustness.STAGES, "holds", uses_router=True),
         Suite("strategies", strategies.cases, strategies.measure, strategies.STAGES, "result", uses_router=True),
         Suite(
@@ -54,7 +54,7 @@ SUITES: dict[str, Suite] = {
             pixels.STAGES,
             "top1",
             is_study=True,
-            default_model="baselines",
+            default_model="landask-pixels",
             tables=pixels.tables,
         ),
         Suite(

@@ -20,6 +20,7 @@ from retrieval.catalog import Descriptor, descriptor
 from retrieval.membership import Land, within_each
 from retrieval.readers import MISSING, RECORD_COLUMNS, Finding, Pixels, Survey
 from retrieval.region_rows import read_rows
+from retrieval.seasons import simulated_years
 from retrieval.statistics_files import read_statistics
 from retrieval.types import Dataset
 
@@ -319,94 +320,6 @@ def _stamp(known: Descriptor, rows: pd.DataFrame, count: int, years: Sequence[in
 
 # --- how it looks from above ---------------------------------------------------------------------------------------
 
-SPECTRA: Mapping[str, tuple[float, ...]] = {
-    # Surface reflectance of pure covers at B2 B3 B4 B5 B6 B7 B8 B8A B11 B12. Shapes everyone knows from the textbook:
-    # chlorophyll absorbs blue and red and leaves a red edge; water in leaves darkens B11, B12; soils rise steadily;
-    # open water falls to nothing in the infrared; roofs and asphalt are flat.
-    "crop": (0.030, 0.060, 0.035, 0.105, 0.300, 0.380, 0.410, 0.430, 0.210, 0.105),
-    "grass": (0.038, 0.075, 0.050, 0.120, 0.265, 0.320, 0.345, 0.365, 0.250, 0.140),
-    "broadleaf": (0.024, 0.050, 0.030, 0.080, 0.240, 0.300, 0.330, 0.350, 0.180, 0.085),
-    "needle": (0.020, 0.035, 0.026, 0.050, 0.125, 0.155, 0.175, 0.190, 0.090, 0.045),
-    "shrub": (0.032, 0.052, 0.048, 0.085, 0.160, 0.190, 0.210, 0.225, 0.190, 0.115),
-    "evergreen": (0.030, 0.050, 0.042, 0.080, 0.170, 0.205, 0.225, 0.240, 0.160, 0.085),
-    "dry": (0.075, 0.105, 0.135, 0.170, 0.200, 0.220, 0.250, 0.270, 0.340, 0.260),
-    "twigs": (0.045, 0.060, 0.075, 0.095, 0.120, 0.135, 0.155, 0.170, 0.200, 0.145),
-    "soil": (0.080, 0.110, 0.150, 0.180, 0.200, 0.220, 0.240, 0.255, 0.330, 0.280),
-    "rock": (0.160, 0.195, 0.230, 0.250, 0.260, 0.270, 0.285, 0.295, 0.370, 0.350),
-    "roof": (0.125, 0.135, 0.150, 0.160, 0.165, 0.175, 0.185, 0.190, 0.215, 0.195),
-    "asphalt": (0.085, 0.092, 0.100, 0.106, 0.110, 0.115, 0.120, 0.125, 0.140, 0.130),
-    "water": (0.050, 0.042, 0.026, 0.020, 0.015, 0.014, 0.012, 0.010, 0.006, 0.004),
-    "peat": (0.040, 0.060, 0.065, 0.090, 0.130, 0.150, 0.170, 0.180, 0.170, 0.100),
-}
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What a class is made of: a share of green that follows the season, over a ground."""
-
-    green: str
-    ground: str
-    rise: float
-    """Month (0 = January) in which half the green is out, at 48° N."""
-    fall: float
-    """Month in which half of it is gone again."""
-    most: float
-    """Share of green at the height of the season."""
-    least: float = 0.0
-    """Share of green out of season."""
-    pace: float = 0.55
-    """Months a rise or fall takes: cereals ripen at once, trees turn slowly."""
-
-
-LOOKS: Mapping[str, _Look] = {
-    # Winter crops are green over winter and ripen in July; summer crops close their rows in June and are gone by
-    # October; permanent crops never cover their soil; grass browns little, needles not at all.
-    "A1": _Look("grass", "roof", 3.0, 9.5, 0.22, 0.10),
-    "A2": _Look("grass", "asphalt", 3.0, 9.5, 0.14, 0.06),
-    "A3": _Look("grass", "asphalt", 3.0, 9.5, 0.20, 0.10),
-    "B11": _Look("crop", "dry", 2.2, 6.0, 0.92, 0.30),
-    "B12": _Look("crop", "dry", 1.6, 5.0, 0.85, 0.25),
-    "B13": _Look("crop", "dry", 2.2, 5.5, 0.90, 0.25),
-    "B14": _Look("crop", "dry", 2.0, 5.9, 0.90, 0.30),
-    "B15": _Look("crop", "dry", 3.3, 6.5, 0.88, 0.08),
-    "B16": _Look("crop", "soil", 5.1, 8.8, 0.95, 0.04),
-    "B17": _Look("crop", "water", 5.0, 8.7, 0.92, 0.02),
-    "B1": _Look("crop", "dry", 2.4, 6.0, 0.90, 0.25),
-    "B21": _Look("crop", "soil", 4.9, 7.9, 0.90, 0.03),
-    "B22": _Look("crop", "soil", 5.0, 9.8, 0.95, 0.04),
-    "B23": _Look("crop", "soil", 5.0, 9.5, 0.92, 0.05),
-    "B31": _Look("crop", "soil", 5.0, 7.8, 0.90, 0.03),
-    "B32": _Look("crop", "dry", 1.8, 5.6, 0.97, 0.45),
-    "B33": _Look("crop", "soil", 5.3, 8.3, 0.92, 0.03),
-    "B34": _Look("crop", "soil", 5.2, 8.6, 0.80, 0.02),
-    "B3": _Look("crop", "soil", 4.6, 7.8, 0.85, 0.05),
-    "B41": _Look("crop", "soil", 3.8, 6.3, 0.85, 0.06),
-    "B4": _Look("crop", "soil", 4.6, 8.6, 0.70, 0.10),
-    "B52": _Look("crop", "soil", 2.8, 9.6, 0.85, 0.35),
-    "B5": _Look("grass", "soil", 2.6, 9.6, 0.92, 0.45),
-    "B76": _Look("evergreen", "soil", 2.5, 10.5, 0.68, 0.60),
-    "B77": _Look("evergreen", "soil", 2.5, 10.5, 0.66, 0.58),
-    "B7": _Look("broadleaf", "grass", 3.4, 9.4, 0.55, 0.03),
-    "B81": _Look("evergreen", "soil", 2.0, 10.8, 0.42, 0.36),
-    "B82": _Look("broadleaf", "soil", 4.2, 9.3, 0.55, 0.03),
-    "B8": _Look("broadleaf", "soil", 3.8, 9.5, 0.60, 0.10),
-    "C10": _Look("broadleaf", "twigs", 3.6, 9.4, 0.95, 0.04),
-    "C2": _Look("needle", "twigs", 3.5, 9.5, 0.93, 0.86),
-    "C3": _Look("broadleaf", "needle", 3.6, 9.4, 0.50, 0.02),
-    "D": _Look("shrub", "dry", 3.0, 9.5, 0.75, 0.50),
-    "E1": _Look("grass", "dry", 2.6, 7.6, 0.80, 0.40, 0.9),
-    "E2": _Look("grass", "dry", 2.4, 9.8, 0.92, 0.55, 0.9),
-    "E3": _Look("grass", "dry", 3.2, 8.6, 0.70, 0.30, 0.9),
-    "F1": _Look("grass", "rock", 4.0, 8.5, 0.12, 0.03),
-    "F": _Look("grass", "soil", 3.2, 8.6, 0.15, 0.04),
-    "G": _Look("grass", "water", 4.0, 9.0, 0.02, 0.0),
-    "H1": _Look("grass", "peat", 4.0, 9.2, 0.60, 0.15),
-    "H2": _Look("grass", "water", 4.2, 9.2, 0.40, 0.10),
-}
-
-SEASON_PER_DEGREE = 0.055
-"""Months spring comes later for each degree north of 48° N; autumn comes earlier by half of it."""
-
 CLOUDED = (0.30, 0.24, 0.14, 0.08, 0.05, 0.03, 0.02, 0.02, 0.05, 0.10, 0.22, 0.30)
 """Chance that a month has no clear observation at 48° N, January first."""
 
@@ -416,26 +329,10 @@ def simulated_pixels(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (N, 12, 10) uint16 reflectance x 10 000 and the (N, 12) masked months of a year of each class.
 
-    Each pixel mixes the spectra of its class's green part and of its ground by a double logistic season that shifts
-    with latitude; pixel, month and band vary by chance. Masked months hold `MISSING`.
+    The year is `seasons.simulated_years`; cloudy months, likelier in winter and in the north, hold `MISSING`.
     """
-    looks = [LOOKS[max((one for one in LOOKS if code.startswith(one)), key=len)] for code in cover]
-    count = len(looks)
+    bands = simulated_years(cover, lat, random).round().astype(np.uint16)
     north = np.asarray(lat) - 48.0
-    rise = np.array([look.rise for look in looks]) + SEASON_PER_DEGREE * north + random.normal(0, 0.25, count)
-    fall = np.array([look.fall for look in looks]) - SEASON_PER_DEGREE / 2 * north + random.normal(0, 0.25, count)
-    pace = np.array([look.pace for look in looks])[:, None]
-    month = np.arange(12) + 0.5
-    season = 1 / (1 + np.exp(-(month - rise[:, None]) / pace)) - 1 / (1 + np.exp(-(month - fall[:, None]) / pace))
-    most = np.array([look.most for look in looks]) * random.normal(1, 0.06, count)
-    least = np.array([look.least for look in looks])
-    share = (least[:, None] + (most - least)[:, None] * season.clip(0, 1)).clip(0, 1)  # (N, 12)
-    green = np.array([SPECTRA[look.green] for look in looks])[:, None, :]  # (N, 1, 10)
-    ground = np.array([SPECTRA[look.ground] for look in looks])[:, None, :]
-    mixed = share[:, :, None] * green + (1 - share[:, :, None]) * ground  # (N, 12, 10)
-    mixed *= random.normal(1, 0.05, (count, 1, 10)) * random.normal(1, 0.04, (count, 12, 1))
-    mixed *= random.normal(1, 0.02, (count, 12, 10))
-    bands = (mixed * 10_000).clip(1, 12_000).round().astype(np.uint16)
-    masked = random.random((count, 12)) < np.array(CLOUDED) * (1 + 0.03 * north[:, None]).clip(0.2, 2)
+    masked = random.random((len(bands), 12)) < np.array(CLOUDED) * (1 + 0.03 * north[:, None]).clip(0.2, 2)
     bands[masked] = MISSING
     return bands, masked

@@ -196,9 +196,9 @@ def _months_that_mattered(model: Any, words: Any, years: Any, best: str) -> list
     for month in range(12):
         values[month, month] = np.median(years.values[0], axis=0)
     every = Years(values, np.repeat(years.masked, 13, 0), np.repeat(years.missing_bands, 13, 0), np.ones(13, bool))
-    cosine = model.embed(every) @ np.stack([words.class_vector(code) for code in words.known]).T
+    fit = words.fit(model.embed(every))
     at = words.known.index(best)
-    lead = cosine[:, at] - np.delete(cosine, at, axis=1).max(axis=1)
+    lead = fit[:, at] - np.delete(fit, at, axis=1).max(axis=1)
     fall = lead[12] - lead[:12]
     return [{"month": int(m) + 1, "weight": round(float(fall[m]), 4)} for m in np.argsort(-fall)]
 

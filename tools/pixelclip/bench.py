@@ -20,7 +20,8 @@ from torch.nn.functional import cosine_similarity, linear
 from tools.pixelclip.bands import HIGH, LOW
 from tools.pixelclip.encoder import EncoderConfig, PixelEncoder
 from tools.pixelclip.fast import FastEncoder
-from tools.pixelclip.search import scores
+from tools.pixelclip.search import resident, scores
+from tools.pixelclip.threads import side_by_side
 
 BYTES_PER_PIXEL = 12 * 10 * 2
 """uint16 in host memory."""
@@ -58,9 +59,10 @@ def operations_per_pixel(config: EncoderConfig, pruned: bool) -> float:
     return first + (config.depth - 2) * layer + last + embed + head
 
 
-def best_of(run: Callable[[], object], repeats: int = 5, seconds: float = 20.0) -> float:
+def best_of(run: Callable[[], object], repeats: int = 5, seconds: float = 20.0, warm: bool = True) -> float:
     """Return the least seconds a call took, after one to warm up."""
-    run()
+    if warm:
+        run()
     best, spent = float("inf"), 0.0
     for _ in range(repeats):
         start = time.perf_counter()
@@ -140,99 +142,142 @@ def encoder_on_cpu(say: Say, pixels: int = 1024) -> dict[str, float]:
 
 
 def text_query(say: Say, vectors: int = 400_000, dim: int = 512) -> dict[str, float]:
-    """Measure one text against cached float16 vectors, beside the rate memory is read at in this run."""
+    """Measure texts against cached vectors as they are kept for queries, beside the rate memory is read at here."""
     some = torch.randn(8192, dim)
-    cached = torch.empty(vectors, dim, dtype=torch.float16)
+    cached = torch.empty(vectors, dim, dtype=torch.bfloat16)
     for start in range(0, vectors, len(some)):
         part = cached[start : start + len(some)]
         part.copy_(some[: len(part)])
-    query = torch.randn(dim)
+    cached, query, pair = resident(cached), torch.randn(dim), torch.randn(2, dim)
     x = torch.ones(cached.numel() // 2)  # as many bytes
-    half, size = len(x) // 2, cached.numel() * 2
-    reads = [lambda: x.sum(), lambda: x.max(), lambda: torch.dot(x[:half], x[half : 2 * half])]
-    times = race([lambda: scores(cached, query), *reads], rounds=10)
-    rate, bandwidth = size / times[0], size / min(times[1:])
-    say(f"text query over {vectors:,} cached float16 vectors of {dim}, CPU, {torch.get_num_threads()} threads")
+    size = cached.numel() * 2
+    reads = [lambda: x.sum(), lambda: x.max(), lambda: side_by_side(torch.sum, x.chunk(8))]
+    times = race([lambda: scores(cached, query), lambda: scores(cached, pair), *reads], rounds=10)
+    rate, bandwidth = size / times[0], size / min(times[2:])
+    say(f"text query over {vectors:,} cached bfloat16 vectors of {dim}, CPU, {torch.get_num_threads()} threads")
     say(f"  {rate / dim / 2 / 1e6:.1f} million pixels/s, {rate / 1e9:.1f} GB/s of {bandwidth / 1e9:.1f} GB/s measured")
     say(f"  share of memory bandwidth    {rate / bandwidth:10.0%}")
+    say(f"  two texts in one pass        {times[1] / times[0]:10.2f} × the time of one")
     return {"rate": rate, "bandwidth": bandwidth, "share": rate / bandwidth}
 
 
 def flatness(say: Say, sizes: Sequence[int], device: str = "cpu") -> dict[int, float]:
     """Measure the cost of a pixel over growing inputs, from host uint16 to vectors, and how the memory grows.
 
-    On a CPU a small encoder stands in, so that ten million pixels are minutes and not hours.
+    On a CPU a small encoder stands in, so that ten million pixels are minutes and not hours. Small inputs are the best
+    of several repeats, as they end before the machine has settled.
     """
     config = EncoderConfig() if device != "cpu" else EncoderConfig(dim=32, depth=2, heads=4, feedforward=32, out=32)
     encoder = FastEncoder(PixelEncoder(config).eval(), torch.bfloat16 if device != "cpu" else torch.float32, device)
     batch = 8192 if device == "cpu" else 65536
-    block = np.random.default_rng(0).integers(100, 5000, (batch, 12, 10), dtype=np.uint16)
+    block = _some_years(batch)
+
+    def sweep(size: int) -> None:
+        for at in range(0, size, batch):
+            encoder(from_host(block[: min(batch, size - at)], device))
+        _wait(device)
+
     cost = {}
     what = f"full encoder on {device}" if device != "cpu" else "small encoder on the CPU"
     say(f"cost of a pixel, {what}, batches of {batch}")
+    sweep(batch)
     for size in sizes:
-        start, memory = time.perf_counter(), _peak()
-        for at in range(0, size, batch):
-            encoder(from_host(torch.from_numpy(block[: min(batch, size - at)]), device))
-        _wait(device)
-        cost[size] = (time.perf_counter() - start) / size
+        memory = _peak()
+        cost[size] = best_of(lambda size=size: sweep(size), 3, seconds=5.0, warm=size <= 10**5) / size
         say(f"  {size:12,} pixels  {cost[size] * 1e6:8.2f} µs a pixel   peak memory +{_peak() - memory:.0f} MB")
     return cost
 
 
 def from_host(years: Tensor, device: str) -> Tensor:
-    """Return normalised years on the device from uint16 in host memory: 240 bytes a pixel cross over."""
-    there = years.to(device, non_blocking=True).float()
-    low, high = torch.from_numpy(LOW).to(device), torch.from_numpy(HIGH).to(device)
-    return ((there - low) / high).clamp_(0, 1)
+    """Return normalised years on the device from 16-bit integers in host memory: 240 bytes a pixel cross over."""
+    return _normalised(years.to(device, non_blocking=True), *_table(device))
 
 
-def encoder_on_gpu(say: Say, pixels: int = 4_000_000, batch: int = 65_536) -> dict[str, float]:
-    """Measure the full encoder on a CUDA device, end to end from pinned host memory, copies beside arithmetic."""
+def _normalised(years: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    return ((years.float() - low) / high).clamp(0, 1)
+
+
+def _table(device: str) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(LOW).to(device), torch.from_numpy(HIGH).to(device)
+
+
+def _some_years(pixels: int) -> Tensor:
+    """Random years as 16-bit integers: no reflectance reaches 2¹⁵, so that the sign bit of int16 is never needed."""
+    return torch.from_numpy(np.random.default_rng(0).integers(100, 5000, (pixels, 12, 10), dtype=np.int16))
+
+
+def encoder_on_gpu(say: Say, pixels: int = 4_000_000, batches: Sequence[int] = (16_384, 65_536)) -> dict[str, float]:
+    """Measure the full encoder on a CUDA device, end to end from pinned host memory to pinned host memory.
+
+    Three streams: while one batch is computed the next comes up and the last goes down. The best batch size counts.
+    """
     device = "cuda"
+    torch.manual_seed(0)
     encoder = PixelEncoder().eval().to(device)
     with torch.no_grad():
         encoder.time_pos_encoding.normal_(std=0.5)
         encoder.time_token.normal_(std=0.5)
-    quick = FastEncoder(encoder, torch.bfloat16, device)
-    host = torch.from_numpy(np.random.default_rng(0).integers(100, 5000, (batch, 12, 10), dtype=np.uint16)).pin_memory()
-    sample = from_host(host[:4096], device)
+    quick, (low, high) = FastEncoder(encoder, torch.bfloat16, device), _table(device)
+
+    def whole(years: Tensor) -> Tensor:
+        return quick.forward_device(_normalised(years, low, high)).half()
+
+    compiled = os.environ.get("PIXELCLIP_COMPILE", "1") == "1"
+    run = torch.compile(whole, dynamic=False) if compiled else whole
+    sample = _some_years(4096).to(device)
     with torch.inference_mode():
-        cosine = float(cosine_similarity(quick(sample).float(), encoder(sample).float()).min())
-    run = (
-        torch.compile(quick.forward_device) if os.environ.get("PIXELCLIP_COMPILE", "1") == "1" else quick.forward_device
+        exact = encoder(_normalised(sample, low, high)).float()
+        cosine = float(cosine_similarity(whole(sample).float(), exact).min())
+    ceiling = matrix_rate(torch.bfloat16, device)
+    whole_cost, pruned = (operations_per_pixel(encoder.config, p) for p in (False, True))
+    say(f"encoder, 8.17 M parameters, {torch.cuda.get_device_name()}, bfloat16, compiled: {compiled}, from host memory")
+    rates = {}
+    for batch in batches:
+        host = _some_years(batch).pin_memory()
+        sweep = _sweep(run, host, max(2, pixels // batch), encoder.config.out)
+        rates[batch] = max(2, pixels // batch) * batch / best_of(sweep, repeats=3, seconds=60)
+        say(f"  batches of {batch:6,}: {rates[batch]:12,.0f} pixels/s end to end")
+    rate = max(rates.values())
+    link = host.numel() * 2 / best_of(lambda: (host.to(device, non_blocking=True), _wait(device)))
+    say(f"  best {rate:,.0f} pixels/s; wanted 1,500,000; least cosine to the float32 module {cosine:.5f}")
+    say(
+        f"  arithmetic floor {ceiling / pruned:,.0f} pixels/s "
+        f"({pruned / 1e6:.0f} M operations at {ceiling / 1e12:.0f} T/s measured); share {rate * pruned / ceiling:.0%}"
     )
-    copies, out = torch.cuda.Stream(), torch.empty(batch, 512, pin_memory=True, dtype=torch.float16)
+    say(f"  floor of the arithmetic as written ({whole_cost / 1e6:.0f} M): {ceiling / whole_cost:,.0f} pixels/s")
+    say(
+        f"  memory floor {link / BYTES_PER_PIXEL:,.0f} pixels/s over the link at {link / 1e9:.1f} GB/s; "
+        f"share {rate * BYTES_PER_PIXEL / link:.1%}"
+    )
+    say(f"  peak device memory {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB")
+    return {"rate": rate, "cosine": cosine, "share": rate * pruned / ceiling}
+
+
+def _sweep(run: Callable[[Tensor], Tensor], host: Tensor, count: int, dim: int) -> Callable[[], None]:
+    """Return a call that brings `count` batches up from pinned memory, computes them, and brings the vectors down."""
+    up, down, now = torch.cuda.Stream(), torch.cuda.Stream(), torch.cuda.current_stream()
+    out = [torch.empty(len(host), dim, dtype=torch.float16).pin_memory() for _ in range(2)]
+
+    def bring() -> Tensor:
+        with torch.cuda.stream(up):
+            return host.to("cuda", non_blocking=True)
 
     def sweep() -> None:
         with torch.inference_mode():
-            ahead = host.to(device, non_blocking=True)
-            for _ in range(pixels // batch):
+            ahead = bring()
+            for at in range(count):
                 here = ahead
-                with torch.cuda.stream(copies):
-                    ahead = host.to(device, non_blocking=True)  # the next batch crosses while this one is computed
-                here.record_stream(torch.cuda.current_stream())
-                out.copy_(run(from_host(here, device)).half(), non_blocking=True)
-                torch.cuda.current_stream().wait_stream(copies)
-            _wait(device)
+                now.wait_stream(up)
+                here.record_stream(now)
+                ahead = bring()
+                vectors = run(here)
+                down.wait_stream(now)
+                with torch.cuda.stream(down):
+                    out[at % 2].copy_(vectors, non_blocking=True)
+                vectors.record_stream(down)
+            _wait("cuda")
 
-    done = pixels // batch * batch
-    rate = done / best_of(sweep, repeats=3, seconds=120)
-    ceiling = matrix_rate(torch.bfloat16, device)
-    whole, pruned = (operations_per_pixel(encoder.config, p) for p in (False, True))
-    link = host.numel() * 2 / best_of(lambda: (host.to(device, non_blocking=True), _wait(device)))
-    say(f"encoder, 8.17 M parameters, {torch.cuda.get_device_name()}, bfloat16, end to end from host memory")
-    say(f"  {rate:,.0f} pixels/s; wanted 1,500,000; least cosine to the float32 module {cosine:.5f}")
-    say(
-        f"  arithmetic floor {ceiling / pruned:,.0f} pixels/s "
-        f"({pruned / 1e6:.0f} M operations at {ceiling / 1e12:.0f} T/s)"
-    )
-    say(f"  as written {ceiling / whole:,.0f}; share of the floor {rate * pruned / ceiling:.0%}")
-    say(
-        f"  memory floor {link / BYTES_PER_PIXEL:,.0f} pixels/s over the link; "
-        f"share {rate * BYTES_PER_PIXEL / link:.1%}"
-    )
-    return {"rate": rate, "cosine": cosine, "share": rate * pruned / ceiling}
+    return sweep
 
 
 def run(say: Say, device: str = "cpu", most: int = 1_000_000) -> None:

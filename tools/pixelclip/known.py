@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tools.pixelclip.prompts import mean_vectors, prompts_of
 from tools.pixelclip.shipped import Shipped
-from tools.pixelclip.zeroshot import Isotonic, Nearest, corrected, nearest_classes, softmax
+from tools.pixelclip.zeroshot import Isotonic, Nearest, corrected, decoders, nearest_classes, softmax
 
 GROUPS = {"B10": "B1", "B50": "B5", "B70": "B7"}
 """Official codes of the groups whose prompts stand under a shorter one."""
@@ -71,6 +71,8 @@ class Words:
         self.vectors = model.class_texts
         self.seen = frozenset(model.about["labelled"])
         """Model codes with any labelled pixel in training."""
+        self.decoders = dict(zip(self.known, decoders(self._of(self.known), self.vectors), strict=True))
+        """Known model code → the vector pixels are classified with."""
 
     def class_vector(self, code: str) -> NDArray[np.float32]:
         """Return the vector of a model code."""
@@ -103,11 +105,11 @@ class Words:
 
     def score(self, pixels: NDArray[np.float32], asked: Asked) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return each pixel's score for what is asked, and which of (asked, *rivals) it fits best: 0 is the asked."""
-        reference = self.model.reference
-        own = corrected(pixels, asked.vectors, reference) if not asked.codes else pixels @ asked.vectors.T
-        others = pixels @ asked.rival_vectors.T
-        if not asked.codes:  # free words lie nearer to all pixels or farther than class names do: compare corrected
-            others = corrected(pixels, asked.rival_vectors, reference)
+        if asked.codes and set(asked.codes) <= self.decoders.keys():
+            own, others = (pixels @ self._decoders(codes).T for codes in (asked.codes, asked.rivals))
+        else:  # words lie nearer to all pixels or farther than the known classes' do: compare corrected
+            reference = self.model.reference
+            own, others = (corrected(pixels, v, reference) for v in (asked.vectors, asked.rival_vectors))
         best = own.max(axis=1)
         table = np.concatenate([best[:, None], others], axis=1)
         return best.astype(float), table.argmax(axis=1)
@@ -123,7 +125,11 @@ class Words:
     def classify(self, pixels: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return (N, known) calibrated probabilities over the known classes."""
         scale = float(self.model.about.get("calibration", {}).get("scale", 14.3))
-        return softmax(scale * (pixels @ self._of(self.known).T).astype(float))
+        return softmax(scale * self.fit(pixels))
+
+    def fit(self, pixels: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return (N, known) how much of each known class is in each pixel: 1 where it lies at the class's own text."""
+        return (pixels @ self._decoders(self.known).T).astype(float)
 
     def accuracy_of(self, code: str) -> dict[str, Any] | None:
         """Return the measured scores of a model code at unseen places, None where they were not measured."""
@@ -133,6 +139,9 @@ class Words:
         """The known classes a code holds, itself included, or itself alone."""
         below = tuple(k for k in self.known if k == code or (len(code) < 3 and k.startswith(code)))
         return below or (code,)
+
+    def _decoders(self, codes: Sequence[str]) -> NDArray[np.float32]:
+        return np.stack([self.decoders[code] for code in codes])
 
     def _of(self, codes: Sequence[str]) -> NDArray[np.float32]:
         return np.stack([self.class_vector(code) for code in codes])

@@ -12,12 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from retrieval.seasons import look_of, simulated_years
 from tools.pixelclip.encoder import EncoderConfig
-from tools.pixelclip.presto import Presto
 from tools.pixelclip.prompts import Style, mean_vectors, prompts_of, read_prompts
 from tools.pixelclip.samples import Samples
 from tools.pixelclip.shipped import CHANNELS, PixelTower, TextMap, TowerSizes, year_features
-from tools.pixelclip.simulate import STORIES, simulate
 from tools.pixelclip.towers import TextTower
 from tools.pixelclip.train import TextData, TextTask, TrainConfig, train
 
@@ -31,25 +30,23 @@ class Recipe:
     """The choices behind our own model."""
 
     encoder: EncoderConfig = SMALL
-    members: int = 2
-    """Small encoders, beside the kernel member."""
+    members: int = 0
+    """Small encoders, beside the kernel member; minutes of training each."""
     epochs: int = 60
     batch: int = 256
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
-    balance: float = 0.25
+    balance: float = 0.4
     """0: every pixel counts the same; 1: every class does."""
     simulated: int = 8
     """Synthetic pixel years a land cover."""
     simulated_weight: float = 0.3
     anchor: float = 1.0
     """How strongly the text map is held to the identity."""
-    gamma: float = 0.5
+    gamma: float = 0.4
     """Width of the kernel member: exp(−gamma · mean squared difference of standardised features)."""
     ridge: float = 0.3
     """Its regularisation."""
-    presto: float = 0.5
-    """Weight of the kernel member on Presto's features, where its weights are given."""
     seed: int = 0
     without: tuple[str, ...] = field(default=())
     """Classes left out altogether: neither pixels nor simulated pixels nor words."""
@@ -88,18 +85,17 @@ def text_data(samples: Samples, recipe: Recipe, tower: TextTower) -> TextData:
     """Return labelled real pixels and simulated ones with the prompts of all their classes."""
     known = [code for code in read_prompts() if code not in recipe.without]
     real = samples.take(np.isin(samples.land_cover, known))
-    stories = [code for code in STORIES if recipe.simulated and not _related(code, recipe.without)]
-    made = [simulate(code, recipe.simulated, recipe.seed) for code in stories]
-    classes = tuple(sorted({*map(str, real.land_cover), *stories}))
+    told = simulated_classes(recipe)
+    made = simulated(told, recipe.simulated, recipe.seed)
+    classes = tuple(sorted({*map(str, real.land_cover), *told}))
     at = {code: i for i, code in enumerate(classes)}
     label = np.array([at[str(code)] for code in real.land_cover], np.int64)
     count = np.bincount(label, minlength=len(classes)).clip(1).astype(float)
     weight = (1 / count**recipe.balance)[label]
     weight = weight / weight.mean()
-    made_label = np.repeat([at[code] for code in stories], recipe.simulated).astype(np.int64)
+    made_label = np.repeat([at[code] for code in told], recipe.simulated).astype(np.int64)
     return TextData(
-        years=np.concatenate([real.years, *made]).astype(np.float32),
-        gaps=np.concatenate([real.gaps, *(np.zeros(part.shape, bool) for part in made)]),
+        years=np.concatenate([real.years, made]).astype(np.float32),
         label=np.concatenate([label, made_label]),
         weight=np.concatenate([weight, np.full(len(made_label), recipe.simulated_weight)]).astype(np.float32),
         classes=classes,
@@ -108,15 +104,28 @@ def text_data(samples: Samples, recipe: Recipe, tower: TextTower) -> TextData:
     )
 
 
+def simulated_classes(recipe: Recipe) -> list[str]:
+    """Return the classes whose simulated years are learnt from: those with a look, and prompts of their own."""
+    if not recipe.simulated:
+        return []
+    return [code for code in read_prompts() if look_of(code) and not _related(code, recipe.without)]
+
+
+def simulated(codes: Sequence[str], each: int, seed: int) -> NDArray[np.float32]:
+    """Return (codes × each, 12, 10) synthetic years over Europe's latitudes, one class after the other."""
+    random = np.random.default_rng(seed)
+    cover = [code for code in codes for _ in range(each)]
+    return simulated_years(cover, random.uniform(38, 56, len(cover)), random)
+
+
 def make(
     samples: Samples,
     recipe: Recipe,
     tower: TextTower,
-    presto: Presto | None = None,
     folder: Path | None = None,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> tuple[PixelTower, TextMap]:
-    """Train the encoders, then solve the kernel members, and return the pixel and the text side."""
+    """Train the encoders, if any, then solve the kernel member, and return the pixel and the text side."""
     data = text_data(samples, recipe, tower)
     task = TextTask(data, anchor=recipe.anchor)
     parts = []
@@ -124,7 +133,7 @@ def make(
         place = folder / f"member{member}" if folder else None
         parts.append(train(task, recipe.config(member), place, progress=progress))
         logger.info("member %d of %d is trained", member + 1, recipe.members)
-    tower_of_pixels, text_map = _together(parts, recipe, data, presto)
+    tower_of_pixels, text_map = _together(parts, recipe, data)
     _fit_kernel(tower_of_pixels, text_map, data, recipe)
     return tower_of_pixels.eval(), text_map.eval()
 
@@ -143,37 +152,30 @@ def variant(recipe: Recipe, **changes: object) -> Recipe:
     return replace(recipe, **changes)
 
 
-def _together(
-    parts: Sequence[nn.ModuleDict], recipe: Recipe, data: TextData, presto: Presto | None
-) -> tuple[PixelTower, TextMap]:
+def _together(parts: Sequence[nn.ModuleDict], recipe: Recipe, data: TextData) -> tuple[PixelTower, TextMap]:
     """One pixel tower of all encoders and the mean of their text maps, which all stay near the identity."""
-    share = recipe.presto if presto is not None else 0.0
-    tower = PixelTower(TowerSizes(recipe.encoder, len(parts), len(data.years), recipe.gamma, share))
-    if tower.presto is not None and presto is not None:
-        tower.presto.load_state_dict(presto.state_dict())
-    tower.features.load_state_dict(parts[0]["features"].state_dict())
+    tower = PixelTower(TowerSizes(recipe.encoder, len(parts), len(data.years), recipe.gamma))
+    tower.features.fit(torch.from_numpy(data.years))
     text_map = TextMap(data.prompts.shape[-1])
     text_map.mean.copy_(torch.from_numpy(data.text_mean))
     for member, part in zip(tower.members, parts, strict=True):
         member.load_state_dict(part["encoder"].state_dict())
-    weights = torch.stack([part["text_map"].get_parameter("weight").detach() for part in parts])
-    text_map.weight.data.copy_(weights.mean(dim=0))
+    if parts:
+        weights = torch.stack([part["text_map"].get_parameter("weight").detach() for part in parts])
+        text_map.weight.data.copy_(weights.mean(dim=0))
     return tower, text_map
 
 
 @torch.inference_mode()
 def _fit_kernel(tower: PixelTower, text_map: TextMap, data: TextData, recipe: Recipe) -> None:
-    """Solve the kernel members for the class vectors the averaged text map gives."""
+    """Solve the kernel member for the class vectors the averaged text map gives."""
     given = np.abs(data.prompts).sum(axis=2) > 0
     spoken = text_map(torch.from_numpy(data.prompts)).numpy()
     target = mean_vectors([spoken[at, given[at]] for at in range(len(data.classes))])[data.label]
     months = tower.features.raw(torch.from_numpy(data.years))
-    goal = torch.from_numpy(target), torch.from_numpy(data.weight), recipe.ridge
     if tower.kernel is not None:
-        tower.kernel.fit(year_features(months), *goal)
-    if tower.presto is not None and tower.presto_kernel is not None:
-        seen = tower.presto(torch.from_numpy(data.years), torch.from_numpy(data.gaps))
-        tower.presto_kernel.fit(seen, *goal)
+        goal = torch.from_numpy(target), torch.from_numpy(data.weight)
+        tower.kernel.fit(year_features(months), *goal, recipe.ridge)
 
 
 def _related(code: str, others: Sequence[str]) -> bool:

@@ -16,14 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from tools.pixelclip.presto import Presto
 from tools.pixelclip.prompts import LUCAS, read_prompts
 from tools.pixelclip.recipe import Recipe, class_vectors, make
 from tools.pixelclip.samples import SCORED, Samples, block_folds, blocks, joined, read_dekads, read_europe
 from tools.pixelclip.shipped import WEIGHTS, write
 from tools.pixelclip.towers import TextTower
 
-NAME, VERSION = "landask-pixels", "1"
+NAME, VERSION = "landask-pixels", "2"
 HELD_OUT = 0
 """The place fold that never enters training."""
 REFERENCE = 400
@@ -49,20 +48,19 @@ def make_file(
     point_ids: Mapping[str, int],
     recipe: Recipe,
     tower: TextTower,
-    presto: Presto | None,
     path: Path = WEIGHTS,
     report: Mapping[str, Any] | None = None,
     folder: Path | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Train and write the model; `report` is what `evals/classifier.py` measured of the same recipe."""
-    pixels, text_map = make(samples, recipe, tower, presto, folder, progress)
+    pixels, text_map = make(samples, recipe, tower, folder, progress)
     classes = sorted({str(code) for code in samples.land_cover})
     count = {code: int((samples.land_cover == code).sum()) for code in classes}
     prototypes = np.stack([samples.years[samples.land_cover == code].mean(axis=0) for code in classes])
     chosen = np.linspace(0, len(samples) - 1, REFERENCE).astype(int)
     with torch.inference_mode():
-        reference = pixels(torch.from_numpy(samples.years[chosen]), torch.from_numpy(samples.gaps[chosen])).numpy()
+        reference = pixels(torch.from_numpy(samples.years[chosen])).numpy()
     report = report or {}
     about = {
         "kind": "landask-pixels",
@@ -73,7 +71,6 @@ def make_file(
         "encoder": recipe.encoder.to_json(),
         "members": recipe.members,
         "gamma": recipe.gamma,
-        "presto": pixels.sizes.presto,
         "recipe": {k: v for k, v in asdict(recipe).items() if k != "encoder"},
         "classes": classes,
         "known": [code for code in classes if count[code] >= ENOUGH],

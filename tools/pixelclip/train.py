@@ -116,8 +116,6 @@ class TextData:
 
     years: NDArray[np.float32]
     """(N, 12, 10) reflectance × 10 000."""
-    gaps: NDArray[np.bool_]
-    """(N, 12, 10): values that were filled."""
     label: NDArray[np.int64]
     """(N,) position in `classes`."""
     weight: NDArray[np.float32]

@@ -46,6 +46,21 @@ def corrected(
     return pixels @ texts.T - (reference @ texts.T).mean(axis=0)
 
 
+def decoders(classes: NDArray[np.float32], every: NDArray[np.float32], strength: float = 0.3) -> NDArray[np.float32]:
+    """Return (K, dim): one vector a known class, whose product with a pixel says how much of the class is in it.
+
+    A pixel's vector is a mixture of class texts, and texts of like classes share most of theirs; a plain cosine adds up
+    what they share. With M = (S + strength · mean eigenvalue · I)⁻¹ and S the second moment of `every` class text, the
+    decoder M c / (c·M c) is 1 at its own text c and near 0 at the others'. Only for classes with labelled pixels: other
+    words are compared by their cosine.
+    """
+    dim = every.shape[1]
+    moment = every.T.astype(float) @ every / len(every)
+    metric = np.linalg.inv(moment + strength * np.trace(moment) / dim * np.eye(dim))
+    turned = classes @ metric
+    return (turned / (turned * classes).sum(axis=1, keepdims=True)).astype(np.float32)
+
+
 def softmax(logits: NDArray) -> NDArray:
     """Return probabilities along the last axis."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))

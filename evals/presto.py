@@ -1,8 +1,8 @@
 """Presto's pixel encoder (arXiv 2304.14065; weights MIT): Sentinel-2 and NDVI tokens → 128 values of a pixel's year.
 
 Written from the article and the names in the weights file; radar, weather, terrain and land-cover tokens are left out
-as the model allows. It can see longitude and latitude: the comparison method is given them, our own model is not and
-puts every pixel at the same place.
+as the model allows. A baseline: nothing that ships holds or uses it. It is given longitude and latitude, which our own
+model is not.
 """
 
 from __future__ import annotations
@@ -29,9 +29,6 @@ GROUPS: tuple[tuple[str, tuple[int, ...], int], ...] = (
 """Token group, its positions among the ten bands and NDVI, its row in the channel table."""
 
 HEADS = 8
-
-NOWHERE = (8.0, 46.0)
-"""Longitude, latitude of every pixel where place shall not count."""
 
 
 def _shapes() -> dict[str, tuple[int, ...]]:
@@ -77,16 +74,14 @@ class Presto(nn.Module):
         with torch.inference_mode():
             return self(torch.from_numpy(years), torch.from_numpy(gaps), _cartesian(lon, lat)).numpy()
 
-    def forward(self, years: Tensor, gaps: Tensor | None = None, place: Tensor | None = None) -> Tensor:
+    def forward(self, years: Tensor, gaps: Tensor, place: Tensor) -> Tensor:
         """Return (B, 128) for (B, 12, 10) reflectance × 10 000.
 
         Args:
             years: Complete years.
             gaps: (B, 12, 10) of bool, values that were filled: their tokens are left out.
-            place: (B, 3) unit vectors from the Earth's centre; None: `NOWHERE`.
+            place: (B, 3) unit vectors from the Earth's centre.
         """
-        if place is None:
-            place = _cartesian(np.array(NOWHERE[:1]), np.array(NOWHERE[1:])).to(years).expand(len(years), 3)
         tokens, missing = self._tokens(years, gaps)
         first = linear(place, self._w("latlon_embed.weight"), self._w("latlon_embed.bias"))[:, None]
         tokens = torch.cat([first, tokens], dim=1)
@@ -98,12 +93,11 @@ class Presto(nn.Module):
         mean = (tokens * there).sum(dim=1) / there.sum(dim=1)
         return layer_norm(mean, (128,), self._w("norm.weight"), self._w("norm.bias"))
 
-    def _tokens(self, years: Tensor, gaps: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _tokens(self, years: Tensor, gaps: Tensor) -> tuple[Tensor, Tensor]:
         x = years / 1e4
         ndvi = (x[..., 6] - x[..., 2]) / (x[..., 6] + x[..., 2]).clamp(min=1e-6)
         x = torch.cat([x, ndvi[..., None]], dim=-1)
-        gone = torch.zeros_like(years, dtype=torch.bool) if gaps is None else gaps
-        gone = torch.cat([gone, (gone[..., 6] | gone[..., 2])[..., None]], dim=-1)
+        gone = torch.cat([gaps, (gaps[..., 6] | gaps[..., 2])[..., None]], dim=-1)
         month, position = self._w("month_embed.weight"), self._w("pos_embed")[0, :12]
         tokens, missing = [], []
         for name, columns, row in GROUPS:
