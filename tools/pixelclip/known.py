@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -97,9 +97,14 @@ class Words:
         )
 
     def ask_text(self, text: str) -> Asked:
-        """Return what free words are compared with: every known class but the one they may mean."""
+        """Return what free words are compared with: every known class but the one they may mean.
+
+        Words that mean a known class are taken for it, in whatever language.
+        """
         vector = self.model.texts([text])[0]
         nearest = self._nearest(vector)
+        if nearest.same in self.known:
+            return replace(self.ask_classes([to_official(nearest.same)]), text=text, nearest=nearest)
         rivals = tuple(k for k in self.known if nearest.same is None or not related(k, nearest.same))
         return Asked(text, vector[None], (), rivals, self._of(rivals), nearest, nearest.same not in self.seen)
 
