@@ -112,6 +112,16 @@ def parser() -> argparse.ArgumentParser:
     common(again)
     again.set_defaults(run=replay)
 
+    made = commands.add_parser("train-router", help="make the embedded model's adapter anew (by hand; half an hour)")
+    made.add_argument("--out", type=Path, required=True, metavar="DIR", help="its folder; goes on where it stopped")
+    made.add_argument("--each", type=int, default=2, metavar="N", help="questions made of each wording (default: 2)")
+    made.add_argument("--epochs", type=int, default=1, metavar="N", help="times each question is seen (default: 1)")
+    made.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed makes the same adapter")
+    made.add_argument("--test", type=int, default=400, metavar="N", help="wordings kept back that are tried at the end")
+    made.add_argument("--store", type=Path, metavar="PATH", help="the store (default: $LANDASK_STORE, else the user's)")
+    made.add_argument("--debug", action="store_true", help="show a fault as a traceback")
+    made.set_defaults(run=train_router)
+
     return top
 
 
@@ -335,6 +345,13 @@ def chat(options: argparse.Namespace) -> int:
             if keep:
                 threads.save(thread, conversation)
             show(answer, context, [], draw=asked_from_terminal)
+
+
+def train_router(options: argparse.Namespace) -> int:
+    """Make the embedded model's adapter."""
+    from agent.llm.training.command import train_router as train
+
+    return train(options, opened)
 
 
 def tend(threads: Any, delete: str | None) -> int:

@@ -53,7 +53,11 @@ def grams(text: str) -> Counter[str]:
 @lru_cache(maxsize=1)
 def index() -> tuple[dict[str, float], tuple[dict[str, float], ...]]:
     """Return each gram's weight, and the pool as unit vectors."""
-    counted = [grams(example["question"]) for example in pool()]
+    return weighed([grams(example["question"]) for example in pool()])
+
+
+def weighed(counted: Sequence[Counter[str]]) -> tuple[dict[str, float], tuple[dict[str, float], ...]]:
+    """Return each gram's weight among some texts, and the texts as unit vectors."""
     documents: Counter[str] = Counter(gram for c in counted for gram in c)
     weights = {gram: math.log((1 + len(counted)) / (1 + n)) + 1 for gram, n in documents.items()}
     return weights, tuple(unit(c, weights) for c in counted)
@@ -64,6 +68,13 @@ def unit(counted: Counter[str], weights: dict[str, float]) -> dict[str, float]:
     vector = {gram: n * weights[gram] for gram, n in counted.items() if gram in weights}
     length = math.sqrt(sum(v * v for v in vector.values())) or 1.0
     return {gram: v / length for gram, v in vector.items()}
+
+
+def nearest(asked: Counter[str], weights: dict[str, float], vectors: Sequence[dict[str, float]]) -> list[int]:
+    """Return which of some texts are most like one, the most similar first."""
+    vector = unit(asked, weights)
+    scores = [sum(v * other.get(gram, 0.0) for gram, v in vector.items()) for other in vectors]
+    return sorted(range(len(vectors)), key=lambda at: -scores[at])
 
 
 def similar(reading: Understanding, most: int = 3) -> list[tuple[float, dict[str, Any]]]:

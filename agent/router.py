@@ -31,11 +31,14 @@ from agent.understand import (
 )
 from agent.words import concept, fillers, flatten, words
 from retrieval.errors import (
+    Ambiguous,
     AmbiguousClass,
     AmbiguousRegion,
     DataError,
+    LandaskError,
     NotUnderstood,
     OutOfCoverage,
+    UnknownClass,
     UnknownRegion,
 )
 from retrieval.types import Place, Region
@@ -204,6 +207,15 @@ def each_of_ranked(part: str, ranking: Step, context: Context) -> Plan | None:
 
 # what is never answered
 
+SETTLED = (Ambiguous, UnknownRegion, UnknownClass, OutOfCoverage)
+"""What retrieval knows better than any model: a name that is ambiguous, unknown or outside is not put to one."""
+
+
+def is_settled(error: LandaskError) -> bool:
+    """Return whether retrieval has answered the question with a refusal or a question of its own."""
+    beyond = isinstance(error, NotUnderstood) and error.reason.split(":")[0] in ("read_only", "too_long", "no_words")
+    return beyond or isinstance(error, SETTLED)
+
 
 def refuse_what_is_not_ours(reading: Understanding) -> None:
     """Refuse writing, forecasts, other topics and places outside.
@@ -221,7 +233,7 @@ def refuse_what_is_not_ours(reading: Understanding) -> None:
         raise NotUnderstood(reading.findings, "read_only")
     this_year = datetime.now(UTC).year
     future = [y for y in reading.years if y > this_year]
-    if future or reading.has("forecast"):
+    if future or (reading.has("forecast") and not reading.years):
         raise OutOfCoverage("forecast", str(future[0]) if future else "")
     if reading.topics:
         raise OutOfCoverage(f"topic:{reading.topics[0]}", COVERED)
@@ -364,6 +376,8 @@ class Resolver:
             text = reading.question[start:end]
             if not led and (reading.language == "de" or not text[0].isupper()):
                 continue
+            if not text[0].isupper() and reading.question[:1].isupper():
+                continue  # who writes capitals writes places so
             for length in range(len(text.split()), 0, -1):
                 part = " ".join(text.split()[:length])
                 if found := self.regions_named(part):

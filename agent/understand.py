@@ -16,6 +16,7 @@ from retrieval.errors import NotUnderstood
 from retrieval.gazetteer import Gazetteer
 from retrieval.nomenclature import ClassMatch, ClassMention, Nomenclature
 from retrieval.types import LANGUAGES, BBox, Language, LonLat, Place, Region
+from retrieval.word_forms import is_everyday
 
 LONGEST_QUESTION = 2_000
 """Characters; longer texts are refused before anything reads them."""
@@ -596,6 +597,9 @@ def explained(reading: Understanding) -> str:
         if found := concept(reading.language, name):
             text = found.sub(lambda m: " " * len(m.group()), text)
     stop = {flatten(w) for w in words(reading.language)["stop"]} | fillers() | set(words(reading.language)["numbers"])
-    return re.sub(
-        r"[^\W_]+", lambda m: " " * len(m.group()) if m.group() in stop else m.group(), text.replace("\x00", " ")
-    )
+
+    def blank(word: re.Match[str]) -> str:
+        known = word.group() in stop or is_everyday(word.group(), reading.language)
+        return " " * len(word.group()) if known else word.group()
+
+    return re.sub(r"[^\W_]+", blank, text.replace("\x00", " "))

@@ -24,7 +24,7 @@ from retrieval.errors import AmbiguousRegion, OutOfCoverage, UnknownRegion
 from retrieval.region_rows import LANGUAGES, LEVELS, code_id, normalise, read_rows
 from retrieval.store import Store
 from retrieval.types import Place, Region
-from retrieval.word_forms import base_forms
+from retrieval.word_forms import base_forms, is_everyday
 from retrieval.word_forms import words as known_words
 
 COVERED = "the 28 countries of the LUCAS survey, 2006 to 2022"
@@ -365,6 +365,8 @@ class Gazetteer:
         led = before in known_words().prepositions or (len(norm) > 7 and first.capital and language != "de") or alone
         known = known_words()
         if not led or len(norm) < 5 or any(known.is_ordinary(words[at].norm) for at in span):
+            return None
+        if any(is_everyday(words[at].norm, language) for at in span):
             return None
         if len(span) > 1 and words[span[-1]].norm in known.prepositions | known.links:
             return None

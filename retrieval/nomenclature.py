@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from retrieval.errors import AmbiguousClass, UnknownClass
 from retrieval.types import LANGUAGES, Language, Theme
+from retrieval.word_forms import is_everyday
 
 DATA = Path(__file__).parent / "data" / "nomenclature"
 PHOTO_INTERPRETED = {"B00_PI": ("BX1", "BX2"), "B10-50_PI": ("BX1",), "B70-80_PI": ("BX2",)}
@@ -360,6 +361,8 @@ class Nomenclature:
         if len(token.norm) < SHORTEST_TYPO or not token.norm.isalpha():
             return None
         if any(token.norm in self._common.get(t, ()) for t in ((language, "en") if language else self._common)):
+            return None
+        if question and is_everyday(token.norm, language):
             return None
         capital = question[token.start].isupper() if question else False
         if capital and language != "de" and token.start > 0 and not question.isupper():

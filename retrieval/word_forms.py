@@ -14,7 +14,11 @@ from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
 
+from retrieval.region_rows import normalise
+
 FILE = Path(__file__).parent / "data" / "regions" / "words.toml"
+ORDINARY_FILE = Path(__file__).parent / "data" / "ordinary.txt"
+"""Everyday words of questions by language; `agent/llm/training/ordinary.py` makes it."""
 MOST_FORMS = 240
 """Combinations of word forms tried for a name of several words."""
 
@@ -51,6 +55,19 @@ def words() -> Words:
     lists = _read()
     plain = {name: frozenset(text.split()) for name, text in lists.items() if isinstance(text, str)}
     return Words(**plain, hints={kind: frozenset(text.split()) for kind, text in lists["hints"].items()})
+
+
+@lru_cache(maxsize=1)
+def _ordinary() -> Mapping[str, frozenset[str]]:
+    lines = ORDINARY_FILE.read_text(encoding="utf-8").splitlines()
+    pairs = (line.split(" = ", 1) for line in lines if not line.startswith("#"))
+    return {language: frozenset(normalise(word) for word in found.split()) for language, found in pairs}
+
+
+def is_everyday(norm: str, language: str | None) -> bool:
+    """Is this normalised word one that people use to ask, in the language, or in any where none is known?"""
+    lists = _ordinary()
+    return norm in lists[language] if language else any(norm in found for found in lists.values())
 
 
 def base_forms(norm: str) -> Iterator[str]:

@@ -62,6 +62,10 @@ class Candidates:
         """What may stand for a region."""
         return tuple(self.regions)
 
+    def book(self) -> list[str]:
+        """Return what is the same for every question, a line each: it goes first, where a server's cache keeps it."""
+        return []
+
     def lines(self) -> list[str]:
         """Return the candidates as a model reads them, a line each."""
         regions = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.llm.choice import ADAPTER, PREFERENCES, STRATEGIES, ModelChoice
 from agent.llm.errors import ModelUnavailable
+from agent.llm.rules_first import RulesFirst
 from agent.llm.status import installed, ollama_url, preferred
 from agent.router import Builtin, Router
 from retrieval.errors import BadArgument
@@ -34,19 +35,17 @@ def router_for(router: str, llm: Any) -> Router:
     rules_lead = router == "auto" and not choice.name
     if not choice.name:
         choice = replace(choice, name=best_there(choice.base_url, choice.prefer))
-    rules_lead = rules_lead and choice.name == "embedded"
+    rules_lead = rules_lead and choice.name == "embedded"  # measured: docs/decisions/0007
     if router == "auto" and not choice.name:
         return Builtin()
     strategy = choice.strategy or ("agent" if router == "tools" else "rag")
-    return planner_of(strategy, choice, rules_lead=rules_lead)
+    if rules_lead:
+        return RulesFirst(partial(planner_of, strategy, choice))
+    return planner_of(strategy, choice)
 
 
-def planner_of(strategy: str, choice: ModelChoice, *, rules_lead: bool = False) -> Router:
-    """Return the router of a strategy; its model is opened when it is first asked.
-
-    A large model leads and the rules are its check; the embedded one is asked where the rules have no plan, until a
-    measurement says that it plans better than they do.
-    """
+def planner_of(strategy: str, choice: ModelChoice) -> Router:
+    """Return the router of a strategy; its model is opened when it is first asked."""
     opener = partial(opened, choice)
     if strategy == "agent":
         from agent.llm.tools_router import ToolsRouter
@@ -54,7 +53,13 @@ def planner_of(strategy: str, choice: ModelChoice, *, rules_lead: bool = False) 
         return ToolsRouter(opener, choice.name, timeout_s=choice.timeout_s)
     from agent.llm.schema_router import SchemaRouter
 
-    return SchemaRouter(opener, choice.name, timeout_s=choice.timeout_s, strategy=strategy, rules_lead=rules_lead)
+    return SchemaRouter(
+        opener,
+        choice.name,
+        timeout_s=choice.timeout_s,
+        strategy=strategy,
+        rules_follow_up=choice.name == "embedded",
+    )
 
 
 def opened(choice: ModelChoice) -> OpenModel:

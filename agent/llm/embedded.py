@@ -5,8 +5,10 @@ The weights that ship are SmolLM2-135M-Instruct (Apache-2.0), found in the insta
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import importlib.util
+import math
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -68,6 +70,7 @@ def open_server(weights: Path, adapter: Path | None, context_tokens: int, thread
         lora = engine.CommonAdapterLoraInfo()
         lora.path, lora.scale = str(adapter), 1.0
         params.lora_adapters = [lora]
+    atexit.register(open_server.cache_clear)  # its threads end before the interpreter does
     try:
         return engine.Server(params)
     except (RuntimeError, ValueError) as error:
@@ -116,12 +119,16 @@ class EmbeddedChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **options: Any,
     ) -> Iterator[ChatGenerationChunk]:
+        surprise = 0.0
         for reply in streamed(self._server(), self._request(messages, stop, options), self._stop):
-            if (chunk := self._chunk(reply)) is not None:
+            surprise -= sum(token["logprob"] for token in tokens_of(reply))
+            if (chunk := self._chunk(reply, surprise)) is not None:
                 yield chunk
 
-    def _chunk(self, reply: Mapping[str, Any]) -> ChatGenerationChunk | None:
+    def _chunk(self, reply: Mapping[str, Any], surprise: float) -> ChatGenerationChunk | None:
         """Return one piece of llama.cpp's stream as LangChain's, None where it says nothing.
+
+        The last one tells how probable the whole reply is to the model, as `sureness` from 0 to 1.
 
         Raises:
             ContextOverflow: the prompt is longer than the context.
@@ -141,7 +148,7 @@ class EmbeddedChat(BaseChatModel):
             "output_tokens": usage["completion_tokens"],
             "total_tokens": usage["total_tokens"],
         } if usage else None  # fmt: skip
-        metadata = {"finish_reason": finish} if finish else {}
+        metadata = {"finish_reason": finish, "sureness": math.exp(-surprise)} if finish else {}
         message = AIMessageChunk(content=text, usage_metadata=spent, response_metadata=metadata)
         return ChatGenerationChunk(message=message)
 
@@ -160,6 +167,7 @@ class EmbeddedChat(BaseChatModel):
             "cache_prompt": True,
             "stream": True,
             "stream_options": {"include_usage": True},
+            "logprobs": True,
         }
         if stop:
             request["stop"] = stop
@@ -169,6 +177,12 @@ class EmbeddedChat(BaseChatModel):
 
     def _server(self) -> Any:
         return open_server(self.weights, self.adapter, self.context_tokens, self.threads)
+
+
+def tokens_of(reply: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the tokens of one piece of a stream with their logarithmic probability."""
+    choices = reply.get("choices") or [{}]
+    return (choices[0].get("logprobs") or {}).get("content") or ()
 
 
 ONE_AT_A_TIME = threading.Lock()

@@ -21,6 +21,10 @@ class BadPlan(ModelFailed):
     """The model's plan cannot be run; the message tells the model what to mend."""
 
 
+class Unsure(ModelFailed):
+    """The small model is not sure enough of its plan to be preferred to the rules', which stand without a word."""
+
+
 class Declined(ModelFailed):
     """The model says that nothing of what can be done answers the question."""
 

@@ -91,7 +91,13 @@ def gather(model: Any, messages: Sequence[BaseMessage]) -> AIMessage:
         whole.response_metadata.get("done_reason") or whole.response_metadata.get("finish_reason")
     ) == "length" and not is_json(text_of(whole)):
         raise ModelFailed("the model's reply was cut off before its end")
-    return AIMessage(whole.content, usage_metadata=usage_of(whole), tool_calls=whole.tool_calls, id=whole.id)
+    return AIMessage(
+        whole.content,
+        usage_metadata=usage_of(whole),
+        tool_calls=whole.tool_calls,
+        id=whole.id,
+        response_metadata=whole.response_metadata,
+    )
 
 
 def usage_of(reply: AIMessageChunk) -> UsageMetadata | None:

@@ -32,6 +32,8 @@ class OpenModel:
     """Breaks off what the model is doing, from another thread."""
     close: Callable[[], None] = lambda: None
     """Lets go of its connections once it is done."""
+    tuned: bool = False
+    """Whether it was trained to plan: it then reads marked questions (`marked.py`) and needs no instruction."""
 
 
 def open_model(choice: ModelChoice) -> OpenModel:
@@ -58,7 +60,7 @@ def open_embedded(choice: ModelChoice, file: str) -> OpenModel:
     context = min(choice.context_tokens, 4 * CONTEXT_TOKENS) if file else CONTEXT_TOKENS
     chat = EmbeddedChat(weights=Path(file) if file else shipped_weights(), adapter=adapter, context_tokens=context)
     label = f"embedded:{Path(file).stem}" if file else "embedded"
-    return OpenModel(label, chat, context, MOST_TOKENS, chat.shut)
+    return OpenModel(label, chat, context, MOST_TOKENS, chat.shut, tuned=adapter is not None)
 
 
 def open_ollama(choice: ModelChoice, model: str) -> OpenModel:

@@ -14,12 +14,12 @@ from agent.answer import Step, Tokens
 from agent.ask import call, calls_of
 from agent.conversation import Conversation
 from agent.llm.candidates import Candidates, candidates_of
-from agent.llm.errors import BadPlan, ModelFailed, ModelUnavailable
+from agent.llm.errors import BadPlan, ModelFailed, ModelUnavailable, Unsure
 from agent.llm.grounding import Results
 from agent.llm.guard import guarded
 from agent.llm.models import OpenModel
 from agent.plan import Plan, plan_from_json
-from agent.router import Builtin, picked_choice, refuse_what_is_not_ours
+from agent.router import Builtin, is_settled, picked_choice, refuse_what_is_not_ours
 from agent.understand import Understanding, understand
 from retrieval.errors import (
     Ambiguous,
@@ -28,15 +28,12 @@ from retrieval.errors import (
     InputError,
     LandaskError,
     NotUnderstood,
-    OutOfCoverage,
-    UnknownClass,
-    UnknownRegion,
 )
 from tools.context import Context
 from tools.result import Result
 
-SETTLED = (Ambiguous, UnknownRegion, UnknownClass, OutOfCoverage)
-"""What retrieval knows better than any model: a name that is ambiguous, unknown or outside is not put to one."""
+ALONE = ("point_history", "explain_point")
+"""Asked for by a point's number alone: nothing to choose."""
 
 
 @dataclass
@@ -65,8 +62,8 @@ class ModelPlanner:
     """Provider and model, for the answer's router line."""
     timeout_s: float = 120.0
     strategy: str = "rag"
-    rules_lead: bool = False
-    """Whether the model is only asked where the rules have no plan."""
+    rules_follow_up: bool = False
+    """Whether follow-ups the rules can plan are theirs: the model reads one question at a time."""
     builtin: Builtin = field(default_factory=Builtin)
     spent: Spent = field(default_factory=Spent)
     trouble: str = ""
@@ -110,8 +107,10 @@ class ModelPlanner:
         rules = attempt(self.builtin, question, context, conversation)
         if isinstance(rules, LandaskError) and is_settled(rules):
             raise rules
-        if self.rules_lead and isinstance(rules, Plan):
-            return rules
+        if isinstance(rules, Plan):
+            follows_up = self.rules_follow_up and bool(conversation.turns)
+            if follows_up or rules.steps[0].tool in ALONE:
+                return rules
         self.rules = rules
         reading = understand(
             question,
@@ -123,6 +122,8 @@ class ModelPlanner:
         tried = conversation.frame_tried
         try:
             plan = self.by_the_model(reading, rules, context, conversation)
+        except Unsure:
+            refusal = None
         except (ModelFailed, ModelUnavailable) as failure:
             self.trouble = " ".join(str(failure).split())
             refusal = failure.refusal if isinstance(failure, ModelFailed) else None
@@ -215,12 +216,6 @@ def attempt(router: Builtin, question: str, context: Context, conversation: Conv
         return router.plan(question, context, conversation)
     except (DataError, Ambiguous) as error:
         return error
-
-
-def is_settled(rules: LandaskError) -> bool:
-    """Return whether retrieval has answered the question with a refusal or a question of its own."""
-    beyond = isinstance(rules, NotUnderstood) and rules.reason.split(":")[0] in ("read_only", "too_long", "no_words")
-    return beyond or isinstance(rules, SETTLED)
 
 
 def checked(plan: Plan) -> Plan:

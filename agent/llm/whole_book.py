@@ -54,11 +54,14 @@ class WholeBook(Candidates):
         except DataError as error:
             raise BadPlan(str(error)) from error
 
+    def book(self) -> list[str]:
+        """Return the whole code book."""
+        return ["classes by code:", *(f"{code} {name}" for code, name in self.class_names.items())]
+
     def lines(self) -> list[str]:
-        """Return the whole code book, and how places are named."""
-        book = [f"{code} {name}" for code, name in self.class_names.items()]
+        """Return how places are named, and the years."""
         years = [f"years: {', '.join(map(str, self.years))}"] if self.years else []
-        return ["regions: words of the question that name a place", *years, "classes by code:", *book]
+        return ["regions: words of the question that name a place", *years]
 
 
 def whole_book(found: Candidates, context: Context) -> WholeBook:

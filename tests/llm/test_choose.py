@@ -43,10 +43,9 @@ def test_with_our_adapter_auto_asks_the_embedded_model_where_the_rules_have_no_p
     adapter.write_bytes(b"GGUF")
     monkeypatch.setattr(choose, "ADAPTER", adapter)
     router = router_for("auto", None)
-    assert router.name == "schema:embedded"
     plan = router.plan("where is vineyard in Spain?", demo, Conversation())
     assert plan.steps[0].tool == "find_points", "what the rules can plan does not wait for the small model"
-    assert getattr(router, "used", "") == "builtin"
+    assert router.name == getattr(router, "used", router.name) == "builtin"
 
 
 def test_looking_for_a_server_that_is_not_there_takes_under_50_ms_and_happens_once(
@@ -181,7 +180,7 @@ def test_the_whole_code_book_goes_with_the_prompt_strategy(served: Served, asked
     server = served(script({"steps": [step]}))
     answer = asked("how many vineyard points are there in Spain?", server, strategy="prompt")
     assert answer.router == "schema:ollama:qwen3:4b (prompt)", answer.caveats
-    assert "A11 " in server.chats[0]["messages"][1]["content"]
+    assert "A11 " in server.chats[0]["messages"][0]["content"], "first, where a server keeps it from call to call"
     assert (
         "Spain" in server.chats[0]["format"]["properties"]["steps"]["items"]["properties"]["regions"]["items"]["enum"]
     )

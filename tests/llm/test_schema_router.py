@@ -52,8 +52,10 @@ def test_the_schema_sent_to_the_server_offers_only_what_retrieval_found(served: 
     assert step["years"]["items"]["enum"] == [2018]
     assert chat["options"]["num_ctx"] == 8192
     assert chat["stream"] is True
-    system = chat["messages"][0]["content"]
-    assert len(re.findall(r"^- .*-> \w+$", system, re.MULTILINE)) == 3
+    assert step["operation"]["enum"].count("compare_official") == 1, "two regions can be compared"
+    assert "change_official" not in step["operation"]["enum"], "one year is no change"
+    asked_with = chat["messages"][1]["content"]
+    assert len(re.findall(r'^.* -> \{"steps":', asked_with, re.MULTILINE)) == 3
 
 
 def test_a_wording_the_rules_cannot_plan_is_planned_by_the_model(served: Served, asked: Asked, demo: Context) -> None:
