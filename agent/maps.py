@@ -7,6 +7,7 @@ with matplotlib, imported when it is called.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -23,6 +24,8 @@ Ring = Sequence[LonLat]
 
 WIDTH, HEIGHT, MARGIN = 900, 640, 24
 LEGEND_WIDTH = 230
+SOURCE_LETTERS = 150
+"""Letters of a line of the source."""
 POINT_COLOURS = ("#0b6e4f", "#c8553d", "#3d5a98", "#e0a526", "#7b4b94", "#4f4f4f")
 SHADES = ("#edf3ec", "#c5dfc4", "#94c594", "#58a15f", "#24733a", "#0b4a22")
 NO_FIGURE = "#dddddd"
@@ -129,6 +132,7 @@ def point_colours(
         (tuple(f["geometry"]["coordinates"][:2]), colours.get(key, NO_FIGURE))
         for f, key in zip(features[:MOST_POINTS], keys, strict=False)
     ]
+    drawn.reverse()  # what a result tells first, the satellite's hits, lies on top
     shown = sorted(set(keys), key=lambda k: -keys.count(k))[: len(POINT_COLOURS)]
     legend = [(colours.get(k, NO_FIGURE), f"{names.get(k, k)}: {keys.count(k)}") for k in shown if k]
     return drawn, legend
@@ -259,11 +263,18 @@ def svg_map(scene: Scene) -> str:
         parts.append(f'<rect x="{left}" y="{y - 11}" width="14" height="14"{round_} fill="{fill}" stroke="#888"/>')
         parts.append(f'<text x="{left + 20}" y="{y}">{escape(words[:34])}</text>')
     length = frame.bar_km / 111.2 * frame.scale
-    y = HEIGHT - 30
+    y = HEIGHT - 17 - 13 * len(source_lines(scene))
     parts.append(f'<path d="M{MARGIN} {y}h{length:.1f}" stroke="black" stroke-width="3"/>')
     parts.append(f'<text x="{MARGIN}" y="{y - 7}">{frame.bar_km:g} km</text>')
-    parts.append(f'<text x="{MARGIN}" y="{HEIGHT - 8}" font-size="11" fill="#444">{escape(scene.source[:150])}</text>')
+    for at, line in enumerate(reversed(source_lines(scene))):
+        y = HEIGHT - 8 - 13 * at
+        parts.append(f'<text x="{MARGIN}" y="{y}" font-size="11" fill="#444">{escape(line)}</text>')
     return "\n".join([*parts, "</svg>", ""])
+
+
+def source_lines(scene: Scene) -> list[str]:
+    """Return the source in lines that fit below the map."""
+    return textwrap.wrap(scene.source, SOURCE_LETTERS)
 
 
 def path(rings: Sequence[Ring], frame: Frame) -> str:
@@ -322,7 +333,7 @@ def png_map(scene: Scene, file: Path) -> None:
     axes.plot([west, west + degrees], [at, at], color="black", linewidth=2)
     axes.text(west, at + (north - south) * 0.015, f"{frame.bar_km:g} km", fontsize=7)
     figure.text(0.02, 0.95, scene.title, fontsize=9)
-    figure.text(0.02, 0.02, scene.source, fontsize=6, color="#444444")
+    figure.text(0.02, 0.02, "\n".join(source_lines(scene)), fontsize=6, color="#444444")
     if scene.legend:
         handles = [
             Patch(facecolor="white", edgecolor="#888888", hatch="////", label=words)

@@ -7,20 +7,35 @@ stand in `data/regions/words.toml`.
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
 
-from retrieval.region_rows import normalise
-
 FILE = Path(__file__).parent / "data" / "regions" / "words.toml"
 ORDINARY_FILE = Path(__file__).parent / "data" / "ordinary.txt"
 """Everyday words of questions by language; `agent/llm/training/ordinary.py` makes it."""
 MOST_FORMS = 240
 """Combinations of word forms tried for a name of several words."""
+_ASCII_WORDS = re.compile(r"[a-z0-9]+")
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ħ": "h"})
+
+
+def normalise(text: str) -> str:
+    """Return a name as it is compared: lower case, no accents, punctuation as single spaces. Keeps every alphabet.
+
+    >>> normalise("Provence-Alpes-Côte d’Azur")
+    'provence alpes cote d azur'
+    """
+    if text.isascii():  # the same, about four times as fast: most town names
+        return " ".join(_ASCII_WORDS.findall(text.lower()))
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
+    return " ".join(letters.split())
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from retrieval.errors import BadArgument
@@ -55,7 +56,7 @@ def classify_area(
     if text:
         check_texts([text])
     words = words_of(model_of(context))
-    asked = words.ask_classes(land_cover) if land_cover else words.ask_text(str(text))
+    asked = words.ask_classes(land_cover) if land_cover else _asked_in_words(context, words, str(text))
     pixels = pixels_of(context, places, year)
     score, best = words.score(pixels.vectors, asked)
     probability = words.probability(score, asked)
@@ -101,6 +102,17 @@ def classify_area(
         },
         caveats=tuple(caveats),
     )
+
+
+def _asked_in_words(context: Context, words: Any, text: str) -> Any:
+    """Return what free words are compared with: a class the code book calls so, where its pixels are known."""
+    from tools.pixelclip.known import to_model
+
+    for mention in context.nomenclature.mentions(text):
+        whole = (mention.start, mention.end) == (0, len(text)) and mention.exact and not mention.ambiguous
+        if whole and {to_model(code) for code in mention.match.codes} <= {*words.known}:
+            return replace(words.ask_classes(mention.match.codes), text=text)
+    return words.ask_text(text)
 
 
 def _trained_on(context: Context, pixels: Any) -> int:
@@ -149,4 +161,6 @@ def _truth(context: Context, words: Any, asked: Any) -> dict[str, Any]:
         kind = "no_ground_truth" if asked.uncertain else "accuracy_not_measured"
         label = asked.text if not asked.codes else context.nomenclature.label(asked.text.split("+"), context.language)
         caveats.append((kind, {"text": label, "nearest": nearest[0]["name"]}))
+    if not scores and (like := words.nearest_measured(asked)):
+        caveats.append(accuracy_caveat(like, official_name(context, like), words.accuracy_of(like)))
     return {"nearest": nearest, "accuracy": scores, "caveats": caveats}

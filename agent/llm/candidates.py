@@ -134,6 +134,9 @@ def regions_of(
     """Return the regions a question may mean, those of the rules first."""
     ids = [*base.regions]
     for area in reading.areas:
+        in_circle = base.near is not None and str(base.near["name"]).casefold() == area.text.casefold()
+        if in_circle and all(r.level == "commune" for r in area.regions):
+            continue  # the town a circle is drawn around
         inland = [r.id for r in area.regions if r.level != "foreign"]
         ids += inland if len(inland) == 1 or not isinstance(rules, Plan) else []
     ids += [f"country:{code}" for code in (reading.country, reading.implied) if code]

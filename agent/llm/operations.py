@@ -33,6 +33,8 @@ NEEDS_A_CLASS = frozenset(
     ("share_points", "rank_points", "compare_years", "compare_regions", "official_share", "rank_official",
      "compare_official", "change_official", "classify_area", "compare_with_survey")
 )  # fmt: skip
+OF_POINTS = frozenset(("count_points", "share_points", "rank_points", "compare_regions", "compare_years"))
+"""About survey points, not about areas."""
 OF_LAND = frozenset(("official_share", "rank_official", "compare_official", "change_official", "profile_region"))
 """About areas, not about survey points."""
 NEEDS_TWO_REGIONS = frozenset(("compare_regions", "compare_official"))
@@ -49,7 +51,7 @@ def fitting(
     over_time: bool,
     satellite: bool,
     points: bool,
-    official: bool,
+    land: bool,
 ) -> list[str]:
     """Return the operations that what a question names allows: a change needs two times, a comparison two regions.
 
@@ -62,7 +64,7 @@ def fitting(
         over_time: whether the question may be about two times, for all it says of years and of change.
         satellite: whether it speaks of the satellite or the classifier.
         points: whether it speaks of survey points.
-        official: whether it speaks of published figures.
+        land: whether it speaks of an area, a share of it, or published figures.
     """
     ruled_out: set[str] = set()
     if not classes:
@@ -79,8 +81,10 @@ def fitting(
         ruled_out.add("compare_years")
     if not satellite:
         ruled_out |= {"classify_area", "compare_with_survey"}
-    if points and not official:
+    if points and not land:
         ruled_out |= OF_LAND
+    if land and not points:
+        ruled_out |= OF_POINTS
     if not points:
         ruled_out.add("share_points")
     if not spots:

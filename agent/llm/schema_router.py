@@ -26,6 +26,7 @@ from agent.llm.models import OpenModel
 from agent.llm.operations import MOST_STEPS, OPERATIONS, RANKED, fitting
 from agent.llm.planner import ModelPlanner, checked
 from agent.llm.solved import solved
+from agent.operation import speaks_of_change
 from agent.plan import MOST_STEPS as MOST_CALLS
 from agent.plan import Plan
 from agent.plan import Step as PlanStep
@@ -114,8 +115,9 @@ def prompt(found: Candidates, conversation: Conversation, *, examples: bool = Tr
     alike = "Solved questions alike:\n" + "\n".join(solved(found.reading, EXAMPLES)) + "\n\n" if examples else ""
     asked = f"The question: {found.reading.question}\n" + (f"With labels: {marked(found)}\n" if examples else "")
     before = f"The question before: {conversation.turns[-1][:300]}\n" if conversation.turns else ""
+    first = f"A first reading by rules: {found.base.operation}\n" if examples and found.base.operation else ""
     there = "\n".join(found.lines()) or "nothing"
-    return [SystemMessage(system), HumanMessage(f"{alike}{before}{asked}Offered:\n{there}")]
+    return [SystemMessage(system), HumanMessage(f"{alike}{before}{asked}{first}Offered:\n{there}")]
 
 
 def allowed(found: Candidates, context: Context) -> list[str]:
@@ -128,10 +130,10 @@ def allowed(found: Candidates, context: Context) -> list[str]:
         spots=len(found.places) + bool(reading.lonlat),
         years=found.years,
         surveyed=context.store.years(),
-        over_time=timed or reading.has("change", "moved"),
+        over_time=timed or speaks_of_change(reading),
         satellite=reading.has("satellite"),
-        points=reading.has("points"),
-        official=reading.has("official"),
+        points=reading.has("points", "survey", "points_share"),
+        land=bool(reading.unit) or reading.has("official", "area", "share"),
     )
 
 
@@ -152,16 +154,18 @@ def schema_of(
         "years": labels(list(found.years)),
     }
     optional: dict[str, Any] = {
-        "exclude": labels(list(found.classes)),
         "level": {"enum": list(LEVELS)},
         "unit": {"enum": ["%", "km2", "ha"]},
         "order": {"enum": ["most", "fewest"]},
     }
+    if found.reading.excluded:
+        optional = {"exclude": labels(list(found.classes))} | optional
     if found.places:
         optional["place"] = {"enum": list(found.places)}
     if found.numbers:
         optional["km"] = {"enum": list(found.numbers)}
-        optional["limit"] = {"enum": [int(n) for n in found.numbers if n == int(n) and n > 0] or [1]}
+    if counts := [int(n) for n in found.numbers if n == int(n) and n > 0 and n != found.reading.km]:
+        optional["limit"] = {"enum": counts}
     one = {
         "type": "object",
         "properties": step | optional,

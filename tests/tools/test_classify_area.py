@@ -60,6 +60,8 @@ def test_words_without_ground_truth_say_so(real):
     result = classify_area(real, text="lavender fields", regions=[CORSICA])
     assert result.facts["accuracy"] is None
     assert any(key == "no_ground_truth" and slots["text"] == "lavender fields" for key, slots in result.caveats)
+    [like] = [slots for key, slots in result.caveats if key == "classifier_accuracy"]
+    assert like["pixels"] > 0, "the nearest class that was measured, and how well it does"
     assert "vineyards" in result.facts["compared_with"]
 
 

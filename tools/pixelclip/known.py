@@ -140,6 +140,15 @@ class Words:
         """Return the measured scores of a model code at unseen places, None where they were not measured."""
         return self.model.about.get("scores", {}).get("by_class", {}).get(code)
 
+    def nearest_measured(self, asked: Asked) -> str | None:
+        """Return the model code with measured scores whose words lie nearest to what is asked, None where none has."""
+        measured = tuple(code for code in self.known if self.accuracy_of(code))
+        if not measured:
+            return None
+        vector = asked.vectors.mean(axis=0)
+        unit = (vector / np.linalg.norm(vector)).astype(np.float32)
+        return nearest_classes(unit, measured, self._of(measured), 1).codes[0]
+
     def _inside(self, code: str) -> tuple[str, ...]:
         """The known classes a code holds, itself included, or itself alone."""
         below = tuple(k for k in self.known if k == code or (len(code) < 3 and k.startswith(code)))
