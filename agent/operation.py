@@ -81,6 +81,14 @@ def speaks_of_change(reading: Understanding) -> bool:
     return bool(timed) or hit("change", GROWING.sub(" ", reading.masked), reading.language)
 
 
+def asks_for_fewest(reading: Understanding) -> bool:
+    """Return whether the least is asked for: "la plus petite" holds "la plus" and is the least all the same."""
+    least = concept(reading.language, "least")
+    if least is None or not least.search(reading.masked):
+        return False
+    return not hit("most", least.sub(" ", reading.masked), reading.language)
+
+
 def names_a_winner(reading: Understanding) -> bool:
     """Return whether a level and a superlative stand together: "the region with most forest"."""
     levels = [m for n in range(4) if (c := concept(reading.language, f"level{n}")) for m in c.finditer(reading.masked)]

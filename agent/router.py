@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from agent.conversation import Conversation, chosen
 from agent.frame import PLACE, SUBJECT, TIME, Frame
-from agent.operation import operation_of
+from agent.operation import asks_for_fewest, operation_of
 from agent.plan import MOST_STEPS, Note, Plan, Step
 from agent.steps import ends, steps_of
 from agent.understand import (
@@ -299,7 +299,7 @@ class Resolver:
             when=self.when(),
             level=reading.level or "",
             limit=reading.limit,
-            order="fewest" if reading.has("least") and not reading.has("most") else "most",
+            order="fewest" if asks_for_fewest(reading) else "most",
             by="crops" if reading.has("crops") else "regions",
             theme="land_use" if reading.about_use else "land_cover",
             unit=reading.unit or ("km2" if reading.has("area") else ""),

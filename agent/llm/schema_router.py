@@ -31,7 +31,7 @@ from agent.plan import MOST_STEPS as MOST_CALLS
 from agent.plan import Plan
 from agent.plan import Step as PlanStep
 from agent.router import planned
-from agent.steps import BUILDERS, steps_of
+from agent.steps import BUILDERS, default_operation, steps_of
 from agent.understand import NEAR_KM, Understanding
 from retrieval.errors import DataError, LandaskError
 from tools.context import Context
@@ -115,7 +115,8 @@ def prompt(found: Candidates, conversation: Conversation, *, examples: bool = Tr
     alike = "Solved questions alike:\n" + "\n".join(solved(found.reading, EXAMPLES)) + "\n\n" if examples else ""
     asked = f"The question: {found.reading.question}\n" + (f"With labels: {marked(found)}\n" if examples else "")
     before = f"The question before: {conversation.turns[-1][:300]}\n" if conversation.turns else ""
-    first = f"A first reading by rules: {found.base.operation}\n" if examples and found.base.operation else ""
+    ruled = found.base.operation or default_operation(found.base)
+    first = f"A first reading by rules: {ruled}\n" if examples and ruled else ""
     there = "\n".join(found.lines()) or "nothing"
     return [SystemMessage(system), HumanMessage(f"{alike}{before}{asked}{first}Offered:\n{there}")]
 

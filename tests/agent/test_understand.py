@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from agent.language import detect
+from agent.operation import asks_for_fewest
 from agent.understand import find_bbox, find_km, find_lonlat, find_years, understand
 from agent.words import concept_names, flatten, fold, words
 from retrieval.errors import NotUnderstood
@@ -170,3 +171,19 @@ def test_an_order_beside_a_question_is_not_read(demo: Context) -> None:
 
 def test_a_name_spelt_by_its_sound_is_the_one_that_sounds_so(demo: Context) -> None:
     assert demo.gazetteer.resolve("Niedersaxen", "de").id == "nuts:DE9"
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "fewest"),
+    [
+        ("Quels pays ont la plus petite part de forêts en 2018 ?", "fr", True),
+        ("Quali regioni di Italia hanno la quota più piccola di vigneti?", "it", True),
+        ("Quels pays ont la plus grande part de forêts en 2018 ?", "fr", False),
+        ("Which countries have the most vineyard points?", "en", False),
+    ],
+)
+def test_the_smallest_is_the_least_though_it_is_said_with_the_most(
+    question: str, language: str, fewest: bool, demo: Context
+) -> None:
+    reading = understand(question, demo.gazetteer, demo.nomenclature, language=language)
+    assert asks_for_fewest(reading) is fewest
