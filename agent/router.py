@@ -246,6 +246,8 @@ def refuse_what_is_not_ours(reading: Understanding) -> None:
 
 # words become ids and codes
 
+INNER_MARKS = r"[\"“„”«»'‘’]"
+
 
 def left_aside(reading: Understanding, frame: Frame, notes: Sequence[Note]) -> list[Note]:
     """Return the caveat naming the words that had no part in the plan, so that none is dropped in silence."""
@@ -253,7 +255,12 @@ def left_aside(reading: Understanding, frame: Frame, notes: Sequence[Note]) -> l
     spans = [m.span() for m in re.finditer(r"[^\W\d_]{4,}", explained(reading))]
     unread = [reading.question[a:b] for a, b in spans if reading.question[a:b] not in read]
     unread = [*([reading.orders] if reading.orders else []), *unread]
-    return [("left_aside", {"words": ", ".join(f"“{word}”" for word in unread[:5])})] if unread else []
+    return [("left_aside", {"words": ", ".join(map(quoted, unread[:5]))})] if unread else []
+
+
+def quoted(words: str) -> str:
+    """Return the asker's words in quotation marks, with none inside, so that what is quoted ends where it seems to."""
+    return f"“{re.sub(INNER_MARKS, '', words)}”"
 
 
 class Resolver:

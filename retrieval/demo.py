@@ -144,7 +144,7 @@ def _on_land(lands: Sequence[Land]) -> pd.DataFrame:
     }
     for name, level in (("nuts0", "country"), ("nuts1", "nuts1"), ("nuts2", "nuts2")):
         by_subdivision = {land: placed[id][level] for land in lands for id in land.ids if id in placed}
-        by_outline = {land: land.id.split(":", 1)[1] for land in lands if land.level == level != "country"}
+        by_outline = {land: land.id.split(":", 1)[1] for land in lands if land.level == level}
         points[name] = _codes(points, by_subdivision).fillna(_codes(points, by_outline))
     return points[points["nuts0"].notna()].sort_values("point_id").reset_index(drop=True)
 
@@ -165,7 +165,8 @@ def _codes(points: pd.DataFrame, code_of: Mapping[Land, str]) -> pd.Series:
 
 def _visits(points: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
     shares = _Shares.load()
-    domain = points[["nuts0", "nuts1", "nuts2"]].fillna("").agg("|".join, axis=1)
+    nuts0, nuts1, nuts2 = (points[name].fillna("") for name in ("nuts0", "nuts1", "nuts2"))
+    domain = nuts0 + "|" + nuts1 + "|" + nuts2
     cover = {year: np.empty(len(points), dtype=object) for year in YEARS}
     for name, rows in sorted(domain.groupby(domain).groups.items()):
         at = np.asarray(rows)

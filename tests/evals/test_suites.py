@@ -66,10 +66,10 @@ def test_nothing_that_was_right_is_wrong_now(world: World, suite: str):
 
 def test_the_gate_sees_a_loss(world: World, tmp_path: Path):
     book = json.loads(KEPT.read_text(encoding="utf-8"))
-    failing = next(i for i, row in book["robustness"].items() if "status" not in row["right"])
-    book["robustness"][failing]["right"].append("status")
+    failing = next(i for i, row in book["classes"].items() if "right" not in row["right"])
+    book["classes"][failing]["right"].append("right")
     (tmp_path / "gate.json").write_text(json.dumps(book), encoding="utf-8")
-    assert [loss.id for loss in losses(world, ["robustness"], tmp_path / "gate.json")] == [failing]
+    assert [loss.id for loss in losses(world, ["classes"], tmp_path / "gate.json")] == [failing]
 
 
 def test_a_question_without_its_data_is_not_covered_and_not_passed(tmp_path: Path, demo_store: Store):
