@@ -82,10 +82,10 @@ class SchemaRouter(ModelPlanner):
             if (reply.usage_metadata or {}).get("input_tokens", 0) >= model.context_tokens:
                 raise ModelFailed("the server cut the prompt: the model's context is too small")
             try:
-                plan = self.tried(checked(read_plan(text_of(reply), found, context, conversation)), context)
+                plan = checked(read_plan(text_of(reply), found, context, conversation))
                 if tuned and isinstance(self.rules, Plan) and reply.response_metadata.get("sureness", 1.0) < SURE:
                     raise Unsure("the rules have a plan, and the model is not sure of another")
-                return plan
+                return self.tried(plan, context)
             except BadPlan as error:
                 fault = error
                 messages = [

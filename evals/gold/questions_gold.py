@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +39,18 @@ def with_gold(case: Mapping[str, Any], records: pd.DataFrame, shares: Shares) ->
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Recompute the gold of every line."""
+    rewrite(SAMPLES, with_gold, arguments)
+
+
+def rewrite(samples: Path, gold: Callable[..., dict[str, Any]], arguments: Sequence[str] | None = None) -> None:
+    """Write a file of samples with the gold of every line computed anew from the real data."""
     default = os.environ.get("LANDASK_SHARED_DATA", ROOT.parent / "shared" / "data")
-    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser = argparse.ArgumentParser(description=rewrite.__doc__)
     parser.add_argument("--data", type=Path, default=Path(default), help="folder of the real data")
     data = parser.parse_args(arguments).data
     records, shares = read_records(data / RECORDS), Shares(data / SHARES)
-    lines = [json.dumps(with_gold(case, records, shares), ensure_ascii=False) for case in read_cases(SAMPLES)]
-    SAMPLES.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lines = [json.dumps(gold(case, records, shares), ensure_ascii=False) for case in read_cases(samples)]
+    samples.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,19 +9,15 @@ asked once of every region the first step found. Its `results` are the answers, 
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from evals.gold.questions_gold import RECORDS, SHARES
+from evals.gold.questions_gold import rewrite
 from evals.gold.questions_gold import with_gold as single
 from evals.gold.statistics_gold import Shares
-from evals.gold.survey_gold import read_cases, read_records
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "evals" / "samples" / "unseen.jsonl"
@@ -55,13 +51,7 @@ def step_of(step: Mapping[str, Any], code: str) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Recompute the gold of every line."""
-    default = os.environ.get("LANDASK_SHARED_DATA", ROOT.parent / "shared" / "data")
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--data", type=Path, default=Path(default), help="folder of the real data")
-    data = parser.parse_args(arguments).data
-    records, shares = read_records(data / RECORDS), Shares(data / SHARES)
-    lines = [json.dumps(with_gold(case, records, shares), ensure_ascii=False) for case in read_cases(SAMPLES)]
-    SAMPLES.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rewrite(SAMPLES, with_gold, arguments)
 
 
 if __name__ == "__main__":
