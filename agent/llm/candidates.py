@@ -13,6 +13,8 @@ from typing import Any
 from agent.conversation import Conversation
 from agent.frame import Frame
 from agent.llm.errors import BadPlan
+from agent.llm.operations import fitting
+from agent.operation import speaks_of_change
 from agent.plan import Plan
 from agent.understand import Understanding
 from retrieval.errors import LandaskError
@@ -112,6 +114,23 @@ def candidates_of(
         numbers=numbers_in(reading),
         needed_regions=tuple(label for label, r in named.items() if r.id in mentioned and r.id in used),
         needed_classes=tuple(label for label, codes in labels.items() if codes in wanted and {*codes} <= used),
+    )
+
+
+def allowed(found: Candidates, context: Context) -> list[str]:
+    """Return the operations a question's candidates allow."""
+    reading = found.reading
+    timed = len(found.years) != 1 or reading.since is not None or reading.span is not None
+    return fitting(
+        regions=len(found.region_labels),
+        classes=len(found.classes),
+        spots=len(found.places) + bool(reading.lonlat),
+        years=found.years,
+        surveyed=context.store.years(),
+        over_time=timed or speaks_of_change(reading),
+        satellite=reading.has("satellite"),
+        points=reading.has("points", "survey", "points_share"),
+        land=bool(reading.unit) or reading.has("official", "area", "share"),
     )
 
 

@@ -58,7 +58,7 @@ class Results:
 
 
 def arguments_schema(function: Callable[..., Result], found: Candidates) -> dict[str, Any]:
-    """Return the JSON schema of a tool's arguments, with the candidates as what they may be."""
+    """Return the JSON schema of a tool's arguments: those that the question has something for."""
     names = [p for p in inspect.signature(function).parameters if p != "context"]
     needed = [
         p.name
@@ -69,11 +69,11 @@ def arguments_schema(function: Callable[..., Result], found: Candidates) -> dict
     for name in names:
         if (form := form_of(name, found)) is not None:
             offered[name] = form
-    if {"near", "lon"} & {*names}:
-        offered["place"] = {"type": "string", "description": f"one of: {spots(found)}"}
-    if "near" in names:
+    if {"near", "lon"} & {*names} and found.places:
+        offered["place"] = {"type": "string", "description": "a label like P1"}
+    if "near" in names and found.places and found.numbers:
         offered["km"] = {"type": "number", "description": "the distance the question names"}
-    required = [n for n in needed if n in offered] + (["place"] if "lon" in names else [])
+    required = [n for n in needed if n in offered] + [n for n in ("place",) if "lon" in names and n in offered]
     return {"type": "object", "properties": offered, "required": required}
 
 
@@ -81,11 +81,11 @@ def form_of(name: str, found: Candidates) -> dict[str, Any] | None:
     """Return the schema of one argument, None for one a model does not write."""
     texts = {"type": "array", "items": {"type": "string"}}
     if name in REGIONS:
-        there = "; ".join(f"{label} = {r.name}" for label, r in found.regions.items()) or "none"
-        return {**texts, "description": f"labels or names; {there}; or a region of an earlier result"}
+        return {**texts, "description": "labels like R1, or regions of an earlier result"}
     if name in COVERS:
-        there = "; ".join(f"{label} = {found.class_names[label]}" for label in found.classes) or "none"
-        return {**texts, "description": f"labels; {there}"}
+        return {**texts, "description": "labels like C1"}
+    if not (found.numbers if name == "limit" else found.years or name not in ("years", *YEAR)):
+        return None
     if name == "years":
         return {"type": "array", "items": {"type": "integer"}, "description": "only years the question names"}
     if name in (*YEAR, "limit"):
@@ -95,11 +95,6 @@ def form_of(name: str, found: Candidates) -> dict[str, Any] | None:
     if name in ("text", "point_id"):
         return {"type": "string", "description": "copied from the question"}
     return None
-
-
-def spots(found: Candidates) -> str:
-    """Return the spots that may be named."""
-    return "; ".join(f"{label} = {spot['name']}" for label, spot in found.places.items()) or "none"
 
 
 def grounded(

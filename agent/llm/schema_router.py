@@ -18,15 +18,14 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from agent.conversation import Conversation
 from agent.frame import Frame
-from agent.llm.candidates import Candidates
+from agent.llm.candidates import Candidates, allowed
 from agent.llm.errors import BadPlan, Declined, ModelFailed, Unsure
 from agent.llm.guard import fits, gather, text_of
 from agent.llm.marked import marked, marked_prompt
 from agent.llm.models import OpenModel
-from agent.llm.operations import MOST_STEPS, OPERATIONS, RANKED, fitting
+from agent.llm.operations import MOST_STEPS, OPERATIONS, RANKED
 from agent.llm.planner import ModelPlanner, checked
 from agent.llm.solved import solved
-from agent.operation import speaks_of_change
 from agent.plan import MOST_STEPS as MOST_CALLS
 from agent.plan import Plan
 from agent.plan import Step as PlanStep
@@ -119,23 +118,6 @@ def prompt(found: Candidates, conversation: Conversation, *, examples: bool = Tr
     first = f"A first reading by rules: {ruled}\n" if examples and ruled else ""
     there = "\n".join(found.lines()) or "nothing"
     return [SystemMessage(system), HumanMessage(f"{alike}{before}{asked}{first}Offered:\n{there}")]
-
-
-def allowed(found: Candidates, context: Context) -> list[str]:
-    """Return the operations a question's candidates allow."""
-    reading = found.reading
-    timed = len(found.years) != 1 or reading.since is not None or reading.span is not None
-    return fitting(
-        regions=len(found.region_labels),
-        classes=len(found.classes),
-        spots=len(found.places) + bool(reading.lonlat),
-        years=found.years,
-        surveyed=context.store.years(),
-        over_time=timed or speaks_of_change(reading),
-        satellite=reading.has("satellite"),
-        points=reading.has("points", "survey", "points_share"),
-        land=bool(reading.unit) or reading.has("official", "area", "share"),
-    )
 
 
 def schema_of(

@@ -14,7 +14,12 @@ from time import perf_counter
 from typing import Any
 
 from langchain.agents import create_agent
-from langchain.agents.middleware import AgentMiddleware, ModelCallLimitMiddleware, ToolCallLimitMiddleware
+from langchain.agents.middleware import (
+    AgentMiddleware,
+    ModelCallLimitMiddleware,
+    ToolCallLimitMiddleware,
+    hook_config,
+)
 from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
 from langchain.agents.middleware.tool_call_limit import ToolCallLimitExceededError
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -25,11 +30,12 @@ from agent.ask import Cancelled, detail_of_result
 from agent.conversation import Conversation
 from agent.examples import similar
 from agent.frame import Frame
-from agent.llm.candidates import Candidates
+from agent.llm.candidates import Candidates, allowed
 from agent.llm.errors import ModelFailed
 from agent.llm.grounding import arguments_schema, grounded
 from agent.llm.guard import failure_of, fits, text_of
 from agent.llm.models import OpenModel
+from agent.llm.operations import OPERATIONS
 from agent.llm.planner import ModelPlanner
 from agent.plan import MOST_STEPS, Plan
 from agent.plan import Step as PlanStep
@@ -60,6 +66,8 @@ class ToolsRouter(ModelPlanner):
     """Plans by doing: the calls that gave the answering results are the plan, and can be replayed."""
 
     most_tokens: int = MOST_TOKENS
+    says_nothing_new: bool = False
+    """Whether the model repeats a call: small models go on so once they have all; the loop is over then."""
 
     kind = "tools"
 
@@ -74,7 +82,7 @@ class ToolsRouter(ModelPlanner):
             ToolCallLimitMiddleware(run_limit=MOST_TOOL_CALLS, exit_behavior="error"),
             Budget(self, model),
         ]
-        tools = [self.tool(name, function, found, context) for name, function in TOOLS.items()]
+        tools = [self.tool(name, TOOLS[name], found, context) for name in allowed(found, context) if name in TOOLS]
         agent: Any = create_agent(model.chat, tools, system_prompt=SYSTEM, middleware=limits)
         try:
             state = agent.invoke({"messages": [HumanMessage(opening(found, conversation))]}, ONE_BY_ONE)
@@ -82,7 +90,8 @@ class ToolsRouter(ModelPlanner):
             raise ModelFailed("the model reached the limit of its steps without an answer") from error
         except Exception as error:
             raise failure_of(error) from error
-        return self.planned(text_of(state["messages"][-1]), found, conversation)
+        last = state["messages"][-1]
+        return self.planned(text_of(last) if isinstance(last, AIMessage) else "", found, conversation)
 
     def tool(self, name: str, function: Callable[..., Result], found: Candidates, context: Context) -> StructuredTool:
         """Return one of our tools as LangChain's."""
@@ -99,17 +108,20 @@ class ToolsRouter(ModelPlanner):
         return StructuredTool.from_function(
             run,
             name=name,
-            description=" ".join((function.__doc__ or name).split())[:600],
+            description=OPERATIONS[name],
             args_schema=arguments_schema(function, found),
         )
 
     def called(self, name: str, function: Callable[..., Result], arguments: dict[str, Any], context: Context) -> str:
         """Call a tool, keep its result, and return what the model may know of it."""
+        if self.results.of(name, arguments):
+            self.says_nothing_new = True
+            return "error: you have called this already"
         start = perf_counter()
         result = function(context, **arguments)
         if self.on_step:
             self.on_step(Step(name, round(perf_counter() - start, 4), detail_of_result(result)))
-        return digest_of(self.results.add(result), result)
+        return digest_of(self.results.add(result, arguments), result)
 
     def planned(self, said: str, found: Candidates, conversation: Conversation) -> Plan:
         """Return the plan that the answering results are.
@@ -138,6 +150,11 @@ class Budget(AgentMiddleware):
     def __init__(self, router: ToolsRouter, model: OpenModel) -> None:
         super().__init__()
         self.router, self.model = router, model
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state: Any, runtime: Any) -> dict[str, Any] | None:
+        """End the loop once the model repeats itself."""
+        return {"jump_to": "end"} if self.router.says_nothing_new else None
 
     def wrap_model_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
         """Let one call through."""

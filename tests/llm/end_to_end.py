@@ -72,7 +72,7 @@ def told(chunks: Iterator[Any], reply: Reply) -> Iterator[str]:
 
 
 def called(chat: EmbeddedChat, messages: list[BaseMessage], tools: list[dict[str, Any]]) -> Reply:
-    """Return a reply that calls a tool or ends: small models call only when a schema makes them."""
+    """Return a reply that calls a tool or, once there is a result, ends: a schema makes small models call."""
     calls = [
         {
             "type": "object",
@@ -82,7 +82,8 @@ def called(chat: EmbeddedChat, messages: list[BaseMessage], tools: list[dict[str
         for t in tools
     ]
     done = {"type": "object", "properties": {"reply": {"type": "string"}}, "required": ["reply"]}
-    message = chat.with_schema({"anyOf": [*calls, done]}).invoke(messages)
+    ends = [done] if any(m.content.startswith('{"result"') for m in messages) else []
+    message = chat.with_schema({"anyOf": [*calls, *ends]}).invoke(messages)
     try:
         value = json.loads(message.content)
     except ValueError:

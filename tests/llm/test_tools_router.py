@@ -131,8 +131,13 @@ def test_a_ranking_s_regions_can_be_asked_about_next(told: Any) -> None:
     assert answer.results[1].regions[0].id == "nuts:ES42"
 
 
-def test_an_endless_caller_meets_the_step_limit_and_the_rules_answer(told: Any) -> None:
+def test_a_model_that_repeats_its_call_is_done(told: Any) -> None:
     answer, model = told(QUESTION, count())
+    assert (answer.router, len(answer.results), len(model.heard)) == ("tools:scripted", 1, 2)
+
+
+def test_an_endless_caller_meets_the_step_limit_and_the_rules_answer(told: Any) -> None:
+    answer, model = told(QUESTION, count(regions=["Atlantis"]))
     assert "limit of its steps" in answer.caveats[-1]
     assert answer.router == "builtin (after tools:scripted)"
     assert answer.status == "answered"
@@ -140,7 +145,8 @@ def test_an_endless_caller_meets_the_step_limit_and_the_rules_answer(told: Any) 
 
 
 def test_the_token_limit_ends_the_loop(told: Any) -> None:
-    answer, model = told(QUESTION, count(), count(), count(), "res1", most_tokens=100)
+    lost = count(regions=["Atlantis"])
+    answer, model = told(QUESTION, lost, lost, lost, "res1", most_tokens=100)
     assert "used up its 100 tokens" in answer.caveats[-1]
     assert len(model.heard) == 2
 
@@ -214,7 +220,10 @@ def test_chat_ollama_calls_tools_over_the_protocol(served: Callable[..., OllamaS
     server = served(script(Reply(tool_calls=[call]), "res1"))
     answer = asked(QUESTION, server, router="tools", context_tokens=16_384)
     assert answer.router == "tools:ollama:qwen3:4b", answer.caveats
-    assert {t["function"]["name"] for t in server.chats[0]["tools"]} >= {"count_points", "official_share"}
+    offered = {t["function"]["name"]: t["function"]["parameters"]["properties"] for t in server.chats[0]["tools"]}
+    assert {"count_points", "find_points"} <= {*offered}
+    assert not {"official_share", "nearest_records", "classify_area"} & {*offered}, "only what the question allows"
+    assert not {"years", "limit", "place"} & {*offered["count_points"]}, "nor arguments it has nothing for"
     assert server.chats[1]["messages"][-1]["role"] == "tool"
 
 
