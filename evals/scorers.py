@@ -337,7 +337,7 @@ def unsupported_numbers(answer: Mapping[str, Any]) -> list[str]:
 
 
 def _numbers_in(text: str) -> list[str]:
-    text = re.sub(r"\b[A-Z]{1,2}\d\w*", " ", text)  # class and region codes are no numbers
+    text = re.sub(r"\b[A-Z]{1,2}\d\w*(?:-\w+)*|\bNUTS[ -]\d\b", " ", text)  # codes and levels are no numbers
     text = re.sub(r"(?m)(^|[:;]\s)\s*\d+\.\s", " ", text)  # list markers: "1. Castile"
     return NUMBER.findall(text)
 

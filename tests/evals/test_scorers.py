@@ -75,6 +75,10 @@ def test_numbers_of_the_text_must_stand_in_the_results():
     assert unsupported_numbers(given) == ["6", "1,234"]
 
 
+def test_codes_and_levels_are_no_numbers_of_the_text():
+    assert unsupported_numbers(answer(text="NUTS 2 regions: B10-50_PI 31.9 %", value=31.94)) == []
+
+
 def test_rome_lies_eleven_hundred_kilometres_from_paris():
     assert distance_km((2.35, 48.86), (12.5, 41.9)) == pytest.approx(1106, abs=5)
 
