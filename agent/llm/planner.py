@@ -63,7 +63,8 @@ class ModelPlanner:
     timeout_s: float = 120.0
     strategy: str = "rag"
     rules_follow_up: bool = False
-    """Whether follow-ups the rules can plan are theirs: the model reads one question at a time."""
+    """The model reads one question at a time: follow-ups the rules can plan are theirs, and a question that names
+    nothing we hold is not asked of it."""
     builtin: Builtin = field(default_factory=Builtin)
     spent: Spent = field(default_factory=Spent)
     trouble: str = ""
@@ -119,6 +120,8 @@ class ModelPlanner:
             language=context.language,  # ty: ignore[invalid-argument-type]
         )
         refuse_what_is_not_ours(reading)
+        if self.rules_follow_up and isinstance(rules, NotUnderstood) and not names_anything(reading):
+            raise rules
         tried = conversation.frame_tried
         try:
             plan = self.by_the_model(reading, rules, context, conversation)
@@ -216,6 +219,12 @@ def attempt(router: Builtin, question: str, context: Context, conversation: Conv
         return router.plan(question, context, conversation)
     except (DataError, Ambiguous) as error:
         return error
+
+
+def names_anything(reading: Understanding) -> bool:
+    """Return whether a question names a place, a class or a time by itself."""
+    at = reading.areas or reading.lonlat or reading.bbox or reading.country or reading.implied or reading.level
+    return bool(at or reading.covers or reading.years or reading.since or reading.span or reading.point_id)
 
 
 def checked(plan: Plan) -> Plan:

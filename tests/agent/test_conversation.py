@@ -71,9 +71,10 @@ def test_an_offer_made_with_a_refusal_is_taken_by_yes(asked) -> None:
     assert answer.results[0].unit == "ha"
 
 
-def test_disputing_a_right_number_does_not_change_it(asked) -> None:
+@pytest.mark.parametrize("doubt", ["are you sure?", "that is not right, it is 99", "you are wrong"])
+def test_disputing_a_right_number_does_not_change_it(asked, doubt) -> None:
     first = follow(asked, "how much of Sweden was woodland in 2018")
-    again = follow(asked, "how much of Sweden was woodland in 2018", "are you sure?")
+    again = follow(asked, "how much of Sweden was woodland in 2018", doubt)
     assert again.results[0].value == first.results[0].value == 62.4
 
 
