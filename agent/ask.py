@@ -18,9 +18,9 @@ from agent.check import unsupported
 from agent.conversation import Conversation, known_language
 from agent.language import detect
 from agent.middleware import CAUGHT, bug_text, outcome_of
-from agent.plan import MOST_STEPS, Plan
+from agent.plan import MOST_STEPS, Note, Plan
 from agent.plan import Step as PlanStep
-from agent.render import caveats_of, render, texts
+from agent.render import caveats_of, refusal_of, render, texts
 from agent.router import Builtin, Router
 from retrieval.errors import BadArgument, DataError, InputError, LandaskError
 from retrieval.types import Language
@@ -89,6 +89,8 @@ class Run:
         self.router_name = "builtin"
         self.tokens: Tokens | None = None
         self.trouble = ""
+        self.left_out: list[Note] = []
+        """What of the plan could not be answered, and why."""
         self.kept: Callable[[str, Any], tuple[Result, float | None] | None] = lambda tool, arguments: None
 
     def answer(self, question: str, router: str | Router, llm: Any, selection: Any) -> Answer:
@@ -143,10 +145,11 @@ class Run:
 
     def run(self, plan: Plan, language: Language) -> Answer:
         """Return the answer of a plan."""
-        done, results = self.results_of(plan)
+        done, results = self.results_of(plan, language)
         text = self.timed("render", lambda: render(results, language, self.context), lambda t: f"{len(t)} characters")
-        caveats = caveats_of(results, plan.notes, language, self.context)
-        if wrong := unsupported(text, results, language, self.context, plan.notes):
+        notes = (*plan.notes, *self.left_out)
+        caveats = caveats_of(results, notes, language, self.context)
+        if wrong := unsupported(text, results, language, self.context, notes):
             log.warning("unsupported in the text: %s in %r", wrong, text)
         if plan.frame:
             self.conversation.frame = dict(plan.frame)
@@ -160,7 +163,7 @@ class Run:
             plan=replace(plan, steps=tuple(done)).to_json(),
         )
 
-    def results_of(self, plan: Plan) -> tuple[list[PlanStep], tuple[Result, ...]]:
+    def results_of(self, plan: Plan, language: Language) -> tuple[list[PlanStep], tuple[Result, ...]]:
         """Return the steps that were run, in canonical form, and their results."""
         done: list[PlanStep] = []
         results: list[Result] = []
@@ -173,9 +176,11 @@ class Run:
                         step.tool, partial(call, step.tool, arguments, self.context), detail_of_result
                     )
                 except (DataError, InputError) as error:
-                    if not step.optional:
+                    if not step.optional and not (step.later and results):
                         raise
                     log.info("left out %s: %s", step.tool, error)
+                    if not step.optional:
+                        self.left_out.append(("part_left_out", {"why": refusal_of(error, language, self.context)}))
                     continue
                 results.append(result)
                 done.append(PlanStep(result.tool, result.arguments))

@@ -26,6 +26,9 @@ class Step:
     optional: bool = False
     """Left out, not refused, when the data cannot answer it: the second witness beside the first."""
 
+    later: bool = False
+    """Of a later part of the question: where the data cannot answer it, the parts before it still stand."""
+
     each: bool = False
     """Run once for each region, not for all of them together."""
 

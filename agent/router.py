@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from agent.conversation import Conversation, chosen
 from agent.frame import PLACE, SUBJECT, TIME, Frame
 from agent.operation import asks_for_fewest, operation_of
+from agent.parts import parts_of
 from agent.plan import MOST_STEPS, Note, Plan, Step
 from agent.steps import ends, steps_of
 from agent.understand import (
@@ -25,7 +26,6 @@ from agent.understand import (
     Understanding,
     explained,
     find_country,
-    hit,
     known_phrase,
     understand,
 )
@@ -44,6 +44,8 @@ from retrieval.errors import (
 from retrieval.types import Place, Region
 from tools.context import Context
 
+OF_POINTS = ("find_points", "count_points", "rank_points", "compare_years", "compare_regions", "share_points")
+RANKINGS = ("rank_points", "rank_official")
 COVERED = "land cover and land use in the countries of the LUCAS survey"
 
 
@@ -107,14 +109,10 @@ class Builtin:
         so_far = Conversation(frame=dict(conversation.frame), areas=conversation.areas)
         plans: list[Plan] = []
         for part in parts:
-            ranking = (
-                plans[-1].steps[0] if plans and plans[-1].steps[0].tool in ("rank_points", "rank_official") else None
-            )
-            plan = (each_of_ranked(part, ranking, context) if ranking else None) or self.one(
-                part, context, so_far, settled
-            )
+            steps = [step for plan in plans for step in plan.steps]
+            plan = each_of_ranked(part, steps, context) or self.one(part, context, so_far, settled)
             so_far.frame = dict(plan.frame) or so_far.frame
-            plans.append(plan)
+            plans.append(replace(plan, steps=tuple(replace(step, later=bool(plans)) for step in plan.steps)))
         conversation.frame_tried = so_far.frame_tried
         return Plan(
             steps=tuple(step for plan in plans for step in plan.steps)[:MOST_STEPS],
@@ -151,47 +149,24 @@ def picked_choice(question: str, context: Context, conversation: Conversation) -
     return fitting[0] if len(fitting) == 1 else None
 
 
-ASKING = ("where", "show", "count", "howmuch", "share", "which", "compare", "change", "rankwords", "nearest", "profile")
-AND = {
-    "en": "and", "fr": "et", "de": "und", "es": "y", "it": "e", "pt": "e", "nl": "en", "pl": "i|oraz|a",
-}  # fmt: skip
-OPENERS = {
-    "en": "how|where|which|what|show|list|count|has|have|did|compare|is there|are there",
-    "fr": "combien|ou|où|quel|quelle|quels|quelles|montre|montrez|comment|compare|comparez",
-    "de": "wie|wo|welche|welcher|welches|zeige|zeig|was|vergleiche|hat|gibt",
-    "es": "cuanto|cuantos|cuantas|cuánto|cuántos|cuántas|donde|dónde|que|qué|como|cómo|muestra|muéstrame|compara",
-    "it": "quanto|quanti|quante|quanta|dove|quali|quale|come|mostra|mostrami|confronta",
-    "pt": "quanto|quantos|quantas|onde|que|quais|qual|como|mostra|compara",
-    "nl": "hoeveel|waar|welke|hoe|toon|wat|vergelijk",
-    "pl": "ile|gdzie|ktore|które|jak|jaka|jaki|pokaz|pokaż|porownaj|porównaj",
-}
-
-
-def parts_of(question: str, language: str) -> list[str]:
-    """Return the questions in a question: "how many … and how did each change …" is two."""
-    opener, joined = OPENERS.get(language, OPENERS["en"]), AND.get(language, "and")
-    cut = re.compile(rf"(?:(?<=[?!;])\s+|,?\s+(?:{joined})\s+|,\s+)(?=(?:{opener})\b)", re.IGNORECASE)
-    parts = [part.strip() for part in cut.split(question) if part.strip()]
-    if len(parts) < 2 or len(parts) > 4:
-        return [question]
-    asking = [any(hit(name, flatten(part), language) for name in ASKING) for part in parts]
-    long_enough = [len(part.split()) >= 3 for part in parts]
-    return parts if all(asking) and all(long_enough) else [question]
-
-
-def each_of_ranked(part: str, ranking: Step, context: Context) -> Plan | None:
-    """Return the plan of "… and how did each change" for the regions ranked before, None if it is not that."""
+def each_of_ranked(part: str, steps: Sequence[Step], context: Context) -> Plan | None:
+    """Return the plan of "… and how did each change" for the regions a step before ranked, None if it is not that."""
+    at = next((at for at, step in enumerate(steps) if step.tool in RANKINGS), None)
+    if at is None or any(step.each or step.optional for step in steps[:at]):
+        return None
+    ranking = steps[at]
     reading = understand(
         part,
         context.gazetteer,
         context.nomenclature,
         language=context.language,  # ty: ignore[invalid-argument-type]
     )
+    refuse_what_is_not_ours(reading)
     if reading.areas or reading.covers or ranking.arguments.get("by") == "classes":
         return None
     survey = ranking.tool == "rank_points"
     codes = {k: ranking.arguments[k] for k in ("land_cover", "land_use") if k in ranking.arguments}
-    arguments: dict[str, Any] = {**codes, "regions": ["@1"]}
+    arguments: dict[str, Any] = {**codes, "regions": [f"@{at + 1}"]}
     if reading.has("change", "moved", "compare") or reading.since:
         first, last = ends(Frame(years=reading.years, since=reading.since, span=reading.span))
         arguments |= {k: v for k, v in (("year_from", first), ("year_to", last)) if v}
@@ -202,7 +177,7 @@ def each_of_ranked(part: str, ranking: Step, context: Context) -> Plan | None:
         return Plan((Step("find_points", arguments),))
     if reading.has("share", "howmuch", "area"):
         return Plan((Step("official_share", arguments),))
-    return Plan((Step("count_points", arguments, each=True),))
+    return Plan((Step("count_points", arguments, each=True),)) if reading.has("count", "points") else None
 
 
 # what is never answered
@@ -642,6 +617,8 @@ class Resolver:
             frame = replace(frame, operation=own)
         if own in ("describe_data", "point_history", "explain_point"):
             return frame
+        if own == "change_official" and older.operation in OF_POINTS and self.is_of_surveys():
+            own, frame = "compare_years", replace(frame, operation="compare_years")
         new = frame
         if not said[0] and own not in ("profile_region",):
             new = new.taking(older, SUBJECT)
@@ -664,6 +641,12 @@ class Resolver:
             if older.order != "most" and not self.reading.has("most", "least"):
                 new = new.taking(older, ("order",))
         return fitting(new)
+
+    def is_of_surveys(self) -> bool:
+        """Return whether a change may be one of survey points: no published figure and no other year is named."""
+        reading = self.reading
+        years = {*reading.years, *((reading.since,) if reading.since else ()), *(reading.span or ())}
+        return years <= {*self.context.store.years()} and not reading.has("official", "share", "area")
 
     # free text
 

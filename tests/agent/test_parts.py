@@ -1,0 +1,56 @@
+"""Questions of several parts: where they are cut, what each knows of the one before, what is left out with a word."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.parts import parts_of
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "parts"),
+    [
+        ("en", "how much of Bavaria was cropland in 2018? What share was it in 2012?", 2),
+        ("en", "how many vineyard points are in Sicily. Then show them on a map.", 2),
+        ("en", "how many points, and by how much did it change?", 2),
+        ("en", "show vineyards in Burgundy and tell me how many there are", 2),
+        ("en", "how many vineyard points are in Sicily? Thank you very much.", 1),
+        ("en", "how many vineyard points are there in Spain and Portugal?", 1),
+        ("en", "where is wheat in Bosnia and Herzegovina", 1),
+        ("fr", "Combien de points de vigne en Gironde, puis quelle part de l'Aquitaine ?", 2),
+        ("de", "Wie viel von Bayern war 2018 Ackerland? Und in welchem Jahr am meisten?", 2),
+        ("es", "¿Cuántos puntos de olivar hay en Jaén y cómo ha cambiado desde 2015?", 2),
+        ("it", "Quanti punti di vigneto ci sono in Toscana, e poi mostrali sulla mappa", 2),
+        ("nl", "Hoeveel procent is grasland, en hoe is dat sinds 2009 veranderd?", 2),
+        ("pl", "Ile punktów kukurydzy jest w Mazowieckiem i jak się to zmieniło od 2015?", 2),
+        ("pt", "Quantos pontos de vinha há no Alentejo e onde estão?", 2),
+    ],
+)
+def test_a_question_is_cut_where_another_is_opened(language: str, question: str, parts: int) -> None:
+    assert len(parts_of(question, language)) == parts
+
+
+@pytest.mark.parametrize(
+    ("question", "tools"),
+    [
+        ("how many cropland points are in Bavaria in 2018, and by how much did cropland change there since 2009?",
+         ["count_points", "change_official"]),
+        ("¿Cuántos puntos de olivar hay en Jaén y cómo ha cambiado desde 2015?", ["count_points", "compare_years"]),
+        ("which 3 regions of Italy have the most olive grove points, how did each change, and where are they?",
+         ["rank_points", "compare_years", "compare_years", "compare_years", "find_points"]),
+    ],
+)  # fmt: skip
+def test_each_part_is_a_step_that_knows_the_one_before(asked, question: str, tools: list[str]) -> None:
+    answer = asked(question)
+    assert [result.tool for result in answer.results] == tools
+
+
+def test_a_forecast_in_a_later_part_is_refused(asked) -> None:
+    answer = asked("which three regions of Spain have the most vineyard points, and how will each change by 2050?")
+    assert (answer.status, answer.results) == ("refused", ())
+
+
+def test_a_part_without_an_answer_is_named_beside_the_others(asked) -> None:
+    answer = asked("compare olive groves in Puglia and Andalusia, and show where the classifier disagrees")
+    assert answer.results[0].tool == "compare_official"
+    assert any(caveat.startswith("Another part of the question could not be answered") for caveat in answer.caveats)
