@@ -59,7 +59,7 @@ def file_of(held: Held, name: str) -> bytes | None:
         "map.geojson": lambda held: geojson_bytes(drawn(held)),
         "map.parquet": lambda held: geoparquet_bytes(drawn(held)),
         "map.tif": lambda held: geotiff_bytes(scored(held)[0]),
-        "map.png": lambda held: map_png(held.drawing, held.question),
+        "map.png": lambda held: map_png(held.drawing.showing(), held.question),
         "answer.json": answer_bytes,
     }
     there = {file for _, file in offers(held)}

@@ -76,6 +76,8 @@ class Layer:
     """PNG, EPSG:3857, for `image` layers."""
     corners: tuple[tuple[float, float], ...] = ()
     """Lon/lat of the image's corners from the north-west, clockwise."""
+    of: str = ""
+    """Title of the map that `flags` are set upon."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,20 @@ class Drawing:
     layers: tuple[Layer, ...] = ()
     bounds: BBox | None = None
     notes: tuple[str, ...] = ()
+
+    def shaded(self) -> list[int]:
+        """Return the places of the shaded maps: one of them is drawn at a time, for each would hide the one below."""
+        return [at for at, layer in enumerate(self.layers) if layer.kind == "areas"]
+
+    def showing(self, chosen: int | None = None) -> Drawing:
+        """Return the drawing with one of its shaded maps, the first where none is chosen, and the flags upon it."""
+        places = self.shaded()
+        if len(places) < 2:
+            return self
+        kept = self.layers[chosen if chosen in places else places[0]]
+        hidden = [self.layers[at].title for at in places if self.layers[at] is not kept]
+        layers = [la for la in self.layers if la is kept or (la.kind != "areas" and la.of not in hidden)]
+        return replace(self, layers=tuple(layers))
 
     def to_json(self, key: str, words: Words, online: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The map component's value; features stay on the server, to be fetched by `url`."""
@@ -110,6 +126,7 @@ def layer_json(layer: Layer, at: int, key: str) -> dict[str, Any]:
         "fields": layer.fields,
         "labels": layer.labels,
         "corners": layer.corners,
+        "of": layer.of,
         "url": f"take/{key}/layer-{at}.{'png' if layer.kind == 'image' else 'geojson'}",
     }
 
@@ -310,7 +327,8 @@ def area_layers(result: Result, areas: list[Feature], names: Names) -> list[Laye
     if not unsure:
         return [shaded]
     mark = Mark(NO_DATA, names.words["low_reliability"], len(unsure), pattern="lines")
-    flags = Layer("flags", "", (mark,), "", features=tuple(marked(f, 0, f["properties"]["_f"]) for f in unsure))
+    flags = Layer("flags", "", (mark,), "", features=tuple(marked(f, 0, f["properties"]["_f"]) for f in unsure),
+        of=shaded.title)  # fmt: skip
     return [shaded, flags]
 
 

@@ -22,6 +22,7 @@ from page.handlers import LONGEST_QUESTION, Handlers
 from page.layout import STATIC, Layout
 from page.logins import Gate, Logins
 from page.photos import photos_at
+from page.picture import map_png
 
 THEME = gr.themes.Base(
     primary_hue="green",
@@ -127,7 +128,10 @@ def taken(page: Handlers, key: str, name: str, request: Request) -> Response:
         if ending == "png":
             return Response(layer.image, media_type="image/png")
         return zipped({"type": "FeatureCollection", "features": layer.features}, request)
-    content = file_of(held, name)
+    if stem.startswith("map-") and stem[4:].isdigit() and int(stem[4:]) in held.drawing.shaded():
+        content, name = map_png(held.drawing.showing(int(stem[4:])), held.question), "map.png"
+    else:
+        content = file_of(held, name)
     if content is None:
         return PlainTextResponse("this answer has no such file", 404)
     synthetic = "-synthetic" if any(r.provenance.synthetic for r in held.answer.results) else ""

@@ -97,12 +97,20 @@ window.landask = (() => {
 
   // Of several shaded maps one is drawn, for each would hide the one below; the legend's buttons choose.
   const shaded = (drawing) => drawing.layers.flatMap((layer, at) => (layer.kind === "areas" ? [at] : []));
-  const isDrawn = (layer, at) => layer.kind !== "areas" || at === view.theme;
+  const isDrawn = (layer, at) => {
+    if (layer.kind === "areas") return at === view.theme;
+    const under = shaded(view.drawing).find((place) => view.drawing.layers[place].title === layer.of);
+    return under === undefined || under === view.theme;
+  };
+  const pictureOf = (drawing) => `take/${drawing.key}/${shaded(drawing).length > 1 ? `map-${view.theme}` : "map"}.png`;
   function choose(at) {
     view.theme = at;
     view.root.querySelector(".la-legend").replaceWith(legend(view.drawing, view.words));
     view.root.querySelector(`.la-legend [data-theme="${at}"]`)?.focus();
+    for (const link of document.querySelectorAll(`a[href^="take/${view.drawing.key}/map"][href$=".png"]`))
+      link.setAttribute("href", pictureOf(view.drawing));
     if (view.ready) paint();
+    else if (!view.map) showPicture(view.root.querySelector(".la-canvas"));
   }
 
   function addLayer(map, layer, at) {
@@ -148,8 +156,13 @@ window.landask = (() => {
     if (drawing.bounds) return [[drawing.bounds[0], drawing.bounds[1]], [drawing.bounds[2], drawing.bounds[3]]];
     return [[-11, 35], [32, 66]];
   }
+  // The base map ends at its window's straight edges (page/base.py): no need to look beyond, but for a result out there.
+  const BASE = [[-31.9, 26.1], [45.9, 72.9]];
+  const within = ([[west, south], [east, north]]) =>
+    west > BASE[0][0] && south > BASE[0][1] && east < BASE[1][0] && north < BASE[1][1];
   function fit() {
     if (!view.map) return;
+    view.map.setMaxBounds(within(bounds(view.drawing)) ? BASE : null);
     // Where there is room the result is shown beside the legend, not under it.
     const box = view.root.querySelector(".la-legend"), wide = view.map.getContainer().clientWidth;
     const left = !box.hidden && wide > 620 ? box.offsetWidth + 24 : 36;
@@ -417,9 +430,11 @@ window.landask = (() => {
   function showPicture(canvas) {
     view.map = null;
     const { drawing, words, root } = view;
-    const picture = drawing.layers.length ? [make("img", { class: "la-picture", alt: words.picture, src: here(`take/${drawing.key}/map.png`) })] : [];
+    const picture = drawing.layers.length ? [make("img", { class: "la-picture", alt: words.picture, src: here(pictureOf(drawing)) })] : [];
     canvas.replaceChildren(make("p", { class: "la-nomap", text: words.no_webgl }), ...picture);
-    root.querySelector(".la-legend").hidden = true;
+    // The picture has its own legend; of ours only the choice among shaded maps is left.
+    root.querySelector(".la-legend").hidden = shaded(drawing).length < 2;
+    root.querySelectorAll(".la-legend section").forEach((part) => part.remove());
     root.dataset.drawn = drawing.key || "none";
     view.drawn += 1;
     buttons();

@@ -483,7 +483,10 @@ def test_of_several_shaded_maps_one_is_drawn_and_the_legend_chooses(seen: Seen) 
             const other = JSON.parse(JSON.stringify(one));
             other.title = "second";
             other.marks[0].colour = "#aa0000";
-            landask.show({ ...value, key: "two", words: landask.view.words, layers: [one, other] });
+            const lines = { kind: "flags", of: one.title, title: "", unit: "", source: "", attribution: "",
+              fields: [], labels: {}, features: one.features,
+              marks: [{ colour: "#888888", label: "low reliability", count: 1, pattern: "lines" }] };
+            landask.show({ ...value, key: "two", words: landask.view.words, layers: [one, other, lines] });
         }"""
     )
     seen.page.wait_for_function("landask.view.root.dataset.drawn === 'two'")
@@ -494,5 +497,5 @@ def test_of_several_shaded_maps_one_is_drawn_and_the_legend_chooses(seen: Seen) 
     themes.nth(1).click()
     expect(themes.nth(1)).to_have_attribute("aria-pressed", "true")
     seen.page.wait_for_function("drawn => landask.view.drawn > drawn", arg=drawn)
-    assert seen.colour_at(seen.spot(0, layer=0)) == (170, 0, 0)
+    assert seen.colour_at(seen.spot(0, layer=0)) == (170, 0, 0), "the flags of the other map are not drawn"
     expect(seen.page.locator(".la-legend li")).to_have_count(2)

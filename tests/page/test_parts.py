@@ -151,6 +151,19 @@ def test_figures_of_low_reliability_are_lined_over(names: Names) -> None:
     assert [(layer.kind, layer.marks[0].pattern) for layer in layers] == [("areas", ""), ("flags", "lines")]
 
 
+def test_of_several_shaded_maps_one_is_shown_with_its_own_flags(names: Names) -> None:
+    result = shares_result()
+    first, second = (result.features or {})["features"]
+    unsure = {**first, "properties": {**first["properties"], "flag": "u"}}
+    flagged = replace(result, features={"type": "FeatureCollection", "features": [unsure, second]})
+    other = replace(result, years=(2009,))
+    drawing = drawing_of(replace(answer("vineyard"), results=(flagged, other)), names)
+    assert [layer.kind for layer in drawing.layers] == ["areas", "areas", "flags"]
+    assert drawing.shaded() == [0, 1]
+    assert [layer.kind for layer in drawing.showing().layers] == ["areas", "flags"]
+    assert [layer.title for layer in drawing.showing(1).layers] == [drawing.layers[1].title]
+
+
 def test_a_truncated_result_is_told_in_words(names: Names) -> None:
     drawing = drawn(replace(points_result(), facts={"points": 90, "shown": 4}), names)
     assert "4 of 90 points are drawn; the count is of all of them." in drawing.notes
