@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 
 import geopandas
-import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -25,17 +23,23 @@ def polygons(shape: BaseGeometry) -> BaseGeometry:
     return shapely.union_all([part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"])
 
 
-def unwrapped(shape: BaseGeometry) -> BaseGeometry:
-    """A shape that runs over the antimeridian (Russia): its far east beyond 180 instead of a line round the globe."""
+def righted(russia: BaseGeometry) -> BaseGeometry:
+    """Russia as it is: where it was cut at the antimeridian, land and sea come exchanged between two latitudes.
 
-    def eastward(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.column_stack([np.where(xy[:, 0] < 0, xy[:, 0] + 360, xy[:, 0]), xy[:, 1]])
-
-    parts = [
-        shapely.transform(part, eastward) if part.bounds[2] - part.bounds[0] > 180 else part
-        for part in shapely.get_parts(shape)
+    West of Russia and north of 60° whatever it holds is such a band; its edges are straight.
+    """
+    west, east = (shapely.intersection(russia, shapely.LineString([(x, 60), (x, 80)])) for x in (21.0, 26.0))
+    bands = [
+        shapely.Polygon([(x, low) for x, low, _ in ends] + [(x, high) for x, _, high in reversed(ends)])
+        for one, two in zip(shapely.get_parts(west), shapely.get_parts(east), strict=True)
+        for ends in [[(x, along(x, one, two, 1), along(x, one, two, 3)) for x in (WINDOW[0], WINDOW[2])]]
     ]
-    return shapely.union_all([shapely.make_valid(part) for part in parts])
+    return russia.symmetric_difference(shapely.union_all(bands))
+
+
+def along(x: float, west: BaseGeometry, east: BaseGeometry, bound: int) -> float:
+    """The latitude at a longitude of a straight edge that passes both cuts."""
+    return float(west.bounds[bound] + (east.bounds[bound] - west.bounds[bound]) * (x - 21.0) / 5.0)
 
 
 def closed(shape: BaseGeometry) -> BaseGeometry:
@@ -57,9 +61,8 @@ def rounded(shape: BaseGeometry) -> dict[str, object]:
 def base_map(countries: Path) -> dict[str, object]:
     """The countries inside `WINDOW`, simplified together so that no crack opens between neighbours."""
     frame = geopandas.read_parquet(countries)
-    inside = [
-        (name, polygons(unwrapped(shape).intersection(shapely.box(*WINDOW)))) for name, shape in frame[COLUMNS].values
-    ]
+    whole = [(name, righted(shape) if name == "Russia" else shape) for name, shape in frame[COLUMNS].values]
+    inside = [(name, polygons(shape.intersection(shapely.box(*WINDOW)))) for name, shape in whole]
     inside = [(name, shape) for name, shape in inside if not shape.is_empty]
     shapes = shapely.coverage_simplify([shape for _, shape in inside], TOLERANCE)
     shapes = [closed(shape) if name == "Russia" else shape for (name, _), shape in zip(inside, shapes, strict=True)]

@@ -28,6 +28,7 @@ from page.how import how_html
 from page.limits import Limiter
 from page.map import Drawing, Names, drawing_of, nice_breaks
 from page.photos import photos_at, photos_html
+from page.picture import BASE
 from page.planner import Fields, edited, fields_of, read_plan
 from page.raster import picture
 from page.reword import reworded, same
@@ -598,3 +599,19 @@ def test_a_region_larger_than_any_view_of_europe_is_refused() -> None:
     globe = shapely.geometry.mapping(shapely.box(-170, -60, 5, 80))
     with pytest.raises(BadGeometry):
         from_geometry(globe, "globe")
+
+
+@pytest.mark.parametrize(
+    ("at", "country"),
+    [
+        ((38.5, 65.9), None),
+        ((43.0, 70.0), None),
+        ((35.0, 67.5), "Russia"),
+        ((41.0, 64.9), "Russia"),
+        ((26.0, 67.0), "Finland"),
+    ],
+)
+def test_the_base_map_has_land_and_sea_where_they_are(at: tuple[float, float], country: str | None) -> None:
+    features = json.loads(BASE.read_text(encoding="utf-8"))["features"]
+    there = [f for f in features if shapely.geometry.shape(f["geometry"]).contains(shapely.Point(at))]
+    assert [f["properties"]["name"] for f in there] == ([country] if country else [])
