@@ -392,7 +392,7 @@ window.landask = (() => {
       view.ready = true;
       paint();
       addNames(map);
-      // On a phone the sources are one touch away, instead of over the map.
+      // On a phone, and where they take several lines, the sources are one touch away: the legend names them as well.
       map.on("sourcedata", () => narrow(canvas));
     });
     map.on("webglcontextlost", () => contextLost(map));
@@ -407,8 +407,9 @@ window.landask = (() => {
   }
 
   function narrow(canvas) {
-    if (canvas.clientWidth < 500 && !view.root.contains(document.activeElement))
-      canvas.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");
+    const box = canvas.querySelector(".maplibregl-ctrl-attrib"), tall = box?.offsetHeight > 32 && !view.drawing.online;
+    if ((canvas.clientWidth < 500 || tall) && !view.root.contains(document.activeElement))
+      box?.classList.remove("maplibregl-compact-show");
   }
 
   // A graphics driver that was reset or ran out of memory takes all that was drawn with it: the map is made anew.
