@@ -229,6 +229,8 @@ def left_aside(reading: Understanding, frame: Frame, notes: Sequence[Note]) -> l
     read = " ".join(str(slots.get("words", "")) for _, slots in notes) + " " + frame.words
     spans = [m.span() for m in re.finditer(r"[^\W\d_]{4,}", explained(reading))]
     unread = [reading.question[a:b] for a, b in spans if reading.question[a:b] not in read]
+    why = concept(reading.language, "why") if frame.operation != "explain_point" else None
+    unread += [m.group() for m in why.finditer(reading.flat)][:1] if why else []
     unread = [*([reading.orders] if reading.orders else []), *unread]
     return [("left_aside", {"words": ", ".join(map(quoted, unread[:5]))})] if unread else []
 
@@ -603,14 +605,15 @@ class Resolver:
         if self.reading.has("dispute") and not frame.says((*SUBJECT, *PLACE, *TIME)):
             return older
         linked = opens_with_a_link(self.reading)
-        marked = linked or is_short(self.reading)
         said = (frame.says(SUBJECT), frame.says(PLACE), frame.says(TIME))
+        marked = linked or is_short(self.reading) or not any(said[:2])
         if all(said[:2]) and not (linked and not frame.operation):
             return frame
         own = frame.operation
         if frame.operation in ("profile_region", "describe_data") and not self.reading.has("profile", "describe"):
             own = ""
-        if not any(said) and not own:
+        turned = older.operation.startswith("rank") and self.reading.has("most", "least")
+        if not any(said) and not own and not turned:
             if not self.reading.has("show", "where"):
                 return frame
             own = "find_points"
@@ -628,7 +631,7 @@ class Resolver:
             new = new.taking(older, PLACE)
         if not said[2] and (marked or not own):
             new = new.taking(older, TIME)
-        if self.reading.has("compare") and len(frame.regions) == 1 and older.regions and not said[0]:
+        if self.reading.has("compare", "add") and len(frame.regions) == 1 and older.regions and not said[0]:
             survey = older.operation in ("find_points", "count_points", "compare_regions", "compare_years")
             both = tuple(dict.fromkeys((*older.regions, *frame.regions)))
             return replace(new, regions=both, operation="compare_regions" if survey else "compare_official")

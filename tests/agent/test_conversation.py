@@ -127,3 +127,22 @@ def test_which_regions_have_most_takes_the_class_from_before(asked) -> None:
     answer = follow(asked, "where is maize in Brittany?", "which regions of France have the most?")
     assert answer.results[0].tool == "rank_official"
     assert answer.results[0].land_cover == ("B16",)
+
+
+def test_a_place_is_added_to_a_comparison(asked) -> None:
+    answer = follow(asked, "compare cropland in Denmark and Sweden", "add Finland")
+    assert step(answer)[:2] == ("compare_official", ["country:DK", "country:SE", "country:FI"])
+
+
+def test_a_ranking_is_turned_round(asked) -> None:
+    answer = follow(asked, "which regions of France have the most vineyard?", "and the fewest?")
+    assert (answer.results[0].tool, answer.results[0].arguments["order"]) == ("rank_official", "fewest")
+
+
+def test_what_names_neither_class_nor_place_is_of_the_year_before(asked) -> None:
+    answer = follow(asked, "how many wheat points are in Poland in 2018?", "what percentage is that?")
+    assert step(answer) == ("official_share", ["country:PL"], ("B11", "B12"), (2018,))
+
+
+def test_why_is_said_to_have_no_answer(asked) -> None:
+    assert "Not taken into account: “why”." in asked("why did grassland decline in Poland?").caveats
