@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 from evals.record import SAMPLES, Case, Outcome, Row, counted, majority, read_lines
@@ -16,6 +17,7 @@ from evals.statistics import wilson
 from evals.world import Setting, World, answers
 from retrieval.errors import LandaskError
 from retrieval.nomenclature import Nomenclature
+from tools.registry import TOOLS
 
 FILES = ("survey", "statistics", "questions", "unseen")
 DIGITS = re.compile(r"\d+(?:[.,]\d+)?")
@@ -131,11 +133,13 @@ def _parts(step: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _numbers(steps: Iterable[Mapping[str, Any]]) -> set[float]:
-    """Return the years and other numbers of some calls; positions are the gazetteer's."""
+    """Return the years and other numbers of some calls; positions are the gazetteer's, defaults the tools'."""
     found: set[float] = set()
     for step in steps:
         own = step["arguments"]
-        given = [own.get(key) for key in NUMBER_KEYS] + [(own.get("near") or {}).get("km"), *own.get("years", ())]
+        usual = signature(TOOLS[step["tool"]]).parameters
+        given = [n for key in NUMBER_KEYS if (n := own.get(key)) != (usual[key].default if key in usual else None)]
+        given += [(own.get("near") or {}).get("km"), *own.get("years", ())]
         found |= {float(n) for n in given if n is not None}
     return found
 

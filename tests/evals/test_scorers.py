@@ -220,3 +220,11 @@ def test_a_question_of_several_steps_is_of_the_land_and_classes_of_its_steps():
     assert (case.region, case.classes, case.split) == ("IT", ("B33",), "held_out")
     two = {**line, "results": [{"ask": {"codes": ["SI"], "land_cover": ["C00"]}}, {"ask": {"codes": ["HR"]}}]}
     assert (case_of(two, "unseen").region, case_of(two, "unseen").classes) == ("", ("C00",))
+
+
+def test_a_tools_own_default_is_no_number_of_a_plan():
+    from evals.questions import _numbers
+
+    plan = [{"tool": "rank_points", "arguments": {"limit": limit, "years": [2018]}} for limit in (10, 3)]
+    assert _numbers(plan[:1]) == {2018.0}
+    assert _numbers(plan) == {2018.0, 3.0}

@@ -84,11 +84,13 @@ def called(chat: EmbeddedChat, messages: list[BaseMessage], tools: list[dict[str
     done = {"type": "object", "properties": {"reply": {"type": "string"}}, "required": ["reply"]}
     ends = [done] if any(m.content.startswith('{"result"') for m in messages) else []
     message = chat.with_schema({"anyOf": [*calls, *ends]}).invoke(messages)
+    usage = message.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
+    spent = {"prompt_eval_count": usage["input_tokens"], "eval_count": usage["output_tokens"]}
     try:
         value = json.loads(message.content)
     except ValueError:
-        return Reply(pieces=[message.content])
-    return Reply(tool_calls=[value]) if "name" in value else Reply(pieces=[value["reply"]])
+        return Reply(pieces=[message.content], spent=spent)
+    return Reply(tool_calls=[value], spent=spent) if "name" in value else Reply(pieces=[value["reply"]], spent=spent)
 
 
 @dataclass(frozen=True)
