@@ -151,8 +151,8 @@ class Run:
         caveats = caveats_of(results, notes, language, self.context)
         if wrong := unsupported(text, results, language, self.context, notes):
             log.warning("unsupported in the text: %s in %r", wrong, text)
-        if plan.frame:
-            self.conversation.frame = dict(plan.frame)
+        for frame in (*plan.earlier, plan.frame):
+            self.conversation.turn_to(frame)
         self.conversation.pending = None
         return self.finished(
             "answered",

@@ -34,6 +34,8 @@ class Conversation:
 
     frame: dict[str, Any] = field(default_factory=dict)
     """What the last answered question was about (see `agent/frame.py`); {} at the start."""
+    before: dict[str, Any] = field(default_factory=dict)
+    """What the answered question before that one was about, for "compare them"."""
     pending: Pending | None = None
     language: Language | None = None
     turns: list[str] = field(default_factory=list)
@@ -46,6 +48,11 @@ class Conversation:
     def to_json(self) -> dict[str, Any]:
         """The state as plain JSON values."""
         return asdict(self)
+
+    def turn_to(self, frame: Mapping[str, Any]) -> None:
+        """Remember what an answered question was about; asked again it is no second selection."""
+        if frame and dict(frame) != self.frame:
+            self.before, self.frame = self.frame, dict(frame)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Conversation:

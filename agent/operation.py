@@ -16,7 +16,7 @@ def operation_of(reading: Understanding, regions: int, has_class: bool) -> str:
         regions: how many regions it names.
         has_class: whether it names a land cover or land use.
     """
-    for decide in (_about_points, _about_data, _about_satellite, _about_rank, _about_change):
+    for decide in (_about_points, _about_data, _about_satellite, _about_classes, _about_rank, _about_change):
         if verb := decide(reading, regions, has_class):
             return verb
     for decide in (_about_comparison, _about_nearest, _about_amount, _about_place, _about_profile):
@@ -62,6 +62,17 @@ def _about_rank(reading: Understanding, regions: int, has_class: bool) -> str:
     if ranking and has_class and reading.has("where", "which") and superlative and not reading.has("count", "points"):
         return "rank_official" if not reading.has("nearest") and not reading.has("latest") else ""
     return ""
+
+
+def _about_classes(reading: Understanding, regions: int, has_class: bool) -> str:
+    """Which of several classes there is more of at one place: "is there more wheat or maize in Bavaria"."""
+    several = len(reading.wanted) > 1 and regions < 2 and not reading.has("where", "together", "nearest")
+    if not several or reading.has("level0", "level1", "level2", "level3") or speaks_of_change(reading):
+        return ""
+    over_time = reading.span or reading.since or len(reading.years) > 1
+    superlative = reading.has("most", "least", "main") and reading.has("which")
+    asking = reading.has("sidebyside") or superlative or (reading.has("compare") and not over_time)
+    return "compare_classes" if asking else ""
 
 
 GROWING = re.compile(

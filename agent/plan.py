@@ -48,6 +48,8 @@ class Plan:
     """Drawn areas used by the steps: id → GeoJSON geometry, EPSG:4326."""
     frame: Mapping[str, Any] = field(default_factory=dict)
     """What the conversation remembers of this question."""
+    earlier: tuple[Mapping[str, Any], ...] = ()
+    """The frames of the parts before the last one, where the question has several."""
 
     def to_json(self) -> dict[str, Any]:
         """The plan to show and to replay."""

@@ -83,8 +83,9 @@ def render(results: Sequence[Result], language: str, context: Context) -> str:
     """Return the text of an answer: a sentence a result, and where it all came from."""
     voice = Voice(language)
     sentences = []
-    for result in results:
-        sentence = sentence_of(result, voice, context)
+    verdicts = class_verdicts(results, voice, context)
+    for at, result in enumerate(results):
+        sentence = f"{sentence_of(result, voice, context)} {verdicts.get(at, '')}".strip()
         if len(results) > 1 and len({source_of(r, voice) for r in results}) > 1:
             witness = source_of(result, voice)
             colon = " :" if voice.language == "fr" else ":"
@@ -92,6 +93,27 @@ def render(results: Sequence[Result], language: str, context: Context) -> str:
         sentences.append(sentence)
     sources = "; ".join(dict.fromkeys(source_of(r, voice) for r in results))
     return "\n".join([*sentences, voice.of["source"]["label"].format(sources=sources)])
+
+
+def class_verdicts(results: Sequence[Result], voice: Voice, context: Context) -> dict[int, str]:
+    """Return what the last of several classes at one place is followed by: which of them there is most of."""
+    groups: dict[Any, list[int]] = {}
+    for at, result in enumerate(results):
+        asked = {k: v for k, v in result.arguments.items() if k not in ("land_cover", "land_use")}
+        if (
+            result.tool in ("official_share", "count_points")
+            and len(result.years) == 1
+            and number_of(result.value) is not None
+        ):
+            groups.setdefault((result.tool, result.years, str(asked)), []).append(at)
+    said = {}
+    for group in groups.values():
+        first, *others = sorted((results[at] for at in group), key=lambda r: number_of(r.value) or 0, reverse=True)
+        if others and (number_of(first.value) or 0) > (number_of(others[0].value) or 0):
+            said[group[-1]] = voice.say("verdict_class", cover=cover_of(first, voice, context))
+        elif others and first.tool == "official_share":
+            said[group[-1]] = voice.say("verdict_equal")
+    return said
 
 
 def source_of(result: Result, voice: Voice) -> str:
@@ -612,6 +634,8 @@ def _refusal(error: errors.LandaskError, voice: Voice, context: Context) -> str:
             return of["query_limit"]
         case errors.BadGeometry():
             return of["bad_geometry"].format(reason=error)
+        case errors.InputError() if voice.language != "en":  # its message is for those who write plans and files
+            return of["bad_argument_plain"].format(can=of["can"])
         case errors.InputError():
             return of["bad_argument"].format(reason=error)
         case errors.Ambiguous():
@@ -639,6 +663,8 @@ def _not_understood(error: errors.NotUnderstood, voice: Voice, context: Context)
         of_class = context.nomenclature.get(numbers[0])
         name = context.nomenclature.label(of_class.code, voice.language)
         return of["definition"].format(name=name, code=of_class.code, definition=of_class.definition)
+    if reason == "no_parts":
+        return of["no_parts"].format(region=numbers[0], level=voice.phrase(f"level_{numbers[1]}"), can=of["can"])
     if reason in ("which_region", "which_class", "read_only", "no_words"):
         return of[reason].format(can=of["can"])
     return of["not_understood"].format(understood=understood, can=of["can"])

@@ -15,9 +15,10 @@ from typing import Any, Protocol
 from agent.conversation import Conversation, chosen
 from agent.frame import PLACE, SUBJECT, TIME, Frame
 from agent.operation import asks_for_fewest, operation_of
+from agent.pair import paired
 from agent.parts import parts_of
 from agent.plan import MOST_STEPS, Note, Plan, Step
-from agent.steps import ends, steps_of
+from agent.steps import default_operation, ends, steps_of
 from agent.understand import (
     NEAR_KM,
     TOWN_KM,
@@ -106,24 +107,27 @@ class Builtin:
         self, parts: Sequence[str], context: Context, conversation: Conversation, settled: Mapping[str, Any]
     ) -> Plan:
         """Return the plan of a question of several parts, each knowing what the one before was about."""
-        so_far = Conversation(frame=dict(conversation.frame), areas=conversation.areas)
+        so_far = Conversation(dict(conversation.frame), dict(conversation.before), areas=conversation.areas)
         plans: list[Plan] = []
         for part in parts:
             steps = [step for plan in plans for step in plan.steps]
             plan = each_of_ranked(part, steps, context) or self.one(part, context, so_far, settled)
-            so_far.frame = dict(plan.frame) or so_far.frame
-            plans.append(replace(plan, steps=tuple(replace(step, later=bool(plans)) for step in plan.steps)))
+            so_far.turn_to(plan.frame)
+            new = (step for step in plan.steps if step.to_json() not in [one.to_json() for one in steps])
+            plans.append(replace(plan, steps=tuple(replace(step, later=bool(plans)) for step in new)))
         conversation.frame_tried = so_far.frame_tried
         return Plan(
             steps=tuple(step for plan in plans for step in plan.steps)[:MOST_STEPS],
             notes=tuple(note for plan in plans for note in plan.notes),
             areas={id: area for plan in plans for id, area in plan.areas.items()},
             frame=so_far.frame,
+            earlier=tuple(plan.frame for plan in plans[:-1]),
         )
 
 
 def planned(frame: Frame, context: Context, conversation: Conversation, notes: Sequence[Note]) -> Plan:
     """Return a frame's plan with the areas its steps need."""
+    frame = replace(frame, operation=frame.operation or default_operation(frame))
     conversation.frame_tried = frame.to_json()
     steps = steps_of(frame, context)
     wanted = {id for step in steps for key in ("regions", "within") for id in step.arguments.get(key, ())}
@@ -231,8 +235,17 @@ def left_aside(reading: Understanding, frame: Frame, notes: Sequence[Note]) -> l
     unread = [reading.question[a:b] for a, b in spans if reading.question[a:b] not in read]
     why = concept(reading.language, "why") if frame.operation != "explain_point" else None
     unread += [m.group() for m in why.finditer(reading.flat)][:1] if why else []
+    both = concept(reading.language, "both")
+    unread += [m.group() for m in both.finditer(reading.masked)][:1] if both and not of_several(frame) else []
     unread = [*([reading.orders] if reading.orders else []), *unread]
     return [("left_aside", {"words": ", ".join(map(quoted, unread[:5]))})] if unread else []
+
+
+def of_several(frame: Frame) -> bool:
+    """Return whether a frame is of several places, classes or years, so that "both" is heard in it."""
+    ranks = frame.operation.startswith("rank")
+    several = max(len(frame.regions), len(frame.each), len(frame.years)) > 1
+    return ranks or several or bool(frame.span or frame.since or frame.when)
 
 
 def quoted(words: str) -> str:
@@ -604,6 +617,8 @@ class Resolver:
             return frame
         if self.reading.has("dispute") and not frame.says((*SUBJECT, *PLACE, *TIME)):
             return older
+        if (both := paired(self.reading, frame, older, Frame.from_json(self.conversation.before))) is not None:
+            return both
         linked = opens_with_a_link(self.reading)
         said = (frame.says(SUBJECT), frame.says(PLACE), frame.says(TIME))
         marked = linked or is_short(self.reading) or not any(said[:2])
@@ -636,7 +651,8 @@ class Resolver:
             both = tuple(dict.fromkeys((*older.regions, *frame.regions)))
             return replace(new, regions=both, operation="compare_regions" if survey else "compare_official")
         if not own:
-            new = replace(new, operation=older.operation)
+            of_all = older.operation == "profile_region" and said[0]
+            new = replace(new, operation="" if of_all else older.operation)
             unsaid = tuple(n for n in ("level", "by", "theme", "unit", "source") if not frame.says((n,)))
             new = new.taking(older, unsaid)
             if frame.limit is None:

@@ -224,6 +224,7 @@ def rank_points(frame: Frame, context: Context) -> list[Step]:
     arguments = common(frame, context)
     within = arguments.pop("regions", [])
     level = frame.level or ("nuts2" if within else "country")
+    need_parts(frame, level, context)
     if not (frame.land_cover or frame.land_use):
         arguments.pop("exclude", None)
     return [
@@ -274,8 +275,28 @@ def compare_points(frame: Frame, context: Context) -> list[Step]:
     """Several regions side by side by their points."""
     if len(frame.regions) < 2:
         return count(frame, context)
-    arguments = {k: v for k, v in common(frame, context).items() if k != "near"}
-    return [Step("compare_regions", arguments)]
+    each = by_class(replace(frame, regions=(), near=None), context)
+    return [Step("compare_regions", {"regions": list(frame.regions), **of_class}) for of_class in each]
+
+
+def compare_classes(frame: Frame, context: Context) -> list[Step]:
+    """Several classes side by side at one place: the published figure of each and its points, or these alone."""
+    frame = replace(frame, each=without_the_whole(frame.each, context))
+    points = count(frame, context)
+    small = any(
+        (region := context.region(id)).level not in OFFICIAL_LEVELS and published_same(region, context) is None
+        for id in frame.regions
+    )
+    if frame.source == "survey" or frame.land_use or small or frame.near:
+        return points
+    return official(frame, context)
+
+
+def without_the_whole(each: Sequence[tuple[str, ...]], context: Context) -> tuple[tuple[str, ...], ...]:
+    """Return the classes without the one that holds the others: "which crop is more common, wheat or maize"."""
+    leaves = {codes: {*context.nomenclature.leaves(codes)} for codes in each}
+    parts = tuple(codes for codes in each if not any(leaves[one] < leaves[codes] for one in each))
+    return parts if len(parts) > 1 else tuple(each)
 
 
 def nearest(frame: Frame, context: Context) -> list[Step]:
@@ -343,18 +364,29 @@ def published_same(region: Region, context: Context) -> str | None:
     return None
 
 
+def need_parts(frame: Frame, level: str, context: Context) -> None:
+    """Refuse to rank the regions of a level inside one that is no larger than they are."""
+    for id in frame.regions:
+        region = context.region(id)
+        if DEPTH.get(region.level, 0) >= DEPTH.get(level, 0) > 0:
+            raise NotUnderstood(frame_words(frame, context), f"no_parts:{region.name}:{level}")
+
+
+DEPTH = {"country": 0, "nuts1": 1, "nuts2": 2, "nuts3": 3, "subdivision": 3, "commune": 4}
+"""How small the regions of a level are."""
+
+
 def official(frame: Frame, context: Context) -> list[Step]:
     """The published share or area first, the survey's count beside it."""
     need_published(frame, context)
     unit = frame.unit if frame.unit in ("ha", "km2") else ""
-    groups = frame.each if len(frame.each) > 1 and not frame.together else (frame.land_cover,)
     years = official_years(frame, context)
     first = [
         Step(
             "official_share",
             kept(land_cover=codes, regions=frame.regions, years=years, exclude=frame.exclude, unit=unit),
         )
-        for codes in groups
+        for codes in groups_of(frame)
         if context.nomenclature.theme(codes) == "land_cover"
     ]
     return [*first, *witness(frame, context, "count_points")]
@@ -383,7 +415,13 @@ def witness(frame: Frame, context: Context, tool: str) -> list[Step]:
         if official_years(frame, context) and not years:
             return []
         arguments |= kept(years=years)
-    return [Step(tool, arguments, optional=True)]
+    covers = [codes for codes in groups_of(frame) if context.nomenclature.theme(codes) == "land_cover"]
+    return [Step(tool, {**arguments, "land_cover": list(codes)}, optional=True) for codes in covers]
+
+
+def groups_of(frame: Frame) -> Sequence[tuple[str, ...]]:
+    """Return the codes of each class asked for, in one where they are asked for together."""
+    return frame.each if len(frame.each) > 1 and not frame.together else (frame.land_cover,)
 
 
 def change_of_share(frame: Frame, context: Context) -> list[Step]:
@@ -392,14 +430,13 @@ def change_of_share(frame: Frame, context: Context) -> list[Step]:
         return change_of_points(frame, context)
     need_published(frame, context)
     first, last = ends(frame)
-    groups = frame.each if len(frame.each) > 1 and not frame.together else (frame.land_cover,)
     unit = frame.unit if frame.unit in ("ha", "km2") else ""
     steps = [
         Step(
             "change_official",
             kept(land_cover=codes, regions=frame.regions, year_from=first, year_to=last, unit=unit),
         )
-        for codes in groups
+        for codes in groups_of(frame)
     ]
     second = witness(frame, context, "compare_years") if len(frame.regions) == 1 else []
     return [*steps, *second]
@@ -412,14 +449,13 @@ def compare_shares(frame: Frame, context: Context) -> list[Step]:
     if frame.source == "survey":
         return compare_points(frame, context)
     need_published(frame, context)
-    groups = frame.each if len(frame.each) > 1 and not frame.together else (frame.land_cover,)
     unit = frame.unit if frame.unit in ("ha", "km2") else ""
     steps = [
         Step(
             "compare_official",
             kept(land_cover=codes, regions=frame.regions, years=official_years(frame, context), unit=unit),
         )
-        for codes in groups
+        for codes in groups_of(frame)
     ]
     return [*steps, *witness(frame, context, "compare_regions")]
 
@@ -437,6 +473,7 @@ def rank_shares(frame: Frame, context: Context) -> list[Step]:
     years = official_pick(frame, context)
     unit = frame.unit if frame.unit in ("ha", "km2") else ""
     level = frame.level or ("nuts2" if frame.regions else "country")
+    need_parts(frame, level, context)
     order = "" if frame.order == "most" else frame.order
     arguments = kept(
         land_cover=frame.land_cover, level=level, within=frame.regions, order=order, limit=frame.limit, unit=unit
@@ -490,6 +527,7 @@ BUILDERS = {
     "rank_classes": rank_classes,
     "compare_years": change_of_points,
     "compare_regions": compare_points,
+    "compare_classes": compare_classes,
     "nearest_records": nearest,
     "point_history": history,
     "describe_data": describe,

@@ -180,7 +180,8 @@ def understand(
     covers = covers or implied_cover(question, flat, tongue, nomenclature)
     masked = mask(flat, [(a.start, a.end) for a in areas] + [(c.start, c.end) for c in covers])
     numbers = mask(flat, [(a.start, a.end) for a in areas])
-    found = frozenset(name for name in concept_names() if hit(name, masked, tongue))
+    asked = without_or(masked, question) if tongue == "fr" else masked
+    found = frozenset(name for name in concept_names() if hit(name, asked, tongue))
     found |= {name for name in ("classes", "crops") if hit(name, numbers, tongue)}
     found |= compounds_say([c.text.lower() for c in covers]) - ({"area"} if found & {"where", "show"} else set())
     point_id = find_point_id(question)
@@ -212,10 +213,21 @@ def understand(
         country=country,
         implied=implied_country(masked, tongue),
         concepts=found,
-        topics=tuple(name for name in words(tongue)["topics"] if about(name, masked, tongue)),
+        topics=tuple(name for name in words(tongue)["topics"] if about(name, WHAT_IS.sub(" ", masked), tongue)),
         masked=masked,
         orders=orders,
     )
+
+
+OR = re.compile(r"(?<=\x00)\s+ou\s+(?=(?:\w+\s+){0,3}\x00)")
+"""French "ou" between two places or classes …"""
+WHAT_IS = re.compile(r"\bqu est ce qu[ie]\b")
+"""… and "qu'est-ce qui est", which asks for no person."""
+
+
+def without_or(masked: str, question: str) -> str:
+    """Return the text without the French "or", which folded is "where" too."""
+    return OR.sub(lambda m: m.group() if "ù" in question[m.start() : m.end()] else " " * len(m.group()), masked)
 
 
 def compounds_say(texts: Sequence[str]) -> set[str]:

@@ -11,6 +11,7 @@ from agent.ask import Cancelled, ask, run_plan
 from agent.check import unsupported
 from agent.conversation import Conversation
 from agent.plan import Plan, Step, canonical, plan_from_json
+from agent.render import texts
 from retrieval.errors import BadArgument
 from tools.context import Context
 
@@ -263,3 +264,24 @@ def test_a_region_can_be_left_out_of_another(asked) -> None:
     ids = [r.id for r in answer.results[0].regions]
     assert "nuts:ES61" not in ids
     assert len(ids) > 10
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "wheat and maize in Bavaria, which is more common?",
+        "which crop is more common in Bavaria, wheat or maize?",
+        "Was ist in Bayern häufiger, Weizen oder Mais?",
+        "Y a-t-il plus de blé ou de maïs en Bavière ?",
+        "¿qué hay más en Baviera, trigo o maíz?",
+        "c'è più grano o mais in Baviera?",
+        "há mais trigo ou milho na Baviera?",
+        "is er meer tarwe of maïs in Beieren?",
+        "czego jest więcej w Bawarii, pszenicy czy kukurydzy?",
+    ],
+)
+def test_two_classes_at_one_place_are_compared(asked, question: str) -> None:
+    answer = asked(question)
+    of_each = [(result.tool, result.land_cover) for result in answer.results]
+    assert of_each[:2] == [("official_share", ("B11", "B12")), ("official_share", ("B16",))]
+    assert texts(answer.language)["say"]["verdict_class"].split("{")[0] in answer.text

@@ -146,3 +146,100 @@ def test_what_names_neither_class_nor_place_is_of_the_year_before(asked) -> None
 
 def test_why_is_said_to_have_no_answer(asked) -> None:
     assert "Not taken into account: “why”." in asked("why did grassland decline in Poland?").caveats
+
+
+IN_TWO_PLACES = {
+    "en": ("how many vineyard points in Tuscany?", "and in Umbria?"),
+    "fr": ("combien de points de vigne en Toscane ?", "et en Ombrie ?"),
+    "de": ("Wie viele Weinbergpunkte gibt es in der Toskana?", "und in Umbrien?"),
+    "es": ("¿Cuántos puntos de viñedo hay en Toscana?", "¿y en Umbría?"),
+    "it": ("quanti punti di vigneto in Toscana?", "e in Umbria?"),
+    "pt": ("quantos pontos de vinha há na Toscana?", "e na Úmbria?"),
+    "nl": ("hoeveel punten met wijngaard in Toscane?", "en in Umbrië?"),
+    "pl": ("ile punktów z winnicami jest w Toskanii?", "a w Umbrii?"),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "both"),
+    [
+        ("en", "compare them"),
+        ("fr", "compare-les"),
+        ("de", "vergleiche sie"),
+        ("es", "compáralos"),
+        ("it", "confrontali"),
+        ("pt", "compara-os"),
+        ("nl", "vergelijk ze"),
+        ("pl", "porównaj je"),
+        ("en", "which of the two has more?"),
+        ("fr", "laquelle des deux en a le plus ?"),
+        ("de", "welche der beiden hat mehr?"),
+        ("es", "¿cuál de las dos tiene más?"),
+        ("it", "quale delle due ne ha di più?"),
+        ("pt", "qual das duas tem mais?"),
+        ("nl", "welke van de twee heeft er meer?"),
+        ("pl", "która z tych dwóch ma więcej?"),
+    ],
+)
+def test_the_last_two_places_are_compared(asked, language: str, both: str) -> None:
+    answer = follow(asked, *IN_TWO_PLACES[language], both)
+    assert step(answer)[:3] == ("compare_regions", ["nuts:ITI1", "nuts:ITI2"], ("B82",))
+    assert answer.language == language
+
+
+@pytest.mark.parametrize(
+    ("questions", "tools"),
+    [
+        (
+            ("how much of Bavaria is maize?", "and of Brittany?", "compare them"),
+            ["compare_official", "compare_regions"],
+        ),
+        (
+            ("how much of Bavaria is maize?", "and wheat?", "compare them"),
+            ["official_share"] * 2 + ["count_points"] * 2,
+        ),
+        (("land cover of Tuscany", "and Umbria?", "compare them"), ["profile_region"]),
+        (("how many vineyard points in Tuscany in 2015", "and in 2018?", "compare them"), ["compare_years"]),
+        (("how many maize points in Bavaria, and how many in Brittany?", "compare them"), ["compare_regions"]),
+    ],
+)
+def test_two_selections_are_compared_as_if_named_together(asked, questions: tuple, tools: list[str]) -> None:
+    assert [result.tool for result in follow(asked, *questions).results] == tools
+
+
+def test_two_selections_of_nothing_in_common_are_not_compared(asked) -> None:
+    answer = follow(asked, "how much of Bavaria is maize?", "how much wheat is in Brittany", "compare them")
+    assert (answer.status, answer.results) == ("refused", ())
+
+
+@pytest.mark.parametrize(
+    "before", [["how many wheat and maize points are in Tuscany"], ["how many wheat points in Tuscany", "and maize?"]]
+)
+def test_both_keeps_the_two_classes_of_before(asked, before: list[str]) -> None:
+    answer = follow(asked, *before, "and how many of both in Umbria")
+    assert [result.land_cover for result in answer.results] == [("B11", "B12"), ("B16",)]
+    assert {r.id for result in answer.results for r in result.regions} == {"nuts:ITI2"}
+
+
+def test_both_of_only_one_is_said_to_be_left_aside(asked) -> None:
+    answer = follow(asked, "how many wheat points are in Tuscany", "and how many of both in Umbria")
+    assert "Not taken into account: “both”." in answer.caveats
+
+
+def test_a_place_after_a_class_alone_keeps_the_class(asked) -> None:
+    assert step(follow(asked, "vineyards in Tuscany", "and in Umbria?"))[1:3] == (["nuts:ITI2"], ("B82",))
+
+
+def test_a_class_after_a_profile_is_asked_of_its_place(asked) -> None:
+    assert step(follow(asked, "land cover of Tuscany", "and vineyards?"))[1:3] == (["nuts:ITI1"], ("B82",))
+
+
+def test_a_ranking_without_parts_is_refused_in_the_language_of_the_question(asked) -> None:
+    answer = follow(asked, "quanti punti di vigneto in Toscana?", "quale ne ha di più?")
+    assert answer.status == "refused"
+    assert answer.text.startswith("Toscana non contiene regioni NUTS 2")
+
+
+def test_what_a_tool_says_in_english_reaches_no_one_who_asks_otherwise(asked) -> None:
+    answer = asked("quali province della Bretagna hanno più punti di mais?")
+    assert answer.text.startswith("Questo non si può calcolare. Si può chiedere")

@@ -187,3 +187,8 @@ def test_the_smallest_is_the_least_though_it_is_said_with_the_most(
 ) -> None:
     reading = understand(question, demo.gazetteer, demo.nomenclature, language=language)
     assert asks_for_fewest(reading) is fewest
+
+
+def test_a_french_or_between_two_classes_asks_no_where(demo: Context) -> None:
+    assert not read(demo, "plus de blé ou de maïs en Bretagne", "fr").has("where")
+    assert read(demo, "ou sont les vignes ou les oliviers en Corse", "fr").has("where")
