@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from agent.understand import Understanding, explained, hit
+from agent.understand import Area, Understanding, explained, hit, spans_of
 from agent.words import concept
 
 
@@ -102,10 +103,33 @@ def asks_for_fewest(reading: Understanding) -> bool:
 
 def names_a_winner(reading: Understanding) -> bool:
     """Return whether a level and a superlative stand together: "the region with most forest"."""
-    levels = [m for n in range(4) if (c := concept(reading.language, f"level{n}")) for m in c.finditer(reading.masked)]
-    tops = [m for n in ("most", "least") if (c := concept(reading.language, n)) for m in c.finditer(reading.masked)]
-    gaps = [reading.masked[one.end() : top.start()] for one in levels for top in tops if one.end() <= top.start()]
+    text = with_gaps(reading.masked, reading.areas)
+    levels = [m for n in range(4) for m in spans_of(f"level{n}", text, reading.language)]
+    tops = [m for name in ("most", "least") for m in spans_of(name, text, reading.language)]
+    gaps = [text[one.end() : top.start()] for one in levels for top in tops if one.end() <= top.start()]
     return any("\x00" not in gap and len(gap.split()) <= 3 for gap in gaps)
+
+
+def asks_for_one(reading: Understanding) -> bool:
+    """Return whether the one region at the top is asked for: "which country has most", not "which countries"."""
+    one = spans_of("onelevel", reading.masked, reading.language)
+    levels = [m.span() for n in range(4) for m in spans_of(f"level{n}", reading.masked, reading.language)]
+    if not one or any(not any(s.start() <= start and end <= s.end() for s in one) for start, end in levels):
+        return False
+    led = [WORD_OR_NAME.findall(reading.masked[: noun.start()])[-3:] for noun in one]
+    if any(hit("whichone", " ".join(before), reading.language) for before in led):
+        return True
+    return not reading.has("which") and names_a_winner(reading)
+
+
+WORD_OR_NAME = re.compile(r"\w+|\x00+")
+
+
+def with_gaps(text: str, areas: Sequence[Area]) -> str:
+    """Return the text with places blank, letter for letter: "the region of Spain with most" names a winner."""
+    for area in areas:
+        text = text[: area.start] + " " * (area.end - area.start) + text[area.end :]
+    return text
 
 
 def _about_change(reading: Understanding, regions: int, has_class: bool) -> str:

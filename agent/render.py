@@ -649,7 +649,7 @@ def _outside(error: errors.OutOfCoverage, voice: Voice, context: Context) -> str
         years = {y for d in context.store.datasets() if d.kind in ("survey", "statistics") for y in d.years}
         return of["forecast"].format(last=max(years, default="–"))
     if error.what.startswith("topic:"):
-        return of["topic"].format(topic=of["topic_" + error.what.split(":")[1]])
+        return of["topic"].format(topic=of["topic_" + error.what.split(":")[1]], can=of["can"])
     return of["foreign"].format(what=error.what)
 
 

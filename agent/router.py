@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from agent.conversation import Conversation, chosen
 from agent.frame import PLACE, SUBJECT, TIME, Frame
-from agent.operation import asks_for_fewest, operation_of
+from agent.operation import asks_for_fewest, asks_for_one, operation_of
 from agent.pair import paired
 from agent.parts import parts_of
 from agent.plan import MOST_STEPS, Note, Plan, Step
@@ -179,9 +179,20 @@ def each_of_ranked(part: str, steps: Sequence[Step], context: Context) -> Plan |
         arguments["years"] = list(reading.years)
     if reading.has("where", "show"):
         return Plan((Step("find_points", arguments),))
-    if reading.has("share", "howmuch", "area"):
+    of_it = asks_of_it(reading)
+    if reading.has("share", "howmuch", "area") or (of_it and not survey):
         return Plan((Step("official_share", arguments),))
-    return Plan((Step("count_points", arguments, each=True),)) if reading.has("count", "points") else None
+    return Plan((Step("count_points", arguments, each=True),)) if of_it or reading.has("count", "points") else None
+
+
+def asks_of_it(reading: Understanding) -> bool:
+    """Return whether a part asks what something was in a year ("and what was it in 2009"), not who leads then."""
+    again = reading.has("most", "least", "rankwords", "level0", "level1", "level2", "level3")
+    return reading.has("which") and bool(reading.years) and not again and len(reading.flat.split()) > WHICH_THEN
+
+
+WHICH_THEN = 3
+"""Words of "which in 2009"."""
 
 
 # what is never answered
@@ -281,8 +292,9 @@ class Resolver:
         if near is None and not regions and spot is None:
             near, regions = self.towns(areas)
         covers = self.covers()
+        operation = self.operation(len(regions), named=bool(covers.land_cover or covers.land_use))
         frame = Frame(
-            operation=self.operation(len(regions), named=bool(covers.land_cover or covers.land_use)),
+            operation=operation,
             regions=regions,
             near=near,
             spot=spot,
@@ -295,7 +307,7 @@ class Resolver:
             span=reading.span,
             when=self.when(),
             level=reading.level or "",
-            limit=reading.limit,
+            limit=reading.limit or (1 if operation in RANKINGS and asks_for_one(reading) else None),
             order="fewest" if asks_for_fewest(reading) else "most",
             by="crops" if reading.has("crops") else "regions",
             theme="land_use" if reading.about_use else "land_cover",

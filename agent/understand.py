@@ -213,16 +213,14 @@ def understand(
         country=country,
         implied=implied_country(masked, tongue),
         concepts=found,
-        topics=tuple(name for name in words(tongue)["topics"] if about(name, WHAT_IS.sub(" ", masked), tongue)),
+        topics=topics_of(masked, tongue),
         masked=masked,
         orders=orders,
     )
 
 
 OR = re.compile(r"(?<=\x00)\s+ou\s+(?=(?:\w+\s+){0,3}\x00)")
-"""French "ou" between two places or classes …"""
-WHAT_IS = re.compile(r"\bqu est ce qu[ie]\b")
-"""… and "qu'est-ce qui est", which asks for no person."""
+"""French "ou" between two places or classes."""
 
 
 def without_or(masked: str, question: str) -> str:
@@ -282,10 +280,11 @@ def hit(name: str, text: str, language: str) -> bool:
     return bool(found and found.search(text))
 
 
-def about(name: str, text: str, language: str) -> bool:
-    """Return whether words of a topic the data does not speak of stand in the text."""
-    found = topic(language, name)
-    return bool(found and found.search(text))
+def topics_of(text: str, language: str) -> tuple[str, ...]:
+    """Return the topics of the text that the data does not speak of; "best estimate" is not of what is best."""
+    idiom = concept(language, "idiom")
+    plain = idiom.sub(" ", text) if idiom else text
+    return tuple(name for name in words(language)["topics"] if (found := topic(language, name)) and found.search(plain))
 
 
 def mask(text: str, spans: Sequence[tuple[int, int]]) -> str:
@@ -433,14 +432,32 @@ def find_years(question: str, flat: str, language: str) -> tuple[tuple[int, ...]
         first, last = sorted((int(found.group(1)), int(found.group(2))))
         if first != last:
             return years, None, (first, last)
-    since = concept(language, "since")
-    if since and len(years) == 1:
-        at = min(position for position, _ in named + shorts)
-        before = flat[:at].rstrip()
-        hits = [m for m in since.finditer(before) if m.end() >= len(before) - 5]
-        if hits:
+    if len(years) == 1:
+        first = min(named + shorts)
+        if stands_before("since", first[0], flat, language) or runs_on(first[0], flat, language):
             return years, years[0], None
     return years, None, None
+
+
+THE_YEAR = re.compile(r" (?:year|annee|jahr|ano|anno|jaar|roku|rok)$")
+
+
+def stands_before(name: str, at: int, flat: str, language: str) -> bool:
+    """Return whether a concept's phrase leads to the year at a position, "the year" between them at most."""
+    before = THE_YEAR.sub("", flat[:at].rstrip())
+    return any(m.end() >= len(before) - 5 for m in spans_of(name, before, language))
+
+
+def runs_on(at: int, flat: str, language: str) -> bool:
+    """Return whether the year at a position opens a span: "from 2015 on", "from 2015" of a change.
+
+    Records "from 2015" are those of 2015.
+    """
+    if not stands_before("fromyear", at, flat, language):
+        return False
+    onward = concept(language, "onward")
+    after = re.sub(r"^\w+\s+", "", flat[at:])
+    return bool(onward and onward.match(after)) or any(hit(name, flat, language) for name in ("change", "moved"))
 
 
 NUTS_LEVEL = re.compile(r"\bnuts\s*\d\b")

@@ -285,3 +285,9 @@ def test_two_classes_at_one_place_are_compared(asked, question: str) -> None:
     of_each = [(result.tool, result.land_cover) for result in answer.results]
     assert of_each[:2] == [("official_share", ("B11", "B12")), ("official_share", ("B16",))]
     assert texts(answer.language)["say"]["verdict_class"].split("{")[0] in answer.text
+
+
+def test_what_the_data_does_not_speak_of_is_refused_with_what_can_be_asked(asked) -> None:
+    answer = asked("which land cover has the best soil?")
+    assert answer.status == "refused"
+    assert answer.text.endswith(texts("en")["refusal"]["can"])

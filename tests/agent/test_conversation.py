@@ -243,3 +243,7 @@ def test_a_ranking_without_parts_is_refused_in_the_language_of_the_question(aske
 def test_what_a_tool_says_in_english_reaches_no_one_who_asks_otherwise(asked) -> None:
     answer = asked("quali province della Bretagna hanno più punti di mais?")
     assert answer.text.startswith("Questo non si può calcolare. Si può chiedere")
+
+
+def test_only_those_from_a_year_are_of_that_year(asked) -> None:
+    assert step(follow(asked, "where are vineyards in Tuscany", "only those from 2015"))[3] == (2015,)

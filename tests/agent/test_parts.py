@@ -54,3 +54,27 @@ def test_a_part_without_an_answer_is_named_beside_the_others(asked) -> None:
     answer = asked("compare olive groves in Puglia and Andalusia, and show where the classifier disagrees")
     assert answer.results[0].tool == "compare_official"
     assert any(caveat.startswith("Another part of the question could not be answered") for caveat in answer.caveats)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "which country has the largest cropland share and how large was it in 2009",
+        "which country has the largest cropland share, and what was it in 2009?",
+        "quel pays a la plus grande part de terres cultivées et quelle était-elle en 2009 ?",
+        "¿qué país tiene la mayor proporción de cultivos y cuál era en 2009?",
+        "quale paese ha la quota più grande di colture e quanto era nel 2009?",
+    ],
+)
+def test_what_is_said_of_the_first_is_about_the_first_alone(asked, question: str) -> None:
+    ranking, share = asked(question).results
+    assert [r.id for r in ranking.regions] == [r.id for r in share.regions] == ["country:DK"]
+    assert (ranking.tool, share.tool, share.years) == ("rank_official", "official_share", (2009,))
+
+
+def test_who_leads_in_another_year_is_ranked_again(asked) -> None:
+    answer = asked("which country has the most forest, and which country had the most in 2009?")
+    assert [(result.tool, result.years) for result in answer.results] == [
+        ("rank_official", (2022,)),
+        ("rank_official", (2009,)),
+    ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from agent.language import detect
-from agent.operation import asks_for_fewest
+from agent.operation import asks_for_fewest, asks_for_one
 from agent.understand import find_bbox, find_km, find_lonlat, find_years, understand
 from agent.words import concept_names, flatten, fold, words
 from retrieval.errors import NotUnderstood
@@ -56,10 +56,33 @@ def test_every_language_has_every_concept() -> None:
         ("in 2015 and in 2018", (2015, 2018), None, None),
         ("in '18", (2018,), None, None),
         ("point 37062262", (), None, None),
+        ("only those from 2015", (2015,), None, None),
+        ("from 2015 on", (2015,), 2015, None),
+        ("from the year 2015 onwards", (2015,), 2015, None),
+        ("how did it change from 2015", (2015,), 2015, None),
+        ("from 2015 to 2018", (2015, 2018), None, (2015, 2018)),
     ],
 )
 def test_years_are_read_with_their_span(text: str, years: tuple, since: int | None, span: tuple | None) -> None:
     assert find_years(text, flatten(text), "en") == (years, since, span)
+
+
+@pytest.mark.parametrize(
+    ("language", "of_it", "onward"),
+    [
+        ("en", "only those from 2015", "from 2015 until now"),
+        ("fr", "seulement celles de 2015", "de 2015 à aujourd'hui"),
+        ("de", "nur die von 2015", "von 2015 an"),
+        ("es", "solo los de 2015", "de 2015 en adelante"),
+        ("it", "solo quelli del 2015", "dal 2015 in poi"),
+        ("pt", "só os de 2015", "de 2015 em diante"),
+        ("nl", "alleen die van 2015", "van 2015 af"),
+        ("pl", "tylko te z 2015", "od 2015"),
+    ],
+)
+def test_what_is_from_a_year_is_of_that_year_unless_it_goes_on(language: str, of_it: str, onward: str) -> None:
+    assert find_years(of_it, flatten(of_it), language) == ((2015,), None, None)
+    assert find_years(onward, flatten(onward), language)[1] == 2015
 
 
 def test_a_distance_is_no_area() -> None:
@@ -192,3 +215,49 @@ def test_the_smallest_is_the_least_though_it_is_said_with_the_most(
 def test_a_french_or_between_two_classes_asks_no_where(demo: Context) -> None:
     assert not read(demo, "plus de blé ou de maïs en Bretagne", "fr").has("where")
     assert read(demo, "ou sont les vignes ou les oliviers en Corse", "fr").has("where")
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "several"),
+    [
+        ("en", "which country has the most forest", "which countries have the most forest"),
+        ("en", "the region of Spain with the most vineyards", "which regions of this country have the most vineyards"),
+        ("fr", "quel pays a le plus de vigne", "quels pays ont le plus de vigne"),
+        ("de", "welche Region hat am meisten Wald", "welche Regionen haben am meisten Wald"),
+        ("es", "¿cuál es la región con más olivar?", "¿qué regiones tienen más olivar?"),
+        ("it", "qual è la regione con più uliveti", "quali regioni hanno più uliveti"),
+        ("pt", "que país tem mais vinha", "que países têm mais vinha"),
+        ("nl", "welk land heeft het meeste bos", "welke landen hebben het meeste bos"),
+        ("pl", "w którym województwie jest najwięcej lasów", "które województwa mają najwięcej lasów"),
+    ],
+)
+def test_a_level_named_in_the_singular_asks_for_the_one_at_the_top(
+    demo: Context, language: str, one: str, several: str
+) -> None:
+    assert asks_for_one(read(demo, one, language))
+    assert not asks_for_one(read(demo, several, language))
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        ("en", "which land cover has the best soil?"),
+        ("fr", "quelle région a les meilleurs sols ?"),
+        ("de", "wo ist der Boden am fruchtbarsten?"),
+        ("es", "¿qué región tiene los bosques más sanos?"),
+        ("it", "quale regione ha il suolo più fertile?"),
+        ("pt", "qual região tem o melhor solo?"),
+        ("nl", "welke streek heeft de mooiste bossen?"),
+        ("pl", "gdzie są najpiękniejsze lasy?"),
+    ],
+)
+def test_what_is_best_or_healthiest_is_a_topic_without_data(demo: Context, language: str, question: str) -> None:
+    assert "quality" in read(demo, question, language).topics
+
+
+def test_a_best_estimate_is_no_quality(demo: Context) -> None:
+    assert read(demo, "what is your best estimate of woodland in Spain").topics == ()
+
+
+def test_a_country_is_no_count(demo: Context) -> None:
+    assert not read(demo, "which country has the most forest").has("count")
