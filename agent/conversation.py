@@ -84,6 +84,9 @@ def chosen(reply: str, choices: Sequence[str], language: str) -> int | None:
     options = [" ".join(flatten(choice).split()) for choice in choices]
     if plain in options:
         return options.index(plain)
+    names = [" ".join(flatten(choice.split("(")[0]).split()) for choice in choices]
+    if names.count(plain) == 1:
+        return names.index(plain)
     if len(flat) <= 4:
         for word in flat:
             if word.isdigit() and 1 <= int(word) <= len(choices):

@@ -16,6 +16,7 @@ from agent.conversation import Conversation, chosen
 from agent.frame import PLACE, SUBJECT, TIME, Frame
 from agent.operation import asks_for_fewest, asks_for_one, operation_of
 from agent.pair import paired
+from agent.partial import names_with, whole
 from agent.parts import parts_of
 from agent.plan import MOST_STEPS, Note, Plan, Step
 from agent.steps import default_operation, ends, steps_of
@@ -147,9 +148,8 @@ def picked_choice(question: str, context: Context, conversation: Conversation) -
     if country is None:
         named = [c for m in context.gazetteer.mentions(question, context.language) for c in m.candidates]
         country = next((c.country for c in named if isinstance(c, Region) and c.level == "country"), None)
-    fitting = [
-        at for at, id in enumerate(pending.values) if country and context.gazetteer.region(id).country == country
-    ]
+    regions = [(at, id) for at, id in enumerate(pending.values) if not str(id).startswith("town:")]
+    fitting = [at for at, id in regions if country and context.gazetteer.region(id).country == country]
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -286,7 +286,7 @@ class Resolver:
         areas = self.without_qualifiers(self.unknown_places(list(reading.areas)))
         if not areas:
             areas = self.hidden_places()
-        areas, left_out = self.without_negated(areas)
+        areas, left_out = self.without_negated([self.one_of(whole(area, self.context)) for area in areas])
         near, spot, areas = self.nearness(areas)
         regions = self.less(self.regions(areas), left_out)
         if near is None and not regions and spot is None:
@@ -363,14 +363,30 @@ class Resolver:
                 raise OutOfCoverage(text, COVERED) from error
             except UnknownRegion:
                 place = self.town(text)
-                if place is None:
-                    if text[:1].isupper():
-                        raise
-                    continue
-                areas.append(Area(start, end, text, (place,)))
+                if place is not None:
+                    areas.append(Area(start, end, text, (place,)))
+                elif parts := names_with(text, self.context):
+                    areas.append(Area(start, end, text, parts, exact=False))
+                elif text[:1].isupper():
+                    raise
             else:
                 areas.append(Area(start, end, text, (region,), exact=False))
         return sorted(areas, key=lambda a: a.start)
+
+    def one_of(self, area: Area) -> Area:
+        """Return the area as the one thing it was said to be, where its words may be a town or regions.
+
+        Raises:
+            AmbiguousRegion: nothing was said, and there are several.
+        """
+        chosen_id = self.settled.get(area.text)
+        if chosen_id is not None:
+            kept = tuple(c for c in area.candidates if c.id == chosen_id)
+            return replace(area, candidates=kept, exact=True) if kept else area
+        if len(area.candidates) < 2 or not area.places:
+            return area
+        choices = self.context.gazetteer.choices(area.candidates, self.context.language)
+        raise AmbiguousRegion(area.text, choices, [c.id for c in area.candidates])
 
     def hidden_places(self) -> list[Area]:
         """Return areas named in a form no list has ("województwa mazowieckiego"), so that none is silently left out.
@@ -498,7 +514,7 @@ class Resolver:
         """Return the area a distance is measured from, as a spot: a town if there is one of this name."""
         ordered = self.after_nearness(areas)
         for area in ordered:
-            if area.text in self.settled:
+            if area.text in self.settled and not area.places:
                 continue
             place = next(iter(area.places), None) or self.town(area.text)
             if place:
@@ -572,7 +588,7 @@ class Resolver:
         if len(candidates) > 1:
             candidates = by_level_word(self.reading, area, candidates) or candidates
         if len(candidates) > 1:
-            choices = self.context.gazetteer.choices(candidates)
+            choices = self.context.gazetteer.choices(candidates, self.context.language)
             raise AmbiguousRegion(area.text, choices, [r.id for r in candidates])
         region = candidates[0]
         if region.level == "foreign":

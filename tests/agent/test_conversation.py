@@ -247,3 +247,12 @@ def test_what_a_tool_says_in_english_reaches_no_one_who_asks_otherwise(asked) ->
 
 def test_only_those_from_a_year_are_of_that_year(asked) -> None:
     assert step(follow(asked, "where are vineyards in Tuscany", "only those from 2015"))[3] == (2015,)
+
+
+@pytest.mark.parametrize(
+    ("reply", "what"), [("1", "nuts:DE1"), ("Baden-Baden", "Baden-Baden"), ("the one in Austria", "Baden")]
+)
+def test_a_town_or_a_region_is_taken_from_the_choices(asked, reply: str, what: str) -> None:
+    answer = follow(asked, "maize points in Baden", reply)
+    near = answer.results[0].arguments.get("near", {}).get("name")
+    assert what in (near, *(r.id for r in answer.results[0].regions))

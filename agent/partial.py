@@ -1,0 +1,54 @@
+"""Names said in part: "Baden" stands in Baden-Württemberg and in Baden-Baden, and is neither. Chooses nothing."""
+
+from __future__ import annotations
+
+from agent.understand import Area
+from agent.words import flatten
+from retrieval.types import Place, Region
+from tools.context import Context
+
+LEVELS = ("country", "nuts1", "nuts2", "subdivision")
+"""Levels whose official names are known by their parts; those below are named whole."""
+MOST = 8
+"""Names that hold a word; one that stands in more ("West", "Northern") is no name."""
+
+
+def names_with(words: str, context: Context) -> tuple[Region, ...]:
+    """Return the regions whose official name, here or in the asker's language, holds these as whole words."""
+    wanted = f" {plain(words)} "
+    gazetteer, found = context.gazetteer, dict[str, Region]()
+    if len(wanted) < 6:
+        return ()
+    for level in LEVELS:
+        for language in (context.language, LOCAL):
+            for region in gazetteer.at_level(level, language):
+                if wanted in f" {plain(region.name)} ":
+                    same = gazetteer.find(region.name, context.language) or [region]
+                    one = next((r for r in same if r.country == region.country), region)
+                    found.setdefault(one.id, one)
+    return tuple(found.values()) if len(found) <= MOST else ()
+
+
+LOCAL = ""
+"""No language: names as the statistics write them."""
+
+
+def plain(name: str) -> str:
+    """Return a name's words without accents, case and hyphens."""
+    return " ".join(flatten(name).split())
+
+
+def whole(area: Area, context: Context) -> Area:
+    """Return the area with everything its words may mean, where they are only a part of names.
+
+    A region's exact name is what it is; a town's too, where there is one town of this name.
+    """
+    if area.exact and (area.regions or not area.places or area.foreign):
+        return area
+    if area.exact and len(area.places) == 1 and plain(area.places[0].name) == plain(area.text):
+        return area
+    regions = names_with(area.text, context)
+    if not regions:
+        return area
+    towns: list[Region | Place] = [p for p in area.places if f" {plain(area.text)} " in f" {plain(p.name)} "]
+    return Area(area.start, area.end, area.text, (*regions, *towns), exact=False)
