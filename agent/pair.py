@@ -28,16 +28,20 @@ def paired(reading: Understanding, frame: Frame, older: Frame, before: Frame) ->
         older: what the question before was about.
         before: … and the one before that.
     """
-    said = (frame.says(SUBJECT), frame.says(PLACE))
+    here = reading.has("here") and frame.regions == older.regions  # "both on the map" names no place
+    said = (frame.says(SUBJECT), frame.says(PLACE) and not here)
     comparing = wants_comparison(reading)
     if all(said) or not (says_both(reading) or (comparing and not any(said))):
         return None
     if older.operation not in COMPARED or older.near or before.near or older.spot or before.spot:
         return None
+    if reading.has("show", "where") and not frame.operation:
+        frame = replace(frame, operation="find_points")
     if said[0]:
         return of_places(frame, older, before, comparing=comparing)
     if said[1]:
-        return of_classes(frame, older, before, comparing=comparing)
+        classes = of_classes(frame, older, before, comparing=comparing)
+        return classes or (with_a_third(frame, older, before) if comparing else None)
     several = of_places(frame, older, before, comparing=comparing) or of_classes(
         frame, older, before, comparing=comparing
     )
@@ -77,6 +81,12 @@ def of_places(frame: Frame, older: Frame, before: Frame, *, comparing: bool) -> 
         return None
     operation = COMPARED[older.operation] if comparing else frame.operation or older.operation
     return replace(completed(frame, sources), regions=places, operation=operation)
+
+
+def with_a_third(frame: Frame, older: Frame, before: Frame) -> Frame | None:
+    """Return the comparison of the last two places with the one named: "compare both with Spain"."""
+    both = of_places(replace(frame, regions=()), older, before, comparing=True)
+    return both and replace(both, regions=tuple(dict.fromkeys((*both.regions, *frame.regions))))
 
 
 def of_classes(frame: Frame, older: Frame, before: Frame, *, comparing: bool) -> Frame | None:

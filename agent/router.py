@@ -19,7 +19,7 @@ from agent.pair import paired
 from agent.partial import names_with, whole
 from agent.parts import parts_of
 from agent.plan import MOST_STEPS, Note, Plan, Step
-from agent.steps import default_operation, ends, steps_of
+from agent.steps import default_operation, ends, holds_none, steps_of
 from agent.understand import (
     NEAR_KM,
     TOWN_KM,
@@ -671,7 +671,7 @@ class Resolver:
         elif not said[0] and own == "profile_region":
             pass
         if not said[1] and not (own.startswith("rank") and not marked and frame.level == "country"):
-            new = new.taking(older, PLACE)
+            new = self.around_the_ranked(new.taking(older, PLACE), own)
         if not said[2] and (marked or not own):
             new = new.taking(older, TIME)
         if self.reading.has("compare", "add") and len(frame.regions) == 1 and older.regions and not said[0]:
@@ -688,6 +688,13 @@ class Resolver:
             if older.order != "most" and not self.reading.has("most", "least"):
                 new = new.taking(older, ("order",))
         return fitting(new)
+
+    def around_the_ranked(self, frame: Frame, own: str) -> Frame:
+        """Return the frame, its place the country where "which regions have most" follows on one such region."""
+        if own not in RANKINGS or not frame.level or not holds_none(frame, frame.level, self.context):
+            return frame
+        around = (self.context.gazetteer.containing(id, "country") for id in frame.regions)
+        return replace(frame, regions=tuple(dict.fromkeys(country.id for country in around if country)))
 
     def is_of_surveys(self) -> bool:
         """Return whether a change may be one of survey points: no published figure and no other year is named."""

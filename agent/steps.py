@@ -366,10 +366,14 @@ def published_same(region: Region, context: Context) -> str | None:
 
 def need_parts(frame: Frame, level: str, context: Context) -> None:
     """Refuse to rank the regions of a level inside one that is no larger than they are."""
-    for id in frame.regions:
-        region = context.region(id)
-        if DEPTH.get(region.level, 0) >= DEPTH.get(level, 0) > 0:
-            raise NotUnderstood(frame_words(frame, context), f"no_parts:{region.name}:{level}")
+    if region := holds_none(frame, level, context):
+        raise NotUnderstood(frame_words(frame, context), f"no_parts:{region.name}:{level}")
+
+
+def holds_none(frame: Frame, level: str, context: Context) -> Region | None:
+    """Return the first region of a frame that is too small to hold regions of a level."""
+    regions = (context.region(id) for id in frame.regions)
+    return next((r for r in regions if DEPTH.get(r.level, 0) >= DEPTH.get(level, 0) > 0), None)
 
 
 DEPTH = {"country": 0, "nuts1": 1, "nuts2": 2, "nuts3": 3, "subdivision": 3, "commune": 4}

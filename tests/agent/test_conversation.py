@@ -207,6 +207,23 @@ def test_two_selections_are_compared_as_if_named_together(asked, questions: tupl
     assert [result.tool for result in follow(asked, *questions).results] == tools
 
 
+def test_both_are_shown_on_the_map(asked) -> None:
+    answer = follow(asked, *IN_TWO_PLACES["en"], "show both on the map")
+    assert answer.results[0].tool == "find_points"
+    assert {r.id for result in answer.results for r in result.regions} == {"nuts:ITI1", "nuts:ITI2"}
+
+
+def test_a_third_place_is_compared_with_both(asked) -> None:
+    answer = follow(asked, *IN_TWO_PLACES["en"], "compare both with Sicily")
+    assert step(answer)[:2] == ("compare_regions", ["nuts:ITI1", "nuts:ITI2", "nuts:ITG1"])
+
+
+def test_which_regions_have_most_after_one_region_ranks_those_of_its_country(asked) -> None:
+    answer = follow(asked, "how many vineyard points in Umbria?", "which regions have the most?")
+    assert answer.results[0].tool.startswith("rank_")
+    assert answer.results[0].arguments["within"] == ["country:IT"]
+
+
 def test_two_selections_of_nothing_in_common_are_not_compared(asked) -> None:
     answer = follow(asked, "how much of Bavaria is maize?", "how much wheat is in Brittany", "compare them")
     assert (answer.status, answer.results) == ("refused", ())
