@@ -119,6 +119,8 @@ def asks_for_one(reading: Understanding) -> bool:
     led = [WORD_OR_NAME.findall(reading.masked[: noun.start()])[-3:] for noun in one]
     if any(hit("whichone", " ".join(before), reading.language) for before in led):
         return True
+    if any(hit(name, " ".join(before[-1:]), reading.language) for before in led for name in ("most", "least")):
+        return True
     return not reading.has("which") and names_a_winner(reading)
 
 

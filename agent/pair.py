@@ -42,9 +42,10 @@ def paired(reading: Understanding, frame: Frame, older: Frame, before: Frame) ->
     if said[1]:
         classes = of_classes(frame, older, before, comparing=comparing)
         return classes or (with_a_third(frame, older, before) if comparing else None)
-    several = of_places(frame, older, before, comparing=comparing) or of_classes(
-        frame, older, before, comparing=comparing
-    )
+    places = of_places(frame, older, before, comparing=comparing)
+    classes = of_classes(frame, older, before, comparing=comparing)
+    anew = older.regions == before.regions and len(older.each) < 2 and not same_subject(older, before)
+    several = (classes or places) if anew else (places or classes)
     return several or (of_years(older, before) if comparing and not frame.says(TIME) else None)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from agent.understand import Area
 from agent.words import flatten
+from retrieval.errors import UnknownRegion
 from retrieval.types import Place, Region
 from tools.context import Context
 
 LEVELS = ("country", "nuts1", "nuts2", "subdivision")
 """Levels whose official names are known by their parts; those below are named whole."""
 MOST = 8
-"""Names that hold a word; one that stands in more ("West", "Northern") is no name."""
+"""Names that may be meant by a part of them; a word that stands in more ("West", "Northern") is no name."""
 
 
 def names_with(words: str, context: Context) -> tuple[Region, ...]:
@@ -26,9 +27,11 @@ def names_with(words: str, context: Context) -> tuple[Region, ...]:
                     same = gazetteer.find(region.name, context.language) or [region]
                     one = next((r for r in same if r.country == region.country), region)
                     found.setdefault(one.id, one)
-    return tuple(found.values()) if len(found) <= MOST else ()
+    return tuple(found.values())
 
 
+CLOSE = 5
+"""Names given where there are too many."""
 LOCAL = ""
 """No language: names as the statistics write them."""
 
@@ -42,13 +45,18 @@ def whole(area: Area, context: Context) -> Area:
     """Return the area with everything its words may mean, where they are only a part of names.
 
     A region's exact name is what it is; a town's too, where there is one town of this name.
+
+    Raises:
+        UnknownRegion: they are a part of too many.
     """
     if area.exact and (area.regions or not area.places or area.foreign):
         return area
     if area.exact and len(area.places) == 1 and plain(area.places[0].name) == plain(area.text):
         return area
     regions = names_with(area.text, context)
-    if not regions:
+    if len(regions) > MOST and not area.exact:
+        raise UnknownRegion(area.text, [region.name for region in regions[:CLOSE]])
+    if not 0 < len(regions) <= MOST:
         return area
     towns: list[Region | Place] = [p for p in area.places if f" {plain(area.text)} " in f" {plain(p.name)} "]
     return Area(area.start, area.end, area.text, (*regions, *towns), exact=False)

@@ -16,7 +16,7 @@ from agent.conversation import Conversation, chosen
 from agent.frame import PLACE, SUBJECT, TIME, Frame
 from agent.operation import asks_for_fewest, asks_for_one, operation_of
 from agent.pair import paired
-from agent.partial import names_with, whole
+from agent.partial import MOST, names_with, whole
 from agent.parts import parts_of
 from agent.plan import MOST_STEPS, Note, Plan, Step
 from agent.steps import default_operation, ends, holds_none, steps_of
@@ -365,7 +365,7 @@ class Resolver:
                 place = self.town(text)
                 if place is not None:
                     areas.append(Area(start, end, text, (place,)))
-                elif parts := names_with(text, self.context):
+                elif 0 < len(parts := names_with(text, self.context)) <= MOST:
                     areas.append(Area(start, end, text, parts, exact=False))
                 elif text[:1].isupper():
                     raise

@@ -223,7 +223,7 @@ def rank_points(frame: Frame, context: Context) -> list[Step]:
     """Which regions have the most points."""
     arguments = common(frame, context)
     within = arguments.pop("regions", [])
-    level = frame.level or ("nuts2" if within else "country")
+    level = there(frame.level or ("nuts2" if within else "country"), frame, context)
     need_parts(frame, level, context)
     if not (frame.land_cover or frame.land_use):
         arguments.pop("exclude", None)
@@ -234,6 +234,13 @@ def rank_points(frame: Frame, context: Context) -> list[Step]:
             | kept(within=within, level=level, limit=frame.limit, order="" if frame.order == "most" else frame.order),
         )
     ]
+
+
+def there(level: str, frame: Frame, context: Context) -> str:
+    """Return a level, that of provinces and departments where the store holds no NUTS 3 regions of the places asked."""
+    gazetteer = context.gazetteer
+    inside = [gazetteer.children(id, level) for id in frame.regions] or [gazetteer.at_level(level)]
+    return "subdivision" if level == "nuts3" and not any(inside) else level
 
 
 def rank_classes(frame: Frame, context: Context) -> list[Step]:
@@ -282,14 +289,15 @@ def compare_points(frame: Frame, context: Context) -> list[Step]:
 def compare_classes(frame: Frame, context: Context) -> list[Step]:
     """Several classes side by side at one place: the published figure of each and its points, or these alone."""
     frame = replace(frame, each=without_the_whole(frame.each, context))
-    points = count(frame, context)
+    several = len(frame.regions) > 1
+    points = compare_points(frame, context) if several else count(frame, context)
     small = any(
         (region := context.region(id)).level not in OFFICIAL_LEVELS and published_same(region, context) is None
         for id in frame.regions
     )
     if frame.source == "survey" or frame.land_use or small or frame.near:
         return points
-    return official(frame, context)
+    return compare_shares(frame, context) if several else official(frame, context)
 
 
 def without_the_whole(each: Sequence[tuple[str, ...]], context: Context) -> tuple[tuple[str, ...], ...]:

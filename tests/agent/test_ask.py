@@ -291,3 +291,8 @@ def test_what_the_data_does_not_speak_of_is_refused_with_what_can_be_asked(asked
     answer = asked("which land cover has the best soil?")
     assert answer.status == "refused"
     assert answer.text.endswith(texts("en")["refusal"]["can"])
+
+
+def test_provinces_are_ranked_also_where_the_store_has_no_nuts_3(asked) -> None:
+    assert asked("en qué provincia hay más puntos de olivar?").results[0].facts["first"][0][0] == "Sevilla"
+    assert asked("which departments of France have the most vineyard points").results[0].regions[0].id == "iso:FR-34"

@@ -173,6 +173,7 @@ IN_TWO_PLACES = {
         ("pl", "porównaj je"),
         ("en", "which of the two has more?"),
         ("fr", "laquelle des deux en a le plus ?"),
+        ("fr", "laquelle en a le plus ?"),
         ("de", "welche der beiden hat mehr?"),
         ("es", "¿cuál de las dos tiene más?"),
         ("it", "quale delle due ne ha di più?"),
@@ -197,6 +198,10 @@ def test_the_last_two_places_are_compared(asked, language: str, both: str) -> No
         (
             ("how much of Bavaria is maize?", "and wheat?", "compare them"),
             ["official_share"] * 2 + ["count_points"] * 2,
+        ),
+        (
+            ("compare wheat in France and Spain", "and maize?", "compare them"),
+            ["compare_official"] * 2 + ["compare_regions"] * 2,
         ),
         (("land cover of Tuscany", "and Umbria?", "compare them"), ["profile_region"]),
         (("how many vineyard points in Tuscany in 2015", "and in 2018?", "compare them"), ["compare_years"]),
@@ -258,7 +263,7 @@ def test_a_ranking_without_parts_is_refused_in_the_language_of_the_question(aske
 
 
 def test_what_a_tool_says_in_english_reaches_no_one_who_asks_otherwise(asked) -> None:
-    answer = asked("quali province della Bretagna hanno più punti di mais?")
+    answer = asked("quanti punti di vigneto entro 5000 km da Siena?")
     assert answer.text.startswith("Questo non si può calcolare. Si può chiedere")
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from agent.partial import names_with
-from tools.context import Context
-
 
 @pytest.mark.parametrize(
     ("question", "choices"),
@@ -58,5 +55,5 @@ def test_a_town_of_its_exact_name_is_that_town(asked) -> None:
     assert asked("maize points in Baden-Baden").results[0].arguments["near"]["name"] == "Baden-Baden"
 
 
-def test_a_word_of_too_many_names_is_no_name(demo: Context) -> None:
-    assert names_with("West", demo) == ()
+def test_a_word_of_too_many_names_is_no_name(asked) -> None:
+    assert "Close names" in asked("forest in Northern").text
