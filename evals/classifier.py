@@ -20,9 +20,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from evals.presto import Presto
 from retrieval import seasons
-from tools.pixelclip import augment, bands, contrastive, encoder, shipped, train, zeroshot
+from tools.pixelclip import augment, bands, contrastive, encoder, features, kernel, shipped, student, train, zeroshot
 from tools.pixelclip import recipe as recipe_module
 from tools.pixelclip.metrics import (
     accuracy,
@@ -34,8 +33,9 @@ from tools.pixelclip.metrics import (
     recall_vs_area,
     roc_area,
 )
+from tools.pixelclip.presto import Presto
 from tools.pixelclip.prompts import LUCAS, prompts_of, read_prompts
-from tools.pixelclip.recipe import Recipe, class_vectors, make, variant
+from tools.pixelclip.recipe import Recipe, class_vectors, make, text_centre, variant
 from tools.pixelclip.samples import (
     SCORED,
     Samples,
@@ -46,6 +46,7 @@ from tools.pixelclip.samples import (
     read_dekads,
     read_europe,
 )
+from tools.pixelclip.shipped import TextMap
 from tools.pixelclip.towers import TextTower
 from tools.pixelclip.zeroshot import decoders, fit_isotonic, fit_temperature, softmax
 
@@ -240,8 +241,9 @@ def recipe_key(world: World, recipe: Recipe) -> str:
     digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
     for part in (world.samples, world.extra):
         digest.update(part.years.tobytes() + "".join(part.land_cover).encode())
-    digest.update(world.fold.tobytes() + LUCAS.read_bytes())
-    for module in (augment, bands, contrastive, encoder, recipe_module, seasons, shipped, train, zeroshot):
+    digest.update(world.fold.tobytes() + LUCAS.read_bytes() + student.STUDENT.read_bytes())
+    modules = (augment, bands, contrastive, encoder, features, kernel, recipe_module, seasons, shipped, student, train)
+    for module in (*modules, zeroshot):
         digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()[:12]
 
@@ -395,7 +397,9 @@ def left_out(world: World, tower: TextTower, recipe: Recipe, kept: Kept) -> dict
     return out
 
 
-def languages(tower: TextTower, text_map: Any, names: Mapping[str, Mapping[str, Sequence[str]]]) -> dict[str, float]:
+def languages(
+    tower: TextTower, text_map: TextMap, names: Mapping[str, Mapping[str, Sequence[str]]]
+) -> dict[str, float]:
     """Return, by language, the share of class names whose nearest English class vector is their own."""
     codes = [code for code in SCORED if code in names]
     english = class_vectors(codes, text_map, tower, "name")
@@ -427,9 +431,10 @@ def report_of(table: FoldTable, name: str, unseen: Mapping[str, Any], spoken: Ma
     }
 
 
-def spoken_names(world: World, tower: TextTower, recipe: Recipe) -> dict[str, float]:
-    """Return `languages` of the fifteen classes' names with the text map of the recipe trained without fold 0."""
-    _, text_map = make(world.train(0), recipe, tower)
+def spoken_names(tower: TextTower) -> dict[str, float]:
+    """Return `languages` of the fifteen classes' names."""
+    text_map = TextMap(tower.dim)
+    text_map.mean.copy_(torch.from_numpy(text_centre(tower)))
     prompts = json.loads(LUCAS.read_text(encoding="utf-8"))["classes"]
     return languages(tower, text_map, {code: prompts[code]["names"] for code in SCORED})
 

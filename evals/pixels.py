@@ -68,7 +68,7 @@ def measured(data: Path, folder: Path) -> Measured:
     key = recipe_key(pixels, recipe)
     kept = Kept(folder / key)
     table = fold_table(pixels, tower, recipe, OURS, kept)
-    report = report_of(table, OURS, left_out(pixels, tower, recipe, kept), spoken_names(pixels, tower, recipe))
+    report = report_of(table, OURS, left_out(pixels, tower, recipe, kept), spoken_names(tower))
     (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     at: dict[str, tuple[int, int]] = {}
     for fold in range(FOLDS):

@@ -1,4 +1,4 @@
-"""`python -m tools.pixelclip train|embed|predict|bench`."""
+"""`python -m tools.pixelclip pool|distil|train|embed|predict|bench`."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def train_ours(options: argparse.Namespace) -> None:
 
     pixels = Path(options.pixels)
     samples = training_samples(pixels, Path(options.more) if options.more else None)
-    recipe = Recipe(seed=options.seed, members=options.members, epochs=options.epochs or Recipe.epochs)
+    recipe = Recipe(seed=options.seed, epochs=options.epochs or Recipe.epochs)
     report = read_report(Path(options.report) if options.report else None)
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -97,6 +97,47 @@ def train_command(options: argparse.Namespace) -> None:
         train_photos(options)
     else:
         train_ours(options)
+
+
+def pool_command(options: argparse.Namespace) -> None:
+    """Write the unlabelled years the student learns from."""
+    import numpy as np
+
+    from tools.pixelclip.recipe import Recipe, simulated, simulated_classes
+    from tools.pixelclip.unlabelled import read_unlabelled
+
+    sources = read_unlabelled(Path(options.data))
+    recipe = Recipe()
+    sources["simulated"] = simulated(simulated_classes(recipe), recipe.simulated, recipe.seed)
+    np.savez_compressed(options.out, **{name: years.round().astype(np.uint16) for name, years in sources.items()})
+    for name, years in sources.items():
+        print(f"{len(years):6,} years of {name}")
+
+
+def distil_command(options: argparse.Namespace) -> None:
+    """Teach the student and write it."""
+    from tools.pixelclip.distil import DistilConfig, distil, explained, read_sources
+    from tools.pixelclip.presto import Presto
+    from tools.pixelclip.samples import read_europe
+    from tools.pixelclip.student import STUDENT
+    from tools.pixelclip.weights import save
+
+    teacher = Presto.read(options.teacher)
+    config = DistilConfig(options.steps, options.batch, seed=options.seed, device=options.device)
+    student = distil(read_sources(Path(options.pool)), teacher, config, _progress(options.quiet))
+    out = Path(options.out) if options.out else STUDENT
+    about: dict[str, Any] = {
+        "kind": "year-student",
+        "teacher": "Presto (arXiv 2304.14065)",
+        "steps": config.steps,
+        "seed": config.seed,
+    }
+    if options.check:
+        months, mean = explained(student, teacher, read_europe(options.check).years)
+        about |= {"explained": {"months": round(months, 3), "mean": round(mean, 3)}}
+        print(f"explains {months:.1%} of the teacher's monthly variance over {options.check}, {mean:.1%} of the mean's")
+    save(out, {name: tensor.half() for name, tensor in student.state_dict().items()}, about)
+    print(out)
 
 
 def embed_command(options: argparse.Namespace) -> None:
@@ -155,12 +196,11 @@ def bench_command(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.pixelclip", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="train|embed|predict|bench")
+    commands = parser.add_subparsers(required=True, metavar="pool|distil|train|embed|predict|bench")
     one = commands.add_parser("train", help="train on photo embeddings, or make our own model")
     one.add_argument("--data", help="NPZ with years (N, 12, 10) and photos (N, photos, dim)")
     one.add_argument("--pixels", help="labelled pixels: pixels_monthly_europe.parquet")
     one.add_argument("--more", help="with --pixels: fra_west_2023_dekad.parquet")
-    one.add_argument("--members", type=int, default=0, help="with --pixels: small encoders beside the kernel (0)")
     one.add_argument("--report", help="with --pixels: scores measured by evals/classifier.py, JSON")
     one.add_argument("--out", required=True, help="folder for checkpoint, metrics and weights")
     one.add_argument("--epochs", type=int)
@@ -177,6 +217,20 @@ def _parser() -> argparse.ArgumentParser:
     for name, size in (("dim", 512), ("depth", 6), ("heads", 8), ("feedforward", 256)):
         one.add_argument(f"--{name}", type=int, default=size)
     one.set_defaults(run=train_command)
+    one = commands.add_parser("pool", help="write the unlabelled years the student learns from")
+    one.add_argument("--data", required=True, help="folder with s2_pixels, s2_stack_belgium, s2_patches_belgium")
+    one.add_argument("--out", required=True, help="NPZ file")
+    one.set_defaults(run=pool_command)
+    one = commands.add_parser("distil", help="teach the student what Presto says of unlabelled years")
+    one.add_argument("--pool", required=True, help="NPZ file written by `pool`")
+    one.add_argument("--teacher", required=True, help="Presto's weights: presto_default_model.pt")
+    one.add_argument("--check", help="labelled pixels to measure on, never learnt from: pixels_monthly_europe.parquet")
+    one.add_argument("--out", help="file to write; default: beside the shipped model")
+    one.add_argument("--steps", type=int, default=3000)
+    one.add_argument("--batch", type=int, default=4096)
+    one.add_argument("--device", default="cpu")
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(run=distil_command)
     one = commands.add_parser("embed", help="write the vectors a store lacks")
     one.add_argument("--store", required=True)
     one.add_argument("--weights", help="another model file of ours")

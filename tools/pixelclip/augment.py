@@ -64,6 +64,24 @@ def vary(years: Tensor, generator: torch.Generator) -> Tensor:
     return torch.cat([years[:, :, :7], narrow[:, :, None], years[:, :, 8:]], dim=2)
 
 
+def mingle(years: Tensor, generator: torch.Generator) -> Tensor:
+    """Return (B, 12, 10) years such as no one place has: mixtures of two, months of another, other sensors and seasons.
+
+    For learning without labels, where any year that could be is worth asking the teacher about.
+    """
+    count = len(years)
+    uniform = lambda *shape: torch.rand(*shape, generator=generator)  # noqa: E731
+    other = years[torch.randperm(count, generator=generator)]
+    share, kind = uniform(count, 1, 1), uniform(count, 1, 1)
+    mixed = torch.where(kind < 0.35, share * years + (1 - share) * other, years)
+    swapped = (kind >= 0.35) & (kind < 0.5) & (uniform(count, 12, 1) >= share)
+    mixed = vary(torch.where(swapped, other, mixed), generator)
+    gain = torch.randn(count, 1, 10, generator=generator) * 0.12 * (uniform(count, 1, 1) < 0.5)
+    turned = torch.randint(12, (count, 1), generator=generator) * (uniform(count, 1) < 0.2)
+    months = (torch.arange(12) + turned) % 12
+    return (mixed * gain.exp()).gather(1, months[:, :, None].expand(-1, -1, 10)).clamp(1, 16_000)
+
+
 def _without_quarter(months: int, generator: torch.Generator) -> Tensor:
     start = _integer(months - 2, generator)
     return torch.tensor([month for month in range(months) if not start <= month < start + 3])

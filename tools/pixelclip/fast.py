@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, linear, scaled_dot_product_attention
 
+from tools.pixelclip.attention import available, short_attention
 from tools.pixelclip.encoder import PixelEncoder
 from tools.pixelclip.threads import side_by_side
 
@@ -50,6 +51,7 @@ class FastEncoder:
         config = encoder.config
         self.config, self.dtype, self.device = config, dtype, torch.device(device)
         self.heads, self.width = config.heads, config.dim // config.heads
+        self.short_attention = self.device.type == "cuda" and available()
         self.layers = [self._read(layer) for layer in encoder.transformer.layers]
         spectral = encoder.spectral_embedding[1]
         token = encoder.time_token.detach().double().reshape(1, -1)
@@ -93,6 +95,8 @@ class FastEncoder:
 
     def _attend(self, qkv: Tensor) -> Tensor:
         """Return (B, 13, dim) from (B, 13, 3·dim): softmax(q kᵀ) v, by head."""
+        if self.short_attention:
+            return short_attention(qkv, self.heads)
         batch, steps, _ = qkv.shape
         split = qkv.view(batch, steps, 3, self.heads, self.width).permute(2, 0, 3, 1, 4)
         if split.is_cuda:

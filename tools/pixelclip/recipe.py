@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from retrieval.seasons import look_of, simulated_years
 from tools.pixelclip.encoder import EncoderConfig
+from tools.pixelclip.features import CHANNELS, month_features
 from tools.pixelclip.prompts import Style, mean_vectors, prompts_of, read_prompts
 from tools.pixelclip.samples import Samples
-from tools.pixelclip.shipped import CHANNELS, PixelTower, TextMap, TowerSizes, year_features
+from tools.pixelclip.shipped import PixelTower, TextMap, TowerSizes
+from tools.pixelclip.student import read_student
 from tools.pixelclip.towers import TextTower
 from tools.pixelclip.train import TextData, TextTask, TrainConfig, train
 
@@ -30,9 +31,11 @@ class Recipe:
     """The choices behind our own model."""
 
     encoder: EncoderConfig = SMALL
-    members: int = 0
-    """Small encoders, beside the kernel member; minutes of training each."""
-    epochs: int = 60
+    members: int = 3
+    """Small encoders beside the kernel member; about a minute of training each."""
+    members_share: float = 0.5
+    """Weight of their mean vector beside the kernel member's."""
+    epochs: int = 100
     batch: int = 256
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
@@ -41,15 +44,22 @@ class Recipe:
     simulated: int = 8
     """Synthetic pixel years a land cover."""
     simulated_weight: float = 0.3
-    anchor: float = 1.0
-    """How strongly the text map is held to the identity."""
-    gamma: float = 0.4
-    """Width of the kernel member: exp(−gamma · mean squared difference of standardised features)."""
+    year_gamma: float = 1.0
+    """Width of the kernel between years' own values: exp(−gamma · mean squared difference, standardised)."""
+    student_gamma: float = 0.5
+    """Width of the kernel between what the student says of the years."""
+    student_axes: int = 128
+    """Principal axes of the latter."""
     ridge: float = 0.3
     """Its regularisation."""
     seed: int = 0
     without: tuple[str, ...] = field(default=())
     """Classes left out altogether: neither pixels nor simulated pixels nor words."""
+
+    def sizes(self, landmarks: int) -> TowerSizes:
+        """Return the sizes of the tower that learns from so many years."""
+        names = ("encoder", "members", "year_gamma", "student_gamma", "student_axes", "members_share")
+        return TowerSizes(landmarks=landmarks, **{name: getattr(self, name) for name in names})
 
     def config(self, member: int) -> TrainConfig:
         """Return the training configuration of one member."""
@@ -127,15 +137,19 @@ def make(
 ) -> tuple[PixelTower, TextMap]:
     """Train the encoders, if any, then solve the kernel member, and return the pixel and the text side."""
     data = text_data(samples, recipe, tower)
-    task = TextTask(data, anchor=recipe.anchor)
-    parts = []
+    members = []
     for member in range(recipe.members):
         place = folder / f"member{member}" if folder else None
-        parts.append(train(task, recipe.config(member), place, progress=progress))
+        members.append(train(TextTask(data), recipe.config(member), place, progress=progress))
         logger.info("member %d of %d is trained", member + 1, recipe.members)
-    tower_of_pixels, text_map = _together(parts, recipe, data)
-    _fit_kernel(tower_of_pixels, text_map, data, recipe)
-    return tower_of_pixels.eval(), text_map.eval()
+    pixels = PixelTower(recipe.sizes(len(data.years)))
+    text_map = TextMap(data.prompts.shape[-1])
+    text_map.mean.copy_(torch.from_numpy(data.text_mean))
+    pixels.student = read_student()
+    for own, trained in zip(pixels.members, members, strict=True):
+        own.load_state_dict(trained["encoder"].state_dict())
+    _fit(pixels, text_map, data, recipe)
+    return pixels.eval(), text_map.eval()
 
 
 def class_vectors(
@@ -152,30 +166,16 @@ def variant(recipe: Recipe, **changes: object) -> Recipe:
     return replace(recipe, **changes)
 
 
-def _together(parts: Sequence[nn.ModuleDict], recipe: Recipe, data: TextData) -> tuple[PixelTower, TextMap]:
-    """One pixel tower of all encoders and the mean of their text maps, which all stay near the identity."""
-    tower = PixelTower(TowerSizes(recipe.encoder, len(parts), len(data.years), recipe.gamma))
-    tower.features.fit(torch.from_numpy(data.years))
-    text_map = TextMap(data.prompts.shape[-1])
-    text_map.mean.copy_(torch.from_numpy(data.text_mean))
-    for member, part in zip(tower.members, parts, strict=True):
-        member.load_state_dict(part["encoder"].state_dict())
-    if parts:
-        weights = torch.stack([part["text_map"].get_parameter("weight").detach() for part in parts])
-        text_map.weight.data.copy_(weights.mean(dim=0))
-    return tower, text_map
-
-
 @torch.inference_mode()
-def _fit_kernel(tower: PixelTower, text_map: TextMap, data: TextData, recipe: Recipe) -> None:
-    """Solve the kernel member for the class vectors the averaged text map gives."""
+def _fit(pixels: PixelTower, text_map: TextMap, data: TextData, recipe: Recipe) -> None:
+    """Solve the kernel member for the classes' mean text vectors, and set what the encoders' input is scaled by."""
     given = np.abs(data.prompts).sum(axis=2) > 0
     spoken = text_map(torch.from_numpy(data.prompts)).numpy()
     target = mean_vectors([spoken[at, given[at]] for at in range(len(data.classes))])[data.label]
-    months = tower.features.raw(torch.from_numpy(data.years))
-    if tower.kernel is not None:
-        goal = torch.from_numpy(target), torch.from_numpy(data.weight)
-        tower.kernel.fit(year_features(months), *goal, recipe.ridge)
+    months = month_features(torch.from_numpy(data.years))
+    pixels.standard.fit(months.flatten(0, 1))
+    goal = torch.from_numpy(target), torch.from_numpy(data.weight)
+    pixels.kernel.fit(pixels.views(months), *goal, recipe.ridge)
 
 
 def _related(code: str, others: Sequence[str]) -> bool:

@@ -22,7 +22,7 @@ from tools.pixelclip.samples import SCORED, Samples, block_folds, blocks, joined
 from tools.pixelclip.shipped import WEIGHTS, write
 from tools.pixelclip.towers import TextTower
 
-NAME, VERSION = "landask-pixels", "2"
+NAME, VERSION = "landask-pixels", "3"
 HELD_OUT = 0
 """The place fold that never enters training."""
 REFERENCE = 400
@@ -68,9 +68,7 @@ def make_file(
         "version": VERSION,
         "text_tower": tower.name,
         "prompts_sha256": hashlib.sha256(LUCAS.read_bytes()).hexdigest(),
-        "encoder": recipe.encoder.to_json(),
-        "members": recipe.members,
-        "gamma": recipe.gamma,
+        "sizes": asdict(pixels.sizes),
         "recipe": {k: v for k, v in asdict(recipe).items() if k != "encoder"},
         "classes": classes,
         "known": [code for code in classes if count[code] >= ENOUGH],

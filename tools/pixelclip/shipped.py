@@ -1,8 +1,7 @@
-"""Our own model: a closed-form member, small encoders if wanted, and the map that brings words into their space.
+"""Our own model: a closed-form member, a few small encoders, and the map that brings words into their space.
 
 Named as ours; it is no TimeSenCLIP, and every number in it was learnt here. A pixel's vector is the kernel member's
-plus the mean of the encoders', of length one. The text side is the text tower's vector, centred, and turned by one
-matrix where encoders were trained with it.
+plus a share of the encoders' mean, of length one. The text side is the text tower's vector, centred.
 """
 
 from __future__ import annotations
@@ -19,118 +18,32 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
-from torch.nn.functional import linear, normalize
+from torch.nn.functional import normalize
 
 from retrieval.errors import BadFile
 from tools.pixelclip.bands import Years, read_years
 from tools.pixelclip.encoder import EncoderConfig, PixelEncoder
+from tools.pixelclip.features import CHANNELS, YEAR_FEATURES, Standard, month_features, year_features
+from tools.pixelclip.kernel import KernelMember, ViewSizes
+from tools.pixelclip.student import SAID, Student
 from tools.pixelclip.towers import TextTower, make_tower
 from tools.pixelclip.weights import load_into, read_metadata, read_state, save
 
 WEIGHTS = Path(__file__).parent / "weights" / "landask-pixels.safetensors"
 
-INDICES: tuple[tuple[str, int, int], ...] = (
-    ("NDVI", 6, 2), ("NDMI", 6, 8), ("NBR2", 8, 9), ("NDWI", 1, 6), ("red edge", 4, 3), ("red-blue", 2, 0),
-)  # fmt: skip
-"""Normalised differences added to the ten bands: name, positions of the two bands."""
-
-CHANNELS = 10 + len(INDICES)
-
-YEAR_FEATURES = CHANNELS * (12 + 6)
-"""Values of a whole year: twelve months, mean, spread and four order statistics of each channel."""
-
-
-DARKEST = 30.0
-"""Reflectance × 10 000 below which a band's logarithm says nothing more: shadow and open water in the infrared."""
-
-
-class MonthFeatures(nn.Module):
-    """Reflectance × 10 000 → 16 standardised values a month: logarithms of ten bands, six normalised differences.
-
-    Logarithms, because light and slope multiply a spectrum: what tells covers apart is the ratio of bands.
-    """
-
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(CHANNELS))
-        self.register_buffer("std", torch.ones(CHANNELS))
-
-    def raw(self, years: Tensor) -> Tensor:
-        """Return (B, 12, 16) before standardising."""
-        bands = (years.clamp(min=DARKEST) / 10_000).log()
-        pairs = [(years[..., i] - years[..., j]) / (years[..., i] + years[..., j] + 10) for _, i, j in INDICES]
-        return torch.cat([bands, torch.stack(pairs, dim=-1)], dim=-1)
-
-    def forward(self, years: Tensor) -> Tensor:
-        """Return (B, 12, 16)."""
-        return (self.raw(years) - self.mean) / self.std
-
-    def fit(self, years: Tensor) -> None:
-        """Set mean and spread from training years."""
-        values = self.raw(years).flatten(0, 1)
-        self.mean.copy_(values.mean(dim=0))
-        self.std.copy_(values.std(dim=0).clamp(min=1e-3))
-
 
 class TextMap(nn.Module):
-    """The text tower's unit vectors → the shared space: centred, one matrix that starts as the identity."""
+    """The text tower's unit vectors → the shared space: less what every text about land has in common."""
 
     mean: Tensor
 
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(dim))
-        self.weight = nn.Parameter(torch.eye(dim))
 
     def forward(self, vectors: Tensor) -> Tensor:
         """Return unit vectors (…, dim)."""
-        return normalize(linear(normalize(vectors - self.mean, dim=-1), self.weight), dim=-1)
-
-
-class KernelMember(nn.Module):
-    """Kernel ridge regression from a year's features to the text vector of its class, solved in closed form.
-
-    f(x) = c + Σ_i exp(−γ |x − x_i|²) a_i over the training years x_i. Good where data are few; the small encoders and
-    this one err differently.
-    """
-
-    landmarks: Tensor
-    coefficients: Tensor
-    centre: Tensor
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self, landmarks: int, features: int, dim: int, gamma: float) -> None:
-        super().__init__()
-        self.gamma = gamma / features
-        for name, shape in {
-            "landmarks": (landmarks, features),
-            "coefficients": (landmarks, dim),
-            "centre": (dim,),
-            "mean": (features,),
-            "std": (features,),
-        }.items():
-            self.register_buffer(name, torch.zeros(shape))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Return (B, dim) unit vectors for (B, features)."""
-        return normalize(self._kernel((features - self.mean) / self.std) @ self.coefficients + self.centre, dim=-1)
-
-    def fit(self, features: Tensor, target: Tensor, weight: Tensor, ridge: float) -> None:
-        """Solve for targets (N, dim) with importance (N,): (K + ridge · diag(1 / weight)) a = target − centre."""
-        self.mean.copy_(features.mean(dim=0))
-        self.std.copy_(features.std(dim=0).clamp(min=1e-6))
-        self.landmarks.copy_((features - self.mean) / self.std)
-        self.centre.copy_((target * weight[:, None]).sum(dim=0) / weight.sum())
-        kernel = self._kernel(self.landmarks).double() + ridge * torch.diag(1 / weight.double())
-        self.coefficients.copy_(torch.linalg.solve(kernel, (target - self.centre).double()).float())
-
-    def _kernel(self, x: Tensor) -> Tensor:
-        distance = x.square().sum(dim=1)[:, None] - 2 * x @ self.landmarks.T + self.landmarks.square().sum(dim=1)
-        return torch.exp(-self.gamma * distance.clamp(min=0))
+        return normalize(vectors - self.mean, dim=-1)
 
 
 @dataclass(frozen=True)
@@ -139,36 +52,41 @@ class TowerSizes:
 
     encoder: EncoderConfig
     members: int
-    landmarks: int = 0
-    """Training years of the kernel member; 0: none."""
-    gamma: float = 0.5
+    landmarks: int
+    """Training years of the kernel member."""
+    year_gamma: float
+    student_gamma: float
+    student_axes: int
+    members_share: float
+    """Weight of the encoders' mean vector beside the kernel member's."""
 
 
 class PixelTower(nn.Module):
-    """Reflectance years → unit vectors: the small encoders' mean and the kernel member's."""
+    """Reflectance years → unit vectors: the kernel member's and the small encoders' mean."""
 
     def __init__(self, sizes: TowerSizes) -> None:
         super().__init__()
         self.sizes = sizes
-        self.features = MonthFeatures()
+        self.standard = Standard(CHANNELS)
+        self.student = Student()
         self.members = nn.ModuleList(PixelEncoder(sizes.encoder) for _ in range(sizes.members))
-        count, dim = sizes.landmarks, sizes.encoder.out
-        self.kernel = KernelMember(count, YEAR_FEATURES, dim, sizes.gamma) if count else None
+        year = ViewSizes(YEAR_FEATURES, sizes.year_gamma)
+        said = ViewSizes(12 * SAID, sizes.student_gamma, sizes.student_axes)
+        self.kernel = KernelMember((year, said), sizes.landmarks, sizes.encoder.out)
 
     def forward(self, years: Tensor) -> Tensor:
         """Return (B, dim) for (B, 12, 10) reflectance × 10 000, complete."""
-        raw = self.features.raw(years)
-        x = (raw - self.features.mean) / self.features.std
-        parts = [normalize(member(x), dim=-1) / len(self.members) for member in self.members]
-        if self.kernel is not None:
-            parts.append(self.kernel(year_features(raw)))
-        return normalize(torch.stack(parts).sum(dim=0), dim=-1)
+        months = month_features(years)
+        vector = self.kernel(self.views(months))
+        if self.members:
+            x = self.standard(months)
+            mean = torch.stack([normalize(member(x), dim=-1) for member in self.members]).mean(dim=0)
+            vector = vector + self.sizes.members_share * normalize(mean, dim=-1)
+        return normalize(vector, dim=-1)
 
-
-def year_features(months: Tensor) -> Tensor:
-    """Return (B, 288): the months, their mean and spread, and the 1st, 4th, 9th and 12th of them in order of value."""
-    ordered = months.sort(dim=1).values[:, [0, 3, 8, 11]]
-    return torch.cat([months.flatten(1), months.mean(dim=1), months.std(dim=1), ordered.flatten(1)], dim=1)
+    def views(self, months: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the kernel member compares, for (B, 12, 16): the year's values, and the student's."""
+        return year_features(months), self.student(months).flatten(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +114,7 @@ class Shipped:
     def embed(self, years: ArrayLike | Years, batch: int = 4096) -> NDArray[np.float32]:
         """Return (N, dim) unit vectors; rows of unusable pixels are 0. Memory is bounded by the batch."""
         years = years if isinstance(years, Years) else read_years(years)
-        out = np.zeros((len(years), self.text_map.weight.shape[0]), np.float32)
+        out = np.zeros((len(years), len(self.text_map.mean)), np.float32)
         at = np.flatnonzero(years.usable)
         for rows in batches(at, batch):
             out[rows] = embed_batch(self.pixels, torch.from_numpy(years.values[rows])).numpy()
@@ -260,11 +178,10 @@ def load(path: Path = WEIGHTS) -> Shipped:
     if about.get("kind") != "landask-pixels":
         raise BadFile(f"{path} is no landask-pixels model")
     state = {name: tensor.float() for name, tensor in state.items()}
-    landmarks = len(state.get("pixels.kernel.landmarks", ()))
-    encoder = EncoderConfig(**about["encoder"])
-    pixels = PixelTower(TowerSizes(encoder, about["members"], landmarks, about["gamma"]))
+    sizes = about["sizes"]
+    pixels = PixelTower(TowerSizes(**sizes | {"encoder": EncoderConfig(**sizes["encoder"])}))
     load_into(pixels, {n.removeprefix("pixels."): t for n, t in state.items() if n.startswith("pixels.")}, str(path))
-    text_map = TextMap(about["encoder"]["out"])
+    text_map = TextMap(sizes["encoder"]["out"])
     load_into(text_map, {n.removeprefix("text_map."): t for n, t in state.items() if n.startswith("text_map.")})
     return Shipped(
         pixels.eval(),

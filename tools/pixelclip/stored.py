@@ -115,7 +115,7 @@ def as_bytes(vectors: NDArray[np.float32]) -> list[bytes]:
 
 
 def _with_vectors(store: Store, model: Shipped, rows: Table, budget: int) -> AreaPixels:
-    dim = model.text_map.weight.shape[0]
+    dim = len(model.text_map.mean)
     vectors, usable = np.zeros((len(rows), dim), np.float32), np.zeros(len(rows), bool)
     keys = [
         (str(store.path), model.model_id, str(location), int(year))

@@ -24,8 +24,9 @@ from tools.pixelclip.augment import draw_steps, vary
 from tools.pixelclip.bands import normalise
 from tools.pixelclip.contrastive import PhotoQueue, Temperature, info_nce, text_loss
 from tools.pixelclip.encoder import EncoderConfig, PixelEncoder
+from tools.pixelclip.features import CHANNELS, Standard, month_features
 from tools.pixelclip.pooling import make_pooling
-from tools.pixelclip.shipped import MonthFeatures, TextMap
+from tools.pixelclip.shipped import TextMap
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,8 @@ class TextData:
 class TextTask:
     """Pixels against the texts of their class: for small data of our own."""
 
-    def __init__(self, data: TextData, smoothing: float = 0.1, mix: float = 0.3, anchor: float = 1.0) -> None:
-        self.data, self.size, self.smoothing, self.mix, self.anchor = data, len(data.years), smoothing, mix, anchor
+    def __init__(self, data: TextData, smoothing: float = 0.1, mix: float = 0.3) -> None:
+        self.data, self.size, self.smoothing, self.mix = data, len(data.years), smoothing, mix
         self.years, self.label = torch.from_numpy(data.years), torch.from_numpy(data.label)
         self.weight, self.prompts = torch.from_numpy(data.weight), torch.from_numpy(data.prompts)
         self.given = self.prompts.abs().sum(dim=-1) > 0  # (K, P)
@@ -139,15 +140,15 @@ class TextTask:
 
     def modules(self, config: TrainConfig) -> nn.ModuleDict:
         """Return features, encoder, text map and temperature."""
-        features = MonthFeatures()
-        features.fit(self.years)
+        standard = Standard(CHANNELS)
+        standard.fit(month_features(self.years).flatten(0, 1))
         text_map = TextMap(self.prompts.shape[-1])
         text_map.mean.copy_(torch.from_numpy(self.data.text_mean))
         encoder = PixelEncoder(config.encoder)
         nn.init.normal_(encoder.time_pos_encoding, std=0.02)
         return nn.ModuleDict(
             {
-                "features": features,
+                "standard": standard,
                 "encoder": encoder,
                 "text_map": text_map,
                 "temperature": Temperature(0.1),
@@ -155,7 +156,7 @@ class TextTask:
         )
 
     def loss(self, modules: nn.ModuleDict, rows: Tensor, generator: torch.Generator, config: TrainConfig) -> Tensor:
-        """Return the text loss of these rows, varied, sometimes mixed, plus the text map's distance from identity."""
+        """Return the text loss of these rows, varied, sometimes mixed."""
         years = vary(self.years[rows], generator)
         target = nn.functional.one_hot(self.label[rows], len(self.data.classes)).float()
         weight, allowed = self.weight[rows], self.rivals[self.label[rows]]
@@ -170,11 +171,8 @@ class TextTask:
         draw = torch.rand(self.given.shape, generator=generator).square() * self.given
         spoken = torch.einsum("kp,kpd->kd", draw / draw.sum(dim=1, keepdim=True), self.prompts)
         text_map = modules["text_map"]
-        pixels = modules["encoder"](modules["features"](years))
-        loss = text_loss(pixels, text_map(spoken), target, allowed, weight, modules["temperature"]())
-        dim = self.prompts.shape[-1]
-        moved = (text_map.get_parameter("weight") - torch.eye(dim)).square().sum() / dim
-        return loss + self.anchor * moved
+        pixels = modules["encoder"](modules["standard"](month_features(years)))
+        return text_loss(pixels, text_map(spoken), target, allowed, weight, modules["temperature"]())
 
 
 def rivals(classes: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -1,8 +1,8 @@
 """Presto's pixel encoder (arXiv 2304.14065; weights MIT): Sentinel-2 and NDVI tokens → 128 values of a pixel's year.
 
 Written from the article and the names in the weights file; radar, weather, terrain and land-cover tokens are left out
-as the model allows. A baseline: nothing that ships holds or uses it. It is given longitude and latitude, which our own
-model is not.
+as the model allows. The teacher of `distil.py` and a baseline of the evaluation: no file that ships holds its numbers.
+As a baseline it is given longitude and latitude, which our own model is not.
 """
 
 from __future__ import annotations
@@ -82,6 +82,22 @@ class Presto(nn.Module):
             gaps: (B, 12, 10) of bool, values that were filled: their tokens are left out.
             place: (B, 3) unit vectors from the Earth's centre.
         """
+        tokens, missing = self._contextual(years, gaps, place)
+        there = (~missing).to(years)[..., None]
+        mean = (tokens * there).sum(dim=1) / there.sum(dim=1)
+        return layer_norm(mean, (128,), self._w("norm.weight"), self._w("norm.bias"))
+
+    def months(self, years: Tensor) -> Tensor:
+        """Return (B, 12, 128): the mean of each month's six tokens after the last block, before the final norm.
+
+        Every year is complete and placed in the middle of western Europe, so that nothing but reflectance tells.
+        """
+        place = _cartesian(np.full(1, 5.0), np.full(1, 47.0)).to(years).expand(len(years), 3)
+        tokens, _ = self._contextual(years, torch.zeros_like(years, dtype=torch.bool), place)
+        return tokens[:, 1:].reshape(len(years), len(GROUPS), 12, -1).mean(dim=1)
+
+    def _contextual(self, years: Tensor, gaps: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the tokens (B, 73, 128) after the last block, the place's first, and which are left out."""
         tokens, missing = self._tokens(years, gaps)
         first = linear(place, self._w("latlon_embed.weight"), self._w("latlon_embed.bias"))[:, None]
         tokens = torch.cat([first, tokens], dim=1)
@@ -89,9 +105,7 @@ class Presto(nn.Module):
         bias = torch.zeros(missing.shape).to(years).masked_fill(missing, -1e9)[:, None, None]
         for block in range(2):
             tokens = self._block(tokens, bias, f"blocks.{block}.")
-        there = (~missing).to(years)[..., None]
-        mean = (tokens * there).sum(dim=1) / there.sum(dim=1)
-        return layer_norm(mean, (128,), self._w("norm.weight"), self._w("norm.bias"))
+        return tokens, missing
 
     def _tokens(self, years: Tensor, gaps: Tensor) -> tuple[Tensor, Tensor]:
         x = years / 1e4
