@@ -109,7 +109,8 @@ def pool_command(options: argparse.Namespace) -> None:
     sources = read_unlabelled(Path(options.data))
     recipe = Recipe()
     sources["simulated"] = simulated(simulated_classes(recipe), recipe.simulated, recipe.seed)
-    np.savez_compressed(options.out, **{name: years.round().astype(np.uint16) for name, years in sources.items()})
+    whole: dict[str, Any] = {name: years.round().astype(np.uint16) for name, years in sources.items()}
+    np.savez_compressed(options.out, **whole)
     for name, years in sources.items():
         print(f"{len(years):6,} years of {name}")
 

@@ -1,8 +1,8 @@
 """Texts against many cached vectors: a product that should cost no more than reading the vectors once.
 
-Vectors are multiplied as they are stored, float16, by PyTorch's matrix-vector product, which widens in registers and adds
-up in float32: measured, it reads memory at nearly its full rate, where products in bfloat16 reach a third of it. A cosine
-is right to about 0.0001.
+Vectors are multiplied as they are stored, float16, by PyTorch's matrix-vector product, which widens in registers and
+adds up in float32: measured, it reads memory at nearly its full rate, where products in bfloat16 reach a third of it.
+A cosine is right to about 0.0001.
 """
 
 from __future__ import annotations
