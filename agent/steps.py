@@ -223,7 +223,7 @@ def rank_points(frame: Frame, context: Context) -> list[Step]:
     """Which regions have the most points."""
     arguments = common(frame, context)
     within = arguments.pop("regions", [])
-    level = there(frame.level or ("nuts2" if within else "country"), frame, context)
+    level = frame.level or ("nuts2" if within else "country")
     need_parts(frame, level, context)
     if not (frame.land_cover or frame.land_use):
         arguments.pop("exclude", None)
@@ -234,13 +234,6 @@ def rank_points(frame: Frame, context: Context) -> list[Step]:
             | kept(within=within, level=level, limit=frame.limit, order="" if frame.order == "most" else frame.order),
         )
     ]
-
-
-def there(level: str, frame: Frame, context: Context) -> str:
-    """Return a level, that of provinces and departments where the store holds no NUTS 3 regions of the places asked."""
-    gazetteer = context.gazetteer
-    inside = [gazetteer.children(id, level) for id in frame.regions] or [gazetteer.at_level(level)]
-    return "subdivision" if level == "nuts3" and not any(inside) else level
 
 
 def rank_classes(frame: Frame, context: Context) -> list[Step]:

@@ -31,8 +31,9 @@ def rank_points(
     """Rank regions by their points of some classes, or the classes of an area by their points.
 
     Use for "which regions have the most … points", "what are the commonest crops in …". Ranks surveyed points; for
-    shares of area use rank_official. `level`: country, nuts1, nuts2, nuts3, subdivision. Ties share their place and
-    none of them is cut off.
+    shares of area use rank_official. `level`: country, nuts1, nuts2, nuts3, subdivision; where the store
+    holds no NUTS 3 regions, provinces and departments are ranked in their place, and the result says so. Ties share
+    their place and none of them is cut off.
     """
     if by not in ("regions", "classes"):
         raise BadArgument(f"rank by {by!r}: by regions or by classes")
@@ -54,6 +55,7 @@ def rank_regions(
 ) -> Result:
     """Return the regions of one level in the order of their points."""
     context = asked.context
+    level = level_there(asked, level)
     candidates = {r.id: r for r in regions_at(asked, level)}
     rows = context.store.query("survey_by_region", regions=list(candidates), **asked.shown, years=list(asked.years))
     found = {row["region_id"]: row for row in rows.dicts()}
@@ -143,6 +145,13 @@ def rank_classes(
         },
         caveats=(*survey_caveats(asked, counts), ("points_not_area", {})),
     )
+
+
+def level_there(asked: Question, level: str) -> str:
+    """Return the level, that of provinces and departments where the store holds no NUTS 3 regions of these places."""
+    gazetteer = asked.context.gazetteer
+    inside = [gazetteer.children(region.id, level) for region in asked.regions] or [gazetteer.at_level(level)]
+    return "subdivision" if level == "nuts3" and not any(inside) else level
 
 
 def regions_at(asked: Question, level: str) -> list[Region]:
