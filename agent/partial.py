@@ -12,6 +12,10 @@ LEVELS = ("country", "nuts1", "nuts2", "subdivision")
 """Levels whose official names are known by their parts; those below are named whole."""
 MOST = 8
 """Names that may be meant by a part of them; a word that stands in more ("West", "Northern") is no name."""
+CLOSE = 5
+"""Names given where there are too many."""
+LOCAL = ""
+"""No language: names as the statistics write them."""
 
 
 def names_with(words: str, context: Context) -> tuple[Region, ...]:
@@ -28,12 +32,6 @@ def names_with(words: str, context: Context) -> tuple[Region, ...]:
                     one = next((r for r in same if r.country == region.country), region)
                     found.setdefault(one.id, one)
     return tuple(found.values())
-
-
-CLOSE = 5
-"""Names given where there are too many."""
-LOCAL = ""
-"""No language: names as the statistics write them."""
 
 
 def plain(name: str) -> str:

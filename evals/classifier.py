@@ -433,8 +433,7 @@ def report_of(table: FoldTable, name: str, unseen: Mapping[str, Any], spoken: Ma
 
 def spoken_names(tower: TextTower) -> dict[str, float]:
     """Return `languages` of the fifteen classes' names."""
-    text_map = TextMap(tower.dim)
-    text_map.mean.copy_(torch.from_numpy(text_centre(tower)))
+    text_map = TextMap.around(text_centre(tower))
     prompts = json.loads(LUCAS.read_text(encoding="utf-8"))["classes"]
     return languages(tower, text_map, {code: prompts[code]["names"] for code in SCORED})
 

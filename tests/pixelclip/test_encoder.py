@@ -5,6 +5,7 @@ import torch
 from torch.nn.functional import cosine_similarity
 
 from retrieval.errors import BadArgument, BadFile
+from tools.pixelclip.attention import short_attention, takes
 from tools.pixelclip.encoder import EncoderConfig, PixelEncoder, parameter_count
 from tools.pixelclip.fast import FastEncoder
 from tools.pixelclip.pooling import DimensionAttention, PhotoAttention, make_pooling
@@ -228,3 +229,21 @@ def test_the_quick_pass_of_the_full_encoder_keeps_the_cosine():
     x = torch.rand(64, 12, 10)
     with torch.inference_mode():
         assert cosine_similarity(FastEncoder(encoder)(x), encoder(x)).min() > 0.999
+
+
+def test_the_kernel_for_few_tokens_is_not_used_where_it_does_not_fit():
+    assert not takes(13, 8)
+    assert not takes(13, 48)
+    assert not takes(17, 64)
+    assert not FastEncoder(PixelEncoder(EncoderConfig(dim=64, heads=4))).short_attention
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not takes(13, 64), reason="no CUDA device with Triton here")
+@pytest.mark.parametrize("width", [16, 64])
+def test_the_kernel_for_few_tokens_is_attention(width):
+    torch.manual_seed(4)
+    qkv = torch.randn(50, 13, 3 * 2 * width, device="cuda", dtype=torch.bfloat16)
+    split = qkv.view(50, 13, 3, 2, width).permute(2, 0, 3, 1, 4)
+    expected = torch.nn.functional.scaled_dot_product_attention(*split).transpose(1, 2).reshape(50, 13, -1)
+    torch.testing.assert_close(short_attention(qkv, 2), expected, rtol=0.02, atol=0.02)

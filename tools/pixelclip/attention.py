@@ -17,9 +17,10 @@ PADDED = 16
 """Tokens a program holds; the least that Triton's matrix product takes."""
 
 
-def available() -> bool:
-    """Return whether this computer has Triton and a CUDA device."""
-    return triton is not None and torch.cuda.is_available()
+def takes(steps: int, width: int) -> bool:
+    """Return whether so many tokens and heads so wide fit the kernel, and there are Triton and a CUDA device."""
+    fits = steps <= PADDED and width >= PADDED and width & (width - 1) == 0
+    return fits and triton is not None and torch.cuda.is_available()
 
 
 def short_attention(qkv: Tensor, heads: int) -> Tensor:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, linear, scaled_dot_product_attention
 
-from tools.pixelclip.attention import available, short_attention
+from tools.pixelclip.attention import short_attention, takes
 from tools.pixelclip.encoder import PixelEncoder
 from tools.pixelclip.threads import side_by_side
 
@@ -51,7 +51,7 @@ class FastEncoder:
         config = encoder.config
         self.config, self.dtype, self.device = config, dtype, torch.device(device)
         self.heads, self.width = config.heads, config.dim // config.heads
-        self.short_attention = self.device.type == "cuda" and available()
+        self.short_attention = self.device.type == "cuda" and takes(config.months + 1, self.width)
         self.layers = [self._read(layer) for layer in encoder.transformer.layers]
         spectral = encoder.spectral_embedding[1]
         token = encoder.time_token.detach().double().reshape(1, -1)

@@ -143,8 +143,7 @@ def make(
         members.append(train(TextTask(data), recipe.config(member), place, progress=progress))
         logger.info("member %d of %d is trained", member + 1, recipe.members)
     pixels = PixelTower(recipe.sizes(len(data.years)))
-    text_map = TextMap(data.prompts.shape[-1])
-    text_map.mean.copy_(torch.from_numpy(data.text_mean))
+    text_map = TextMap.around(data.text_mean)
     pixels.student = read_student()
     for own, trained in zip(pixels.members, members, strict=True):
         own.load_state_dict(trained["encoder"].state_dict())

@@ -41,6 +41,13 @@ class TextMap(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(dim))
 
+    @classmethod
+    def around(cls, mean: NDArray[np.float32]) -> TextMap:
+        """Return the map that takes this mean (dim,) away."""
+        made = cls(len(mean))
+        made.mean.copy_(torch.from_numpy(mean))
+        return made
+
     def forward(self, vectors: Tensor) -> Tensor:
         """Return unit vectors (…, dim)."""
         return normalize(vectors - self.mean, dim=-1)

@@ -142,15 +142,13 @@ class TextTask:
         """Return features, encoder, text map and temperature."""
         standard = Standard(CHANNELS)
         standard.fit(month_features(self.years).flatten(0, 1))
-        text_map = TextMap(self.prompts.shape[-1])
-        text_map.mean.copy_(torch.from_numpy(self.data.text_mean))
         encoder = PixelEncoder(config.encoder)
         nn.init.normal_(encoder.time_pos_encoding, std=0.02)
         return nn.ModuleDict(
             {
                 "standard": standard,
                 "encoder": encoder,
-                "text_map": text_map,
+                "text_map": TextMap.around(self.data.text_mean),
                 "temperature": Temperature(0.1),
             }
         )
@@ -170,9 +168,8 @@ class TextTask:
         target = (1 - self.smoothing) * target + smooth
         draw = torch.rand(self.given.shape, generator=generator).square() * self.given
         spoken = torch.einsum("kp,kpd->kd", draw / draw.sum(dim=1, keepdim=True), self.prompts)
-        text_map = modules["text_map"]
         pixels = modules["encoder"](modules["standard"](month_features(years)))
-        return text_loss(pixels, text_map(spoken), target, allowed, weight, modules["temperature"]())
+        return text_loss(pixels, modules["text_map"](spoken), target, allowed, weight, modules["temperature"]())
 
 
 def rivals(classes: tuple[str, ...]) -> NDArray[np.bool_]:
