@@ -78,13 +78,14 @@ def opened(choice: ModelChoice) -> OpenModel:
     return open_model(choice)
 
 
-@lru_cache(maxsize=16)
 def best_there(base_url: str = "", prefer: tuple[str, ...] = PREFERENCES) -> str:
-    """Return the best model at hand, looked for once a process: an Ollama server's, then ours where its adapter is.
-
-    A question without a server pays one refused connection.
-    """
-    names = installed(base_url or ollama_url())
-    if names and (name := preferred(names, prefer)):
+    """Return the best model at hand: an Ollama server's, then ours where its adapter is, else nothing."""
+    if name := best_served(base_url or ollama_url(), prefer):
         return f"ollama:{name}"
     return "embedded" if ADAPTER.is_file() else ""
+
+
+@lru_cache(maxsize=16)
+def best_served(base_url: str, prefer: tuple[str, ...]) -> str:
+    """Return the preferred model of a server, asked once a process: without one, a question pays one refusal."""
+    return preferred(installed(base_url) or (), prefer) or ""

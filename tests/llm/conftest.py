@@ -45,9 +45,10 @@ def no_real_model(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReques
 
 @pytest.fixture(autouse=True)
 def fresh_probes() -> Iterator[None]:
-    """Forget what an earlier test's server said of itself."""
+    """Forget what an earlier test's server said of itself, of this folder or another."""
+    choose.best_served.cache_clear()
     yield
-    choose.best_there.cache_clear()
+    choose.best_served.cache_clear()
     status.longest_context.cache_clear()
 
 

@@ -45,8 +45,13 @@ class Seen:
             self.outside.append(url)
 
     def load(self, path: str = "/") -> Seen:
-        """Load the page and wait until its map is drawn."""
+        """Load the page and wait until its map is drawn.
+
+        A page left in the middle of a stream ends it, and Gradio says so on the console: no fault of the new page.
+        """
+        before = len(self.errors)
         self.page.goto(self.url + path)
+        self.errors[before:] = [error for error in self.errors[before:] if not error.startswith("AbortError")]
         self.page.wait_for_function("document.body.dataset.landask && landask.view.drawn > 0", timeout=90_000)
         return self
 
