@@ -200,6 +200,7 @@ class Run:
         waiting = self.conversation.pending
         whole = waiting.question if waiting and waiting.kind != "offer" and self.steps == [] else question
         outcome = outcome_of(error, whole, self.conversation, self.context)
+        self.conversation.turn_to(outcome.frame)
         self.conversation.pending = outcome.pending
         return self.finished(outcome.status, outcome.text, language, choices=outcome.choices)
 

@@ -10,6 +10,9 @@ SUBJECT = ("land_cover", "land_use", "exclude", "each", "words")
 PLACE = ("regions", "near", "spot")
 TIME = ("years", "since", "span", "when")
 
+ORDERS = ("most", "fewest", "both")
+"""Which end of a ranking comes first; `both` is a ranking from each."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -36,6 +39,7 @@ class Frame:
     level: str = ""
     limit: int | None = None
     order: str = "most"
+    """One of `ORDERS`."""
     by: str = "regions"
     theme: str = "land_cover"
     unit: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agent.answer import Status
@@ -17,6 +17,7 @@ from retrieval.errors import (
     LandaskError,
     NoSuchYear,
     NotPublished,
+    NotUnderstood,
     QueryLimit,
     TooFine,
 )
@@ -24,6 +25,10 @@ from tools.context import Context
 
 CAUGHT = (DataError, Ambiguous, InputError, QueryLimit)
 """Errors that are answers; StoreError and SourceError end the command instead."""
+PIECES = ("which_class", "which_region")
+"""What a question may leave out that no answer is honest without: it is asked for."""
+MAIN_CLASSES = ("A00", "B00", "C00", "D00", "E00", "F00", "G00", "H00")
+"""The eight land covers of LUCAS level 1, offered where none is named."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Outcome:
     text: str
     choices: tuple[str, ...] = ()
     pending: Pending | None = None
+    frame: dict[str, Any] = field(default_factory=dict)
+    """What a question with a piece missing was about: the reply is read as what follows on it."""
 
 
 def outcome_of(error: LandaskError, question: str, conversation: Conversation, context: Context) -> Outcome:
@@ -49,14 +56,15 @@ def outcome_of(error: LandaskError, question: str, conversation: Conversation, c
             return Outcome("clarify", text, error.choices, pending)
         case AmbiguousClass():
             codes = tuple(list(c) for c in error.codes)
-            return Outcome(
-                "clarify", text, error.choices, Pending("class", question, error.words, error.choices, codes)
-            )
+            pending = Pending("class", question, error.words, error.choices, codes, resolved)
+            return Outcome("clarify", text, error.choices, pending)
         case Ambiguous():
             return Outcome("clarify", text, error.choices)
     frames = offered_frames(error, conversation.frame_tried, context)
     choices = tuple(name for name, _ in frames)
     pending = Pending("offer", question, "", choices, tuple(f for _, f in frames)) if frames else None
+    if isinstance(error, NotUnderstood) and error.reason in PIECES:
+        return Outcome("clarify", text, choices, pending, conversation.frame_tried)
     return Outcome("refused", text, choices, pending)
 
 
@@ -76,6 +84,8 @@ def offered_frames(error: LandaskError, tried: dict[str, Any], context: Context)
             return offers
         case NoSuchYear():
             return [(str(y), {**tried, "years": [y], "since": None, "span": None}) for y in error.near]
+        case NotUnderstood() if error.reason == "which_class":
+            return [offer for code in MAIN_CLASSES if (offer := _instead(code, tried, context))]
         case NotPublished():
             return [offer for word in error.instead[:4] if (offer := _instead(word, tried, context))]
     return []

@@ -93,12 +93,12 @@ def speaks_of_change(reading: Understanding) -> bool:
     return bool(timed) or hit("change", GROWING.sub(" ", reading.masked), reading.language)
 
 
-def asks_for_fewest(reading: Understanding) -> bool:
-    """Return whether the least is asked for: "la plus petite" holds "la plus" and is the least all the same."""
+def order_of(reading: Understanding) -> str:
+    """Return the ends of a ranking asked for, one of `ORDERS`: "la plus petite" holds "la plus" and is the least."""
     least = concept(reading.language, "least")
     if least is None or not least.search(reading.masked):
-        return False
-    return not hit("most", least.sub(" ", reading.masked), reading.language)
+        return "most"
+    return "both" if hit("most", least.sub(" ", reading.masked), reading.language) else "fewest"
 
 
 def names_a_winner(reading: Understanding) -> bool:

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from agent.conversation import Conversation, chosen
 from agent.frame import PLACE, SUBJECT, TIME, Frame
-from agent.operation import asks_for_fewest, asks_for_one, operation_of
-from agent.pair import paired
+from agent.operation import asks_for_one, operation_of, order_of
+from agent.pair import paired, says_both
 from agent.partial import MOST, names_with, whole
 from agent.parts import parts_of
 from agent.plan import MOST_STEPS, Note, Plan, Step
@@ -80,8 +80,9 @@ class Builtin:
                 frame = Frame.from_json(value)
                 return planned(frame, context, conversation, ())
             settled = {**waiting.resolved, waiting.words: value}
+            conversation.pending = replace(waiting, resolved=settled)
             question = waiting.question
-        parts = parts_of(question, context.language)
+        parts = with_both_ends(parts_of(question, context.language), context)
         if len(parts) == 1 or self.share_a_place(parts, context):
             return self.one(question, context, conversation, settled)
         return self.several(parts, context, conversation, settled)
@@ -93,12 +94,7 @@ class Builtin:
 
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
         """Return the plan of one question."""
-        reading = understand(
-            question,
-            context.gazetteer,
-            context.nomenclature,
-            language=context.language,  # ty: ignore[invalid-argument-type]
-        )
+        reading = read(question, context)
         refuse_what_is_not_ours(reading)
         resolver = Resolver(reading, context, conversation, question, settled)
         frame = resolver.frame()
@@ -124,6 +120,29 @@ class Builtin:
             frame=so_far.frame,
             earlier=tuple(plan.frame for plan in plans[:-1]),
         )
+
+
+def read(question: str, context: Context) -> Understanding:
+    """Return a question taken apart."""
+    return understand(
+        question,
+        context.gazetteer,
+        context.nomenclature,
+        language=context.language,  # ty: ignore[invalid-argument-type]
+    )
+
+
+def with_both_ends(parts: Sequence[str], context: Context) -> list[str]:
+    """Return the parts, two as one that ask for the two ends of a ranking: "which has most and which least forest"."""
+    joined = list(parts[:1])
+    for part in parts[1:]:
+        one, other = read(joined[-1], context), read(part, context)
+        ends = {order_of(each) for each in (one, other) if each.has("most", "least")} == {"most", "fewest"}
+        if ends and not (one.covers and other.covers) and not (one.areas and other.areas):
+            joined[-1] += f" {part}"
+        else:
+            joined.append(part)
+    return joined
 
 
 def planned(frame: Frame, context: Context, conversation: Conversation, notes: Sequence[Note]) -> Plan:
@@ -159,12 +178,7 @@ def each_of_ranked(part: str, steps: Sequence[Step], context: Context) -> Plan |
     if at is None or any(step.each or step.optional for step in steps[:at]):
         return None
     ranking = steps[at]
-    reading = understand(
-        part,
-        context.gazetteer,
-        context.nomenclature,
-        language=context.language,  # ty: ignore[invalid-argument-type]
-    )
+    reading = read(part, context)
     refuse_what_is_not_ours(reading)
     if reading.areas or reading.covers or ranking.arguments.get("by") == "classes":
         return None
@@ -278,6 +292,8 @@ class Resolver:
         self.reading, self.context, self.conversation = reading, context, conversation
         self.question, self.settled = question, settled
         self.notes: list[Note] = []
+        self.placeless = False
+        """Whether it says "here" of a place that is nowhere drawn or named."""
         self.older = Frame.from_json(conversation.frame)
 
     def frame(self) -> Frame:
@@ -308,7 +324,7 @@ class Resolver:
             when=self.when(),
             level=reading.level or "",
             limit=reading.limit or (1 if operation in RANKINGS and asks_for_one(reading) else None),
-            order="fewest" if asks_for_fewest(reading) else "most",
+            order=order_of(reading),
             by="crops" if reading.has("crops") else "regions",
             theme="land_use" if reading.about_use else "land_cover",
             unit=reading.unit or ("km2" if reading.has("area") else ""),
@@ -316,8 +332,21 @@ class Resolver:
             together=reading.has("together") or bool(left_out),
             point_id=reading.point_id or "",
         )
-        frame = self.with_conversation(frame)
-        return self.with_free_text(frame)
+        frame = self.with_free_text(self.with_conversation(frame))
+        self.need_what_is_pointed_at(frame)
+        return frame
+
+    def need_what_is_pointed_at(self, frame: Frame) -> None:
+        """Ask for what "here" or "and in 2012?" means where nothing is drawn and nothing was asked before.
+
+        Raises:
+            NotUnderstood: a piece is missing, and named.
+        """
+        nothing = not frame.operation and not frame.says((*SUBJECT, *PLACE))
+        follows = nothing and (opens_with_a_link(self.reading) or says_both(self.reading))
+        if self.placeless or (follows and not self.older.operation):
+            self.conversation.frame_tried = frame.to_json()
+            raise NotUnderstood(self.reading.findings, "which_region" if self.placeless else "which_class")
 
     def operation(self, regions: int, *, named: bool) -> str:
         """Return what is asked for; "which regions have most of it" takes the class from the question before."""
@@ -563,7 +592,7 @@ class Resolver:
                 return self.older.regions
             if drawn:
                 return (drawn[-1],)
-            raise NotUnderstood(self.reading.findings, "which_region")
+            self.placeless = True
         return tuple(dict.fromkeys(found))
 
     def drawn_box(self) -> str:

@@ -31,7 +31,9 @@ def steps_of(frame: Frame, context: Context) -> list[Step]:
     build = BUILDERS.get(operation)
     if build is None:
         raise NotUnderstood(frame_words(frame, context), "no_operation")
-    steps = [step for step in build(frame, context) if step.tool in TOOLS or not step.optional]
+    ends = [replace(frame, order=order) for order in ("most", "fewest")] if frame.order == "both" else [frame]
+    built = list({repr(step): step for end in ends for step in build(end, context)}.values())
+    steps = [step for step in built if step.tool in TOOLS or not step.optional]
     missing = next((step.tool for step in steps if step.tool not in TOOLS), None)
     if missing:
         raise NotUnderstood(frame_words(frame, context), "no_operation")

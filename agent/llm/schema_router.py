@@ -17,7 +17,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from agent.conversation import Conversation
-from agent.frame import Frame
+from agent.frame import ORDERS, Frame
 from agent.llm.candidates import Candidates, allowed
 from agent.llm.errors import BadPlan, Declined, ModelFailed, Unsure
 from agent.llm.guard import fits, gather, text_of
@@ -26,6 +26,7 @@ from agent.llm.models import OpenModel
 from agent.llm.operations import MOST_STEPS, OPERATIONS, RANKED
 from agent.llm.planner import ModelPlanner, checked
 from agent.llm.solved import solved
+from agent.operation import order_of
 from agent.plan import MOST_STEPS as MOST_CALLS
 from agent.plan import Plan
 from agent.plan import Step as PlanStep
@@ -139,7 +140,7 @@ def schema_of(
     optional: dict[str, Any] = {
         "level": {"enum": list(LEVELS)},
         "unit": {"enum": ["%", "km2", "ha"]},
-        "order": {"enum": ["most", "fewest"]},
+        "order": {"enum": list(dict.fromkeys(("most", "fewest", order_of(found.reading))))},
     }
     if found.reading.excluded:
         optional = {"exclude": labels(list(found.classes))} | optional
@@ -310,8 +311,8 @@ def numbers(step: Mapping[str, Any], found: Candidates, base: Frame) -> dict[str
     if limit is not None and not (limit == base.limit or is_named(limit, found)):
         raise BadPlan(f"the number {str(limit)[:20]} is not in the question")
     level, unit, order = step.get("level", base.level), step.get("unit", base.unit), step.get("order", base.order)
-    if level not in ("", *LEVELS) or unit not in ("", "%", "km2", "ha") or order not in ("most", "fewest"):
-        raise BadPlan(f"level is one of {', '.join(LEVELS)}; unit of %, km2, ha; order of most, fewest")
+    if level not in ("", *LEVELS) or unit not in ("", "%", "km2", "ha") or order not in ORDERS:
+        raise BadPlan(f"level is one of {', '.join(LEVELS)}; unit of %, km2, ha; order of {', '.join(ORDERS)}")
     return {"limit": int(limit) if limit is not None else None, "level": level, "unit": unit, "order": order}
 
 

@@ -110,7 +110,6 @@ def test_a_department_uses_the_containing_regions_published_share(asked) -> None
         ("where are vineyards in Atlantis?", "Atlantis"),
         ("🍇🍷🗺️", "no words"),
         ("x" * 100_000, "100,000 characters"),
-        ("vineyards here", "Which region"),
         ("how much of Tuscany is residential land use?", "No figure is published"),
     ],
 )
@@ -119,6 +118,15 @@ def test_a_refusal_says_why_and_what_there_is(asked, question: str, words: str) 
     assert answer.status == "refused"
     assert words in answer.text
     assert answer.results == ()
+
+
+def test_here_without_a_place_is_asked_back(asked) -> None:
+    answer = asked("vineyards here")
+    assert (answer.status, answer.text, answer.results) == (
+        "clarify",
+        "Which region? Name it, or draw it on the map.",
+        (),
+    )
 
 
 def test_a_refusal_speaks_the_questions_language(asked) -> None:

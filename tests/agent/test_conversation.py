@@ -278,3 +278,46 @@ def test_a_town_or_a_region_is_taken_from_the_choices(asked, reply: str, what: s
     answer = follow(asked, "maize points in Baden", reply)
     near = answer.results[0].arguments.get("near", {}).get("name")
     assert what in (near, *(r.id for r in answer.results[0].regions))
+
+
+# what is missing is asked for
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "step_of"),
+    [
+        ("How much is there in Bavaria?", "woodland", ("official_share", ["nuts:DE2"], ["C00"])),
+        ("How much is there in Bavaria?", "3", ("official_share", ["nuts:DE2"], ["C00"])),
+        ("How much is there in Bavaria?", "vineyards", ("official_share", ["nuts:DE2"], ["B82"])),
+        ("Hoeveel bos is er hier in de buurt?", "in Gelderland", ("count_points", ["nuts:NL22"], ["C00"])),
+        ("Zeig mir hier alle Weinberge", "im Saarland", ("find_points", ["nuts:DEC0"], ["B82"])),
+        ("Und wie sah das 2018 aus?", "Weinberge in Rheinland-Pfalz", ("find_points", ["nuts:DEB"], ["B82"])),
+    ],
+)
+def test_a_piece_that_is_missing_is_asked_for_and_the_reply_completes_the_question(
+    asked, question: str, reply: str, step_of: tuple
+) -> None:
+    talk = Conversation()
+    assert asked(question, talk).status == "clarify"
+    answer = asked(reply, talk)
+    assert (answer.results[0].tool, answer.results[0].arguments["regions"]) == step_of[:2]
+    assert list(answer.results[0].land_cover) == step_of[2]
+
+
+def test_a_missing_class_is_offered_from_the_eight_of_the_first_level(asked) -> None:
+    choices = asked("How much is there in Bavaria?").choices
+    assert (len(choices), choices[2]) == (8, "woodland (C00)")
+
+
+def test_another_question_instead_of_the_missing_piece_is_that_question(asked) -> None:
+    answer = follow(asked, "How much is there in Bavaria?", "where are vineyards in Corsica?")
+    assert step(answer)[:2] == ("find_points", ["nuts:FRM0"])
+
+
+def test_each_of_several_names_is_asked_once(asked) -> None:
+    talk = Conversation()
+    first = asked("compare peas and woodland in Limburg and Luxembourg", talk)
+    second, third, last = asked("1", talk), asked("2", talk), asked("1", talk)
+    assert [answer.status for answer in (first, second, third)] == ["clarify"] * 3
+    assert last.results[0].arguments["regions"] == ["nuts:BE22", "nuts:BE34"]
+    assert {result.land_cover for result in last.results} == {("B41",), ("C00",)}

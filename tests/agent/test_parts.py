@@ -78,3 +78,25 @@ def test_who_leads_in_another_year_is_ranked_again(asked) -> None:
         ("rank_official", (2022,)),
         ("rank_official", (2009,)),
     ]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which country has the highest and which the lowest share of woodland?",
+        "Which country has the most woodland and which has the least?",
+        "Welches Land hat den größten und welches den kleinsten Waldanteil?",
+        "¿Qué país tiene la mayor y cuál la menor proporción de bosque?",
+        "Quel pays a la plus grande part de forêt et lequel la plus petite ?",
+    ],
+)
+def test_both_ends_of_a_ranking_are_two_rankings(asked, question: str) -> None:
+    first, last = asked(question).results
+    assert [result.tool for result in (first, last)] == ["rank_official", "rank_official"]
+    assert [region.id for region in first.regions] == ["country:FI"]
+    assert [region.id for region in last.regions] == ["country:MT"]
+
+
+def test_two_rankings_of_two_classes_are_not_two_ends_of_one(asked) -> None:
+    first, last = asked("Which region of Italy has the most olive groves and which the least vineyard?").results
+    assert [result.land_cover for result in (first, last)] == [("B81",), ("B82",)]

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from agent.language import detect
-from agent.operation import asks_for_fewest, asks_for_one
+from agent.operation import asks_for_one, order_of
 from agent.understand import find_bbox, find_km, find_lonlat, find_years, understand
 from agent.words import concept_names, flatten, fold, words
-from retrieval.errors import NotUnderstood
+from retrieval.errors import AmbiguousClass, NotUnderstood
 from retrieval.types import LANGUAGES
 from tools.context import Context
 
@@ -197,19 +197,21 @@ def test_a_name_spelt_by_its_sound_is_the_one_that_sounds_so(demo: Context) -> N
 
 
 @pytest.mark.parametrize(
-    ("question", "language", "fewest"),
+    ("question", "language", "order"),
     [
-        ("Quels pays ont la plus petite part de forêts en 2018 ?", "fr", True),
-        ("Quali regioni di Italia hanno la quota più piccola di vigneti?", "it", True),
-        ("Quels pays ont la plus grande part de forêts en 2018 ?", "fr", False),
-        ("Which countries have the most vineyard points?", "en", False),
+        ("Quels pays ont la plus petite part de forêts en 2018 ?", "fr", "fewest"),
+        ("Quali regioni di Italia hanno la quota più piccola di vigneti?", "it", "fewest"),
+        ("Quels pays ont la plus grande part de forêts en 2018 ?", "fr", "most"),
+        ("Which countries have the most vineyard points?", "en", "most"),
+        ("Which countries have the most and the fewest vineyard points?", "en", "both"),
+        ("Welches Land hat den größten und welches den kleinsten Waldanteil?", "de", "both"),
     ],
 )
 def test_the_smallest_is_the_least_though_it_is_said_with_the_most(
-    question: str, language: str, fewest: bool, demo: Context
+    question: str, language: str, order: str, demo: Context
 ) -> None:
     reading = understand(question, demo.gazetteer, demo.nomenclature, language=language)
-    assert asks_for_fewest(reading) is fewest
+    assert order_of(reading) == order
 
 
 def test_a_french_or_between_two_classes_asks_no_where(demo: Context) -> None:
@@ -261,3 +263,33 @@ def test_a_best_estimate_is_no_quality(demo: Context) -> None:
 
 def test_a_country_is_no_count(demo: Context) -> None:
     assert not read(demo, "which country has the most forest").has("count")
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "topic"),
+    [
+        ("Wem gehört eigentlich der ganze Wald in Thüringen?", "de", "people"),
+        ("À qui appartiennent les forêts de Corse ?", "fr", "people"),
+        ("Quante olive si raccolgono in media da un ettaro in Puglia?", "it", "yields"),
+        ("How much wheat is harvested per hectare in Kent?", "en", "yields"),
+    ],
+)
+def test_owners_and_harvests_are_no_land_cover(question: str, language: str, topic: str, demo: Context) -> None:
+    assert topic in read(demo, question, language).topics
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "codes"),
+    [
+        ("peas", "en", [("B41",), ("B43",)]),
+        ("Bohnen", "de", [("B41",), ("B43",)]),
+        ("buraki", "pl", [("B22",), ("B23",)]),
+        ("marais", "fr", [("H00",), ("H11",), ("H21",)]),
+    ],
+)
+def test_a_crop_that_is_grown_in_two_ways_is_asked_about(
+    words: str, language: str, codes: list[tuple[str, ...]], demo: Context
+) -> None:
+    with pytest.raises(AmbiguousClass) as asked_back:
+        demo.nomenclature.parse(words, language)
+    assert sorted(asked_back.value.codes) == codes
