@@ -22,7 +22,7 @@ from agent.plan import MOST_STEPS, Note, Plan
 from agent.plan import Step as PlanStep
 from agent.render import caveats_of, refusal_of, render, texts
 from agent.router import Builtin, Router
-from retrieval.errors import BadArgument, DataError, InputError, LandaskError
+from retrieval.errors import BadArgument, DataError, InputError, LandaskError, NotPublished
 from retrieval.types import Language
 from tools.context import Context
 from tools.registry import TOOLS
@@ -145,6 +145,7 @@ class Run:
 
     def run(self, plan: Plan, language: Language) -> Answer:
         """Return the answer of a plan."""
+        self.left_out += [self.of_a_part(error, language) for error in plan.left_out]
         done, results = self.results_of(plan, language)
         text = self.timed("render", lambda: render(results, language, self.context), lambda t: f"{len(t)} characters")
         notes = (*plan.notes, *self.left_out)
@@ -167,7 +168,8 @@ class Run:
         """Return the steps that were run, in canonical form, and their results."""
         done: list[PlanStep] = []
         results: list[Result] = []
-        for step in plan.steps:
+        unpublished: NotPublished | None = None
+        for at, step in enumerate(plan.steps):
             for arguments in calls_of(step, results):
                 if self.cancel and self.cancel.is_set():
                     raise Cancelled
@@ -176,15 +178,24 @@ class Run:
                         step.tool, partial(call, step.tool, arguments, self.context), detail_of_result
                     )
                 except (DataError, InputError) as error:
-                    if not step.optional and not (step.later and results):
+                    witness = step.tool == "compare_official" and any(one.optional for one in plan.steps[at + 1 :])
+                    if isinstance(error, NotPublished) and witness:
+                        unpublished = unpublished or error
+                    elif not step.optional and not (step.later and results):
                         raise
                     log.info("left out %s: %s", step.tool, error)
                     if not step.optional:
-                        self.left_out.append(("part_left_out", {"why": refusal_of(error, language, self.context)}))
+                        self.left_out.append(self.of_a_part(error, language))
                     continue
                 results.append(result)
                 done.append(PlanStep(result.tool, result.arguments))
+        if unpublished and not results:
+            raise unpublished
         return done, tuple(results)
+
+    def of_a_part(self, error: LandaskError, language: Language) -> Note:
+        """Return the note that a part of the question has no answer, and why."""
+        return "part_left_out", {"why": refusal_of(error, language, self.context)}
 
     def known(self, tool: str, arguments: dict[str, Any]) -> Result | None:
         """Return the result of a step the planner has run already, noted as a step like any other."""

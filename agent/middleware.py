@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.answer import Status
 from agent.conversation import Conversation, Pending
+from agent.frame import TIME
 from agent.render import refusal_of, texts
 from retrieval.errors import (
     Ambiguous,
@@ -40,7 +41,7 @@ class Outcome:
     choices: tuple[str, ...] = ()
     pending: Pending | None = None
     frame: dict[str, Any] = field(default_factory=dict)
-    """What a question with a piece missing was about: the reply is read as what follows on it."""
+    """What was asked that has no answer, or misses a piece: the next question is read as what follows on it."""
 
 
 def outcome_of(error: LandaskError, question: str, conversation: Conversation, context: Context) -> Outcome:
@@ -65,7 +66,17 @@ def outcome_of(error: LandaskError, question: str, conversation: Conversation, c
     pending = Pending("offer", question, "", choices, tuple(f for _, f in frames)) if frames else None
     if isinstance(error, NotUnderstood) and error.reason in PIECES:
         return Outcome("clarify", text, choices, pending, conversation.frame_tried)
-    return Outcome("refused", text, choices, pending)
+    return Outcome("refused", text, choices, pending, what_stays(error, conversation.frame_tried))
+
+
+def what_stays(error: LandaskError, tried: dict[str, Any]) -> dict[str, Any]:
+    """Return what "and in Alsace?" is about after a refusal: the question refused, less a year without a survey."""
+    match error:
+        case NoSuchYear():
+            return {name: value for name, value in tried.items() if name not in TIME}
+        case TooFine() | NotPublished():
+            return tried
+    return {}
 
 
 def offered_frames(error: LandaskError, tried: dict[str, Any], context: Context) -> list[tuple[str, dict[str, Any]]]:

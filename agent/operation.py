@@ -60,9 +60,17 @@ def _about_rank(reading: Understanding, regions: int, has_class: bool) -> str:
         return (
             "rank_classes" if has_class or by_points or reading.has("crops") or reading.about_use else "profile_region"
         )
+    if reading.has("main") and reading.has("which") and plain and regions < 2 and asks_of_a_group(reading):
+        return "rank_classes"
     if ranking and has_class and reading.has("where", "which") and superlative and not reading.has("count", "points"):
         return "rank_official" if not reading.has("nearest") and not reading.has("latest") else ""
     return ""
+
+
+def asks_of_a_group(reading: Understanding) -> bool:
+    """Return whether the one class named holds others: "the two most common cereals"."""
+    codes = [cover.match.codes for cover in reading.wanted]
+    return len(codes) == 1 and (len(codes[0]) > 1 or codes[0][0].endswith("0"))
 
 
 def _about_classes(reading: Understanding, regions: int, has_class: bool) -> str:
@@ -143,7 +151,7 @@ def _about_change(reading: Understanding, regions: int, has_class: bool) -> str:
         return ""
     if not has_class and not (reading.span or reading.since or reading.years) and reading.has("compare"):
         return ""
-    if reading.has("official") and not reading.has("points"):
+    if reading.has("official", "share") and not reading.has("points"):
         return "change_official"
     if reading.has("moved") and (reading.has("points", "survey") or not reading.has("change")):
         return "compare_years"
@@ -164,6 +172,8 @@ def _about_nearest(reading: Understanding, regions: int, has_class: bool) -> str
 
 
 def _about_amount(reading: Understanding, regions: int, has_class: bool) -> str:
+    if not has_class and reading.has("profile") and not reading.has("points", "survey", "count"):
+        return ""
     if reading.has("points_share"):
         return "share_points"
     if reading.has("share") or reading.unit == "%":

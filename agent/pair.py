@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.frame import PLACE, SUBJECT, TIME, Frame
+from agent.operation import speaks_of_change
 from agent.understand import Understanding
 
 LEVELS = ("level0", "level1", "level2", "level3")
@@ -35,6 +36,9 @@ def paired(reading: Understanding, frame: Frame, older: Frame, before: Frame) ->
         return None
     if older.operation not in COMPARED or older.near or before.near or older.spot or before.spot:
         return None
+    if speaks_of_change(reading) and not said[1]:  # "which of the two has gained more forest since 2009"
+        survey = COMPARED[older.operation] in OF_SURVEY
+        frame, comparing = replace(frame, operation="compare_years" if survey else "change_official"), False
     if reading.has("show", "where") and not frame.operation:
         frame = replace(frame, operation="find_points")
     if said[0]:

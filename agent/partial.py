@@ -9,7 +9,7 @@ from retrieval.types import Place, Region
 from tools.context import Context
 
 LEVELS = ("country", "nuts1", "nuts2", "subdivision")
-"""Levels whose official names are known by their parts; those below are named whole."""
+"""Levels whose official names are known by one of their words; those below by several ("Trás-os-Montes")."""
 MOST = 8
 """Names that may be meant by a part of them; a word that stands in more ("West", "Northern") is no name."""
 CLOSE = 5
@@ -24,7 +24,8 @@ def names_with(words: str, context: Context) -> tuple[Region, ...]:
     gazetteer, found = context.gazetteer, dict[str, Region]()
     if len(wanted) < 6:
         return ()
-    for level in LEVELS:
+    several_words = " " in wanted.strip()
+    for level in (*LEVELS, "nuts3") if several_words else LEVELS:
         for language in (context.language, LOCAL):
             for region in gazetteer.at_level(level, language):
                 if wanted in f" {plain(region.name)} ":

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from retrieval.errors import BadArgument
+from retrieval.errors import BadArgument, LandaskError
 from tools.registry import TOOLS
 
 MOST_STEPS = 8
@@ -50,6 +50,8 @@ class Plan:
     """What the conversation remembers of this question."""
     earlier: tuple[Mapping[str, Any], ...] = ()
     """The frames of the parts before the last one, where the question has several."""
+    left_out: tuple[LandaskError, ...] = ()
+    """Why later parts of the question have no step."""
 
     def to_json(self) -> dict[str, Any]:
         """The plan to show and to replay."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Protocol
 
 from agent.conversation import Conversation, chosen
@@ -17,11 +18,12 @@ from agent.frame import PLACE, SUBJECT, TIME, Frame
 from agent.operation import asks_for_one, operation_of, order_of
 from agent.pair import paired, says_both
 from agent.partial import MOST, names_with, whole
-from agent.parts import parts_of
+from agent.parts import asks, parts_of
 from agent.plan import MOST_STEPS, Note, Plan, Step
 from agent.steps import default_operation, ends, holds_none, steps_of
 from agent.understand import (
     NEAR_KM,
+    SENTENCE,
     TOWN_KM,
     Area,
     Cover,
@@ -38,8 +40,11 @@ from retrieval.errors import (
     AmbiguousRegion,
     DataError,
     LandaskError,
+    NoSuchYear,
+    NotPublished,
     NotUnderstood,
     OutOfCoverage,
+    TooFine,
     UnknownClass,
     UnknownRegion,
 )
@@ -48,6 +53,10 @@ from tools.context import Context
 
 OF_POINTS = ("find_points", "count_points", "rank_points", "compare_years", "compare_regions", "share_points")
 RANKINGS = ("rank_points", "rank_official")
+PART_FAILS = (NoSuchYear, NotPublished, TooFine, UnknownClass)
+"""What a later part of a question may come to: it is named, and the parts before it are answered."""
+COUNTED = ("count_points", "find_points")
+CHANGES = ("change_official", "compare_years")
 COVERED = "land cover and land use in the countries of the LUCAS survey"
 
 
@@ -89,12 +98,13 @@ class Builtin:
 
     def share_a_place(self, parts: Sequence[str], context: Context) -> bool:
         """Return whether the first part takes its place from a later one ("how many … and how many … in Apulia")."""
-        named = [bool(context.gazetteer.mentions(part, context.language)) for part in parts]
+        ends = [at for at, part in enumerate(parts, 1) if SENTENCE_END.search(part)]
+        named = [bool(context.gazetteer.mentions(part, context.language)) for part in parts[: min(ends, default=None)]]
         return not named[0] and any(named)
 
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
         """Return the plan of one question."""
-        reading = read(question, context)
+        reading = read(without_aside(question, context), context)
         refuse_what_is_not_ours(reading)
         resolver = Resolver(reading, context, conversation, question, settled)
         frame = resolver.frame()
@@ -106,9 +116,16 @@ class Builtin:
         """Return the plan of a question of several parts, each knowing what the one before was about."""
         so_far = Conversation(dict(conversation.frame), dict(conversation.before), areas=conversation.areas)
         plans: list[Plan] = []
+        left_out: list[LandaskError] = []
         for part in parts:
             steps = [step for plan in plans for step in plan.steps]
-            plan = each_of_ranked(part, steps, context) or self.one(part, context, so_far, settled)
+            try:
+                plan = each_of_ranked(part, steps, context) or self.one(part, context, so_far, settled)
+            except PART_FAILS as error:
+                if not plans:
+                    raise
+                left_out.append(error)
+                continue
             so_far.turn_to(plan.frame)
             new = (step for step in plan.steps if step.to_json() not in [one.to_json() for one in steps])
             plans.append(replace(plan, steps=tuple(replace(step, later=bool(plans)) for step in new)))
@@ -119,6 +136,7 @@ class Builtin:
             areas={id: area for plan in plans for id, area in plan.areas.items()},
             frame=so_far.frame,
             earlier=tuple(plan.frame for plan in plans[:-1]),
+            left_out=tuple(left_out),
         )
 
 
@@ -132,17 +150,38 @@ def read(question: str, context: Context) -> Understanding:
     )
 
 
+def without_aside(question: str, context: Context) -> str:
+    """Return the question less a sentence before it that asks nothing: "I write about the beet industry. How many …".
+
+    Kept where what follows names no place or no class of its own.
+    """
+    first, *others = SENTENCE.findall(question) or [""]
+    rest = "".join(others)
+    if not others or not first.rstrip().endswith(".") or asks(first, context.language):
+        return question
+    asked = read(rest, context) if any(c.isalnum() for c in rest) else None
+    return rest if asked and asked.covers and asked.areas else question
+
+
+BOTH_ENDS = (["most", "fewest"], ["fewest", "most"], ["most", "both"])
+"""What two parts ask for that are one ranking: the second may name the first again ("put the most on a map")."""
+
+
 def with_both_ends(parts: Sequence[str], context: Context) -> list[str]:
     """Return the parts, two as one that ask for the two ends of a ranking: "which has most and which least forest"."""
     joined = list(parts[:1])
     for part in parts[1:]:
         one, other = read(joined[-1], context), read(part, context)
-        ends = {order_of(each) for each in (one, other) if each.has("most", "least")} == {"most", "fewest"}
-        if ends and not (one.covers and other.covers) and not (one.areas and other.areas):
+        ends = [order_of(each) for each in (one, other) if each.has("most", "least")]
+        if ends in BOTH_ENDS and not (one.covers and other.covers) and not (one.areas and other.areas):
             joined[-1] += f" {part}"
         else:
             joined.append(part)
     return joined
+
+
+SENTENCE_END = re.compile(r"[?!.](?: \d{4})?$")
+"""The end of a sentence, before a year that was said of another part."""
 
 
 def planned(frame: Frame, context: Context, conversation: Conversation, notes: Sequence[Note]) -> Plan:
@@ -180,7 +219,9 @@ def each_of_ranked(part: str, steps: Sequence[Step], context: Context) -> Plan |
     ranking = steps[at]
     reading = read(part, context)
     refuse_what_is_not_ours(reading)
-    if reading.areas or reading.covers or ranking.arguments.get("by") == "classes":
+    ranked = {*ranking.arguments.get("land_cover", ()), *ranking.arguments.get("land_use", ())}
+    others = any({*cover.match.codes} != ranked for cover in reading.covers)
+    if reading.areas or others or ranking.arguments.get("by") == "classes":
         return None
     survey = ranking.tool == "rank_points"
     codes = {k: ranking.arguments[k] for k in ("land_cover", "land_use") if k in ranking.arguments}
@@ -194,9 +235,10 @@ def each_of_ranked(part: str, steps: Sequence[Step], context: Context) -> Plan |
     if reading.has("where", "show"):
         return Plan((Step("find_points", arguments),))
     of_it = asks_of_it(reading)
-    if reading.has("share", "howmuch", "area") or (of_it and not survey):
+    if reading.has("share", "howmuch", "area") or ((of_it or reading.has("each")) and not survey):
         return Plan((Step("official_share", arguments),))
-    return Plan((Step("count_points", arguments, each=True),)) if of_it or reading.has("count", "points") else None
+    counted = of_it or reading.has("count", "points", "each")
+    return Plan((Step("count_points", arguments, each=True),)) if counted else None
 
 
 def asks_of_it(reading: Understanding) -> bool:
@@ -517,6 +559,7 @@ class Resolver:
             return near, None, areas
         target = self.target(areas, nearest=nearest)
         if target is None:
+            self.need_known_names(areas)
             return None, None, areas
         area, spot = target
         rest = [a for a in areas if a is not area]
@@ -526,6 +569,16 @@ class Resolver:
         if reading.km is None:
             self.notes.append(("near_default", {"km": km, "name": spot["name"]}))
         return {**spot, "km": km}, None, rest
+
+    def need_known_names(self, areas: Sequence[Area]) -> None:
+        """Refuse to measure from a name that no list has.
+
+        Raises:
+            UnknownRegion: a capitalised name stands where the distance is measured from.
+        """
+        for start, end, _ in unexplained(self.reading) if not areas else ():
+            if self.reading.question[start].isupper() and start > 0:
+                self.context.gazetteer.resolve(self.reading.question[start:end], self.context.language)
 
     def beside_a_town(self, areas: list[Area]) -> tuple[list[Area], Mapping[str, Any] | None]:
         """Return the other areas and the circle of "bei Siena": a word that means near only before a town."""
@@ -639,7 +692,7 @@ class Resolver:
 
     def covers(self) -> Frame:
         """Return the classes asked for and left out, in a frame of nothing else."""
-        wanted = [self.codes(cover) for cover in self.reading.wanted]
+        wanted = [self.codes(cover) for cover in without_repeated(self.reading)]
         excluded = [self.codes(cover) for cover in self.reading.excluded]
         nomenclature = self.context.nomenclature
         cover = [c for c in wanted if nomenclature.theme(c) == "land_cover"]
@@ -678,7 +731,7 @@ class Resolver:
             return both
         linked = opens_with_a_link(self.reading)
         said = (frame.says(SUBJECT), frame.says(PLACE), frame.says(TIME))
-        marked = linked or is_short(self.reading) or not any(said[:2])
+        marked = linked or is_short(self.reading) or not any(said[:2]) or self.reading.has("ofthose")
         if all(said[:2]) and not (linked and not frame.operation):
             return frame
         own = frame.operation
@@ -692,6 +745,8 @@ class Resolver:
             frame = replace(frame, operation=own)
         if own in ("describe_data", "point_history", "explain_point"):
             return frame
+        if own == "official_share" and not said[0] and older.operation in COUNTED and self.asks_how_many():
+            own, frame = "count_points", replace(frame, operation="count_points", unit="")
         if own == "change_official" and older.operation in OF_POINTS and self.is_of_surveys():
             own, frame = "compare_years", replace(frame, operation="compare_years")
         new = frame
@@ -701,7 +756,8 @@ class Resolver:
             pass
         if not said[1] and not (own.startswith("rank") and not marked and frame.level == "country"):
             new = self.around_the_ranked(new.taking(older, PLACE), own)
-        if not said[2] and (marked or not own):
+        over_time = older.since or older.span or len(older.years) > 1
+        if not said[2] and (marked or not own) and (over_time or own not in CHANGES):
             new = new.taking(older, TIME)
         if self.reading.has("compare", "add") and len(frame.regions) == 1 and older.regions and not said[0]:
             survey = older.operation in ("find_points", "count_points", "compare_regions", "compare_years")
@@ -724,6 +780,11 @@ class Resolver:
             return frame
         around = (self.context.gazetteer.containing(id, "country") for id in frame.regions)
         return replace(frame, regions=tuple(dict.fromkeys(country.id for country in around if country)))
+
+    def asks_how_many(self) -> bool:
+        """Return whether "combien", "ile", "hoeveel" may be of points: no share, area or unit is named."""
+        named = self.reading.has("share", "area", "official") or self.reading.unit
+        return self.reading.has("count", "howmuch") and not named
 
     def is_of_surveys(self) -> bool:
         """Return whether a change may be one of survey points: no published figure and no other year is named."""
@@ -787,6 +848,31 @@ def fitting(frame: Frame) -> Frame:
     if frame.operation == "nearest_records" and not frame.spot:
         return replace(frame, operation="find_points")
     return frame
+
+
+def without_repeated(reading: Understanding) -> list[Cover]:
+    """Return the classes wanted, each meaning once.
+
+    "Beet", which may be several things, is the sugar beet that is named beside it; "orchards with pears" are pears.
+    """
+    plain = {cover.match.codes for cover in reading.wanted if len(cover.choices) < 2}
+    kept = [c for c in reading.wanted if len(c.choices) < 2 or not plain & {match.codes for match in c.choices}]
+    for one, other in pairwise(tuple(kept)):
+        between_ = reading.flat[one.end : other.start].split()
+        if between_ and {*between_} <= LINKS and one in kept and {*other.match.codes} < group_of(one):
+            kept.remove(one)
+    return kept
+
+
+def group_of(cover: Cover) -> set[str]:
+    """Return the codes of the tens and the letter of a class: B70 holds B72."""
+    return {*cover.match.codes} | {
+        f"{code[:2]}{digit}" for code in cover.match.codes if code.endswith("0") for digit in "123456789"
+    }
+
+
+LINKS = {"with", "of", "avec", "de", "d", "mit", "von", "con", "di", "com", "met", "van", "z", "ze", "cioe"}
+"""What leads from a kind of land to what grows on it."""
 
 
 def opens_with_a_link(reading: Understanding) -> bool:

@@ -304,6 +304,8 @@ def without_the_whole(each: Sequence[tuple[str, ...]], context: Context) -> tupl
 
 def nearest(frame: Frame, context: Context) -> list[Step]:
     """What was surveyed closest to a spot."""
+    if not frame.spot and not frame.regions:
+        raise NotUnderstood(frame_words(frame, context), "which_region")
     if not frame.spot:
         return find(frame, context)
     arguments = {k: v for k, v in common(frame, context).items() if k not in ("regions", "near")}

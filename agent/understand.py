@@ -178,11 +178,13 @@ def understand(
         named_codes(question, nomenclature),
     )  # fmt: skip
     covers = covers or implied_cover(question, flat, tongue, nomenclature)
-    masked = mask(flat, [(a.start, a.end) for a in areas] + [(c.start, c.end) for c in covers])
-    numbers = mask(flat, [(a.start, a.end) for a in areas])
+    asides = [m.span() for name in ("newtopic", "pctpoints") for m in spans_of(name, flat, tongue)]
+    masked = mask(flat, [*((a.start, a.end) for a in areas), *((c.start, c.end) for c in covers), *asides])
+    numbers = mask(flat, [*((a.start, a.end) for a in areas), *asides])
     asked = without_or(masked, question) if tongue == "fr" else masked
     found = frozenset(name for name in concept_names() if hit(name, asked, tongue))
     found |= {name for name in ("classes", "crops") if hit(name, numbers, tongue)}
+    found |= {"share"} if hit("pctpoints", flat, tongue) else set()
     found |= compounds_say([c.text.lower() for c in covers]) - ({"area"} if found & {"where", "show"} else set())
     point_id = find_point_id(question)
     km, km_span = find_km(question, areas)
@@ -601,6 +603,7 @@ LEVEL_COUNTRY = {
     "FR": re.compile(r"\bdepartement\w*\b"),
     "ES": re.compile(r"\b(?:comunidad\w* autonoma\w*|autonomous communit\w+)\b"),
     "PL": re.compile(r"\b(?:wojewodztw\w*|voivodeship\w*|voivodie\w*)\b"),
+    "NL": re.compile(r"\bprovincies?\b"),
 }
 """Words for a level of region that one country has."""
 PROVINCES_ARE_NUTS2 = ("NL", "BE")
@@ -614,7 +617,8 @@ def find_country(masked: str) -> str | None:
 def implied_country(masked: str, language: str) -> str | None:
     """Return the country that alone has the kind of region named: Bundesländer, départements."""
     for code, found in LEVEL_COUNTRY.items():
-        if found.search(masked) and (code != "DE" or language != "de" or "bundesl" in masked):
+        only_there = {"DE": language != "de" or "bundesl" in masked, "NL": language == "nl"}.get(code, True)
+        if only_there and found.search(masked):
             return code
     return None
 

@@ -317,6 +317,9 @@ class Gazetteer:
         if not entries or not _is_name_here(words, span, all(entry[4] == "code" for entry in entries)):
             return None
         regions = self._candidates(entries, language)
+        inside = _is_part_of_a_compound(question, words[span[0]].start, words[span[-1]].end)
+        if inside and all(region.level == "commune" for region in regions):
+            return None  # Trás-os-Montes is not Monte
         kind: Literal["region", "foreign"] = "foreign" if regions[0].level == "foreign" else "region"
         return _mention(question, words, span, kind, regions, 1.0)
 
@@ -362,6 +365,10 @@ class Gazetteer:
         norm = " ".join(words[at].norm for at in span)
         before = words[span[0] - 1].norm if span[0] else ""
         alone = len(span) == len(words)
+        if _is_part_of_a_compound(question, first.start, words[span[-1]].end):
+            return None
+        if not question.isupper() and any(question[words[at].start : words[at].end].isupper() for at in span):
+            return None  # an acronym
         led = before in known_words().prepositions or (len(norm) > 7 and first.capital and language != "de") or alone
         known = known_words()
         if not led or len(norm) < 5 or any(known.is_ordinary(words[at].norm) for at in span):
@@ -704,6 +711,11 @@ def _is_joined(question: str, words: Sequence[_Word], span: range) -> bool:
     """Do only spaces and hyphens stand between these words?"""
     gaps = (question[words[at].end : words[at + 1].start] for at in span[:-1])
     return all(gap.strip() in ("", "-") for gap in gaps)
+
+
+def _is_part_of_a_compound(question: str, start: int, end: int) -> bool:
+    """Do these letters stand beside a hyphen that joins them to others?"""
+    return bool(re.search(r"\w-$", question[:start]) or re.match(r"-\w", question[end:]))
 
 
 def _mention(

@@ -321,3 +321,50 @@ def test_each_of_several_names_is_asked_once(asked) -> None:
     assert [answer.status for answer in (first, second, third)] == ["clarify"] * 3
     assert last.results[0].arguments["regions"] == ["nuts:BE22", "nuts:BE34"]
     assert {result.land_cover for result in last.results} == {("B41",), ("C00",)}
+
+
+def test_what_follows_on_a_refused_year_is_about_the_same_without_that_year(asked) -> None:
+    answer = follow(asked, "where are vineyards in Tuscany in 2012?", "and in Umbria?")
+    assert step(answer)[:3] == ("find_points", ["nuts:ITI2"], ("B82",))
+
+
+@pytest.mark.parametrize(
+    ("first", "dispute"),
+    [
+        ("how much of Sicily is vineyard?", "that seems too low to me"),
+        ("¿Cuántos viñedos hay en Sicilia?", "¿Solo esas? Yo conozco por lo menos veinte."),
+        ("Ile winnic jest na Sycylii?", "Coś się nie zgadza, tu była inna liczba."),
+        ("Quanto della Sicilia è vigneto?", "ISPRA dice il 12 per cento, perciò il dato è sbagliato."),
+    ],
+)
+def test_a_disputed_number_is_said_again(asked, first: str, dispute: str) -> None:
+    talk = Conversation()
+    assert asked(first, talk).results[0].value == asked(dispute, talk).results[0].value
+
+
+def test_which_of_the_two_gained_more_is_a_change_of_both(asked) -> None:
+    answer = follow(
+        asked, "how much of Galicia is woodland?", "and of Asturias?", "which of the two has gained more since 2009?"
+    )
+    assert {result.tool for result in answer.results} == {"change_official"}
+
+
+def test_a_change_of_subject_is_no_change_of_land(asked) -> None:
+    answer = follow(asked, "where are salines in Sicily?", "Change of subject: how much bare land has Murcia?")
+    assert answer.results[0].tool == "official_share"
+
+
+def test_it_has_grown_or_shrunk_takes_the_whole_series_after_one_year(asked) -> None:
+    answer = follow(asked, "how much of Bavaria was woodland in 2018?", "has it grown or shrunk?")
+    assert answer.results[0].tool == "change_official"
+
+
+def test_which_of_these_is_closest_keeps_year_and_class(asked) -> None:
+    answer = follow(asked, "where are vineyards in Tuscany in 2022?", "which of these is closest to Siena?")
+    assert (answer.results[0].tool, answer.results[0].years) == ("nearest_records", (2022,))
+
+
+def test_nearest_to_a_name_no_list_has_is_refused_with_that_name(asked) -> None:
+    answer = follow(asked, "where are vineyards in Tuscany?", "which are closest to Xyzzyham?")
+    assert answer.status == "refused"
+    assert "Xyzzyham" in answer.text

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent.parts import parts_of
+from agent.understand import find_years
+from agent.words import flatten
 
 
 @pytest.mark.parametrize(
@@ -100,3 +102,66 @@ def test_both_ends_of_a_ranking_are_two_rankings(asked, question: str) -> None:
 def test_two_rankings_of_two_classes_are_not_two_ends_of_one(asked) -> None:
     first, last = asked("Which region of Italy has the most olive groves and which the least vineyard?").results
     assert [result.land_cover for result in (first, last)] == [("B81",), ("B82",)]
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "years"),
+    [
+        ("how many wheat points are in Kent and how many in Essex in 2015?", "en", [(2015,), (2015,)]),
+        ("how much of Kent is cropland in 2015, and where is wheat?", "en", [(2015,), (2015,)]),
+        ("Wie viel Prozent von Tirol sind Wald, und wie viel Grünland? Bitte von 2015.", "de", [(2015,), (2015,)]),
+        ("how much of Denmark was cropland in 2015, and how much is it today?", "en", [(2015,), ()]),
+        ("which country has most forest, and which country had most in 2009?", "en", [(), (2009,)]),
+    ],
+)
+def test_a_year_said_of_one_part_is_said_of_the_others(question: str, language: str, years: list) -> None:
+    said = [find_years(part, flatten(part), language)[0] for part in parts_of(question, language)]
+    assert said == years
+
+
+def test_today_is_not_the_year_of_the_part_before(asked) -> None:
+    answer = asked("how much of Denmark was cropland in 2015, and how much is it today?")
+    assert [r.years for r in answer.results if r.tool == "official_share"] == [(2015,), (2022,)]
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Is there more grassland than cropland in Ireland, and by how much?", "en"),
+        ("Hat Estland zwischen 2009 und 2022 Wald dazugewonnen? Um wie viele Prozentpunkte?", "de"),
+        ("In Sardegna c'è più bosco o più arbusteto? Di quanto?", "it"),
+    ],
+)
+def test_by_how_much_is_of_the_question_before(question: str, language: str) -> None:
+    assert len(parts_of(question, language)) == 1
+
+
+def test_how_many_in_the_next_place_are_points_too(asked) -> None:
+    answer = asked("Combien de points de blé dans l'Aisne et combien dans la Somme en 2022 ?")
+    assert [(result.tool, result.years) for result in answer.results] == [("count_points", (2022,))] * 2
+
+
+def test_a_later_part_without_a_survey_leaves_the_first_answered(asked) -> None:
+    answer = asked("how many vineyard points are in Tuscany, and how many were there in 2012?")
+    assert [result.tool for result in answer.results] == ["count_points"]
+    assert any("There was no survey in 2012" in caveat for caveat in answer.caveats)
+
+
+def test_a_sentence_that_asks_nothing_names_no_class(asked) -> None:
+    answer = asked("I write about the beet industry. How many sugar beet points are in Picardy?")
+    assert [(result.land_cover, result.land_use) for result in answer.results] == [(("B22",), ())]
+
+
+def test_a_place_in_a_sentence_of_its_own_is_not_where_the_first_one_looks(asked) -> None:
+    answer = asked("Which two countries have most shrubland and which two least? And how much has Portugal?")
+    assert [len(r.regions) for r in answer.results[:2]] == [2, 2]
+    assert [region.id for region in answer.results[2].regions] == ["country:PT"]
+
+
+def test_each_of_the_ranked_may_be_asked_in_a_sentence_of_its_own(asked) -> None:
+    question = (
+        "Which two regions of Italy have most vineyard points? For each of them, how many vineyard points are there?"
+    )
+    ranking, *counts = asked(question).results
+    assert ranking.tool == "rank_points"
+    assert [count.regions[0].id for count in counts] == [region.id for region in ranking.regions]

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from agent.conversation import Conversation
 from agent.language import detect
-from agent.operation import asks_for_one, order_of
+from agent.operation import asks_for_one, operation_of, order_of
+from agent.router import Builtin
 from agent.understand import find_bbox, find_km, find_lonlat, find_years, understand
 from agent.words import concept_names, flatten, fold, words
 from retrieval.errors import AmbiguousClass, NotUnderstood
@@ -293,3 +295,35 @@ def test_a_crop_that_is_grown_in_two_ways_is_asked_about(
     with pytest.raises(AmbiguousClass) as asked_back:
         demo.nomenclature.parse(words, language)
     assert sorted(asked_back.value.codes) == codes
+
+
+def test_orchards_with_pears_are_pears(demo: Context) -> None:
+    answer = Builtin().plan("how many orchards with pears are in Tuscany", demo, Conversation())
+    assert answer.steps[0].arguments["land_cover"] == ["B72"]
+
+
+@pytest.mark.parametrize("question", ["what is it like across the border", "affichez celles de 2015"])
+def test_everyday_words_written_small_are_no_places(question: str, demo: Context) -> None:
+    assert not demo.gazetteer.mentions(question, "fr" if "celles" in question else "en")
+
+
+def test_a_part_of_a_hyphenated_name_is_not_a_place_of_its_own(demo: Context) -> None:
+    assert not demo.gazetteer.mentions("olivais em Trás-os-Montex", "pt")
+
+
+def test_percentage_points_are_no_survey_points(demo: Context) -> None:
+    reading = read(demo, "Che differenza c'è in punti percentuali?", "it")
+    assert not reading.has("points")
+    assert reading.has("share")
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("What are the two most common cereals in Finland?", "en"),
+        ("Welche Nadelwälder sind in Bayern am häufigsten?", "de"),
+    ],
+)
+def test_the_most_common_of_a_group_are_its_classes(question: str, language: str, demo: Context) -> None:
+    reading = understand(question, demo.gazetteer, demo.nomenclature, language=language)
+    assert operation_of(reading, 1, True) == "rank_classes"
