@@ -626,6 +626,8 @@ def _refusal(error: errors.LandaskError, voice: Voice, context: Context) -> str:
         case errors.TooFine():
             key = "too_few_points" if error.reason == "too_few_points" else "below_nuts2"
             return of[key].format(region=error.region, containing=some("containing", error.containing))
+        case errors.NoRecords() if error.reason:
+            return of[error.reason].format(**error.slots)
         case errors.NoRecords():
             return of["no_records"].format(what=error.what, way_out=f"{error.way_out}.")
         case errors.NotUnderstood():

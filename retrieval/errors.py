@@ -87,11 +87,11 @@ class TooFine(DataError):
 
 
 class NoRecords(DataError):
-    """The store holds nothing of this kind."""
+    """The store holds nothing of this kind. `reason` and `slots` are what `agent/render.py` words per language."""
 
-    def __init__(self, what: str, way_out: str) -> None:
+    def __init__(self, what: str, way_out: str, reason: str = "", **slots: object) -> None:
         super().__init__(f"no {what}: {way_out}")
-        self.what, self.way_out = what, way_out
+        self.what, self.way_out, self.reason, self.slots = what, way_out, reason, slots
 
 
 class NotUnderstood(DataError):

@@ -66,7 +66,10 @@ def compare_with_survey(
     if not kept:
         reason = f"all {skipped} were used in training" if skipped else "none is labelled there"
         raise NoRecords(
-            "surveyed pixels to compare with", f"{reason}; see the model card for its cross-validated scores"
+            "surveyed pixels to compare with",
+            f"{reason}; see the model card for its cross-validated scores",
+            "none_to_compare",
+            skipped=skipped,
         )
     at, right = np.array(kept), np.array(truth)
     probability = words.classify(pixels.vectors[at])

@@ -48,9 +48,9 @@ def compare_years(
     last = year_to or max(there, default=None)
     first = year_from or min((y for y in there if last is None or y < last), default=None)
     if first is None or last is None or first == last:
-        raise NoRecords(
-            "second survey here to compare with", f"surveyed years here: {', '.join(map(str, there)) or 'none'}"
-        )
+        known = ", ".join(map(str, there)) or "–"
+        what = "second survey here to compare with"
+        raise NoRecords(what, f"surveyed years here: {known}", "no_second_survey", years=known)
     asked = asked.in_years(first, last)
     span = {"year_from": min(first, last), "year_to": max(first, last)}
     rows = context.store.query("survey_revisits", **asked.inside, **asked.shown, **span)

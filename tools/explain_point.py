@@ -39,14 +39,18 @@ def explain_point(context: Context, *, point_id: int | str) -> Result:
     rows = context.store.query("pixels_of_point", point_id=number, location=name)
     if not len(rows):
         raise NoRecords(
-            f"satellite pixel for point {name}", "fetch pixels for it, or ask point_history what was surveyed"
+            f"satellite pixel for point {name}",
+            "fetch pixels for it, or ask point_history what was surveyed",
+            "no_pixel_of_point",
+            point=name,
         )
     from tools.pixelclip.stored import years_of
 
     row = next(rows.dicts())
     years = years_of(Table(rows.columns, rows.rows[:1]))
     if not years.usable[0]:
-        raise NoRecords(f"clear satellite month for point {name} in {row['year']}", "ask for another year")
+        what = f"clear satellite month for point {name} in {row['year']}"
+        raise NoRecords(what, "ask for another year", "no_clear_month", point=name, year=row["year"])
     model = model_of(context)
     words = words_of(model)
     vector = model.embed(years)

@@ -23,7 +23,8 @@ def point_history(context: Context, *, point_id: str | int) -> Result:
         raise BadArgument(f"{point_id!r} is no LUCAS point id: eight digits, easting and northing in km")
     rows = context.store.query("survey_history", point_id=int(text))
     if not rows:
-        raise NoRecords(f"point {text} in this store", "ask describe_data what it holds, or click a point on the map")
+        way_out = "ask describe_data what it holds, or click a point on the map"
+        raise NoRecords(f"point {text} in this store", way_out, "no_point", point=text)
     label = context.nomenclature.label
     years = tuple(sorted(set(rows.column("year"))))
     table = Table(

@@ -56,7 +56,8 @@ def outline_of(context: Context, regions: Sequence[Region]) -> BaseGeometry | No
         parts = [own] if own is not None else [context.gazetteer.outline(id) for id in members(context, region)]
         known = [part for part in parts if part is not None]
         if not known:
-            raise NoRecords(f"outline of {region.name}", "ask about a country, a province or a drawn area")
+            way_out = "ask about a country, a province or a drawn area"
+            raise NoRecords(f"outline of {region.name}", way_out, "no_outline", region=region.name)
         shapes += known
     return shapely.union_all(shapes)
 

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
-from agent.render import Voice, texts
+from agent.render import Voice, refusal_of, texts
+from retrieval.errors import NoRecords
 from retrieval.types import LANGUAGES
+from tools.context import Context
 
 SECTIONS = ("phrase", "source", "say", "caveat", "refusal")
 
@@ -27,3 +29,18 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
 def test_polish_counts_in_three_forms() -> None:
     voice = Voice("pl")
     assert [voice.plural("point", n) for n in (1, 3, 25)] == ["zbadany punkt", "zbadane punkty", "zbadanych punktów"]
+
+
+@pytest.mark.parametrize(
+    ("error", "language", "text"),
+    [
+        (NoRecords("second survey", "…", "no_second_survey", years="2015"), "it", "Anni di indagine qui: 2015."),
+        (NoRecords("point 12", "…", "no_point", point="12"), "pl", "W tych danych nie ma punktu 12."),
+        (NoRecords("satellite pixels", "…", "no_pixels"), "de", "Hier gibt es keine Satellitenpixel."),
+        (NoRecords("outline of Baden", "…", "no_outline", region="Baden"), "es", "No se conoce el contorno de Baden."),
+    ],
+)
+def test_what_is_not_held_is_said_in_the_language_of_the_question(
+    error: NoRecords, language: str, text: str, demo: Context
+) -> None:
+    assert text in refusal_of(error, language, demo)

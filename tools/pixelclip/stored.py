@@ -81,8 +81,8 @@ def area_pixels(
         known = tuple(store.query("pixels_years").column("year"))
         if year is not None and len(store.query("pixels_in", **{**where, "limit": 1}, year=None)):
             raise NoSuchYear(year, known)
-        what = "satellite pixels there"
-        raise NoRecords(what, "fetch some with `python -m retrieval fetch pixels …` and build the store with --pixels")
+        way_out = "fetch some with `python -m retrieval fetch pixels …` and build the store with --pixels"
+        raise NoRecords("satellite pixels there", way_out, "no_pixels")
     return _with_vectors(store, model, rows, budget)
 
 
