@@ -7,7 +7,7 @@ conversation. What cannot be planned raises the error that says why.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -91,16 +91,10 @@ class Builtin:
             settled = {**waiting.resolved, waiting.words: value}
             conversation.pending = replace(waiting, resolved=settled)
             question = waiting.question
-        parts = with_both_ends(parts_of(question, context.language), context)
-        if len(parts) == 1 or self.share_a_place(parts, context):
+        parts = questions_in(question, context)
+        if len(parts) == 1:
             return self.one(question, context, conversation, settled)
-        return self.several(parts, context, conversation, settled)
-
-    def share_a_place(self, parts: Sequence[str], context: Context) -> bool:
-        """Return whether the first part takes its place from a later one ("how many … and how many … in Apulia")."""
-        ends = [at for at, part in enumerate(parts, 1) if SENTENCE_END.search(part)]
-        named = [bool(context.gazetteer.mentions(part, context.language)) for part in parts[: min(ends, default=None)]]
-        return not named[0] and any(named)
+        return in_parts(parts, lambda part, so_far: self.one(part, context, so_far, settled), context, conversation)
 
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
         """Return the plan of one question."""
@@ -110,34 +104,63 @@ class Builtin:
         frame = resolver.frame()
         return planned(frame, context, conversation, (*resolver.notes, *left_aside(reading, frame, resolver.notes)))
 
-    def several(
-        self, parts: Sequence[str], context: Context, conversation: Conversation, settled: Mapping[str, Any]
-    ) -> Plan:
-        """Return the plan of a question of several parts, each knowing what the one before was about."""
-        so_far = Conversation(dict(conversation.frame), dict(conversation.before), areas=conversation.areas)
-        plans: list[Plan] = []
-        left_out: list[LandaskError] = []
-        for part in parts:
-            steps = [step for plan in plans for step in plan.steps]
-            try:
-                plan = each_of_ranked(part, steps, context) or self.one(part, context, so_far, settled)
-            except PART_FAILS as error:
-                if not plans:
-                    raise
-                left_out.append(error)
-                continue
-            so_far.turn_to(plan.frame)
-            new = (step for step in plan.steps if step.to_json() not in [one.to_json() for one in steps])
-            plans.append(replace(plan, steps=tuple(replace(step, later=bool(plans)) for step in new)))
-        conversation.frame_tried = so_far.frame_tried
-        return Plan(
-            steps=tuple(step for plan in plans for step in plan.steps)[:MOST_STEPS],
-            notes=tuple(note for plan in plans for note in plan.notes),
-            areas={id: area for plan in plans for id, area in plan.areas.items()},
-            frame=so_far.frame,
-            earlier=tuple(plan.frame for plan in plans[:-1]),
-            left_out=tuple(left_out),
-        )
+
+def questions_in(question: str, context: Context) -> list[str]:
+    """Return the questions a question holds, itself where it is one or its first part is placed by a later one."""
+    parts = with_both_ends(parts_of(question, context.language), context)
+    return [question] if len(parts) == 1 or share_a_place(parts, context) else parts
+
+
+def share_a_place(parts: Sequence[str], context: Context) -> bool:
+    """Return whether the first part takes its place from a later one ("how many … and how many … in Apulia")."""
+    ends = [at for at, part in enumerate(parts, 1) if SENTENCE_END.search(part)]
+    named = [bool(context.gazetteer.mentions(part, context.language)) for part in parts[: min(ends, default=None)]]
+    return not named[0] and any(named)
+
+
+def in_parts(
+    parts: Sequence[str],
+    plan_of: Callable[[str, Conversation], Plan],
+    context: Context,
+    conversation: Conversation,
+) -> Plan:
+    """Return the plan of a question of several parts, each knowing what the one before was about.
+
+    Args:
+        parts: the questions in it.
+        plan_of: plans one of them in a conversation.
+        context: what is asked.
+        conversation: where the whole question stands.
+
+    Raises:
+        DataError: the first part cannot be planned, or a later one is of what is never answered.
+        Ambiguous: words of a part have several meanings.
+    """
+    so_far = replace(conversation, pending=None, turns=list(conversation.turns), frame_tried={})
+    plans: list[Plan] = []
+    left_out: list[LandaskError] = []
+    for part in parts:
+        steps = [step for plan in plans for step in plan.steps]
+        try:
+            plan = each_of_ranked(part, steps, context) or plan_of(part, so_far)
+        except PART_FAILS as error:
+            if not plans:
+                raise
+            left_out.append(error)
+            continue
+        so_far.turn_to(plan.frame)
+        so_far.turns.append(part)
+        new = (step for step in plan.steps if step.to_json() not in [one.to_json() for one in steps])
+        plans.append(replace(plan, steps=tuple(replace(step, later=bool(plans)) for step in new)))
+    conversation.frame_tried = so_far.frame_tried
+    return Plan(
+        steps=tuple(step for plan in plans for step in plan.steps)[:MOST_STEPS],
+        notes=tuple(note for plan in plans for note in plan.notes),
+        areas={id: area for plan in plans for id, area in plan.areas.items()},
+        frame=so_far.frame,
+        earlier=tuple(plan.frame for plan in plans[:-1]),
+        left_out=tuple(left_out),
+    )
 
 
 def read(question: str, context: Context) -> Understanding:

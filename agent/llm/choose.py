@@ -58,7 +58,7 @@ def planner_of(strategy: str, choice: ModelChoice) -> Router:
         choice.name,
         timeout_s=choice.timeout_s,
         strategy=strategy,
-        rules_follow_up=choice.name == "embedded",
+        of_names_only=choice.name == "embedded",
     )
 
 

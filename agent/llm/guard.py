@@ -66,7 +66,7 @@ def guarded(
             give_up(thread.ident)
             if stopped:
                 raise Cancelled from None
-            raise ModelFailed(f"the model gave no answer within {seconds:g} s (--timeout)") from None
+            raise ModelFailed(f"the model gave no answer within {round(seconds, 1):g} s (--timeout)") from None
         if fine:
             return value
         raise value

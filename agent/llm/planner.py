@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 
 from langchain_core.messages import AIMessage
@@ -19,7 +20,7 @@ from agent.llm.grounding import Results
 from agent.llm.guard import guarded
 from agent.llm.models import OpenModel
 from agent.plan import Plan, plan_from_json
-from agent.router import Builtin, is_settled, picked_choice, refuse_what_is_not_ours
+from agent.router import Builtin, in_parts, is_settled, picked_choice, questions_in, refuse_what_is_not_ours
 from agent.understand import Understanding, understand
 from retrieval.errors import (
     Ambiguous,
@@ -62,9 +63,8 @@ class ModelPlanner:
     """Provider and model, for the answer's router line."""
     timeout_s: float = 120.0
     strategy: str = "rag"
-    rules_follow_up: bool = False
-    """The model reads one question at a time: follow-ups the rules can plan are theirs, and a question that names
-    nothing we hold is not asked of it."""
+    of_names_only: bool = False
+    """A question that names nothing we hold is not asked of the model."""
     builtin: Builtin = field(default_factory=Builtin)
     spent: Spent = field(default_factory=Spent)
     trouble: str = ""
@@ -72,12 +72,17 @@ class ModelPlanner:
     by_model: bool = False
     rules: Plan | LandaskError | None = None
     """What the builtin router makes of the question."""
+    ends: float = math.inf
+    """When the time for the question is up, by the monotonic clock."""
     results: Results = field(default_factory=Results)
     """Results of steps that were run while planning: they are not run again."""
     cancel: Event | None = None
     on_step: Callable[[Step], None] | None = None
 
     kind = "schema"
+    part_by_part = True
+    """The model plans one question at a time; what the rules can plan of what follows on it is theirs. Measured:
+    docs/language-models.md."""
 
     @property
     def name(self) -> str:
@@ -105,11 +110,19 @@ class ModelPlanner:
         """Return the plan of a question; raise DataError or Ambiguous where there is none."""
         if picked_choice(question, context, conversation) is not None:
             return self.builtin.plan(question, context, conversation)
+        self.ends = monotonic() + self.timeout_s
+        parts = questions_in(question, context) if self.part_by_part else [question]
+        if len(parts) == 1:
+            return self.one(question, context, conversation)
+        return in_parts(parts, lambda part, so_far: self.one(part, context, so_far), context, conversation)
+
+    def one(self, question: str, context: Context, conversation: Conversation) -> Plan:
+        """Return the plan of one question; raise DataError or Ambiguous where there is none."""
         rules = attempt(self.builtin, question, context, conversation)
         if isinstance(rules, LandaskError) and is_settled(rules):
             raise rules
         if isinstance(rules, Plan):
-            follows_up = self.rules_follow_up and bool(conversation.turns)
+            follows_up = self.part_by_part and bool(conversation.turns)
             if follows_up or rules.steps[0].tool in ALONE:
                 return rules
         self.rules = rules
@@ -120,7 +133,7 @@ class ModelPlanner:
             language=context.language,  # ty: ignore[invalid-argument-type]
         )
         refuse_what_is_not_ours(reading)
-        if self.rules_follow_up and isinstance(rules, NotUnderstood) and not names_anything(reading):
+        if self.of_names_only and isinstance(rules, NotUnderstood) and not names_anything(reading):
             raise rules
         tried = conversation.frame_tried
         try:
@@ -164,7 +177,7 @@ class ModelPlanner:
 
         return guarded(
             work,
-            seconds=self.timeout_s,
+            seconds=max(self.ends - monotonic(), 0.1),
             cancel=self.cancel,
             give_up=give_up,
         )

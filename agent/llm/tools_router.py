@@ -70,6 +70,7 @@ class ToolsRouter(ModelPlanner):
     """Whether the model repeats a call: small models go on so once they have all; the loop is over then."""
 
     kind = "tools"
+    part_by_part = False
 
     def asked(self, model: OpenModel, found: Candidates, context: Context, conversation: Conversation) -> Plan:
         """Let the model call tools until it is done.

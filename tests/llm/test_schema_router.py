@@ -228,14 +228,33 @@ def test_what_retrieval_settles_is_not_put_to_the_model(
     assert server.chats == []
 
 
-def test_a_follow_up_keeps_region_and_class_of_the_question_before(served: Served, asked: Asked) -> None:
+def test_a_follow_up_the_rules_can_plan_is_theirs(served: Served, asked: Asked) -> None:
     talk = Conversation()
-    server = served(script(one("count_points"), one("count_points", years=[2018])))
+    server = served(script(one("count_points")))
     asked("how many vineyard points are there in Spain?", server, conversation=talk)
     answer = asked("and in 2018?", server, conversation=talk)
     assert answer.results[0].arguments["years"] == [2018]
     assert answer.results[0].regions[0].id == "country:ES"
+    assert (answer.router, len(server.chats)) == ("builtin", 1)
+
+
+def test_a_follow_up_the_rules_cannot_plan_is_shown_the_question_before(served: Served, asked: Asked) -> None:
+    talk = Conversation()
+    server = served(script(one("count_points"), one("count_points")))
+    asked("how many vineyard points are there in Spain?", server, conversation=talk)
+    answer = asked("kindly elaborate on the matter", server, conversation=talk)
+    assert answer.results[0].regions[0].id == "country:ES"
     assert "The question before: how many vineyard" in server.chats[1]["messages"][1]["content"]
+
+
+def test_the_model_plans_one_part_at_a_time_and_no_part_is_lost(served: Served, asked: Asked) -> None:
+    server = served(script(one("count_points")))
+    answer = asked(
+        "how many vineyard points are there in Spain, and how did olive groves change there since 2018?", server
+    )
+    assert [result.tool for result in answer.results] == ["count_points", "compare_years"]
+    assert "olive" not in server.chats[0]["messages"][1]["content"].split("The question: ")[1]
+    assert answer.router.startswith("schema:")
 
 
 def test_a_choice_of_a_clarification_needs_no_model(served: Served, asked: Asked) -> None:
