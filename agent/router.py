@@ -276,13 +276,15 @@ WHICH_THEN = 3
 
 # what is never answered
 
+BEYOND = ("read_only", "too_long", "no_words", "which_class", "which_region")
+"""Why a question is not put to a model: it is none, or it misses what only the asker knows."""
 SETTLED = (Ambiguous, UnknownRegion, UnknownClass, OutOfCoverage)
 """What retrieval knows better than any model: a name that is ambiguous, unknown or outside is not put to one."""
 
 
 def is_settled(error: LandaskError) -> bool:
     """Return whether retrieval has answered the question with a refusal or a question of its own."""
-    beyond = isinstance(error, NotUnderstood) and error.reason.split(":")[0] in ("read_only", "too_long", "no_words")
+    beyond = isinstance(error, NotUnderstood) and error.reason.split(":")[0] in BEYOND
     return beyond or isinstance(error, SETTLED)
 
 
