@@ -8,6 +8,7 @@ test suite: it needs a model and time.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import statistics
 import sys
@@ -148,7 +149,9 @@ def serve(options: argparse.Namespace) -> int:
     """Serve a model under its file's name until the process is ended, for the evals and for `--llm ollama:…`."""
     weights = Path(options.model) if options.model else shipped_weights()
     brain = brain_of(weights, options.context, options.threads)
-    with OllamaServer(brain, models=(weights.stem.lower(),), port=options.port) as server:
+    with weights.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with OllamaServer(brain, models=(weights.stem.lower(),), port=options.port, digest=digest) as server:
         print(f"OLLAMA_HOST={server.url} --llm ollama:{server.models[0]}", flush=True)
         with suppress(KeyboardInterrupt):
             server.serve_forever()

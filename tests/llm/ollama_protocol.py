@@ -45,10 +45,15 @@ class OllamaServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(
-        self, brain: Brain, models: Sequence[str] = ("qwen3:4b",), context: int = 40_960, port: int = 0
+        self,
+        brain: Brain,
+        models: Sequence[str] = ("qwen3:4b",),
+        context: int = 40_960,
+        port: int = 0,
+        digest: str = "",
     ) -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self.brain, self.models, self.context = brain, tuple(models), context
+        self.brain, self.models, self.context, self.digest = brain, tuple(models), context, digest
         self.chats: list[dict[str, Any]] = []
         self.hits: list[str] = []
         self.hung_up = threading.Event()
@@ -75,7 +80,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/api/version":
             return self.tell({"version": "0.9.0"})
         if self.path == "/api/tags":
-            return self.tell({"models": [{"name": n, "model": n, "size": 1} for n in self.server.models]})
+            told = {"size": 1, **({"digest": self.server.digest} if self.server.digest else {})}
+            return self.tell({"models": [{"name": n, "model": n, **told} for n in self.server.models]})
         return self.tell({"error": "404 page not found"}, 404)
 
     def do_POST(self) -> None:
