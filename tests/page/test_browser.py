@@ -24,6 +24,9 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: .ci/browser installs one on Debian"),
 ]
 
+LEFT_MID_STREAM = ("AbortError", "Unexpected error Connection errored out")
+"""What Gradio's script says of a stream that ended because its page was left."""
+
 
 class Seen:
     """An open page that keeps what should not happen: requests that leave the machine, errors in the console."""
@@ -51,7 +54,7 @@ class Seen:
         """
         before = len(self.errors)
         self.page.goto(self.url + path)
-        self.errors[before:] = [error for error in self.errors[before:] if not error.startswith("AbortError")]
+        self.errors[before:] = [error for error in self.errors[before:] if not error.startswith(LEFT_MID_STREAM)]
         self.page.wait_for_function("document.body.dataset.landask && landask.view.drawn > 0", timeout=90_000)
         return self
 
