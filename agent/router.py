@@ -717,7 +717,7 @@ class Resolver:
 
     def covers(self) -> Frame:
         """Return the classes asked for and left out, in a frame of nothing else."""
-        wanted = [self.codes(cover) for cover in without_repeated(self.reading)]
+        wanted = [self.codes(cover) for cover in without_repeated(self.reading, self.context)]
         excluded = [self.codes(cover) for cover in self.reading.excluded]
         nomenclature = self.context.nomenclature
         cover = [c for c in wanted if nomenclature.theme(c) == "land_cover"]
@@ -875,25 +875,22 @@ def fitting(frame: Frame) -> Frame:
     return frame
 
 
-def without_repeated(reading: Understanding) -> list[Cover]:
+def without_repeated(reading: Understanding, context: Context) -> list[Cover]:
     """Return the classes wanted, each meaning once.
 
     "Beet", which may be several things, is the sugar beet that is named beside it; "orchards with pears" are pears.
     """
     plain = {cover.match.codes for cover in reading.wanted if len(cover.choices) < 2}
     kept = [c for c in reading.wanted if len(c.choices) < 2 or not plain & {match.codes for match in c.choices}]
+
+    def leaves(codes: Sequence[str]) -> set[str]:
+        return {*context.nomenclature.leaves(codes)}
+
     for one, other in pairwise(tuple(kept)):
         between_ = reading.flat[one.end : other.start].split()
-        if between_ and {*between_} <= LINKS and one in kept and {*other.match.codes} < group_of(one):
+        if between_ and {*between_} <= LINKS and one in kept and leaves(other.match.codes) < leaves(one.match.codes):
             kept.remove(one)
     return kept
-
-
-def group_of(cover: Cover) -> set[str]:
-    """Return the codes of the tens and the letter of a class: B70 holds B72."""
-    return {*cover.match.codes} | {
-        f"{code[:2]}{digit}" for code in cover.match.codes if code.endswith("0") for digit in "123456789"
-    }
 
 
 LINKS = {"with", "of", "avec", "de", "d", "mit", "von", "con", "di", "com", "met", "van", "z", "ze", "cioe"}

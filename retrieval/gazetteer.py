@@ -715,7 +715,7 @@ def _is_joined(question: str, words: Sequence[_Word], span: range) -> bool:
 
 def _is_part_of_a_compound(question: str, start: int, end: int) -> bool:
     """Do these letters stand beside a hyphen that joins them to others?"""
-    return bool(re.search(r"\w-$", question[:start]) or re.match(r"-\w", question[end:]))
+    return bool(re.search(r"\w-$", question[max(start - 2, 0) : start]) or re.match(r"-\w", question[end:]))
 
 
 def _mention(

@@ -20,8 +20,8 @@ from agent.llm.grounding import Results
 from agent.llm.guard import guarded
 from agent.llm.models import OpenModel
 from agent.plan import Plan, plan_from_json
-from agent.router import Builtin, in_parts, is_settled, picked_choice, questions_in, refuse_what_is_not_ours
-from agent.understand import Understanding, understand
+from agent.router import Builtin, in_parts, is_settled, picked_choice, questions_in, read, refuse_what_is_not_ours
+from agent.understand import Understanding
 from retrieval.errors import (
     Ambiguous,
     BadArgument,
@@ -126,12 +126,7 @@ class ModelPlanner:
             if follows_up or rules.steps[0].tool in ALONE:
                 return rules
         self.rules = rules
-        reading = understand(
-            question,
-            context.gazetteer,
-            context.nomenclature,
-            language=context.language,  # ty: ignore[invalid-argument-type]
-        )
+        reading = read(question, context)
         refuse_what_is_not_ours(reading)
         if self.of_names_only and isinstance(rules, NotUnderstood) and not names_anything(reading):
             raise rules
