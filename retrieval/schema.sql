@@ -58,6 +58,8 @@ CREATE TABLE place_names (place_id VARCHAR, name VARCHAR, norm VARCHAR, language
 CREATE TABLE statistics (
     code VARCHAR, land_cover VARCHAR, year SMALLINT, unit VARCHAR, value DOUBLE,
     flag VARCHAR, -- u: low reliability; n: not significant, not a figure to quote
+    cv DOUBLE, -- coefficient of variation, percent of the value, as published; NULL where none is
+    se DOUBLE, -- standard error, percentage points of the region's area: see share_se; NULL where no interval is given
     dataset VARCHAR
 );
 CREATE TABLE region_areas (code VARCHAR, year SMALLINT, area_km2 DOUBLE);
@@ -133,3 +135,25 @@ CREATE MACRO visits_in(regions, west, south, east, north, outline, lon0, lat0, k
       AND (outline IS NULL OR ST_Covers(ST_GeomFromWKB(outline), ST_Point(lon, lat)))
       AND (km IS NULL OR km_between(lon0, lat0, lon, lat) <= km)
     GROUP BY ALL;
+
+-- The sampling error of published shares. The same rules in Python, with their reasons: tools/estimation.py.
+
+-- The variance in pp² of a share over the survey's first phase, its 2 km grid: a point for 4 km². Coefficients of
+-- variation are published as if the grid were the whole land.
+CREATE MACRO grid_variance(percent, km2) AS percent * (100 - percent) / (km2 / 4);
+
+-- A variance with that of rounding to one decimal (0.1² / 12 pp²), where it makes more than a sixteenth of it.
+CREATE MACRO with_rounding(variance) AS
+    variance + CASE WHEN 0.01 / 12 > variance / 16 THEN 0.01 / 12 ELSE 0 END;
+
+-- The standard error in percentage points of a published share: survey (cv), grid (km2, NULL: left out) and rounding.
+-- NULL for no figure, a flag n, a share of nothing or everything, no coefficient of variation or one of 100 and more.
+CREATE MACRO share_se(percent, cv, flag, km2) AS
+    CASE WHEN percent > 0 AND percent < 100 AND cv < 100 AND NOT contains(coalesce(flag, ''), 'n')
+    THEN sqrt(with_rounding((cv / 100 * percent) ** 2 + coalesce(grid_variance(percent, km2), 0))) END;
+
+-- The ends in percent of a share's 95 % interval, symmetric on the logit; NULL where there is no standard error.
+CREATE MACRO share_end(percent, se, z) AS
+    100 / (1 + (100 - percent) / percent * exp(-z * se / (percent * (1 - percent / 100))));
+CREATE MACRO share_low(percent, se) AS share_end(percent, se, -1.959963984540054);
+CREATE MACRO share_high(percent, se) AS share_end(percent, se, 1.959963984540054);

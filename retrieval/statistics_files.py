@@ -1,8 +1,9 @@
-"""Files of Eurostat's table LAN_LCV_OVW become canonical rows: `code, land_cover, year, unit, value, flag`.
+"""Files of Eurostat's table LAN_LCV_OVW become canonical rows: `code, land_cover, year, unit, value, flag, cv`.
 
 Reads the bundled Parquet, Eurostat's TSV (`unit,landcover,geo\\TIME_PERIOD`, flags and colons), its SDMX-CSV, and
-the plain CSV `unit,class,region,year,value,flag`, each also gzipped. Figures stay as published: nothing is
-computed, filled in or rounded. What the rows mean stands in `retrieval/statistics.py`.
+the plain CSV `unit,class,region,year,value,flag`, each also gzipped. Unit CVA, the coefficient of variation, becomes
+the column `cv` of the figure it belongs to; a plain CSV may have it in a file beside it. Figures stay as published:
+nothing is computed, filled in or rounded. What the rows mean stands in `retrieval/statistics.py`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ BUNDLED_VERSION = "last update 2025-07-25"
 BUNDLED = Path(__file__).parent / "data" / "official_shares"
 SHARES_FILE = "shares.parquet"
 AREAS_FILE = "areas.parquet"
+CV_BESIDE = "lan_lcv_ovw_cv.csv"
+"""The coefficients of variation of a plain CSV that has none itself, next to it: class, region, year, cv."""
 
 SHARES_SCHEMA = pa.schema(
     [
@@ -42,12 +45,16 @@ SHARES_SCHEMA = pa.schema(
         ("unit", pa.string()),  # PC: percent of the region's total area; KM2: square kilometres
         ("value", pa.float64()),
         ("flag", pa.string()),  # as published: '', 'u' low reliability, 'n' not significant, …
+        ("cv", pa.float64()),  # coefficient of variation, percent of the figure; null where none is published
     ]
 )
 AREAS_SCHEMA = pa.schema([("code", pa.string()), ("year", pa.int16()), ("area_km2", pa.float64())])
 
 UNITS = ("PC", "KM2")
-"""Units that are understood; rows of others (CVA) are passed over."""
+"""Units of figures; rows of others than these and CV_UNIT are passed over."""
+
+CV_UNIT = "CVA"
+"""The unit of a figure's coefficient of variation, percent."""
 
 _COLUMNS = {
     "code": ("geo", "region", "code"),
@@ -63,6 +70,8 @@ _CODE = re.compile(r"[A-Z]{2}[A-Z0-9_]{0,10}")
 _CELL = re.compile(r"(?:(?P<value>:|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(?P<flag>[a-z]*))?")
 
 Row = tuple[str, str, int, str, float, str]
+Cell = tuple[str, str, int]
+"""Code, land cover, year: what a coefficient of variation belongs to."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +157,8 @@ def _dataset(shares: pa.Table, version: str, sha256: str) -> Dataset:
 def _read_parquet(path: Path, content: bytes) -> tuple[pa.Table, pa.Table, str]:
     try:
         table = pq.read_table(io.BytesIO(content))
+        if "cv" not in table.column_names:
+            table = table.append_column("cv", pa.nulls(table.num_rows, pa.float64()))
         shares = table.select(SHARES_SCHEMA.names).cast(SHARES_SCHEMA)
     except (pa.ArrowException, KeyError) as error:
         raise BadFile(f"{path.name} has not the columns {', '.join(SHARES_SCHEMA.names)}: {error}") from error
@@ -227,8 +238,13 @@ def _sorted_out(path: Path, rows: Iterable[tuple[int, Row]]) -> tuple[pa.Table, 
     """Return figures and areas: the class TOTAL in km² is a region's area, in percent it says nothing."""
     figures: dict[tuple[str, str, int, str], Row] = {}
     areas: dict[str, tuple[int, float]] = {}
+    errors: dict[Cell, float] = {}
     for number, row in rows:
         code, land_cover, year, unit, value, _ = row
+        if unit == CV_UNIT and land_cover != "TOTAL":
+            if row[:3] in errors:
+                raise BadFile(f"{path.name}: line {number}: a second figure for {code} {land_cover} {year} {unit}")
+            errors[row[:3]] = value
         if unit not in UNITS:
             continue
         if land_cover == "TOTAL":
@@ -240,9 +256,22 @@ def _sorted_out(path: Path, rows: Iterable[tuple[int, Row]]) -> tuple[pa.Table, 
         figures[row[:4]] = row
     if not figures:
         raise BadFile(f"{path.name} holds no figure in percent or km²")
-    columns = zip(*figures.values(), strict=True)
+    errors = errors or _cv_beside(path)
+    columns = zip(*((*row, errors.get(row[:3])) for row in figures.values()), strict=True)
     shares = pa.table([pa.array(c, f.type) for c, f in zip(columns, SHARES_SCHEMA, strict=True)], schema=SHARES_SCHEMA)
     return shares, _areas_table(areas) if areas else _areas_beside(path)
+
+
+def _cv_beside(path: Path) -> dict[Cell, float]:
+    """Return the coefficients of variation of `CV_BESIDE` next to a file, none where it is not there."""
+    beside = path.with_name(CV_BESIDE)
+    if not beside.is_file():
+        return {}
+    try:
+        with beside.open(encoding="utf-8", newline="") as file:
+            return {(r["region"], r["class"], int(r["year"])): float(r["cv"]) for r in csv.DictReader(file)}
+    except (OSError, KeyError, ValueError) as error:
+        raise BadFile(f"{beside.name} is not a table of class, region, year, cv: {error}") from error
 
 
 def _areas_table(areas: dict[str, tuple[int, float]]) -> pa.Table:

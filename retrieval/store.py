@@ -20,7 +20,7 @@ import platformdirs
 from retrieval.errors import QueryLimit, StoreError
 from retrieval.types import Dataset, Table
 
-SCHEMA = "2"
+SCHEMA = "3"
 """Version of `schema.sql`; a store of another version is refused, not migrated: building it again is quick."""
 
 SQL_FOLDER = Path(__file__).parent / "sql"

@@ -30,6 +30,7 @@ DATAFLOW,LAST UPDATE,freq,unit,landcover,geo,TIME_PERIOD,OBS_VALUE,OBS_FLAG,CONF
 ESTAT:LAN_LCV_OVW(1.0),25/07/25 23:00:00,A,PC,C00,SE,2018,62.4,u,
 ESTAT:LAN_LCV_OVW(1.0),25/07/25 23:00:00,A,PC,C00,SE,2022,,u,
 ESTAT:LAN_LCV_OVW(1.0),25/07/25 23:00:00,A,KM2,C00,SE,2018,279193,,
+ESTAT:LAN_LCV_OVW(1.0),25/07/25 23:00:00,A,CVA,C00,SE,2018,2.4,,
 """
 
 
@@ -58,11 +59,11 @@ def written(folder: Path, text: str, name: str = "table.tsv") -> Path:
 def test_tsv_gives_figures_with_flags_and_leaves_colons_out(tmp_path):
     table = read_statistics(written(tmp_path, TSV))
     assert rows(table) == {
-        ("SE", "C00", 2009, "PC", 64.7, ""),
-        ("SE", "C00", 2018, "PC", 62.4, "u"),
-        ("SE", "C00", 2022, "PC", 61.7, ""),
-        ("SE", "B82", 2018, "PC", 0.0, "n"),
-        ("SE", "C00", 2018, "KM2", 279193.0, ""),
+        ("SE", "C00", 2009, "PC", 64.7, "", None),
+        ("SE", "C00", 2018, "PC", 62.4, "u", None),
+        ("SE", "C00", 2022, "PC", 61.7, "", 1.2),
+        ("SE", "B82", 2018, "PC", 0.0, "n", None),
+        ("SE", "C00", 2018, "KM2", 279193.0, "", None),
     }
 
 
@@ -73,14 +74,17 @@ def test_total_in_square_kilometres_is_the_regions_area_of_the_latest_year(tmp_p
 def test_dimensions_may_stand_in_another_order_and_frequency_may_lack(tmp_path):
     older = "unit,geo,landcover\\time\t2022\t2018\nPC,SE,C00\t61.7 \t62.4 u\n"
     assert rows(read_statistics(written(tmp_path, older))) == {
-        ("SE", "C00", 2022, "PC", 61.7, ""),
-        ("SE", "C00", 2018, "PC", 62.4, "u"),
+        ("SE", "C00", 2022, "PC", 61.7, "", None),
+        ("SE", "C00", 2018, "PC", 62.4, "u", None),
     }
 
 
 def test_sdmx_csv_gives_the_same_rows_and_its_stamp(tmp_path):
     file = read_statistics_file(written(tmp_path, SDMX, "lan_lcv_ovw.csv"))
-    assert rows(file.shares) == {("SE", "C00", 2018, "PC", 62.4, "u"), ("SE", "C00", 2018, "KM2", 279193.0, "")}
+    assert rows(file.shares) == {
+        ("SE", "C00", 2018, "PC", 62.4, "u", 2.4),
+        ("SE", "C00", 2018, "KM2", 279193.0, "", 2.4),
+    }
     assert file.dataset.version == "last update 2025-07-25"
     assert file.dataset.years == (2018,)
     assert not file.dataset.synthetic
@@ -89,6 +93,55 @@ def test_sdmx_csv_gives_the_same_rows_and_its_stamp(tmp_path):
 def test_gzipped_and_plain_files_give_the_same_rows(tmp_path):
     (tmp_path / "table.tsv.gz").write_bytes(gzip.compress(TSV.encode()))
     assert read_statistics(tmp_path / "table.tsv.gz").equals(read_statistics(written(tmp_path, TSV)))
+
+
+def test_the_coefficients_of_variation_of_a_plain_csv_may_stand_in_a_file_beside_it(tmp_path):
+    plain = written(tmp_path, "unit,class,region,year,value,flag\nPC,B82,ES61,2022,0.3,u\n", "shares.csv")
+    assert rows(read_statistics(plain)) == {("ES61", "B82", 2022, "PC", 0.3, "u", None)}
+    written(tmp_path, "class,region,year,cv\nB82,ES61,2022,42.7\nB82,ES62,2022,10.0\n", "lan_lcv_ovw_cv.csv")
+    assert rows(read_statistics(plain)) == {("ES61", "B82", 2022, "PC", 0.3, "u", 42.7)}
+    written(tmp_path, "class,region,year,error\n", "lan_lcv_ovw_cv.csv")
+    assert read_statistics(plain).column("cv").null_count == 1
+    written(tmp_path, "class,region,year,cv\nB82,ES61,2022,much\n", "lan_lcv_ovw_cv.csv")
+    with pytest.raises(BadFile, match="class, region, year, cv"):
+        read_statistics(plain)
+
+
+def test_a_second_coefficient_of_variation_of_one_figure_is_refused(tmp_path):
+    text = "unit,class,region,year,value,flag\nPC,C00,SE,2022,61.7,\nCVA,C00,SE,2022,1.2,\nCVA,C00,SE,2022,1.3,\n"
+    with pytest.raises(BadFile, match="a second figure for SE C00 2022 CVA"):
+        read_statistics(written(tmp_path, text, "shares.csv"))
+
+
+CVS = {
+    ("ES61", "B82"): {2022: 42.7},
+    ("FRJ1", "B82"): {2018: 26.2, 2022: 4.7},
+    ("DE2", "E00"): {2009: 2.4, 2012: 2.2, 2015: 2.2, 2018: 3.1, 2022: 0.9},
+    ("AT", "A00"): {2009: 5.4, 2012: 4.7, 2015: 4.6, 2018: 4.9, 2022: 2.5},
+    ("EU", "B82"): {2022: 5.6},
+    ("EU27_2020", "B82"): {2018: 8.1},
+}
+
+
+@pytest.mark.parametrize(("cell", "by_year"), CVS.items())
+def test_the_bundled_coefficients_of_variation_are_the_published_ones(shares, cell, by_year):
+    rows = shares[(shares.code == cell[0]) & (shares.land_cover == cell[1])].set_index("year")
+    assert {year: rows.cv[year] for year in by_year} == by_year
+
+
+def test_how_many_figures_have_a_coefficient_of_variation(shares):
+    assert (shares.cv.notna().sum(), shares.cv.isna().sum()) == (60_313, 2_154)
+
+
+EXCEPTIONS = {2009: (196, 0), 2012: (189, 0), 2015: (199, 0), 2018: (535, 288), 2022: (0, 0)}
+"""Year → how many figures are flagged `u` without a coefficient above the limit, and above it without the flag."""
+
+
+@pytest.mark.parametrize("year", EXCEPTIONS)
+def test_low_reliability_is_a_coefficient_above_50_until_2018_and_above_30_in_2022(shares, year):
+    known = shares[(shares.year == year) & shares.cv.notna() & (shares.flag != "n")]
+    flagged, above = known.flag.str.contains("u"), known.cv > (30 if year == 2022 else 50)
+    assert ((flagged & ~above).sum(), (above & ~flagged).sum()) == EXCEPTIONS[year]
 
 
 def test_a_file_without_areas_falls_back_on_the_bundled_ones(tmp_path):
@@ -125,14 +178,16 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 
 
 def test_the_whole_bundled_table_survives_a_trip_through_eurostats_tsv(tmp_path, shares):
-    cells: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+    cells: dict[tuple[str, str, str], dict[int, str]] = defaultdict(dict)
     for row in shares.itertuples():
-        cells[row.land_cover, row.code][row.year] = f"{row.value} {row.flag}"
+        cells["PC", row.land_cover, row.code][row.year] = f"{row.value} {row.flag}"
+        if not pd.isna(row.cv):
+            cells["CVA", row.land_cover, row.code][row.year] = f"{row.cv} "
     years = sorted(shares.year.unique())
     lines = ["unit,landcover,geo\\TIME_PERIOD\t" + "\t".join(f"{y} " for y in years)]
     lines += [
-        f"PC,{land_cover},{code}\t" + "\t".join(of_year.get(y, ": ") for y in years)
-        for (land_cover, code), of_year in cells.items()
+        f"{unit},{land_cover},{code}\t" + "\t".join(of_year.get(y, ": ") for y in years)
+        for (unit, land_cover, code), of_year in cells.items()
     ]
     assert rows(read_statistics(written(tmp_path, "\n".join(lines) + "\n"))) == rows(read_statistics())
 
