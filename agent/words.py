@@ -12,7 +12,7 @@ from typing import Any
 from retrieval.types import LANGUAGES
 
 FOLDER = Path(__file__).parent / "words"
-SPECIAL = {"ß": "s", "ł": "l", "ø": "o", "đ": "d", "œ": "o", "æ": "a", "’": "'", "‘": "'", "²": "2", "ı": "i"}
+SPECIAL = dict(zip("ßłøđœæ’‘²ıςħ", "slodoa''2iσh", strict=True))
 
 
 @lru_cache(maxsize=4096)

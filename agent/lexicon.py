@@ -1,0 +1,142 @@
+"""The closed words of questions, by language: what narrows, groups, orders or asks. Knows no place, class or rule.
+
+`agent/lexicon/<language>.toml` holds the same sections and keys in each language: `[comparison] above = ["over", …]`.
+Phrases are written as people write them. `{a/b}` spells out forms ("region{/s}" is region and regions) and a `*` at the
+end of a phrase stands for the rest of its last word ("shrink*"). Case and accents are folded here; German, Danish and
+Swedish letters are read in their two-letter spelling too ("groesste"). A phrase may stand under several keys, as French
+"plus de" is both more than and most: which of them is meant is for the reader of the whole question to say.
+
+Sections: comparison, range, negation, conjunction, unit, direction, dimension, level, superlative, ordinal, number,
+fraction, each, measure, ask, time, month, season, change, witness, deixis, edit, act, classes, topic (what people ask
+and these data do not hold), write (orders that are not obeyed), function (words that change nothing).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from agent.words import fold
+from retrieval.nomenclature import spell_out
+
+FOLDER = Path(__file__).parent / "lexicon"
+TOKEN = re.compile(r"[^\W_]+|[%°&]")
+LONGEST = 8
+"""Words in the longest phrase looked for."""
+SPELLINGS: Mapping[str, Mapping[str, str]] = {
+    "de": {"ß": "ss", "ä": "ae", "ö": "oe", "ü": "ue"},
+    "da": {"å": "aa", "ø": "oe", "æ": "ae"},
+    "sv": {"å": "aa", "ä": "ae", "ö": "oe"},
+}
+"""Language → letter → how it is written where the keyboard lacks it."""
+
+
+class Token(NamedTuple):
+    """One word or sign of a text: `text[start:end]`, folded."""
+
+    start: int
+    end: int
+    norm: str
+
+
+class Leaf(NamedTuple):
+    """A phrase of the lexicon in a text: `text[start:end]` is one of the phrases of `key`."""
+
+    start: int
+    end: int
+    key: str
+    """Section and name, 'comparison.above'."""
+
+
+class _Phrases(NamedTuple):
+    exact: Mapping[tuple[str, ...], tuple[str, ...]]
+    """Folded words → keys."""
+    stems: Mapping[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]
+    """The words before the last → the beginnings of the last, with their keys."""
+    longest: int
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages that have a file."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+@lru_cache(maxsize=32)
+def lexicon(language: str) -> Mapping[str, tuple[str, ...]]:
+    """Return 'section.name' → phrases, folded and spelled out; `*` ends a phrase that is only a beginning.
+
+    Raises:
+        FileNotFoundError: no file of this language.
+    """
+    sections = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    return {
+        f"{section}.{name}": tuple(dict.fromkeys(form for phrase in phrases for form in _forms(phrase, language)))
+        for section, keys in sections.items()
+        for name, phrases in keys.items()
+    }
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the words and the signs %, ° and & of a text, folded: no case, no accents, length kept."""
+    flat = fold(text)
+    return [Token(m.start(), m.end(), m.group()) for m in TOKEN.finditer(flat)]
+
+
+def leaves(text: str, language: str) -> list[Leaf]:
+    """Return every phrase of the lexicon in a text, overlapping ones too, by their start, longest first."""
+    known, found = _phrases(language), tokens(text)
+    leaves = []
+    for at, first in enumerate(found):
+        for size in range(min(known.longest, len(found) - at), 0, -1):
+            words = tuple(token.norm for token in found[at : at + size])
+            leaves += [Leaf(first.start, found[at + size - 1].end, key) for key in _keys(words, known)]
+    return leaves
+
+
+def _keys(words: tuple[str, ...], known: _Phrases) -> Iterator[str]:
+    yield from known.exact.get(words, ())
+    for stem, keys in known.stems.get(words[:-1], ()):
+        if words[-1].startswith(stem):
+            yield from keys
+
+
+def _forms(phrase: str, language: str) -> Iterator[str]:
+    """The folded spellings of a phrase."""
+    end = "*" if phrase.endswith("*") else ""
+    for form in spell_out(phrase.removesuffix("*")):
+        for spelling in _spellings(form, language):
+            yield " ".join(token.norm for token in tokens(spelling)) + end
+
+
+def _spellings(form: str, language: str) -> Iterator[str]:
+    """As written, and with the two-letter spellings of the language's own letters."""
+    letters = {letter: two for letter, two in SPELLINGS.get(language, {}).items() if letter in form.lower()}
+    for choice in product(*(((letter, letter), (letter, two)) for letter, two in letters.items())):
+        spelled = form.lower()
+        for letter, two in choice:
+            spelled = spelled.replace(letter, two)
+        yield spelled
+
+
+@lru_cache(maxsize=32)
+def _phrases(language: str) -> _Phrases:
+    exact: dict[tuple[str, ...], list[str]] = {}
+    stems: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for key, phrases in lexicon(language).items():
+        for phrase in phrases:
+            words = tuple(phrase.removesuffix("*").split())
+            if phrase.endswith("*"):
+                stems.setdefault(words[:-1], {}).setdefault(words[-1], []).append(key)
+            else:
+                exact.setdefault(words, []).append(key)
+    longest = min(LONGEST, max(map(len, (*exact, *((*before, "") for before in stems)))))
+    return _Phrases(
+        {words: tuple(dict.fromkeys(keys)) for words, keys in exact.items()},
+        {before: tuple((stem, tuple(keys)) for stem, keys in ends.items()) for before, ends in stems.items()},
+        longest,
+    )
