@@ -134,8 +134,7 @@ def opened_world(options: argparse.Namespace) -> Generator[World]:
     store = open_or_build_default(named, lambda line: print(line, file=sys.stderr))
     try:
         context = Context.open(store)
-        router = "builtin" if options.router == "auto" and not options.llm else options.router
-        yield World(context, Agent(context, options.router, options.llm), router)
+        yield World(context, Agent(context, options.router, options.llm), options.router)
     finally:
         store.close()
 

@@ -334,6 +334,7 @@ class Handlers:
             "take": view.take,
             "point": empty(said["no_point"]),
             "curve": gr.update(value=None, visible=False),
+            "tabs": gr.Tabs(selected="table"),
         }
 
     def on_point(self, event: Mapping[str, Any], language: str) -> Update:
@@ -375,9 +376,13 @@ class Handlers:
             return {"chosen": None, "chosen_line": empty(str(error))}
         return {"chosen": chosen, "chosen_line": chosen_html(chosen, words(language), language)}
 
-    def forget_region(self, language: str) -> Update:
-        """No region is chosen any more."""
-        return {"chosen": None, "chosen_line": chosen_html(None, words(language), language)}
+    def forget_region(self, talk: Talk, chosen: Chosen | None, language: str) -> Update:
+        """No region is chosen any more, nor remembered in the conversation as the one last spoken of."""
+        return {
+            "talk": talk.forgetting(chosen.feature if chosen else None),
+            "chosen": None,
+            "chosen_line": chosen_html(None, words(language), language),
+        }
 
     # ---- the plan ----------------------------------------------------------------------------------------------
 

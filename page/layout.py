@@ -47,6 +47,8 @@ LABELLED = {
     "tab_take": ("label", "take"),
 }
 """Part → which of its properties holds which of the page's strings."""
+KEPT_S = 24 * 3600.0
+"""Seconds the server remembers an idle page: nothing tells it when one is closed (see `page.serve`)."""
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -77,9 +79,9 @@ class Layout:
     def states(self) -> None:
         """What one person's page remembers."""
         self.parts |= {
-            "talk": gr.State(Talk()),
-            "chosen": gr.State(None),
-            "shown": gr.State(None),
+            "talk": gr.State(Talk(), time_to_live=KEPT_S),
+            "chosen": gr.State(None, time_to_live=KEPT_S),
+            "shown": gr.State(None, time_to_live=KEPT_S),
             "browser": gr.BrowserState([], storage_key="landask-talks", secret="landask-talks-01"),
             "tongue": gr.BrowserState("", storage_key="landask-language", secret="landask-talks-01"),
         }
@@ -215,8 +217,7 @@ class Layout:
         def on_chat(request: gr.Request, event: gr.EventData, *values: Any) -> Iterator[dict[Any, Any]]:
             said = event._data
             act, turn, value = str(said["act"]), int(said["turn"]), str(said["value"])
-            for update in handlers.on_chat(act, turn, value, Person(*values, request)):
-                yield self.placed(update)
+            yield from self.placed_each(handlers.on_chat(act, turn, value, Person(*values, request)))
 
         p["chat"].click(on_chat, who, self.outputs(), **self.queued())
 
@@ -225,7 +226,7 @@ class Layout:
         p, handlers = self.parts, self.handlers
 
         def clicked(language: str, event: gr.EventData) -> Update:
-            return self.placed(handlers.on_point(event._data, language))
+            return self.placed(handlers.on_point(event._data, language), "point")
 
         def drawn(language: str, event: gr.EventData) -> Update:
             return self.placed(handlers.on_region(event._data, language))
@@ -234,12 +235,14 @@ class Layout:
         chosen = [p["chosen"], p["chosen_line"]]
         p["map"].input(drawn, p["language"], chosen, **QUIET)
         p["upload"].upload(
-            lambda file, language: self.placed(handlers.upload(file, language)),
+            lambda file, language: self.placed(handlers.upload(file, language), "chosen"),
             [p["upload"], p["language"]], chosen, **QUIET,
         )  # fmt: skip
-        p["forget"].click(
-            lambda language: self.placed(handlers.forget_region(language)), p["language"], chosen, **QUIET
-        ).then(None, js=script("clear"), **QUIET)
+        forgotten = p["forget"].click(
+            lambda talk, chosen, language: self.placed(handlers.forget_region(talk, chosen, language)),
+            [p["talk"], p["chosen"], p["language"]], [p["talk"], *chosen], **QUIET,
+        )  # fmt: skip
+        forgotten.then(None, js=script("clear"), **QUIET)
 
     def who(self) -> list[Any]:
         """The inputs that make a `Person`."""
@@ -263,9 +266,21 @@ class Layout:
         """How questions wait for each other."""
         return {**QUIET, "concurrency_limit": self.handlers.options.max_concurrent, "concurrency_id": "ask"}
 
-    def placed(self, update: Update) -> dict[Any, Any]:
-        """An update by part instead of by name."""
-        return {self.parts[name]: value for name, value in update.items()}
+    def placed(self, update: Update, instead: str = "talk") -> dict[Any, Any]:
+        """An update by part instead of by name.
+
+        One that changes nothing still names a part, `instead`: Gradio takes an empty one for a value too few.
+        """
+        return {self.parts[name]: value for name, value in (update or {instead: gr.skip()}).items()}
+
+    def placed_each(self, updates: Iterator[Update]) -> Iterator[dict[Any, Any]]:
+        """Each update by part; a handler that has none changes nothing."""
+        nothing = True
+        for update in updates:
+            nothing = False
+            yield self.placed(update)
+        if nothing:
+            yield self.placed({})
 
     def one(self, event: Callable[..., Any], handle: Callable[..., Update], inputs: list[Any]) -> None:
         """An event that is answered at once; the last four inputs are the person."""
@@ -279,8 +294,7 @@ class Layout:
         """An event that is answered step by step."""
 
         def handled(request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
-            for update in handle(*values[:-4], Person(*values[-4:], request)):
-                yield self.placed(update)
+            yield from self.placed_each(handle(*values[:-4], Person(*values[-4:], request)))
 
         event(handled, inputs, self.outputs(), **self.queued())
 

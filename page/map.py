@@ -141,11 +141,15 @@ class Names:
     """Region ids → GeoJSON FeatureCollection."""
     words: Words
     language: str = "en"
+    called: Mapping[str, str] = field(default_factory=dict)
+    """Id of an area a person drew → what they call it."""
+    credits: Callable[[Sequence[str]], list[str]] = lambda ids: []
+    """Region ids → whose outlines they are, once each."""
 
 
-def drawing_of(answer: Answer, names: Names, selection: Mapping[str, Any] | None = None) -> Drawing:
-    """Return what the map shows for an answer; `selection` is the GeoJSON Feature it was asked about, if any."""
-    layers = [selection_layer(selection, names)] if selection else []
+def drawing_of(answer: Answer, names: Names) -> Drawing:
+    """Return what the map shows for an answer: only what its results are about."""
+    layers: list[Layer] = []
     notes: list[str] = []
     for result in answer.results:
         layers += result_layers(result, names)
@@ -318,7 +322,7 @@ def area_layers(result: Result, areas: list[Feature], names: Names) -> list[Laye
         unit=unit_of(result, names),
         marks=marks,
         source=source_of(result, names),
-        attribution=credit_of(result.provenance),
+        attribution=" | ".join([credit_of(result.provenance), *names.credits(regions_of(areas))]),
         features=tuple(marked(f, m, at, place_of(f)) for at, (f, m) in enumerate(zip(areas, keys, strict=True))),
         fields=fields_of(areas, names),
         labels=labels_of(areas, names),
@@ -330,6 +334,11 @@ def area_layers(result: Result, areas: list[Feature], names: Names) -> list[Laye
     flags = Layer("flags", "", (mark,), "", features=tuple(marked(f, 0, f["properties"]["_f"]) for f in unsure),
         of=shaded.title)  # fmt: skip
     return [shaded, flags]
+
+
+def regions_of(areas: Sequence[Feature]) -> list[str]:
+    """Ids of the known regions drawn, for their outlines' notice."""
+    return [str(f["properties"]["region"]) for f in areas if f["properties"].get("region")]
 
 
 def with_change(feature: Feature, result: Result) -> Feature:
@@ -453,22 +462,16 @@ def span(low: float, high: float, names: Names) -> str:
     return ends[0] if ends[0] == ends[1] else " – ".join(ends)
 
 
-def selection_layer(selection: Mapping[str, Any], names: Names) -> Layer:
-    """The outline of the region a person chose."""
-    name = str((selection.get("properties") or {}).get("name") or names.words["selection_drawn"])
-    feature = {"geometry": selection["geometry"], "properties": {}}
-    return Layer("outline", names.words["asked_region"], (Mark(OUTLINE, name),), "", features=(marked(feature, 0, 0),))
-
-
 def outline_layer(result: Result, outlines: list[Feature], names: Names) -> Layer:
     """The outline of the regions asked about."""
-    asked = ", ".join(region.name for region in result.regions[:3]) + (" …" if len(result.regions) > 3 else "")
+    titles = [names.called.get(region.id, region.name) for region in result.regions]
+    asked = ", ".join(titles[:3]) + (" …" if len(titles) > 3 else "")
     return Layer(
         kind="outline",
         title=names.words["asked_region"],
         marks=(Mark(OUTLINE, asked),),
         source="; ".join(dict.fromkeys(outline_credit(region) for region in result.regions[:3])),
-        attribution=", ".join(dict.fromkeys(outline_credit(region) for region in result.regions)),
+        attribution=" | ".join(dict.fromkeys(outline_credit(region) for region in result.regions)),
         features=tuple(marked(f, 0, at, place_of(f)) for at, f in enumerate(outlines)),
     )
 

@@ -53,14 +53,21 @@ def map_png(drawing: Drawing, title: str) -> bytes:
     figure.suptitle("\n".join(textwrap.wrap(title, 90)[:2]), x=0.03, ha="left", fontsize=13, fontweight="bold")
     add_legends(figure, drawing)
     add_scale(axes)
-    credits = " | ".join(
-        dict.fromkeys([*(la.source for la in drawing.layers if la.source), "Natural Earth (public domain)"])
-    )
+    credits = " | ".join(dict.fromkeys([*credits_of(drawing), "Natural Earth (public domain)"]))
     lines = [*drawing.notes, *textwrap.wrap(credits, 170)]
     figure.text(0.03, 0.105, "\n".join(lines[:6]), fontsize=7.5, va="top")
     out = io.BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()
+
+
+def credits_of(drawing: Drawing) -> list[str]:
+    """What stands under the picture: each layer's source, and the notice of what it is drawn with beyond that."""
+    credits = []
+    for layer in drawing.layers:
+        credits += [layer.source] if layer.source else []
+        credits += [notice for notice in layer.attribution.split(" | ") if notice not in "".join(credits)]
+    return credits
 
 
 def window(bounds: BBox) -> BBox:

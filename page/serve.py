@@ -14,6 +14,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, PlainTextResponse
 from pydantic import BaseModel, Field
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,6 +38,8 @@ THEME = gr.themes.Base(
     button_primary_text_color_dark="#ffffff",
 )
 """Dark green on white and white on dark green: contrast AA in light and dark."""
+SMALLEST_ZIPPED = 1_000
+"""Bytes; what is smaller goes as it is."""
 
 
 def application(page: Handlers, root_path: str = "", logins: Logins | None = None) -> FastAPI:
@@ -71,11 +74,11 @@ def application(page: Handlers, root_path: str = "", logins: Logins | None = Non
             return PlainTextResponse("no such photo here", 404)
         return FileResponse(photos[at].file, media_type="image/jpeg")
 
-    app.mount("/files/maplibre", StaticFiles(directory=map_library()))
-    app.mount("/files", StaticFiles(directory=STATIC))
+    app.mount("/files/maplibre", GZipMiddleware(StaticFiles(directory=map_library()), SMALLEST_ZIPPED))
+    app.mount("/files", GZipMiddleware(StaticFiles(directory=STATIC), SMALLEST_ZIPPED))
     blocks = Layout(page).blocks()
     blocks.queue(default_concurrency_limit=page.options.max_concurrent, max_size=200)
-    return gr.mount_gradio_app(
+    served = gr.mount_gradio_app(
         app,
         blocks,
         path="/",
@@ -89,6 +92,9 @@ def application(page: Handlers, root_path: str = "", logins: Logins | None = Non
         theme=THEME,
         css_paths=[STATIC / "page.css"],
     )
+    # A browser opens six connections to a host, and each page would hold one for good: the seventh would hang.
+    blocks.config["connect_heartbeat"] = False
+    return served
 
 
 class Asked(BaseModel):

@@ -61,6 +61,17 @@ class Talk:
         """This conversation with one turn replaced."""
         return replace(self, turns=(*self.turns[:at], turn, *self.turns[at + 1 :]))
 
+    def forgetting(self, feature: Mapping[str, Any] | None) -> Talk:
+        """This conversation without memory of drawn areas, or of what was asked about this chosen feature."""
+        if not self.memory:
+            return self
+        gone = {*self.memory.get("areas", ()), str(((feature or {}).get("properties") or {}).get("id", ""))}
+        about = {name: self.memory.get(name) or {} for name in ("frame", "before")}
+        left = {
+            name: {} if gone & set(map(str, frame.get("regions") or ())) else frame for name, frame in about.items()
+        }
+        return replace(self, memory={**self.memory, **left, "areas": {}})
+
     def to_json(self) -> dict[str, Any]:
         """What the browser keeps: words and plans, no rows."""
         return {

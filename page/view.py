@@ -10,12 +10,13 @@ from typing import Any
 import plotly.graph_objects as go
 
 from agent.answer import Answer
+from agent.areas import selected_area
 from page.asking import World
 from page.charts import chart_of
 from page.chosen import Chosen
 from page.exports import offers
 from page.how import how_html
-from page.map import Drawing, Names, drawing_of
+from page.map import Drawing, Names, drawing_of, outline_credit
 from page.shelf import Held
 from page.table import tables_html
 from page.words import words
@@ -37,22 +38,47 @@ class View:
     take: str
 
 
-def names_of(context: Context, language: str) -> Names:
-    """Names and outlines as the drawing needs them, from the context."""
+def names_of(
+    context: Context,
+    language: str,
+    areas: Mapping[str, Any] | None = None,
+    called: Mapping[str, str] | None = None,
+) -> Names:
+    """Names and outlines as the drawing needs them.
+
+    Args:
+        context: the regions the data knows.
+        language: of the page.
+        areas: id → GeoJSON geometry of the areas that only this answer knows: those a person drew.
+        called: id → what the person calls such an area.
+    """
+    own = {**{id: shape.__geo_interface__ for id, (_, shape) in context.areas.items()}, **(areas or {})}
 
     def label(code: str) -> str:
         return context.nomenclature.label([code], language)
 
     def outlines(ids: Sequence[str]) -> Mapping[str, Any]:
-        known = [id for id in ids if id not in context.areas]
-        return context.gazetteer.geojson(known, OUTLINE_DETAIL) if known else {"features": []}
+        known = [id for id in ids if id not in own]
+        found = list(context.gazetteer.geojson(known, OUTLINE_DETAIL)["features"]) if known else []
+        drawn = [{"type": "Feature", "id": id, "properties": {}, "geometry": own[id]} for id in ids if id in own]
+        return {"type": "FeatureCollection", "features": [*found, *drawn]}
 
-    return Names(label=label, outlines=outlines, words=words(language), language=language)
+    def credits(ids: Sequence[str]) -> list[str]:
+        regions = (context.gazetteer.region(id) for id in ids if id not in own)
+        return list(dict.fromkeys(outline_credit(region) for region in regions))
+
+    return Names(label, outlines, words(language), language, called or {}, credits)
 
 
 def draw(answer: Answer, context: Context, language: str, selection: Mapping[str, Any] | None = None) -> Drawing:
-    """What the map shows for an answer, in the page's language."""
-    return drawing_of(answer, names_of(context, language), selection)
+    """What the map shows for an answer in the page's language; `selection`: the region it was asked about, if any."""
+    return drawing_of(answer, names_of(context, language, (answer.plan or {}).get("areas"), called(selection)))
+
+
+def called(selection: Mapping[str, Any] | None) -> dict[str, str]:
+    """The id of a chosen region that only the person knows, and their name for it."""
+    name = str(((selection or {}).get("properties") or {}).get("name") or "")
+    return {selected_area(selection)[0]: name} if name else {}
 
 
 def view_of(held: Held, key: str, context: Context, language: str, online: Mapping[str, str] | None) -> View:

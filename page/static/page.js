@@ -18,6 +18,7 @@ window.landask = (() => {
 
   // ---- the map -------------------------------------------------------------------------------------------------
   const view = { map: null, drawing: null, features: [], ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0 };
+  const PATIENCE_MS = 20_000;    // a map that has not started by then is shown as a picture
   const MOST_LOST = 5;    // times the map is made anew before its picture is shown instead
   const grounds = {
     light: { sea: "#dfe9f0", land: "#f7f5f0", line: "#a9a49a", name: "#57534a", halo: "#ffffff" },
@@ -48,7 +49,7 @@ window.landask = (() => {
       context.fillStyle = dark() ? "#3a3f46" : "#ffffff";
       context.fillRect(0, 0, size, size);
     }
-    context.fillStyle = context.strokeStyle = name === "lines" ? "#202020" : "#8a8a8a";
+    context.fillStyle = context.strokeStyle = name === "lines" ? (dark() ? "#e6e6e6" : "#202020") : "#8a8a8a";
     if (name === "dots") {
       context.beginPath(); context.arc(4, 4, 1.6, 0, 7); context.fill();
       return context.getImageData(0, 0, size, size);
@@ -156,13 +157,8 @@ window.landask = (() => {
     if (drawing.bounds) return [[drawing.bounds[0], drawing.bounds[1]], [drawing.bounds[2], drawing.bounds[3]]];
     return [[-11, 35], [32, 66]];
   }
-  // The base map ends at its window's straight edges (page/base.py): no need to look beyond, but for a result out there.
-  const BASE = [[-31.9, 26.1], [45.9, 72.9]];
-  const within = ([[west, south], [east, north]]) =>
-    west > BASE[0][0] && south > BASE[0][1] && east < BASE[1][0] && north < BASE[1][1];
   function fit() {
     if (!view.map) return;
-    view.map.setMaxBounds(within(bounds(view.drawing)) ? BASE : null);
     // Where there is room the result is shown beside the legend, not under it.
     const box = view.root.querySelector(".la-legend"), wide = view.map.getContainer().clientWidth;
     const left = !box.hidden && wide > 620 ? box.offsetWidth + 24 : 36;
@@ -225,6 +221,14 @@ window.landask = (() => {
       } }));
     if (view.popup) view.popup.remove();
     view.popup = new maplibregl.Popup({ maxWidth: "320px", focusAfterOpen: true }).setLngLat(event.lngLat).setDOMContent(box).addTo(view.map);
+    intoView(view.popup.getElement());
+  }
+  // A popup near the edge would be cut off: the map moves until it is whole.
+  function intoView(node) {
+    const inner = node.getBoundingClientRect(), outer = view.map.getContainer().getBoundingClientRect(), air = 8;
+    const off = (low, high, least, most) => (low < least + air ? low - least - air : Math.max(0, high - most + air));
+    const by = [off(inner.left, inner.right, outer.left, outer.right), off(inner.top, inner.bottom, outer.top, outer.bottom)];
+    if (by[0] || by[1]) view.map.panBy(by, { duration: still() ? 0 : 250 });
   }
 
   function clicked(event) {
@@ -238,8 +242,9 @@ window.landask = (() => {
       const layer = view.drawing.layers[+found[0].layer.id.split("-")[1]];
       const feature = layer.features[found[0].properties._i] || found[0];
       popup(event, layer, feature);
-      view.send("select", { key: view.drawing.key, feature: feature.properties._f ?? null,
-        point_id: feature.properties.point_id ?? feature.properties.location ?? null, lon: event.lngLat.lng, lat: event.lngLat.lat });
+      const point = feature.properties.point_id ?? feature.properties.location;
+      if (point) view.send("select", { key: view.drawing.key, feature: feature.properties._f ?? null,
+        point_id: point, lon: event.lngLat.lng, lat: event.lngLat.lat });
     } else if (image >= 0) {
       view.send("select", { key: view.drawing.key, feature: null, point_id: null, lon: event.lngLat.lng, lat: event.lngLat.lat });
     }
@@ -385,11 +390,14 @@ window.landask = (() => {
       return showPicture(canvas);
     }
     const map = view.map;
+    const watchdog = setTimeout(() => { if (view.map === map && !view.ready) { map.remove(); showPicture(canvas, view.words.slow); } }, PATIENCE_MS);
     map.addControl(new maplibregl.NavigationControl({ visualizePitch: false }), "top-right");
     map.addControl(new maplibregl.ScaleControl({ maxWidth: 110, unit: "metric" }), "bottom-left");
     map.addControl(new maplibregl.AttributionControl({ compact: true }), "bottom-right");
     map.on("load", () => {
+      clearTimeout(watchdog);
       view.ready = true;
+      if (view.dark !== dark()) { view.dark = dark(); return restyle(); }    // chosen while the map was loading
       paint();
       addNames(map);
       // On a phone, and where they take several lines, the sources are one touch away: the legend names them as well.
@@ -428,11 +436,11 @@ window.landask = (() => {
   }
 
   // Where the browser draws no map: the server's picture of it, with its legend, in a box as large as the map's.
-  function showPicture(canvas) {
+  function showPicture(canvas, why = view.words.no_webgl) {
     view.map = null;
     const { drawing, words, root } = view;
     const picture = drawing.layers.length ? [make("img", { class: "la-picture", alt: words.picture, src: here(pictureOf(drawing)) })] : [];
-    canvas.replaceChildren(make("p", { class: "la-nomap", text: words.no_webgl }), ...picture);
+    canvas.replaceChildren(make("p", { class: "la-nomap", text: why }), ...picture);
     // The picture has its own legend; of ours only the choice among shaded maps is left.
     root.querySelector(".la-legend").hidden = shaded(drawing).length < 2;
     root.querySelectorAll(".la-legend section").forEach((part) => part.remove());
@@ -480,6 +488,7 @@ window.landask = (() => {
     for (const name of ["mouseover", "focusin"])
       element.addEventListener(name, (event) => { const row = rowOf(event); hover(row ? +row.dataset.f : null); });
     element.addEventListener("mouseleave", () => hover(null));
+    element.addEventListener("focusout", () => hover(null));
     element.addEventListener("click", (event) => {
       const sort = event.target.closest("button[data-sort]");
       if (sort) return sortBy(element, sort);

@@ -10,10 +10,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from app import Agent
+from page.asking import World
 from page.handlers import Handlers, Options
 from page.serve import application
+from retrieval.store import Store
 from tests.page.served import CHROMIUM, FLAGS, Served
 from tests.page.small_world import small_world
+from tools.context import Context
 
 NOT_OURS = (
     "ignore::pandas.errors.Pandas4Warning",
@@ -34,6 +38,19 @@ def handlers(tmp_path_factory: pytest.TempPathFactory) -> Handlers:
 @pytest.fixture(scope="session")
 def served(handlers: Handlers) -> Iterator[Served]:
     with Served(application(handlers)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def real_handlers(demo_store: Store) -> Handlers:
+    """The page's handlers before the real agent, on the store of a fresh clone."""
+    context = Context.open(demo_store)
+    return Handlers(World(context, Agent(context, "builtin", None), "auto"), Options(per_minute=0))
+
+
+@pytest.fixture(scope="session")
+def real_served(real_handlers: Handlers) -> Iterator[Served]:
+    with Served(application(real_handlers)) as server:
         yield server
 
 

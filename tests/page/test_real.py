@@ -1,0 +1,217 @@
+"""The page with the real agent on the store of a fresh clone: what broke once, done again as a person would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.page.served import CHROMIUM, Served
+from tests.page.test_browser import Seen, window
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: .ci/browser installs one on Debian"),
+]
+LANGUEDOC = (2.6, 43.0, 4.6, 44.2)
+"""West, south, east, north of a box with vineyards in it."""
+
+
+@pytest.fixture(scope="module")
+def one_page(browser: Browser, real_served: Served) -> Iterator[Seen]:
+    with window(browser, real_served.url) as page:
+        yield page
+
+
+@pytest.fixture
+def seen(one_page: Seen) -> Iterator[Seen]:
+    with one_page.watched():
+        yield one_page
+
+
+def look_at(page: Page, west: float, south: float, east: float, north: float) -> None:
+    """Move the map to a box, at once."""
+    page.evaluate(
+        "box => landask.view.map.fitBounds([[box[0], box[1]], [box[2], box[3]]], {duration: 0})",
+        [west, south, east, north],
+    )
+
+
+def on_screen(page: Page, lon: float, lat: float) -> tuple[float, float]:
+    at: dict[str, float] = page.evaluate(
+        """at => {
+            const spot = landask.view.map.project(at), box = landask.view.map.getCanvas().getBoundingClientRect();
+            return { x: box.x + spot.x, y: box.y + spot.y };
+        }""",
+        [lon, lat],
+    )
+    return at["x"], at["y"]
+
+
+@pytest.mark.parametrize("how", ["Enter", "click"])
+def test_an_empty_question_leaves_the_page_as_it_is(seen: Seen, how: str) -> None:
+    seen.open().ask("How much of Sweden was woodland in 2018?")
+    before = seen.page.locator(".la-turn").inner_text()
+    if how == "Enter":
+        seen.page.locator("#box textarea").press("Enter")
+    else:
+        seen.page.locator("#ask").click()
+    seen.page.wait_for_timeout(800)
+    assert seen.page.locator(".la-turn").inner_text() == before
+    expect(seen.page.locator(".la-head h1")).to_have_text("landask")
+    expect(seen.page.locator("#ask")).to_have_text("Ask")
+    assert seen.page.locator("#rows tbody tr").count() >= 1
+
+
+@pytest.mark.parametrize("how", ["drawn", "view", "file"])
+def test_this_region_is_answered_and_drawn_however_it_was_chosen(seen: Seen, how: str, tmp_path: Path) -> None:
+    page = seen.open().page
+    west, south, east, north = LANGUEDOC
+    look_at(page, *LANGUEDOC)
+    if how == "drawn":
+        page.locator("[data-tool=draw_polygon]").click()
+        for lon, lat in ((3.0, 43.3), (4.2, 43.5), (4.2, 44.0), (3.0, 43.9)):
+            page.mouse.click(*on_screen(page, lon, lat))
+        page.locator("[data-tool=draw_done]").click()
+        name = "drawn by hand"
+    elif how == "view":
+        page.locator("[data-tool=this_view]").click()
+        name = "current view"
+    else:
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        (tmp_path / "valley.geojson").write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+        page.locator("input[type=file]").set_input_files(tmp_path / "valley.geojson")
+        name = "valley.geojson"
+    expect(page.locator("#chosen")).to_contain_text(name)
+    seen.ask("Where is vineyard in this region?")
+    expect(page.locator(".la-turn.la-answered")).to_have_count(1)
+    layers = seen.map_settles()
+    assert [layer["kind"] for layer in layers] == ["outline", "points"]
+    assert layers[0]["marks"][0]["label"] == name
+    assert layers[1]["features"]
+
+
+def test_a_region_that_was_not_asked_about_is_not_said_to_be(seen: Seen) -> None:
+    page = seen.open().page
+    look_at(page, *LANGUEDOC)
+    page.locator("[data-tool=this_view]").click()
+    expect(page.locator("#chosen")).to_contain_text("current view")
+    seen.ask("Which regions of Spain have the largest share of cropland?")
+    seen.map_settles()
+    expect(page.locator(".la-legend")).not_to_contain_text("current view")
+
+
+def test_a_forgotten_region_is_forgotten_in_the_conversation_too(seen: Seen) -> None:
+    page = seen.open().page
+    look_at(page, *LANGUEDOC)
+    page.locator("[data-tool=this_view]").click()
+    expect(page.locator("#chosen")).to_contain_text("current view")
+    seen.ask("Where is vineyard in this region?")
+    page.locator("#selection-clear").click()
+    expect(page.locator(".la-set")).to_have_count(0)
+    seen.ask("Where is maize in this region?")
+    expect(page.locator(".la-turn").nth(1)).not_to_have_class("la-turn la-answered")
+
+
+def test_all_of_europe_is_in_the_picture_as_far_south_as_crete(seen: Seen) -> None:
+    page = seen.open().ask("Compare the share of woodland in all countries in 2018").page
+    seen.map_settles()
+    box: list[float] = page.evaluate(
+        "(b => [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()])(landask.view.map.getBounds())"
+    )
+    assert box[1] < 35
+    assert box[3] > 66
+    expect(page.locator(".la-off")).to_be_hidden()
+
+
+def test_shaded_regions_carry_the_notice_of_their_outlines(seen: Seen) -> None:
+    page = seen.open().ask("Which regions of Spain have the largest share of cropland?").page
+    seen.map_settles()
+    drawn: list[dict[str, Any]] = page.evaluate(
+        "landask.view.drawing.layers.map(({kind, attribution}) => ({kind, attribution}))"
+    )
+    assert any(word in drawn[0]["attribution"] for word in ("EuroGeographics", "Natural Earth"))
+
+
+def test_a_clicked_region_tells_its_figure_and_asks_nothing_of_the_point_tab(seen: Seen) -> None:
+    page = seen.open().ask("Which regions of Spain have the largest share of cropland?").page
+    seen.map_settles()
+    spot = seen.spot(0, layer=0)
+    page.mouse.click(spot["x"], spot["y"])
+    expect(page.locator(".la-popup table")).to_be_visible()
+    expect(page.locator("#rows")).to_be_visible()
+
+
+def test_a_popup_is_whole_even_of_a_point_at_the_edge(seen: Seen) -> None:
+    page = seen.open().ask("Where is vineyard in Languedoc-Roussillon?").page
+    seen.map_settles()
+    lon, lat = page.evaluate("landask.view.drawing.layers.at(-1).features[0].geometry.coordinates")
+    page.evaluate(
+        """([lon, lat]) => {
+            const { map } = landask.view, { clientHeight, clientWidth } = map.getContainer();
+            map.jumpTo({ center: [lon, lat], zoom: 9 });
+            map.panBy([0, -clientHeight / 2 + 12], { duration: 0 });
+        }""",
+        [lon, lat],
+    )
+    page.mouse.click(*on_screen(page, lon, lat))
+    page.locator(".la-popup").wait_for()
+    page.wait_for_timeout(400)
+    popup, frame = page.locator(".maplibregl-popup").bounding_box(), page.locator(".la-canvas").bounding_box()
+    assert popup
+    assert frame
+    assert popup["y"] >= frame["y"]
+    assert popup["y"] + popup["height"] <= frame["y"] + frame["height"]
+
+
+def test_the_next_answer_does_not_open_on_the_point_of_the_last(seen: Seen) -> None:
+    page = seen.open().ask("Where is vineyard in Languedoc-Roussillon?").page
+    seen.map_settles()
+    spot = seen.spot(0)
+    page.mouse.click(spot["x"], spot["y"])
+    expect(page.locator("#point")).to_be_visible()
+    seen.ask("How much of Sweden was woodland in 2018?")
+    expect(page.locator("#rows")).to_be_visible()
+
+
+def test_a_dark_choice_is_whole_after_a_reload(seen: Seen) -> None:
+    page = seen.open().page
+    page.evaluate("localStorage.setItem('landask-theme', 'dark')")
+    seen.load()
+    page.wait_for_function(
+        "landask.view.ready && landask.view.map.getPaintProperty('sea', 'background-color') === '#16202b'"
+    )
+    page.evaluate("localStorage.setItem('landask-theme', 'light')")
+    seen.load()
+    assert page.evaluate("landask.view.map.getPaintProperty('sea', 'background-color')") == "#dfe9f0"
+
+
+def test_eight_tabs_of_one_browser_all_answer(browser: Browser, real_served: Served) -> None:
+    context = browser.new_context(viewport={"width": 1000, "height": 700}, locale="en-GB")
+    pages = [context.new_page() for _ in range(8)]
+    for page in pages:
+        page.goto(real_served.url)
+        page.wait_for_function("document.body.dataset.landask", timeout=60_000)
+    for page in (pages[0], pages[-1]):
+        page.bring_to_front()
+        Seen(page, real_served.url).ask("How much of Sweden was woodland in 2018?")
+        expect(page.locator(".la-answer")).to_contain_text("Sweden")
+    context.close()
+
+
+def test_a_map_that_does_not_start_is_shown_as_a_picture(browser: Browser, real_served: Served) -> None:
+    context = browser.new_context(viewport={"width": 1200, "height": 800}, locale="en-GB")
+    page = context.new_page()
+    page.clock.install()
+    page.route("**/files/base*", lambda route: None)
+    page.goto(real_served.url)
+    page.wait_for_function("document.body.dataset.landask")
+    Seen(page, real_served.url).ask("Which regions of Spain have the largest share of cropland?")
+    page.clock.fast_forward(25_000)
+    expect(page.locator(".la-nomap")).to_contain_text("did not start")
+    page.wait_for_function("document.querySelector('.la-picture')?.naturalWidth > 1000")
+    context.close()
