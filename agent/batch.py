@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,22 +14,12 @@ from typing import Any
 
 from agent.answer import Answer
 from agent.ask import ask
+from agent.cases import Case, read_cases
 from agent.conversation import Conversation
 from retrieval.errors import BadArgument, BadFile, LandaskError
 from tools.context import Context
 
 MOST_JOBS = 64
-
-
-@dataclass(frozen=True)
-class Case:
-    """One line: a question, or the turns of a conversation."""
-
-    id: str
-    turns: tuple[str, ...]
-    selection: Any = None
-    fault: str = ""
-    """Why the line cannot be read; such a line is answered with that."""
 
 
 def run_batch(options: argparse.Namespace, opened: Callable[[argparse.Namespace], Context]) -> int:
@@ -108,60 +96,6 @@ def answered(case: Case, *, context: Context, router: str, llm: Any, debug: bool
 def faulty(why: str) -> Answer:
     """Return the answer of a case that could not be asked."""
     return Answer(status="error", text=why, router="none", seconds=0.0)
-
-
-def read_cases(file: Path) -> list[Case]:
-    """Return the cases of a JSONL or CSV file.
-
-    Raises:
-        BadFile: it is missing, not text, empty, or a CSV without the column `question`.
-    """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadFile(f"{file} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise BadFile(f"{file} is not UTF-8 text") from error
-    cases = from_csv(file, text) if file.suffix.lower() == ".csv" else from_jsonl(text)
-    if not cases:
-        raise BadFile(f"{file} holds no question")
-    return cases
-
-
-def from_jsonl(text: str) -> list[Case]:
-    """Return a case for every line that is not blank."""
-    cases = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            cases.append(case_of(json.loads(line), number))
-        except (json.JSONDecodeError, RecursionError):
-            cases.append(Case(f"line-{number}", (), fault=f"line {number} is not JSON"))
-    return cases
-
-
-def from_csv(file: Path, text: str) -> list[Case]:
-    """Return a case for every row.
-
-    Raises:
-        BadFile: there is no column `question`.
-    """
-    reader = csv.DictReader(text.splitlines(keepends=True))
-    if "question" not in (reader.fieldnames or ()):
-        raise BadFile(f"{file} has no column 'question'; it needs id, question")
-    return [case_of({k: v for k, v in row.items() if k and v}, at) for at, row in enumerate(reader, 2)]
-
-
-def case_of(value: Any, number: int) -> Case:
-    """Return the case of one line's value; what is wrong with it as its fault."""
-    if not isinstance(value, Mapping):
-        return Case(f"line-{number}", (), fault=f"line {number} is not an object")
-    id = str(value.get("id") or f"line-{number}")
-    turns = value.get("turns") or ([value["question"]] if "question" in value else None)
-    if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
-        return Case(id, (), fault=f'line {number} has neither "question" nor "turns"')
-    return Case(id, tuple(turns), value.get("selection"))
 
 
 def unique(cases: list[Case]) -> list[Case]:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tqdm import tqdm
@@ -28,13 +29,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = _parser().parse_args(argv)
     try:
-        return arguments.run(arguments)
+        code = arguments.run(arguments)
+        sys.stdout.flush()  # here, where a reader that has gone can still be met
+        return code
     except (InputError, StoreError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except LandaskError as error:
         print(f"error: {error}", file=sys.stderr)
         return 3
+    except BrokenPipeError:  # `status | head`: who reads has seen enough
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("stopped; the store is as it was", file=sys.stderr)
         return 130

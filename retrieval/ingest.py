@@ -44,7 +44,8 @@ NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 SAMPLE = 20_000
 """Points whose recorded codes are held against the outlines."""
 
-_EMPTY = pd.DataFrame(columns=[*RECORD_COLUMNS, "dataset"])
+_NUMBERS = {"point_id": "int32", "year": "int16", "lon": float, "lat": float, "x": float, "y": float}
+_EMPTY = pd.DataFrame(columns=[*RECORD_COLUMNS, "dataset"]).astype(_NUMBERS)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrieval.region_rows import COUNTRIES, SURVEYED, normalise
+from retrieval.region_rows import COUNTRIES, EUROSTAT_CODE, SURVEYED, normalise
 
 PLACE_COLUMNS = ("id", "name", "lon", "lat", "country", "population", "source")
 PLACE_NAME_COLUMNS = ("place_id", "name", "norm", "language")
@@ -25,7 +25,6 @@ OTHER_NAMES = 15_000
 """Inhabitants from which a surveyed town's other names (exonyms, old names) are kept."""
 OTHER_NAMES_FOREIGN = 100_000
 
-_EUROSTAT = {"GR": "EL", "GB": "UK"}
 _LATIN = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-ž][A-Za-zÀ-ÖØ-öø-ÿĀ-ž'’ .\-]{2,}")
 _GREEK = re.compile(r"[Α-ΩΆ-Ώ][α-ωά-ώΑ-Ω \-]{2,}")
 _CYRILLIC = re.compile(r"[А-Я][а-я А-Я\-]{2,}")
@@ -72,7 +71,7 @@ def towns() -> PlaceSet:
 
 def country_code(iso: str) -> str:
     """Return Eurostat's code of a country: EL and UK instead of GR and GB."""
-    return _EUROSTAT.get(iso, iso)
+    return EUROSTAT_CODE.get(iso, iso)
 
 
 def _country(town: Mapping[str, Any]) -> str:

@@ -23,6 +23,9 @@ DATA = Path(__file__).parent / "data"
 COUNTRIES = tuple("AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK UK".split())  # noqa: SIM905
 """Eurostat codes of the countries LUCAS has visited."""
 
+EUROSTAT_CODE = {"GR": "EL", "GB": "UK"}
+"""ISO 3166's code of a country → Eurostat's, where they differ."""
+
 SURVEYED = (-12.0, 34.0, 35.0, 72.0)
 """West, south, east, north: LUCAS visits neither the Azores, Madeira and the Canaries nor lands overseas."""
 
@@ -134,6 +137,16 @@ def code_id(code: str) -> str:
     if code in COUNTRIES:
         return f"country:{code}"
     return f"group:{code}" if code.startswith("EU") else f"nuts:{code}"
+
+
+def eurostat_code(text: str) -> str:
+    """Return a country or region code as Eurostat spells it.
+
+    >>> eurostat_code("gr65"), eurostat_code(" UKM "), eurostat_code("FR J1")
+    ('EL65', 'UKM', 'FRJ1')
+    """
+    code = "".join(text.split()).upper()
+    return EUROSTAT_CODE.get(code[:2], code[:2]) + code[2:]
 
 
 def files_digest(files: Iterable[Path]) -> str:

@@ -21,6 +21,7 @@ from retrieval.region_files import aoi_regions, french_regions, nuts_regions, re
 from retrieval.region_rows import (
     COUNTRIES,
     DATA,
+    EUROSTAT_CODE,
     LANGUAGES,
     LEVELS,
     NAME_COLUMNS,
@@ -218,7 +219,6 @@ def _subdivision_rows(subdivisions: Sequence[_Subdivision]) -> Iterator[dict[str
         yield region_row(one.id, one.name, "subdivision", one.country, parent, one.outline, NATURAL_EARTH)
 
 
-_TERRITORY_CODES = {"GR": "EL", "GB": "UK"}
 _NO_TERRITORY = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AX"}
 
 
@@ -227,7 +227,7 @@ def _territories(language: str) -> dict[str, str]:
     from babel import Locale
 
     names = {code: name for code, name in Locale(language).territories.items() if re.fullmatch("[A-Z]{2}", code)}
-    codes = {code: _TERRITORY_CODES.get(code, code) for code in names if code not in _NO_TERRITORY}
+    codes = {code: EUROSTAT_CODE.get(code, code) for code in names if code not in _NO_TERRITORY}
     return {("country:" if own in COUNTRIES else "foreign:") + own: names[code] for code, own in codes.items()}
 
 

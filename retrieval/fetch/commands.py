@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -30,6 +31,7 @@ from retrieval.fetch.secrets import Secrets, shown
 from retrieval.fetch.sources import Sources, load_sources, parse_bases
 from retrieval.fetch.stac import signer
 from retrieval.ingest import STAGES
+from retrieval.region_rows import eurostat_code
 from retrieval.store import Store, default_store_path
 from retrieval.vine_files import read_vine_areas
 
@@ -115,6 +117,18 @@ class Desk:
         self.say(f"{self.store} now holds {', '.join(_listed(self.store))}")
 
 
+def codes_of(text: str) -> list[str]:
+    """Return the country codes of an option as Eurostat writes them: one, or several in any way of listing them.
+
+    >>> codes_of("fr"), codes_of("FR;gr , GB")
+    (['FR'], ['FR', 'EL', 'UK'])
+    """
+    return [eurostat_code(code) for code in re.split(r"[;,\s]+", text) if code]
+
+
+_COUNTRIES: Mapping[str, Any] = {"action": "extend", "type": codes_of, "default": [], "metavar": "FR"}
+"""How an option takes countries."""
+
 # --- the commands ------------------------------------------------------------------------------------------------
 
 
@@ -132,7 +146,7 @@ def _fetch_all(parser: argparse.ArgumentParser) -> None:
     """LUCAS of the latest survey, NUTS and the statistics, in one go: `make data`."""
     _common(parser)
     parser.add_argument("--year", type=int, default=2022, help="survey year (default: %(default)s)")
-    parser.add_argument("--country", action="append", default=[], metavar="FR", help="only these countries' records")
+    parser.add_argument("--country", **_COUNTRIES, help="only these countries' records")
     parser.add_argument("--scale", default="20M", help="scale of the NUTS outlines (default: 1:%(default)s)")
     parser.set_defaults(run=_run(run_all))
 
@@ -141,7 +155,7 @@ def _fetch_lucas(parser: argparse.ArgumentParser) -> None:
     """LUCAS survey records: Eurostat's microdata of a year, or the harmonised table."""
     _common(parser)
     parser.add_argument("--year", type=int, action="append", default=[], help="survey year; again for several (2022)")
-    parser.add_argument("--country", action="append", default=[], metavar="FR", help="only these countries' records")
+    parser.add_argument("--country", **_COUNTRIES, help="only these countries' records")
     parser.add_argument("--harmonised", action="store_true", help="the harmonised table (2006 to 2018), with photos")
     parser.set_defaults(run=_run(run_lucas))
 
@@ -151,7 +165,7 @@ def _fetch_nuts(parser: argparse.ArgumentParser) -> None:
     _common(parser)
     parser.add_argument("--year", type=int, action="append", default=[], help="vintage; again for several (2021)")
     parser.add_argument("--scale", default="20M", help="01M, 03M, 10M, 20M or 60M (default: %(default)s)")
-    parser.add_argument("--communes", action="append", default=[], metavar="FR", help="also this country's communes")
+    parser.add_argument("--communes", **_COUNTRIES, help="also these countries' communes")
     parser.set_defaults(run=_run(run_nuts))
 
 
@@ -411,7 +425,6 @@ def run_cache(desk: Desk, arguments: argparse.Namespace) -> int:
 
 
 def _survey_additions(desk: Desk, year: int, countries: Sequence[str], harmonised: bool) -> list[Addition]:
-    countries = [country.upper() for country in countries]
     remotes = lucas.remotes(desk.sources, year, countries, harmonised)
     folder = desk.cache.path("unpacked")
     additions = []
@@ -441,7 +454,7 @@ def _commune_additions(desk: Desk, year: int, countries: Sequence[str]) -> list[
     years = [y for y in desk.sources.setting("lau", "years") if y <= max(year, 2016)]
     [file] = desk.fetch(nuts.lau_remotes(desk.sources, years[-1:]), "communes")
     nuts.check_fields(file, nuts.LAU_FIELDS)
-    cut = cut_communes(file, [country.upper() for country in countries], desk.cache.path("unpacked"))
+    cut = cut_communes(file, countries, desk.cache.path("unpacked"))
     return [Addition("regions", cut, _slot("regions", cut), ours=True)]
 
 

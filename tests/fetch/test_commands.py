@@ -26,7 +26,7 @@ from retrieval.__main__ import main
 from retrieval.catalog import descriptor
 from retrieval.errors import BadArgument, StoreError
 from retrieval.fetch import library, lucas, photos
-from retrieval.fetch.commands import parse_size
+from retrieval.fetch.commands import codes_of, parse_size
 from retrieval.fetch.loopback import PATCH_BANDS, Acquisition, Fault, Loopback, put_up
 from retrieval.fetch.sources import load_sources
 from retrieval.places import PlaceSet
@@ -251,6 +251,11 @@ def ask(tmp_path: Path, question: str) -> dict:
 def test_one_country_is_cut_out_of_the_one_file_of_2022(sources, call, small, tmp_path):
     assert call("fetch", "lucas", "--year", "2022", "--country", "fr") == 0
     assert held(tmp_path)["lucas_microdata_2022"] == (15, False)
+
+
+@pytest.mark.parametrize("countries", ["fr;gr", "FR, EL", " EL FR "])
+def test_countries_are_listed_in_any_way_and_by_either_code(countries):
+    assert sorted(codes_of(countries)) == ["EL", "FR"]
 
 
 def test_each_source_adds_to_what_is_there(sources, call, small, tmp_path):

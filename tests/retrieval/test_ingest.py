@@ -464,3 +464,11 @@ def test_regions_without_an_outline_are_filled_from_recorded_codes(tmp_path: Pat
     with duckdb.connect(str(tmp_path / "s")) as connection:
         assert points_in(connection, "nuts:FRJ1") == {"recorded": 15}
         assert points_in(connection, "nuts:FRJ2") == {"recorded": 10}  # in no region set, but asked for by code
+
+
+def test_a_store_needs_no_survey(tmp_path: Path) -> None:
+    outline = shapely.box(3, 43.4, 3.6, 43.9)
+    rows = (region_row("aoi:own", "own", "aoi", "", None, outline, {"id": "own", "vintage": "1", "licence": "own"}),)
+    write_store(tmp_path / "own.duckdb", Contents(None, [RegionSet("own", "own", "1", "own", "own", "0", rows, ())]))
+    with Store.open(tmp_path / "own.duckdb") as store:
+        assert [(d.kind, d.rows) for d in store.datasets()] == [("regions", 1)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,15 @@ def test_status_shows_every_finding_on_request(
     main(["build", "--store", str(tmp_path / "s"), "--quiet"])
     assert main(["status", "--store", str(tmp_path / "s"), "--quality"]) == 0
     assert "region at level country: 0 none needed; recorded 25; within 5" in capsys.readouterr().out
+
+
+def test_a_reader_that_has_seen_enough_ends_the_status_quietly(tiny_store: Store) -> None:
+    ear, mouth = os.pipe()
+    os.close(ear)
+    command = [sys.executable, "-m", "retrieval", "status", "--store", str(tiny_store.path)]
+    ended = subprocess.run(command, stdout=mouth, stderr=subprocess.PIPE, cwd=ROOT, timeout=60)
+    os.close(mouth)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_status_of_no_store_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,131 @@
+"""The questions of a file: JSON lines or a table. What a file is, is told by what stands in it, not by its name.
+
+A table has a column `question`, and may have `id` and `selection`; commas, semicolons, tabs or bars part its columns.
+A line that cannot be read is a case with a fault, which names the line; none is cut short or left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retrieval.errors import BadFile
+
+DELIMITERS = (",", ";", "\t", "|")
+LONGEST_CELL = 10_000_000
+"""Characters of one cell: a selection may be a detailed outline."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line: a question, or the turns of a conversation."""
+
+    id: str
+    turns: tuple[str, ...]
+    selection: Any = None
+    fault: str = ""
+    """Why the line cannot be read; such a line is answered with that."""
+
+
+def read_cases(file: Path) -> list[Case]:
+    """Return the cases of a file.
+
+    Raises:
+        BadFile: it is missing, not text, empty, or a table without the column `question`.
+    """
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise BadFile(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{file} is not UTF-8 text: save it as UTF-8") from error
+    cases = from_jsonl(text) if text.lstrip()[:1] in ("{", "[") else from_table(file, text)
+    if not cases:
+        raise BadFile(f"{file} holds no question")
+    return cases
+
+
+def from_jsonl(text: str) -> list[Case]:
+    """Return a case for every line that is not blank."""
+    cases = []
+    for number, line in enumerate(re.split("\r\n|\r|\n", text), 1):
+        if not line.strip():
+            continue
+        try:
+            cases.append(case_of(json.loads(line), number))
+        except (json.JSONDecodeError, RecursionError):
+            cases.append(Case(f"line-{number}", (), fault=f"line {number} is not JSON"))
+    return cases
+
+
+def from_table(file: Path, text: str) -> list[Case]:
+    """Return a case for every row.
+
+    Raises:
+        BadFile: there is no column `question`.
+    """
+    rows = _rows(text)
+    heading = next((cells for _, cells in rows if not _is_preamble(cells)), [])
+    names = [" ".join(name.split()).casefold() for name in heading]
+    if "question" not in names:
+        raise BadFile(f"{file} has no column 'question'; it needs id, question")
+    try:
+        return [_row_case(names, cells, number, delimiter_of(text)) for number, cells in rows]
+    except csv.Error as error:
+        raise BadFile(f"{file} cannot be read as a table: {error}") from error
+
+
+def delimiter_of(text: str) -> str:
+    """Return what parts the columns of a table: what is most frequent in its heading.
+
+    >>> delimiter_of("id;question\\n1;hectares, vineyards, Sweden"), delimiter_of("sep=\\t\\nid\\tquestion")
+    (';', '\\t')
+    """
+    heading = next((line for line in text.splitlines() if line.strip() and not line.lower().startswith("sep=")), "")
+    return max(DELIMITERS, key=heading.count)
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of the first line of each row, and its cells; blank lines are passed over."""
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
+    first = 1
+    for cells in reader:
+        if cells:
+            yield first, cells
+        first = reader.line_num + 1
+
+
+def _is_preamble(cells: Sequence[str]) -> bool:
+    """Say whether these are a blank line, or the line by which Excel is told the delimiter."""
+    return cells[0].lower().startswith("sep=") or not any(cell.strip() for cell in cells)
+
+
+def _row_case(names: Sequence[str], cells: Sequence[str], number: int, delimiter: str) -> Case:
+    """Return the case of one row. A question in the last column may hold the delimiter itself, unquoted."""
+    while len(cells) > len(names) and not cells[-1].strip():
+        cells = cells[:-1]
+    if len(cells) > len(names):
+        if names[-1] != "question":
+            return Case(f"line-{number}", (), fault=f"line {number} has {len(cells)} columns, its heading {len(names)}")
+        last = len(names) - 1
+        cells = [*cells[:last], delimiter.join(cells[last:])]
+    row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
+    return case_of({name: cell for name, cell in row.items() if name and cell}, number)
+
+
+def case_of(value: Any, number: int) -> Case:
+    """Return the case of one line's value; what is wrong with it as its fault."""
+    if not isinstance(value, Mapping):
+        return Case(f"line-{number}", (), fault=f"line {number} is not an object")
+    id = str(value.get("id") or f"line-{number}")
+    turns = value.get("turns") or ([value["question"]] if "question" in value else None)
+    if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
+        return Case(id, (), fault=f'line {number} has neither "question" nor "turns"')
+    return Case(id, tuple(turns), value.get("selection"))

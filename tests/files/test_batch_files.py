@@ -1,0 +1,85 @@
+"""Files of questions in the shapes people have them: the whole question is read, or the line named as faulty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.cases import Case, read_cases
+from retrieval.errors import BadFile
+
+SWEDEN = "how much of Sweden was woodland in 2018"
+SPAIN = "how much of Spain, in 2022, was cropland"
+
+
+def cases(tmp_path: Path, content: str | bytes, name: str = "questions.csv") -> list[Case]:
+    file = tmp_path / name
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read_cases(file)
+
+
+def questions(found: list[Case]) -> list[str]:
+    assert not [case.fault for case in found if case.fault]
+    return [turn for case in found for turn in case.turns]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("heading", ["id,question", "ID,Question", " id , question ", "\ufeffid,question"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_way_of_writing_a_table_gives_the_same_questions(tmp_path, delimiter, heading, end) -> None:
+    rows = [heading.replace(",", delimiter), f"1{delimiter} {SWEDEN}", f'2{delimiter}"{SPAIN}"']
+    assert questions(cases(tmp_path, end.join(rows))) == [SWEDEN, SPAIN]
+
+
+def test_a_line_that_tells_excel_the_delimiter_is_no_heading(tmp_path) -> None:
+    assert questions(cases(tmp_path, f"sep=;\nid;question\n1;{SWEDEN}\n")) == [SWEDEN]
+
+
+def test_commas_of_an_unquoted_question_in_the_last_column_are_its_own(tmp_path) -> None:
+    assert questions(cases(tmp_path, f"id,question\n1,{SPAIN}\n")) == [SPAIN]
+
+
+def test_a_question_alone_needs_no_quotes(tmp_path) -> None:
+    assert questions(cases(tmp_path, f"question\n{SPAIN}\n")) == [SPAIN]
+
+
+def test_surplus_cells_before_other_columns_are_a_fault_with_the_line(tmp_path) -> None:
+    found = cases(tmp_path, f"question,id\n{SWEDEN},1\n{SPAIN},2\n")
+    assert [case.fault for case in found] == ["", "line 3 has 4 columns, its heading 2"]
+
+
+def test_empty_cells_at_the_end_of_a_row_are_none(tmp_path) -> None:
+    assert questions(cases(tmp_path, f"id,question\n1,{SWEDEN},,\n")) == [SWEDEN]
+
+
+def test_unicode_line_separators_lie_within_a_question(tmp_path) -> None:
+    text = "how much of Sweden\u2028 was woodland\u0085 in 2018"
+    assert questions(cases(tmp_path, f"id,question\n1,{text}\n")) == [text]
+    assert questions(cases(tmp_path, f'{{"id": "1", "question": "{text}"}}\n', "q.jsonl")) == [text]
+
+
+def test_a_row_is_named_by_its_first_line_in_the_file(tmp_path) -> None:
+    found = cases(tmp_path, 'id,question\n1,"vineyards\nin Greece"\n2,\n')
+    assert [case.fault for case in found] == ["", 'line 4 has neither "question" nor "turns"']
+
+
+def test_what_a_file_is_stands_in_it_and_not_in_its_name(tmp_path) -> None:
+    assert questions(cases(tmp_path, f'{{"id": "1", "question": "{SWEDEN}"}}\n', "questions.csv")) == [SWEDEN]
+    assert questions(cases(tmp_path, f"id;question\n1;{SWEDEN}\n", "questions.txt")) == [SWEDEN]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (f"{SWEDEN}\n{SPAIN}\n", "no column 'question'"),
+        (SWEDEN.encode("utf-16"), "not UTF-8"),
+        ("id,question\n1,forêt".encode("latin-1"), "not UTF-8"),
+        ("", "no column 'question'"),
+        ("id,question\n", "holds no question"),
+    ],
+)
+def test_what_holds_no_question_is_refused_in_one_line(tmp_path, content, said) -> None:
+    with pytest.raises(BadFile, match=said) as told:
+        cases(tmp_path, content)
+    assert str(told.value).isprintable()
