@@ -152,17 +152,16 @@ def by_class(frame: Frame, context: Context) -> list[dict[str, Any]]:
 
 
 def find(frame: Frame, context: Context) -> list[Step]:
-    """Where: the points, and beneath synthetic ones the published shares of the regions there."""
+    """Where: the points, and beneath them the published shares of the regions there."""
     if not (frame.says(SUBJECT) or frame.says(PLACE) or frame.source == "survey"):
         raise NotUnderstood((), "which_class")
     arguments = common(frame, context)
     first = Step("find_points", arguments | kept(limit=frame.limit))
-    synthetic = any(d.synthetic for d in context.store.datasets() if d.kind == "survey")
-    return [first, *(published_beneath(frame, context) if synthetic else ())]
+    return [first, *published_beneath(frame, context)]
 
 
 def published_beneath(frame: Frame, context: Context) -> list[Step]:
-    """Return the published shares of the regions a synthetic map shows: the real half of it."""
+    """Return the published shares of the regions a map of points shows: how much of them it is."""
     if not frame.land_cover or frame.near:
         return []
     regions = [context.region(id) for id in frame.regions]

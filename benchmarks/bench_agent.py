@@ -44,7 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = given.store or Path(folder) / "demo.duckdb"
         if given.store is None:
-            build(store, Sources(demo=True))
+            build(store, Sources(bundled=True))
         with Store.open(store) as opened, serving(brain) as server:
             context = Context.open(opened)
             choice = ModelChoice("ollama:qwen3:4b", server.url)

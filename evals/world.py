@@ -86,7 +86,7 @@ class World:
 
     def _made(self, sources: Sources | None) -> Path:
         """Return the path of a store, made where there is none of these sources yet."""
-        wanted = sources or Sources(demo=True)
+        wanted = sources or Sources(bundled=True)
         files = [p for group in (wanted.lucas, wanted.regions, wanted.pixels) for p in group]
         name = content_hash([*(file_hash(f) for f in files), bool(sources), _code_hash()])
         path = self.folder / f"{'real' if sources else 'bundled'}-{name}.duckdb"

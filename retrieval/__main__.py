@@ -20,8 +20,10 @@ from retrieval.types import Dataset, Table
 BUILD_HELP = """\
 Build the store, whole or not at all: until it is complete the old one stays in place.
 
-The published shares, Natural Earth's regions and a list of towns are always in it. Real survey records take the
-demo's place. Files are told apart by their columns; see docs/store.md for the forms that are read.
+The published shares, Natural Earth's regions and a list of towns are always in it. Survey records given take the place
+of the bundled ones; pixel years stand beside them.
+
+Files are told apart by their columns; see docs/store.md for the forms that are read.
 """
 
 
@@ -67,7 +69,6 @@ def _add_build(commands: argparse._SubParsersAction) -> None:
     one.add_argument("--statistics", **many, help="a newer LAN_LCV_OVW table from Eurostat, TSV or CSV")
     one.add_argument("--vine-areas", **many, help="area under vines by country, Eurostat's APRO_CPSH1, TSV or CSV")
     one.add_argument("--swapped", action="store_true", help="take latitude and longitude of the survey files swapped")
-    one.add_argument("--demo", action="store_true", help="a synthetic survey and pixels, where no real ones are given")
     one.add_argument("--places", action="store_true", help="accepted; the towns are always in the store")
     one.add_argument("--quiet", action="store_true", help="no progress, no summary")
     one.set_defaults(run=_build)
@@ -95,7 +96,7 @@ def _build(arguments: argparse.Namespace) -> int:
         statistics=tuple(arguments.statistics),
         vine_areas=tuple(arguments.vine_areas),
         swapped=arguments.swapped,
-        demo=arguments.demo,
+        bundled=True,
     )
     with tqdm(total=len(STAGES), desc="build", unit="stage", disable=arguments.quiet or None, leave=False) as bar:
 
@@ -119,9 +120,8 @@ def _status(arguments: argparse.Namespace) -> int:
 
 def _line(dataset: Dataset) -> str:
     years = f", {dataset.years[0]}–{dataset.years[-1]}" if dataset.years else ""
-    synthetic = " SYNTHETIC" if dataset.synthetic else ""
     return (
-        f"  {dataset.kind:<10} {dataset.id}{synthetic}: {dataset.rows:,} rows{years}; "
+        f"  {dataset.kind:<10} {dataset.id}: {dataset.rows:,} rows{years}; "
         f"version {dataset.version}; {dataset.licence}; sha256 {dataset.sha256[:12]}"
     )
 

@@ -21,7 +21,7 @@ import filelock
 import numpy as np
 import pandas as pd
 
-from retrieval.demo import demo_pixels, demo_survey
+from retrieval.bundled import bundled_pixels, bundled_survey
 from retrieval.errors import StoreError
 from retrieval.membership import WHOLE_LEVELS, Land, agreement, assign_by_year, grouped, lands
 from retrieval.places import PLACE_COLUMNS, PLACE_NAME_COLUMNS, PlaceSet, towns
@@ -38,7 +38,7 @@ Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
-STAGES = ("survey", "pixels", "regions", "statistics", "bundled data", "demo", "writing", "membership")
+STAGES = ("survey", "pixels", "regions", "statistics", "bundled data", "writing", "membership")
 FILE_KINDS = ("lucas", "regions", "pixels", "statistics", "vine_areas")
 NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 SAMPLE = 20_000
@@ -59,8 +59,8 @@ class Sources:
     vine_areas: Sequence[Path] = ()
     swapped: bool = False
     """Take the survey files' latitude and longitude the other way round."""
-    demo: bool = False
-    """Synthetic survey and pixels where no real ones are given."""
+    bundled: bool = False
+    """The bundled survey where none is given, and the bundled pixel years beside those given."""
 
 
 def silent(stage: str) -> None:
@@ -86,7 +86,7 @@ def build(path: str | Path, sources: Sources, progress: Progress = silent, wait_
 
 
 def open_or_build_default(path: str | Path | None = None, progress: Progress = silent) -> Store:
-    """Open the store at `path`, first building the bundled one (synthetic survey) where there is none.
+    """Open the store at `path`, first building the bundled one where there is none.
 
     One of another version is built anew where nothing but bundled data is in it.
     """
@@ -97,7 +97,7 @@ def open_or_build_default(path: str | Path | None = None, progress: Progress = s
         except OldStore:
             if not _is_bundled(path):
                 raise
-            build(path, Sources(demo=True), progress, wait_s=120)
+            build(path, Sources(bundled=True), progress, wait_s=120)
     else:
         _build_once(path, progress)
     return Store.open(path)
@@ -107,7 +107,7 @@ def _build_once(path: Path, progress: Progress) -> None:
     """Build the bundled store; where another process is at it, wait and use its."""
     with _guarded(path), _lock(path, wait_s=120):
         if not path.exists():
-            _write_over(path, Sources(demo=True), progress)
+            _write_over(path, Sources(bundled=True), progress)
 
 
 def _is_bundled(path: Path) -> bool:
@@ -121,7 +121,7 @@ def _is_bundled(path: Path) -> bool:
 def _note(sources: Sources) -> str:
     """Return the files a store is made of as JSON, so that one can be added later by building with all of them."""
     files = {kind: [str(Path(file).resolve()) for file in getattr(sources, kind)] for kind in FILE_KINDS}
-    return json.dumps({**files, "swapped": sources.swapped, "demo": sources.demo})
+    return json.dumps({**files, "swapped": sources.swapped, "bundled": sources.bundled})
 
 
 @contextmanager
@@ -252,12 +252,18 @@ def read(sources: Sources, progress: Progress = silent) -> Contents:
     progress("bundled data")
     regions = [bundled_regions(), *regions]
     places = towns()
-    if sources.demo and not surveys:
-        progress("demo")
-        merged = merge_regions(regions)
-        surveys = [demo_survey(lands(merged.regions, merged.names))]
-        pixels = pixels or [demo_pixels(surveys[0])]
+    if sources.bundled:
+        surveys = surveys or [bundled_survey()]
+        pixels = [*pixels, _without(bundled_pixels(), pixels)]
     return Contents(statistics, regions, places, surveys, pixels, vine_areas)
+
+
+def _without(bundled: Pixels, brought: Sequence[Pixels]) -> Pixels:
+    """Return the bundled pixel years that no file brings as well."""
+    there = {key for one in brought for key in zip(one.rows["location"], one.rows["year"], strict=True)}
+    left = [key not in there for key in zip(bundled.rows["location"], bundled.rows["year"], strict=True)]
+    rows = bundled.rows[left]
+    return replace(bundled, rows=rows, dataset=replace(bundled.dataset, rows=len(rows)))
 
 
 def write_store(path: Path, contents: Contents, progress: Progress = silent, sources: Sources | None = None) -> None:

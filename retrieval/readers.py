@@ -91,18 +91,19 @@ class Pixels:
     findings: tuple[Finding, ...]
 
 
-def read_survey(file: str | Path, swapped: bool = False) -> Survey:
+def read_survey(file: str | Path, swapped: bool = False, known: Descriptor | None = None) -> Survey:
     """Read and check one survey file of any known form.
 
     Args:
         file: Parquet or CSV.
         swapped: The file's latitude and longitude are known to be swapped: take them the other way round.
+        known: What the file is, where that is known; else its columns tell.
 
     Raises:
         BadFile: It cannot be read, has no known form, or its axes are swapped and `swapped` was not said.
     """
     file = Path(file)
-    known = recognise(_header(file), "survey", file)
+    known = known or recognise(_header(file), "survey", file)
     records = _canonical(file, known)
     if swapped:
         records = records.rename(columns={"lon": "lat", "lat": "lon"})
@@ -196,7 +197,13 @@ def _lists(raw: pd.DataFrame, names: Sequence[str]) -> pd.Series | None:
     if not names:
         return None
     rows = zip(*(raw[name] for name in names), strict=True)
-    return pd.Series([[one for one in row if isinstance(one, str) and one] or None for row in rows], raw.index)
+    return pd.Series([[one for cell in row for one in _strings(cell)] or None for row in rows], raw.index)
+
+
+def _strings(cell: Any) -> Iterable[str]:
+    """Return the strings of a cell that holds one, several or none."""
+    several = cell if isinstance(cell, (list, np.ndarray)) else [cell]
+    return (one for one in several if isinstance(one, str) and one)
 
 
 def _cleaned(records: pd.DataFrame, known: Descriptor, file: Path) -> pd.DataFrame:
@@ -414,16 +421,17 @@ def _words(error: Exception) -> str:
     return text[0] if text else type(error).__name__
 
 
-def read_pixels(file: str | Path) -> Pixels:
+def read_pixels(file: str | Path, known: Descriptor | None = None) -> Pixels:
     """Read and check one file of pixel years: monthly series, or a table of the store's own form.
 
-    Of a longer series the latest full calendar year is taken, else its latest twelve months in a row.
+    Of a longer series the latest full calendar year is taken, else its latest twelve months in a row. `known` says what
+    the file is, where that is known; else its columns tell.
 
     Raises:
         BadFile: It cannot be read, has no known form, or its positions are not in Europe.
     """
     file = Path(file)
-    known = recognise(_header(file), "pixels", file)
+    known = known or recognise(_header(file), "pixels", file)
     report = _Report(known.id)
     rows = _pixel_series(file, known, report) if known.columns else _pixel_table(file)
     _refuse_misplaced(rows, file)

@@ -1,8 +1,8 @@
 """How land looks from above through a year: simulated pixel years of each class. Synthetic, never a record.
 
 A class is a share of green that follows the season, over a ground; a year is drawn around it. Typical shapes from the
-textbook, not measurements. The demo survey's pixels are made here, and the years that teach the classifier which words
-go with which season where no labelled real pixel exists.
+textbook, not measurements. The years that teach the classifier which words go with which season are made here, where no
+labelled real pixel exists.
 """
 
 from __future__ import annotations

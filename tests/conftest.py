@@ -50,7 +50,7 @@ def build_once(path: Path, sources: Sources) -> Path:
 @pytest.fixture(scope="session")
 def demo_store(built_stores: Path) -> Iterator[Store]:
     """The bundled store of a fresh clone: published shares, Natural Earth, synthetic survey and pixels."""
-    with Store.open(build_once(built_stores / "demo.duckdb", Sources(demo=True))) as store:
+    with Store.open(build_once(built_stores / "demo.duckdb", Sources(bundled=True))) as store:
         yield store
 
 

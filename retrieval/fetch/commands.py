@@ -569,7 +569,7 @@ def _slug(text: str) -> str:
 
 def _listed(store: Path) -> list[str]:
     with Store.open(store) as opened:
-        return [f"{d.id}{' (synthetic)' if d.synthetic else ''} {d.rows:,}" for d in opened.datasets()]
+        return [f"{d.id} {d.rows:,}" for d in opened.datasets()]
 
 
 def parse_size(text: str) -> int:

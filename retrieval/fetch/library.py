@@ -50,12 +50,12 @@ def sources_of(store: Path) -> Sources:
         StoreError: The store does not say, or one of its files is gone.
     """
     if not store.is_file():
-        return Sources(demo=True)
+        return Sources(bundled=True)
     note, real = _look_into(store)
     if note:
         return _parse(json.loads(note), store)
     if not real:
-        return Sources(demo=True)
+        return Sources(bundled=True)
     raise StoreError(
         f"{store} does not say which files it was built from; build it again with `python -m retrieval build` and all "
         "its files, then add to it"
@@ -88,8 +88,6 @@ def add(store: Path, additions: Sequence[Addition], progress: Progress = silent)
     for addition, path in zip(additions, kept, strict=True):
         others = [p for p in getattr(sources, addition.kind) if _slot(p) != addition.slot and p != path]
         sources = replace(sources, **{addition.kind: _ordered(addition.kind, path, others)})
-    if sources.lucas:
-        sources = replace(sources, demo=False)
     try:
         build(store, sources, progress)
     except BaseException:
@@ -111,7 +109,7 @@ def _parse(note: Mapping[str, object], store: Path) -> Sources:
         if gone:
             raise StoreError(f"{store} was built from {gone[0]}, which is gone: bring it back, or build the store anew")
         found[kind] = tuple(paths)
-    return Sources(**found, swapped=bool(note.get("swapped")), demo=bool(note.get("demo")))
+    return Sources(**found, swapped=bool(note.get("swapped")), bundled=bool(note.get("bundled", note.get("demo"))))
 
 
 def _keep(addition: Addition, folder: Path) -> Path:

@@ -34,7 +34,7 @@ def test_a_person_gets_the_sentence_a_small_table_and_a_map(run) -> None:
     assert "point_id" in out
     map_file = Path(out.strip().splitlines()[-1].removeprefix("map: "))
     assert map_file.read_text(encoding="utf-8").startswith("<svg")
-    assert "synthetic" in map_file.read_text(encoding="utf-8")
+    assert "LUCAS" in map_file.read_text(encoding="utf-8")
 
 
 def test_json_is_one_object(run) -> None:
@@ -86,12 +86,12 @@ def test_save_writes_everything_and_the_plan_replays_to_the_same_bytes(run, tmp_
     code, _, _ = run("ask", "where is vineyard in Hérault?", "--save", str(folder))
     assert code == 0
     names = {file.name for file in folder.iterdir()}
-    stem = "1-find_points-synthetic"
+    stem = "1-find_points"
     assert {f"{stem}.geojson", f"{stem}.csv", f"{stem}.parquet", f"{stem}.png", "plan.json", "answer.json"} <= names
     features = json.loads((folder / f"{stem}.geojson").read_text())
-    assert features["synthetic"] is True
+    assert features["synthetic"] is False
     with (folder / f"{stem}.csv").open(encoding="utf-8") as file:
-        assert all("synthetic" in row["source"] for row in csv.DictReader(file))
+        assert all("LUCAS" in row["source"] for row in csv.DictReader(file))
     first, second = (run("replay", str(folder / "plan.json"))[1] for _ in range(2))
     assert first == second
     answer = json.loads((folder / "answer.json").read_text())

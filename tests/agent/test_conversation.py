@@ -79,10 +79,10 @@ def test_disputing_a_right_number_does_not_change_it(asked, doubt) -> None:
 
 
 def test_a_new_topic_drops_what_was_said(asked) -> None:
-    answer = follow(asked, "how much of Sweden was woodland in 2018", "vineyards in Tuscany")
+    answer = follow(asked, "how much of Sweden was woodland in 2015", "vineyards in Tuscany")
     tool, places, classes, years = step(answer)
     assert (tool, places, classes) == ("find_points", ["nuts:ITI1"], ("B82",))
-    assert years != (2018,)
+    assert years != (2015,)
 
 
 def test_a_refused_question_leaves_the_thread_as_it_was(asked) -> None:
@@ -360,8 +360,8 @@ def test_it_has_grown_or_shrunk_takes_the_whole_series_after_one_year(asked) -> 
 
 
 def test_which_of_these_is_closest_keeps_year_and_class(asked) -> None:
-    answer = follow(asked, "where are vineyards in Tuscany in 2022?", "which of these is closest to Siena?")
-    assert (answer.results[0].tool, answer.results[0].years) == ("nearest_records", (2022,))
+    answer = follow(asked, "where are vineyards in Tuscany in 2015?", "which of these is closest to Siena?")
+    assert (answer.results[0].tool, answer.results[0].years) == ("nearest_records", (2015,))
 
 
 def test_nearest_to_a_name_no_list_has_is_refused_with_that_name(asked) -> None:

@@ -489,8 +489,8 @@ def test_a_wrong_option_says_what_exists(call, small, tmp_path, capsys, argument
 
 def test_a_store_that_does_not_say_its_files_is_not_added_to(tmp_path):
     tiny.write(tmp_path / "store.duckdb")
-    assert library.sources_of(tmp_path / "store.duckdb").demo  # only synthetic: nothing is lost
-    assert library.sources_of(tmp_path / "none.duckdb").demo
+    assert library.sources_of(tmp_path / "store.duckdb").bundled  # nobody's records: nothing is lost
+    assert library.sources_of(tmp_path / "none.duckdb").bundled
 
 
 def test_a_store_of_another_version_is_built_anew_with_its_files(call, small, tmp_path):

@@ -195,7 +195,7 @@ def main() -> int:
             from retrieval.ingest import Sources, build
 
             store = Path(folder) / "demo.duckdb"
-            build(store, Sources(demo=True))
+            build(store, Sources(bundled=True))
         report(run(options, store), Path(options.model).name if options.model else "the model that ships, no adapter")
     return 0
 

@@ -250,7 +250,7 @@ def test_a_follow_up_the_rules_cannot_plan_is_shown_the_question_before(served: 
 def test_the_model_plans_one_part_at_a_time_and_no_part_is_lost(served: Served, asked: Asked) -> None:
     server = served(script(one("count_points")))
     answer = asked(
-        "how many vineyard points are there in Spain, and how did olive groves change there since 2018?", server
+        "how many vineyard points are there in Spain, and how did olive groves change there since 2015?", server
     )
     assert [result.tool for result in answer.results] == ["count_points", "compare_years"]
     assert "olive" not in server.chats[0]["messages"][1]["content"].split("The question: ")[1]

@@ -1,4 +1,4 @@
-"""Six states of the real page, from the demo store and the builtin router, looked at by pixel and kept as pictures."""
+"""Six states of the real page, bundled store and builtin router, looked at by pixel and kept as pictures."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def legend_is_true(seen: Seen) -> list[dict[str, Any]]:
 def test_the_first_visit_says_which_data_and_offers_questions(seen: Seen, artifacts: Path) -> None:
     seen.load()
     expect(seen.page.locator(".la-head")).to_contain_text("fixed rules (no language model)")
-    expect(seen.page.locator(".la-demo")).to_contain_text("synthetic")
+    expect(seen.page.locator(".la-head")).to_contain_text("LUCAS survey records 2015 and 2018")
     assert seen.page.locator(".la-example").count() >= 3
     seen.page.wait_for_timeout(500)
     seen.page.screenshot(path=str(artifacts / "1-first-visit.png"))
@@ -82,7 +82,7 @@ def test_an_ambiguous_name_is_asked_back(seen: Seen, artifacts: Path) -> None:
 
 @pytest.mark.skipif("compare_with_survey" not in TOOLS, reason="the satellite tools are not registered yet")
 def test_the_classifiers_map_shows_where_it_disagrees_with_the_survey(seen: Seen, artifacts: Path) -> None:
-    seen.open().ask("Where do satellite and survey agree on vineyard in Languedoc-Roussillon?")
+    seen.open().ask("Where do satellite and survey agree on common wheat in France?")
     layers = legend_is_true(seen)
     labels = {mark["label"] for mark in layers[-1]["marks"]}
     assert labels & {"surveyor and model agree", "only the model says so", "only the surveyor says so"}

@@ -151,7 +151,7 @@ def replace_id(survey: Survey, identifier: str):
 
 
 def test_the_store_notes_the_files_it_is_made_of(tmp_path: Path, quick: None) -> None:
-    build(tmp_path / "s", Sources(lucas=(tmp_path / "a.parquet",), demo=True))
+    build(tmp_path / "s", Sources(lucas=(tmp_path / "a.parquet",), bundled=True))
     with duckdb.connect(str(tmp_path / "s"), read_only=True) as connection:
         ((note,),) = connection.execute("SELECT value FROM store_meta WHERE key = 'sources'").fetchall()
     assert json.loads(note)["lucas"] == [str(tmp_path / "a.parquet")]
@@ -213,15 +213,21 @@ def test_an_alias_has_the_points_of_the_land_it_names() -> None:
     assert held(table) == [("country:LU", 0, "recorded"), ("nuts:LU00", 0, "recorded")]
 
 
-def test_duckdb_and_the_membership_agree_on_the_demo(demo_store: Store) -> None:
+def test_duckdb_and_the_membership_agree_on_the_bundled_records(demo_store: Store) -> None:
     with demo_store._connection.cursor() as cursor:
-        for region in ("iso:FR-34", "iso:ES-MU", "iso:SE-W"):
-            ((mine, theirs),) = cursor.execute(
-                """SELECT (SELECT count(*) FROM point_regions WHERE region_id = $id AND how <> 'nearest'),
-                    (SELECT count(*) FROM points p JOIN regions r ON ST_Within(p.geom, r.geom) WHERE r.id = $id)""",
+        by_outline = cursor.execute(
+            """SELECT region_id, count(*) FROM point_regions JOIN regions ON region_id = id
+            WHERE level = 'subdivision' AND how = 'within' AND only_year IS NULL GROUP BY ALL ORDER BY 2 DESC LIMIT 3"""
+        ).fetchall()
+        for region, mine in by_outline:
+            ((theirs,),) = cursor.execute(
+                """SELECT count(*) FROM points JOIN regions ON ST_Within(points.geom, regions.geom)
+                WHERE id = $id AND point_id NOT IN (
+                    SELECT point_id FROM point_regions JOIN regions ON region_id = id
+                    WHERE level = 'subdivision' AND how = 'recorded')""",
                 {"id": region},
             ).fetchall()
-            assert mine == theirs > 0
+            assert mine == theirs > 30
 
 
 # --- atomic, one at a time -----------------------------------------------------------------------------------------
@@ -248,8 +254,8 @@ def test_a_source_that_fails_leaves_the_old_store_whole(tmp_path: Path) -> None:
 def test_two_builds_at_once_end_in_one_line_for_the_second(tmp_path: Path, quick: None) -> None:
     store = tmp_path / "s.duckdb"
     with ingest._lock(store, 0), pytest.raises(StoreError, match="another build"):
-        build(store, Sources(demo=True))
-    build(store, Sources(demo=True))
+        build(store, Sources(bundled=True))
+    build(store, Sources(bundled=True))
 
 
 def test_two_first_questions_build_the_store_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,7 +273,7 @@ def made_by_another_version(path: Path) -> None:
 
 def test_a_bundled_store_of_another_version_is_built_anew(tmp_path: Path, quick: None) -> None:
     path = tmp_path / "s.duckdb"
-    build(path, Sources(demo=True))
+    build(path, Sources(bundled=True))
     made_by_another_version(path)
     with open_or_build_default(path) as store:
         assert store.years() == (2018, 2022)
@@ -287,7 +293,7 @@ def build_slowly(path: str) -> None:
     """Build the tiny store, but stop for a long time once half of it is written."""
     ingest.read = lambda sources, progress: tiny_contents()
     ingest._load_membership = lambda *rest: (Path(f"{path}.half").touch(), time.sleep(60))
-    build(path, Sources(demo=True))
+    build(path, Sources(bundled=True))
 
 
 def test_a_killed_build_leaves_the_old_store_whole_and_the_next_build_works(tmp_path: Path, quick: None) -> None:
@@ -303,7 +309,7 @@ def test_a_killed_build_leaves_the_old_store_whole_and_the_next_build_works(tmp_
     process.join()
     assert store.read_bytes() == before
     assert not no_leftovers(tmp_path)
-    build(store, Sources(demo=True))
+    build(store, Sources(bundled=True))
     assert no_leftovers(tmp_path)
     with Store.open(store) as opened:
         assert opened.years() == (2018, 2022)
@@ -315,7 +321,7 @@ def build_with_little_room(path: str, room: int, words: str) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
     ingest.read = lambda sources, progress: tiny_contents()
     try:
-        build(path, Sources(demo=True))
+        build(path, Sources(bundled=True))
     except StoreError as error:
         Path(words).write_text(str(error))
 
@@ -340,14 +346,14 @@ def test_a_full_disk_is_one_line_and_the_old_store_is_whole(tmp_path: Path, room
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, quick: None) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="could not be built"):
-        build(tmp_path / "file" / "s.duckdb", Sources(demo=True))
+        build(tmp_path / "file" / "s.duckdb", Sources(bundled=True))
 
 
 def test_a_store_stays_readable_while_the_next_one_is_built(tmp_path: Path, quick: None) -> None:
     path = tmp_path / "s.duckdb"
     old_store(path)
     with Store.open(path) as store:
-        build(path, Sources(demo=True))
+        build(path, Sources(bundled=True))
         assert store.years() == (2018, 2022)
 
 

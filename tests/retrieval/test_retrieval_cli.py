@@ -33,9 +33,9 @@ def test_build_makes_a_store_and_says_what_is_in_it(
     tmp_path: Path, asked: list[Sources], capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = tmp_path / "s.duckdb"
-    assert main(["build", "--store", str(store), "--demo"]) == 0
+    assert main(["build", "--store", str(store)]) == 0
     said = capsys.readouterr().out
-    assert "tiny_survey SYNTHETIC: 54 rows, 2018–2022" in said
+    assert "tiny_survey: 54 rows, 2018–2022" in said
     with Store.open(store) as opened:
         assert opened.years() == (2018, 2022)
 
@@ -43,7 +43,9 @@ def test_build_makes_a_store_and_says_what_is_in_it(
 def test_every_source_option_reaches_the_build(tmp_path: Path, asked: list[Sources]) -> None:
     arguments = ["--lucas", "a", "--lucas", "b", "--regions", "c", "--pixels", "d", "--statistics", "e", "--swapped"]
     assert main(["build", "--store", str(tmp_path / "s"), "--quiet", *arguments]) == 0
-    assert asked == [Sources((Path("a"), Path("b")), (Path("c"),), (Path("d"),), (Path("e"),), swapped=True)]
+    assert asked == [
+        Sources((Path("a"), Path("b")), (Path("c"),), (Path("d"),), (Path("e"),), swapped=True, bundled=True)
+    ]
 
 
 def test_status_shows_every_finding_on_request(

@@ -138,10 +138,12 @@ def test_a_map_is_saved_as_points_and_as_a_cloud_optimised_raster_of_cells(real,
         assert np.nanmax(raster.read(1)) == pytest.approx(max(result.table.column("score")), abs=1e-4)
 
 
-def test_the_demo_store_answers_and_says_synthetic(demo):
-    result = classify_area(demo, land_cover=["C00"], regions=["country:SE"])
-    assert result.provenance.synthetic
-    assert ("synthetic_pixels", {}) in result.caveats
+def test_the_bundled_pixels_answer_and_name_who_processed_them(demo):
+    result = classify_area(demo, land_cover=["E20"], regions=["country:BE"])
+    assert 0 < result.value < result.facts["pixels"]
+    assert result.facts["pixels"] == 10_048
+    assert not result.provenance.synthetic
+    assert "WorldCereal" in result.provenance.attribution
 
 
 @pytest.mark.parametrize(
@@ -180,8 +182,8 @@ def test_embed_writes_each_vector_once_and_a_question_uses_them(tmp_path, demo_s
     assert main(["embed", "--store", str(copy), "--quiet", "--batch", "512"]) == 0
     with Store.open(copy) as store:
         context = Context.open(store)
-        result = classify_area(context, land_cover=["C00"], regions=["country:SE"])
-        again = classify_area(Context.open(demo_store), land_cover=["C00"], regions=["country:SE"])
+        result = classify_area(context, land_cover=["C00"], regions=["country:FR"])
+        again = classify_area(Context.open(demo_store), land_cover=["C00"], regions=["country:FR"])
         assert result.facts["embedded"] == 0
         assert result.value == again.value
     from retrieval.pixel_vectors import fill_vectors
