@@ -25,10 +25,12 @@ from retrieval.bundled import bundled_pixels, bundled_survey
 from retrieval.errors import StoreError
 from retrieval.membership import WHOLE_LEVELS, Land, agreement, assign_by_year, grouped, lands
 from retrieval.places import PLACE_COLUMNS, PLACE_NAME_COLUMNS, PlaceSet, towns
+from retrieval.published_cells import settle
 from retrieval.readers import NUTS, RECORD_COLUMNS, Finding, Pixels, Survey, read_pixels, read_survey
 from retrieval.region_files import read_regions
 from retrieval.region_rows import NAME_COLUMNS, REGION_COLUMNS, RegionSet, code_id, merge_regions, read_rows
 from retrieval.regions import bundled_regions
+from retrieval.sources.survey import ELEVATION_DOMAIN
 from retrieval.statistics_files import StatisticsFile, read_statistics_file
 from retrieval.store import SCHEMA, OldStore, Store, default_store_path, load_spatial
 from retrieval.types import Dataset
@@ -41,6 +43,9 @@ SCHEMA_FILE = Path(__file__).parent / "schema.sql"
 STAGES = ("survey", "pixels", "regions", "statistics", "bundled data", "writing", "membership")
 FILE_KINDS = ("lucas", "regions", "pixels", "statistics", "vine_areas")
 NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
+BUILD_FOLDER = Path(__file__).parent / "build"
+"""What a build does in SQL, one statement a file."""
+
 SAMPLE = 20_000
 """Points whose recorded codes are held against the outlines."""
 
@@ -282,6 +287,7 @@ def write_store(path: Path, contents: Contents, progress: Progress = silent, sou
         _load_survey(connection, points, records)
         progress("membership")
         _load_membership(connection, points, records, known, loaded)
+        settle(connection)
         _load_pixels(connection, contents.pixels, loaded)
         _load_stamps(connection, loaded)
         if sources:
@@ -368,6 +374,7 @@ def _merge(surveys: Sequence[Survey], loaded: _Loaded) -> tuple[pd.DataFrame, pd
     """Return points and records of all surveys; of a visit that several carry, the first one's record is kept."""
     for survey in surveys:
         loaded.findings += survey.findings
+    surveys = [_with_plausible_elevations(survey, loaded) for survey in surveys]
     if not surveys:
         return _EMPTY.copy(), _EMPTY.copy()
     together = pd.concat([one.records.assign(dataset=one.dataset.id) for one in surveys], ignore_index=True)
@@ -380,6 +387,21 @@ def _merge(surveys: Sequence[Survey], loaded: _Loaded) -> tuple[pd.DataFrame, pd
     loaded.datasets += [_counted(one.dataset, together) for one in surveys]
     latest = together.sort_values("year", kind="stable").drop_duplicates("point_id", keep="last")
     return latest, together
+
+
+def _with_plausible_elevations(survey: Survey, loaded: _Loaded) -> Survey:
+    """Return the survey with elevations that can be none set to missing, and a finding that says so."""
+    low, high = ELEVATION_DOMAIN
+    elevation = survey.records["elevation"]
+    wrong = elevation.notna() & ~elevation.between(low, high)
+    if not wrong.any():
+        return survey
+    examples = [str(int(e)) for e in elevation[wrong].head(3)]
+    detail = f"outside {low:g} to {high:g} m"
+    loaded.findings.append(
+        Finding(survey.dataset.id, "elevation", int(wrong.sum()), "set to null", detail, tuple(examples))
+    )
+    return replace(survey, records=survey.records.assign(elevation=elevation.mask(wrong)))
 
 
 def _counted(dataset: Dataset, records: pd.DataFrame) -> Dataset:
@@ -410,6 +432,11 @@ def _load_survey(connection: duckdb.DuckDBPyConnection, points: pd.DataFrame, re
     connection.unregister("records_in")
 
 
+def read_build_step(name: str) -> str:
+    """Return the text of one step of a build."""
+    return (BUILD_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def _load_membership(
     connection: duckdb.DuckDBPyConnection,
     points: pd.DataFrame,
@@ -437,7 +464,7 @@ def _load_membership(
     )
     connection.execute(
         """INSERT INTO region_visits
-        SELECT region_id, point_id, year, lon, lat, lc1, lu1, obs_date, dataset, by_coast
+        SELECT region_id, point_id, year, lon, lat, lc1, lu1, obs_date, dataset, by_coast, elevation
         FROM (
             SELECT region_id, point_id, only_year, how = 'nearest' AS by_coast
             FROM point_regions ANTI JOIN region_groups ON region_id = group_id
@@ -449,6 +476,8 @@ def _load_membership(
         WHERE coalesce(only_year, year) = year
         ORDER BY region_id, rank, year"""
     )
+    connection.execute(read_build_step("revisits"))
+    connection.execute(read_build_step("recorded"))
     loaded.findings += _placed(table, known, points, recorded, loaded)
 
 

@@ -35,8 +35,17 @@ CREATE TABLE region_groups (group_id VARCHAR, member VARCHAR);
 -- that one region is one short scan and no join. region_id '' is everywhere; groups are left out: see region_groups.
 CREATE TABLE region_visits (
     region_id VARCHAR, point_id INTEGER, year SMALLINT, lon DOUBLE, lat DOUBLE, lc1 VARCHAR, lu1 VARCHAR,
-    obs_date DATE, dataset VARCHAR, by_coast BOOLEAN
+    obs_date DATE, dataset VARCHAR, by_coast BOOLEAN, elevation INTEGER
 );
+
+-- The points of each region visited twice: one row a pair of years, in the order of region_id. '' is everywhere.
+CREATE TABLE revisits (
+    region_id VARCHAR, point_id INTEGER, lon DOUBLE, lat DOUBLE, elevation INTEGER, year_from SMALLINT,
+    year_to SMALLINT, lc_from VARCHAR, lc_to VARCHAR, lu_from VARCHAR, lu_to VARCHAR
+);
+
+-- In which survey years a dimension that some lack was recorded at all.
+CREATE TABLE recorded (dimension VARCHAR, year SMALLINT, rows BIGINT);
 
 CREATE TABLE regions (
     id VARCHAR, name VARCHAR, level VARCHAR, country VARCHAR, parent VARCHAR, source VARCHAR, vintage VARCHAR,
@@ -63,6 +72,17 @@ CREATE TABLE statistics (
     dataset VARCHAR
 );
 CREATE TABLE region_areas (code VARCHAR, year SMALLINT, area_km2 DOUBLE);
+
+-- The figures settled by region: one row a region, year and class of the table, whatever code it was published under.
+CREATE TABLE published_cells (
+    region_id VARCHAR, level VARCHAR, country VARCHAR, year SMALLINT, land_cover VARCHAR,
+    code VARCHAR, -- the code it is published under; several joined by +; '' where a zero has no row
+    percent DOUBLE, km2 DOUBLE, -- NULL where there is no figure to quote
+    total_km2 DOUBLE, -- of the region, inland water included
+    status VARCHAR, -- published, low_reliability, not_significant or about_zero
+    flag VARCHAR, computed BOOLEAN, -- made of the parts of a dissolved region
+    listed BOOLEAN -- stands in the list of its level; else another name of the same land does
+);
 
 -- The area under vines as farm statistics state it: told beside the figures above, never mixed with them. Asked only
 -- where a dataset of this kind is stamped: stores made before this table stay good.

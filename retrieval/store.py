@@ -20,7 +20,7 @@ import platformdirs
 from retrieval.errors import QueryLimit, StoreError
 from retrieval.types import Dataset, Table
 
-SCHEMA = "3"
+SCHEMA = "4"
 """Version of `schema.sql`; a store of another version is refused, not migrated: building it again is quick."""
 
 SQL_FOLDER = Path(__file__).parent / "sql"
@@ -117,6 +117,15 @@ class Store:
             StoreError: There is no such query, or the store cannot serve it.
         """
         return self._run(read_query(name), parameters)
+
+    def run(self, sql: str, parameters: Mapping[str, Any]) -> Table:
+        """Run one SELECT that `tools/compile.py` put together of a source's fragments, every value a parameter.
+
+        Raises:
+            QueryLimit: It ran over the time or memory limit, or was interrupted.
+            StoreError: The store cannot serve it.
+        """
+        return self._run(sql, parameters)
 
     def interrupt(self, thread: int | None = None) -> None:
         """Stop every query now running, or those of one thread (`threading.get_ident()`)."""

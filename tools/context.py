@@ -53,6 +53,16 @@ class Context:
             return self.areas[words][0]
         return self.gazetteer.resolve(words, language=self.language)
 
+    def named(self, identifier: str) -> Region:
+        """Return the region of an id, in the context's language; of a drawn area that of this conversation.
+
+        Raises:
+            UnknownRegion: there is none.
+        """
+        if identifier in self.areas:
+            return self.areas[identifier][0]
+        return self.gazetteer.region(identifier, self.language)
+
     def outline(self, region: Region) -> BaseGeometry | None:
         """Return a region's outline, EPSG:4326 lon/lat, or None where none is known."""
         if region.id in self.areas:

@@ -1,0 +1,55 @@
+-- One row a region, year and class. region_codes_in: the codes each region is read under; zeros_in: classes that are
+-- zero where they have no row (of the unnamed crops: where the class beside them has one).
+INSERT INTO published_cells
+WITH area AS (SELECT code, any_value(area_km2) AS area_km2 FROM region_areas GROUP BY code),
+figure AS (
+    SELECT code, land_cover, year, any_value(flag) AS flag,
+        any_value(value) FILTER (WHERE unit = 'PC') AS percent, any_value(value) FILTER (WHERE unit = 'KM2') AS km2
+    FROM statistics GROUP BY code, land_cover, year
+),
+cell AS (
+    SELECT r.region_id, r.level, r.country, r.year, r.code, r.part, r.rank, r.listed, f.land_cover, f.flag, a.area_km2,
+        CASE WHEN f.flag LIKE '%n%' THEN 'not_significant' WHEN f.flag LIKE '%u%' THEN 'low_reliability'
+            ELSE 'published' END AS status,
+        coalesce(f.percent, round(100 * f.km2 / a.area_km2, 1)) AS percent,
+        coalesce(f.km2, f.percent * a.area_km2 / 100) AS km2
+    FROM region_codes_in AS r JOIN figure AS f USING (code, year) LEFT JOIN area AS a USING (code)
+),
+whole AS (
+    SELECT * FROM cell WHERE NOT part
+    QUALIFY row_number() OVER (PARTITION BY region_id, year, land_cover ORDER BY rank) = 1
+),
+zero AS (
+    SELECT r.region_id, r.level, r.country, r.year, r.code, r.part, r.rank, r.listed, z.land_cover, a.area_km2
+    FROM region_codes_in AS r CROSS JOIN zeros_in AS z LEFT JOIN area AS a USING (code)
+    WHERE (r.part OR r.rank = 0)
+      AND NOT EXISTS (FROM cell AS c WHERE c.region_id = r.region_id AND c.year = r.year
+            AND c.land_cover = z.land_cover AND (NOT r.part OR c.code = r.code))
+      AND (z.beside = '' OR EXISTS (FROM cell AS c WHERE c.region_id = r.region_id AND c.year = r.year
+            AND c.land_cover = z.beside AND (NOT r.part OR c.code = r.code)))
+),
+every_part AS (
+    SELECT region_id, level, country, year, code, rank, land_cover, flag, area_km2, status,
+        CASE WHEN status = 'not_significant' THEN NULL ELSE percent END AS percent
+    FROM cell WHERE part
+    UNION ALL
+    SELECT region_id, level, country, year, code, rank, land_cover, '', area_km2, 'published', 0.0 FROM zero WHERE part
+),
+parts AS (SELECT region_id, year, count(*) AS parts FROM region_codes_in WHERE part GROUP BY region_id, year)
+SELECT region_id, level, country, year, land_cover, code,
+    CASE WHEN status = 'not_significant' THEN NULL ELSE percent END,
+    CASE WHEN status = 'not_significant' THEN NULL ELSE km2 END,
+    area_km2, status, coalesce(flag, ''), false, listed
+FROM whole
+UNION ALL
+SELECT region_id, level, country, year, land_cover, '', 0.0, 0.0, area_km2, 'about_zero', '', false, listed
+FROM zero WHERE NOT part
+UNION ALL
+SELECT region_id, any_value(level), any_value(country), year, land_cover, string_agg(code, '+' ORDER BY rank),
+    round(sum(percent * area_km2) / sum(area_km2), 1), sum(percent * area_km2) / 100, sum(area_km2),
+    CASE WHEN bool_or(status = 'low_reliability') THEN 'low_reliability' ELSE 'published' END,
+    CASE WHEN bool_or(coalesce(flag, '') LIKE '%u%') THEN 'u' ELSE '' END, true, false
+FROM every_part JOIN parts USING (region_id, year)
+GROUP BY region_id, year, land_cover
+HAVING count(percent) = any_value(parts)
+ORDER BY region_id, land_cover, year

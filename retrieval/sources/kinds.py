@@ -1,0 +1,126 @@
+"""What a source registers, in one file of its own: its dimensions, measures, units, years, domains and caveats.
+
+The compiler, the schema shown to a language model, the page's form and the renderer read these records; none of them
+knows a source by name. SQL fragments are plain text owned by the source: no value of a question is ever written into
+one, every value is a bound parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["place", "class", "year", "month", "number", "word", "point", "position"]
+"""`place`: region ids, rolled up by the gazetteer. `class`: codes of the nomenclature. `point`: single locations.
+`position`: longitude and latitude, for distances."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Something a source's rows can be filtered or grouped by."""
+
+    name: str
+    kind: Kind
+    sql: str
+    """Over the columns of the source's relation."""
+    unit: str = ""
+    focus: bool = False
+    """Part of what is counted, not of where it is looked for: left out of what was looked at ("26 of 2,485")."""
+    levels: Mapping[str, str] = field(default_factory=dict)
+    """Level of a hierarchy → its SQL. Places are rolled up by the gazetteer instead."""
+    stored: bool = False
+    """Parents are rows of their own: never summed with their children, never expanded into them."""
+    domain: tuple[float, float] | None = None
+    """Outside it a value is no measurement: set to missing when the store is built."""
+    sparse: bool = False
+    """Not recorded in every year: asked of a year without it, it is refused, not counted as zero."""
+    known: str = ""
+    """SQL of the values that exist, where they are a closed list of words."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number over the rows of a group. `{filter}` stands where a FILTER clause goes, `{sign}` where classes taken
+    away from their parent turn a summand round."""
+
+    name: str
+    sql: str
+    unit: str
+    one: tuple[str, ...] = ()
+    """Never summed over these dimensions: each is filtered to one value, or split by it."""
+    narrowed: bool = True
+    """Whether the focus of the question narrows it; not so what was looked at in all."""
+    low: str = ""
+    high: str = ""
+    """SQL of the ends of its interval, where the source has one."""
+    level: float | None = None
+    """Confidence level of the interval."""
+    concept: str = "amount"
+    """The same concept in another source is the second witness of the same thing."""
+    status: str = ""
+    """SQL of how the figure stands, where figures may be missing or unreliable."""
+    digits: int = 0
+    needs: tuple[str, ...] = ()
+    """Sparse dimensions it is made of."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One witness: a table of the store and what may be asked of it."""
+
+    name: str
+    dataset: str
+    """Kind of the datasets it stands on (`retrieval.types.Dataset.kind`)."""
+    relation: str
+    dimensions: Mapping[str, Dimension]
+    measures: Mapping[str, Measure]
+    points: Mapping[str, str] = field(default_factory=dict)
+    """Columns of a single location: name → SQL, for rows by `point`."""
+    everywhere: str = ""
+    """What must hold where no place is named, so that no row is counted once for each region it lies in."""
+    one_row_per: tuple[str, ...] = ()
+    """The key of what is counted, where overlapping regions would hold it several times."""
+    listed: str = ""
+    """SQL of the rows that take part in a list of a level, where one land may stand under several names."""
+    caveats: tuple[str, ...] = ()
+    """Keys of what always holds for a reader of this source."""
+
+
+def source(
+    name: str,
+    dataset: str,
+    relation: str,
+    dimensions: Sequence[Dimension],
+    measures: Sequence[Measure],
+    points: Mapping[str, str] | None = None,
+    everywhere: str = "",
+    one_row_per: tuple[str, ...] = (),
+    listed: str = "",
+    caveats: tuple[str, ...] = (),
+) -> Source:
+    """Return a source with its dimensions and measures by name."""
+    return Source(
+        name,
+        dataset,
+        relation,
+        {d.name: d for d in dimensions},
+        {m.name: m for m in measures},
+        points or {},
+        everywhere,
+        one_row_per,
+        listed,
+        caveats,
+    )
+
+
+def land_cover(name: str, column: str, *, focus: bool = True, stored: bool = False) -> Dimension:
+    """Return the dimension of a LUCAS land cover code at its three levels: main class, group, class."""
+    levels = {"1": f"left({column}, 1) || '00'", "2": f"left({column}, 2) || '0'", "3": column}
+    return Dimension(name, "class", column, focus=focus, levels=levels, stored=stored)
+
+
+def land_use(name: str, column: str) -> Dimension:
+    """Return the dimension of a LUCAS land use code at its three levels."""
+    levels = {"1": f"left({column}, 2) || '00'", "2": f"left({column}, 3) || '0'", "3": column}
+    return Dimension(name, "class", column, focus=True, levels=levels)

@@ -1,0 +1,353 @@
+"""The typed query: its form, what it refuses, and that no filter is ever dropped. Small worlds counted by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlglot
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.errors import BadArgument, LandaskError, NoRecords, NotPublished
+from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref
+from retrieval.sources import SOURCES
+from retrieval.store import Store
+from tests import tiny
+from tools.compile import compile_query
+from tools.context import Context
+from tools.query import answer, filled
+
+POINTS, SURVEYED, SHARE = Column("points", "points"), Column("surveyed", "surveyed"), Column("share", "share")
+Y2018, Y2022 = Filter("year", "in", (2018,)), Filter("year", "in", (2022,))
+VINES = Filter("land_cover", "in", ("B82",))
+
+
+@pytest.fixture(scope="session")
+def context(built_stores: Path) -> Iterator[Context]:
+    """The tiny world with elevations: its row number in tens of metres, recorded in 2018 only."""
+    path = built_stores / "tiny_high.duckdb"
+    if not path.exists():
+        tiny.write(path, elevated=True)
+    with Store.open(path) as store:
+        yield Context.open(store)
+
+
+def survey(*where: Filter, **rest: object) -> Query:
+    return Query("survey", (POINTS,), where, **rest)  # ty: ignore[invalid-argument-type]
+
+
+def rows_of(query: Query, context: Context) -> dict[object, object]:
+    table = answer(query, context).table
+    assert table
+    key = next(i for i, name in enumerate(table.columns) if name != "rank")
+    at = table.columns.index(query.headline.name if query.headline else "points")
+    return {row[key]: row[at] for row in table.rows}
+
+
+# --- what it answers -------------------------------------------------------------------------------------------------
+
+
+def test_points_are_counted_beside_all_that_were_looked_at(context: Context) -> None:
+    result = answer(Query("survey", (POINTS, SURVEYED), (VINES, Y2018)), context)
+    assert result.table
+    assert result.table.rows == ((6, 30),)
+
+
+def test_rows_by_region_count_each_and_keep_a_zero(context: Context) -> None:
+    maize = Filter("land_cover", "in", ("B16",))
+    by_region = Query("survey", (POINTS,), (maize, Y2022), (Group("region", "nuts2"),))
+    assert rows_of(by_region, context) == {"nuts:FRJ1": 3, "nuts:FRJ2": 4}
+    assert rows_of(replace(by_region, where=(maize, Y2018)), context) == {"nuts:FRJ1": 0, "nuts:FRJ2": 0}
+
+
+def test_cover_and_use_narrow_together(context: Context) -> None:
+    farmed = Filter("land_use", "in", ("U111",))
+    assert answer(survey(farmed, Y2018), context).value == 18
+    assert answer(survey(farmed, Filter("land_cover", "in", ("E00",)), Y2018), context).value == 6
+
+
+def test_a_class_without_another(context: Context) -> None:
+    crops = Filter("land_cover", "in", ("B00",))
+    assert answer(survey(crops, Y2018), context).value == 12
+    assert answer(survey(crops, Filter("land_cover", "not_in", ("B11",)), Y2018), context).value == 6
+
+
+def test_a_place_left_out_of_its_parent(context: Context) -> None:
+    france, herault = Filter("region", "in", ("country:FR",)), Filter("region", "not_in", ("iso:FR-34",))
+    assert answer(survey(VINES, Y2018, france), context).value == 6
+    assert answer(survey(VINES, Y2018, france, herault), context).value == 4
+
+
+def test_overlapping_regions_count_a_point_once(context: Context) -> None:
+    both = Filter("region", "in", ("nuts:FRJ1", "iso:FR-34"))
+    assert answer(survey(VINES, Y2018, both), context).value == 3
+
+
+def test_columns_with_years_of_their_own_give_the_change(context: Context) -> None:
+    columns = (
+        Column("before", "points", (Y2018,)),
+        Column("after", "points", (Y2022,)),
+        Column("change", "", (), Expression("difference", "after", "before")),
+    )
+    result = answer(Query("survey", columns, (VINES,)), context)
+    assert result.table
+    assert result.table.rows == ((6, 5, -1),)
+    assert result.value == -1
+
+
+def test_a_part_of_a_whole(context: Context) -> None:
+    columns = (
+        Column("there", "points", (Filter("region", "in", ("nuts:FRJ1",)),)),
+        Column("everywhere", "points", (Filter("region", "in", ("country:FR",)),)),
+        Column("share", "", (), Expression("percent", "there", "everywhere")),
+    )
+    assert answer(Query("survey", columns, (VINES, Y2018)), context).value == 50.0
+
+
+def test_what_points_became(context: Context) -> None:
+    pair = (Filter("year_from", "in", (2018,)), Filter("year_to", "in", (2022,)))
+    wheat = Filter("land_cover_from", "in", ("B11",))
+    became = Query("revisits", (POINTS,), (*pair, wheat), (Group("land_cover_to", "3"),))
+    assert rows_of(became, context) == {"B16": 6}
+    stayed = Filter("land_cover_to", "in", ("B11",))
+    assert answer(replace(became, where=(*pair, wheat, stayed), rows=()), context).value == 0
+
+
+def test_the_highest_point_and_the_northernmost(context: Context) -> None:
+    highest = Query("survey", (), (Y2018,), (Group("point"),), order=(Order("elevation"),), limit=1)
+    result = answer(highest, context)
+    assert result.value == 40
+    assert len(result.table or ()) == 6  # six points of row 2308 share it
+    assert "ties" in [key for key, _ in result.caveats]
+
+
+def test_elevation_above_and_its_mean(context: Context) -> None:
+    above = Filter("elevation", "above", (20,))
+    assert answer(survey(Y2018, above), context).value == 12
+    mean = Query("survey", (Column("mean", "mean_elevation"),), (Y2018, VINES))
+    assert answer(mean, context).value == 0.0
+
+
+def test_elevation_of_a_year_without_any_is_refused_not_zero(context: Context) -> None:
+    with pytest.raises(NoRecords, match="elevation in 2022"):
+        answer(survey(Y2022, Filter("elevation", "above", (20,))), context)
+
+
+def test_rows_are_kept_by_a_condition_and_folded_to_one_number(context: Context) -> None:
+    regions = survey(VINES, Y2018, rows=(Group("region", "nuts2"),), having=(Condition("points", ">=", 3),))
+    assert answer(replace(regions, fold=Fold("count")), context).value == 2
+    assert answer(replace(regions, fold=Fold("sum", "points")), context).value == 6
+    assert answer(replace(regions, having=(Condition("points", ">", 3),), fold=Fold("count")), context).value == 0
+
+
+def test_ties_with_the_last_one_kept_are_told(context: Context) -> None:
+    first = survey(VINES, Y2018, rows=(Group("region", "nuts2"),), order=(Order("points"),), limit=1)
+    result = answer(first, context)
+    assert len(result.table or ()) == 2
+    assert "ties" in [key for key, _ in result.caveats]
+
+
+def test_members_may_overlap(context: Context) -> None:
+    members = Group("land_cover", members=(("B11",), ("B00",)))
+    both = Query("survey", (POINTS, SURVEYED), (Y2018,), (members,))
+    result = answer(both, context)
+    assert result.table
+    assert [row[0::2] for row in result.table.rows] == [("B00", 12), ("B11", 6)]
+    assert result.table.column("surveyed") == [30, 30]
+
+
+def test_published_shares_parents_are_never_added_to_their_children(context: Context) -> None:
+    wood = Query(
+        "published", (SHARE,), (Filter("region", "in", ("country:FR",)), Filter("land_cover", "in", ("C00",)), Y2018)
+    )
+    assert answer(wood, context).value == 33.1
+    with_parts = replace(wood, where=(*wood.where[:1], Filter("land_cover", "in", ("C00", "C10")), Y2018))
+    assert answer(with_parts, context).value == 33.1
+
+
+def test_published_class_taken_from_its_parent(context: Context) -> None:
+    place = (Filter("region", "in", ("country:FR",)), Y2018)
+    crops, cereals = Filter("land_cover", "in", ("B00",)), Filter("land_cover", "in", ("B10",))
+    rest = Query("published", (SHARE,), (*place, crops, Filter("land_cover", "not_in", ("B10",))))
+    each = [answer(Query("published", (SHARE,), (*place, one)), context).value for one in (crops, cereals)]
+    assert answer(rest, context).value == pytest.approx(each[0] - each[1])
+
+
+def test_those_that_an_earlier_query_found(context: Context) -> None:
+    first = answer(survey(Filter("land_cover", "in", ("B16",)), Y2022, rows=(Group("region", "nuts2"),),
+                          having=(Condition("points", ">", 3),)), context)  # fmt: skip
+    inside = survey(VINES, Y2018, Filter("region", "in", Ref(1)))
+    outside = survey(VINES, Y2018, Filter("region", "in", ("country:FR",)), Filter("region", "not_in", Ref(1)))
+    assert answer(filled(inside, [first]), context).value == 3
+    assert answer(filled(outside, [first]), context).value == 3
+
+
+# --- no filter is dropped --------------------------------------------------------------------------------------------
+
+NARROWING = {
+    "region": Filter("region", "in", ("nuts:FRJ1",)),
+    "land_cover": VINES,
+    "land_use": Filter("land_use", "in", ("U120",)),
+    "elevation": Filter("elevation", "above", (25,)),
+    "lon": Filter("lon", "above", (tiny.TO_LONLAT.transform(3_805_000, 2_304_000)[0],)),
+    "lat": Filter("lat", "below", (tiny.TO_LONLAT.transform(3_805_000, 2_303_000)[1],)),
+    "position": Filter("position", "near", (*tiny.TO_LONLAT.transform(3_800_000, 2_300_000), 3)),
+    "month": Filter("month", "in", (5,)),
+    "point": Filter("point", "in", (38002300,)),
+}
+SHAPES = {
+    "one number": Query("survey", (POINTS,), (Y2018,)),
+    "by region": Query("survey", (POINTS,), (Y2018,), (Group("region", "nuts2"),)),
+    "by class": Query("survey", (POINTS,), (Y2018,), (Group("land_cover", "3"),)),
+    "by use": Query("survey", (POINTS,), (Y2018,), (Group("land_use", "3"),)),
+    "by members": Query("survey", (POINTS,), (Y2018,), (Group("land_cover", members=(("A00",), ("B00",), ("E00",))),)),
+    "by year": Query("survey", (POINTS,), (), (Group("year"),)),
+    "by month": Query("survey", (POINTS,), (Y2018,), (Group("month"),)),
+    "points": Query("survey", (), (Y2018,), (Group("point"),)),
+    "two columns": Query("survey", (POINTS, Column("vines", "points", (VINES,))), (Y2018,)),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", NARROWING)
+def test_every_filter_changes_the_answer_of_every_shape(name: str, shape: str, context: Context) -> None:
+    plain, narrowing = SHAPES[shape], NARROWING[name]
+    if shape == "by year" and name in ("elevation",):
+        plain = replace(plain, where=(Y2018,))
+    narrowed = replace(plain, where=(*plain.where, narrowing))
+    one, other = answer(plain, context), answer(narrowed, context)
+    assert one.table is not None
+    assert other.table is not None
+    assert one.table.rows != other.table.rows, f"{name} was dropped"
+
+
+@pytest.mark.parametrize("op", ["not_in", "not_near", "below"])
+def test_what_is_left_out_and_what_is_kept_make_the_whole(op: str, context: Context) -> None:
+    pairs = {
+        "not_in": [NARROWING[n] for n in ("land_cover", "land_use", "region", "point")],
+        "not_near": [NARROWING["position"]],
+        "below": [Filter("elevation", "above", (25,)), Filter("lon", "above", (3.2,))],
+    }[op]
+    whole = answer(survey(Y2018), context).value
+    for kept in pairs:
+        out = replace(kept, op=op)  # ty: ignore[invalid-argument-type]
+        assert answer(survey(Y2018, kept), context).value + answer(survey(Y2018, out), context).value == whole
+
+
+# --- what it refuses -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (Query("weather", (POINTS,)), "no source 'weather'; there are survey"),
+        (Query("survey", (Column("x", "price"),)), "no measure 'price'"),
+        (survey(Filter("colour", "in", ("red",)), Y2018), "no dimension 'colour'"),
+        (survey(Y2018, rows=(Group("land_cover", "9"),)), "no level of land_cover '9'"),
+        (survey(), "points is not added up over year"),
+        (survey(Filter("year", "in", (2018, 2022))), "points is not added up over year"),
+        (Query("published", (SHARE,), (VINES, Y2018)), "published needs a place"),
+        (survey(Y2018, limit=3), "a limit needs an order"),
+        (survey(Y2018, order=(Order("area"),)), "no column 'area'"),
+        (survey(Y2018, fold=Fold("count")), "a fold makes one number of several rows"),
+        (survey(Y2018, Filter("elevation", "in", ("x' OR 1=1",))), "elevation takes numbers"),
+        (survey(Y2018, Filter("region", "in", Ref(1))), "refers to an earlier result"),
+        (Query("survey", (Column("d", "", (), Expression("difference", "a", "b")),), (Y2018,)), "is made of 'a'"),
+    ],
+)  # fmt: skip
+def test_it_is_refused_by_the_name_of_what_does_not_exist(query: Query, said: str, context: Context) -> None:
+    with pytest.raises(BadArgument, match=said.replace("(", r"\(")):
+        compile_query(query, context)
+
+
+def test_a_class_the_table_does_not_have_names_the_one_above(context: Context) -> None:
+    fine = Query(
+        "published", (SHARE,), (Filter("region", "in", ("country:FR",)), Filter("land_cover", "in", ("G11",)), Y2018)
+    )
+    with pytest.raises(NotPublished) as refused:
+        compile_query(fine, context)
+    assert refused.value.instead == ("G00",)
+
+
+# --- its form --------------------------------------------------------------------------------------------------------
+
+NAMES = st.sampled_from(["points", "a", "b", "region", "land_cover", "year", "x"])
+VALUES = st.lists(st.text(max_size=5) | st.integers(0, 9), min_size=1, max_size=3).map(tuple)
+FILTERS = st.one_of(
+    st.builds(Filter, NAMES, st.sampled_from(["in", "not_in"]), VALUES),
+    st.builds(Filter, NAMES, st.just("between"), st.tuples(st.none() | st.integers(0, 9), st.integers(0, 9))),
+    st.builds(Filter, NAMES, st.just("in"), st.builds(Ref, st.integers(1, 3))),
+)
+
+
+def tuples(of: st.SearchStrategy, most: int) -> st.SearchStrategy:
+    return st.lists(of, max_size=most).map(tuple)
+
+
+COLUMNS = st.lists(st.builds(Column, NAMES, NAMES, tuples(FILTERS, 2)), max_size=3, unique_by=lambda c: c.name)
+QUERIES = st.builds(
+    Query,
+    source=NAMES,
+    columns=COLUMNS.map(tuple),
+    where=tuples(FILTERS, 3),
+    rows=tuples(st.builds(Group, NAMES, st.sampled_from(["", "1", "nuts2"])), 2),
+    having=tuples(st.builds(Condition, NAMES, st.sampled_from(["<", ">=", "<>"]), st.integers(-5, 5)), 2),
+    order=tuples(st.builds(Order, NAMES, st.sampled_from(["most", "fewest"])), 1),
+    limit=st.none() | st.integers(1, 50),
+    fold=st.none() | st.builds(Fold, st.just("count")) | st.builds(Fold, st.just("mean"), NAMES),
+    lead=NAMES,
+)
+
+
+@given(QUERIES)
+def test_a_query_is_the_same_after_a_trip_through_json(query: Query) -> None:
+    assert Query.from_json(json.loads(json.dumps(query.to_json()))) == query
+
+
+KEYS = st.sampled_from(["source", "columns", "where", "rows", "dimension", "op", "values", "limit", "fold", "name"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=12,
+)
+
+
+def reading_of(value: object) -> str:
+    """Return what reading a value as a query comes to, in a line."""
+    try:
+        return f"a query of {Query.from_json(value).source!r}"
+    except BadArgument as error:
+        return str(error)
+
+
+@given(JSON)
+def test_what_is_no_query_is_refused_in_a_line(value: object) -> None:
+    line = reading_of(value)
+    assert line
+    assert "\n" not in line
+
+
+@given(QUERIES)
+def test_a_query_compiles_or_is_refused(context: Context, query: Query) -> None:
+    with suppress(LandaskError):
+        compile_query(query, context)
+
+
+def test_compiled_text_is_one_select_over_the_sources_table_without_a_value_in_it(context: Context) -> None:
+    tables = {source.relation for source in SOURCES.values()}
+    for shape in SHAPES.values():
+        for narrowing in NARROWING.values():
+            if shape.rows == (Group("year"),) and narrowing.dimension == "elevation":
+                continue
+            compiled = compile_query(replace(shape, where=(*shape.where, narrowing)), context)
+            (statement,) = sqlglot.parse(compiled.sql.replace("$", ":"), dialect="duckdb")
+            assert statement
+            assert isinstance(statement, sqlglot.exp.Select)
+            assert {t.name for t in statement.find_all(sqlglot.exp.Table)} <= tables
+            literals = {str(one.this) for one in statement.find_all(sqlglot.exp.Literal)}
+            assert not literals & {str(v) for v in compiled.parameters.values()} - {"1", "2", "3"}

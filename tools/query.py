@@ -1,0 +1,346 @@
+"""Runs one typed query and returns its table as a result. Does not choose what to ask and does not word it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from retrieval.catalog import is_representative
+from retrieval.errors import BadArgument
+from retrieval.query import Column, Query, Ref
+from retrieval.sources import Measure, Source
+from retrieval.types import Dataset, Region, Table
+from tools.compile import Compiled, compile_query, is_of_points
+from tools.context import Context
+from tools.result import Caveat, Provenance, Result
+from tools.survey import point_name, readable
+
+MOST_OUTLINES = 400
+"""Regions drawn at most: more than any level but NUTS 3 holds."""
+
+UNITS_OF = {"percent": "%", "part": "%", "ratio": "times"}
+"""What an expression makes of the units of its columns; a difference of percentages is in percentage points."""
+
+
+def query(
+    context: Context,
+    *,
+    source: str,
+    columns: Sequence[Any] = (),
+    where: Sequence[Any] = (),
+    rows: Sequence[Any] = (),
+    having: Sequence[Any] = (),
+    order: Sequence[Any] = (),
+    limit: int | None = None,
+    fold: Any = None,
+    lead: str = "",
+) -> Result:
+    """Ask one source for one table: any measure, filtered, grouped, compared, sorted and limited.
+
+    Use for everything that a table of the data can say. `source`: survey (LUCAS points: counts and elevations, never
+    areas), revisits (points visited in two years: from what to what), published (Eurostat's shares and areas, by year).
+    A column is a measure with filters of its own, or an expression of columns before it (difference, ratio, percent,
+    sum, part). Returns the rows with the regions and classes they are about; units stand in the result.
+    """
+    given = {"source": source, "columns": columns, "where": where, "rows": rows, "having": having, "order": order}
+    asked = Query.from_json({**given, "limit": limit, "fold": fold, "lead": lead})
+    return answer(asked, context)
+
+
+def answer(asked: Query, context: Context) -> Result:
+    """Return the result of a query.
+
+    Raises:
+        BadArgument: it names something that does not exist, or adds up what must not be.
+        DataError: a value is unknown, not recorded or not published.
+    """
+    compiled = compile_query(asked, context)
+    found = context.store.run(compiled.sql, compiled.parameters)
+    shown = _Shown(compiled, found, context)
+    return Result(
+        tool="query",
+        arguments=asked.to_json(),
+        provenance=provenance(compiled.source, asked, found, context),
+        regions=shown.regions(),
+        land_cover=shown.codes("land_cover"),
+        land_use=shown.codes("land_use"),
+        years=shown.years(),
+        value=shown.value(),
+        unit=shown.unit(),
+        interval=shown.interval(),
+        level=shown.level(),
+        table=shown.table(),
+        features=shown.features(),
+        facts=shown.facts(),
+        caveats=caveats(compiled, found, context),
+    )
+
+
+class _Shown:
+    """The parts of a result, read off one query and its rows."""
+
+    def __init__(self, compiled: Compiled, found: Table, context: Context) -> None:
+        self.query, self.source, self.context = compiled.query, compiled.source, context
+        self.found, self.rows = found, [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+        self.of_points = is_of_points(self.query)
+        self.head = self.query.headline
+
+    # --- what it is about ---
+
+    def regions(self) -> tuple[Region, ...]:
+        """The regions of the rows, else those asked about."""
+        places = {d.name for d in self.source.dimensions.values() if d.kind == "place"}
+        ids: list[str] = []
+        for group in self.query.rows:
+            if group.dimension in places and not self.query.fold:
+                ids += [id for row in self.rows for id in str(row[group.dimension]).split("+")]
+        ids = ids or [str(v) for f in self._filters(*places) if f.op == "in" for v in f.values]
+        return tuple(self.context.named(id) for id in dict.fromkeys(ids))
+
+    def codes(self, theme: str) -> tuple[str, ...]:
+        """The codes of a theme: asked about, or named by the rows."""
+        names = [d.name for d in self.source.dimensions.values() if d.kind == "class" and d.name.startswith(theme)]
+        asked = [str(v) for f in self._filters(*names) if f.op == "in" for v in f.values]
+        rows = [str(row[g.dimension]) for g in self.query.rows if g.dimension in names and not self.query.fold
+                for row in self.rows]  # fmt: skip
+        return tuple(dict.fromkeys([*asked, *(c for member in rows for c in member.split("+"))]))
+
+    def years(self) -> tuple[int, ...]:
+        """The years asked about or split by."""
+        names = [d.name for d in self.source.dimensions.values() if d.kind == "year"]
+        asked = [int(v) for f in self._filters(*names) if f.op == "in" for v in f.values]
+        rows = [int(row[g.dimension]) for g in self.query.rows if g.dimension in names and not self.query.fold
+                for row in self.rows]  # fmt: skip
+        return tuple(sorted({*asked, *rows}))
+
+    def _filters(self, *dimensions: str) -> list[Any]:
+        every = [*self.query.where, *(f for c in self.query.columns for f in c.where)]
+        return [f for f in every if f.dimension in dimensions and not isinstance(f.values, Ref)]
+
+    # --- the headline ---
+
+    def lead_row(self) -> Mapping[str, Any] | None:
+        """The row the answer is about: that of the lead, the only one, or the first of a ranking."""
+        if self.query.lead:
+            keys = [g.dimension for g in self.query.rows]
+            return next((row for row in self.rows if any(str(row[k]) == self.query.lead for k in keys)), None)
+        if len(self.rows) == 1 or (self.rows and self.query.order):
+            return self.rows[0]
+        return None
+
+    def value(self) -> Any:
+        """The number the answer leads with, None where no single one does."""
+        if self.query.fold:
+            return self.rows[0][self.query.fold.op] if self.rows else None
+        if self.of_points and not self.query.order:
+            return self.rows[0]["found"] if self.rows else 0
+        row = self.lead_row()
+        if self.of_points:
+            return row[self.query.order[0].column] if row else None
+        return row[self.head.name] if row and self.head else None
+
+    def unit(self) -> str | None:
+        """The unit of that number."""
+        if self.query.fold and self.query.fold.op == "count":
+            return "rows"
+        if self.of_points:
+            name = self.query.order[0].column if self.query.order else ""
+            of = self.source.dimensions.get(name)
+            return "km" if name == "km" else of.unit if of else "points"
+        return self.unit_of(self.head) if self.head else None
+
+    def unit_of(self, column: Column) -> str:
+        """The unit of a column."""
+        if column.measure:
+            return self.source.measures[column.measure].unit
+        assert column.expression
+        left = self.unit_of(self.query.column(column.expression.left))
+        if column.expression.op == "difference" and left == "%":
+            return "percentage points"
+        return UNITS_OF.get(column.expression.op, left)
+
+    def _measure(self) -> Measure | None:
+        return self.source.measures[self.head.measure] if self.head and self.head.measure else None
+
+    def interval(self) -> tuple[float, float] | None:
+        """The ends of the leading number's interval, where its measure has one."""
+        row, measure = self.lead_row(), self._measure()
+        if not row or not measure or not measure.low or self.query.fold or not self.head:
+            return None
+        low, high = row[f"{self.head.name}_low"], row[f"{self.head.name}_high"]
+        return None if low is None or high is None else (low, high)
+
+    def level(self) -> float | None:
+        """The confidence level of that interval."""
+        measure = self._measure()
+        return measure.level if measure and self.interval() else None
+
+    # --- the table ---
+
+    def table(self) -> Table:
+        """The rows as a person and a program read them: names beside ids and codes, ids as printed."""
+        kept = [name for name in self.found.columns if name != "found"]
+        columns = [new for name in kept for new in self._named_columns(name)]
+        rows = tuple(tuple(cell for name in kept for cell in self._named_cells(name, row[name])) for row in self.rows)
+        return Table(tuple(columns), rows, self.found.sql, self.found.parameters)
+
+    def _kind(self, name: str) -> str:
+        of = self.source.dimensions.get(name)
+        grouped = of is not None and any(g.dimension == name for g in self.query.rows)
+        if of is not None and grouped and not self.of_points and of.kind in ("place", "class"):
+            return of.kind
+        if self.of_points and name in ("lc1", "lc_from", "lc_to", "lu1", "lu_from", "lu_to"):
+            return "class"
+        return "point" if name == "point_id" else ""
+
+    def _named_columns(self, name: str) -> tuple[str, ...]:
+        shown = {"lc1": "land_cover", "lu1": "land_use"}.get(name, name)
+        match self._kind(name):
+            case "place":
+                return f"{name}_id", name
+            case "class":
+                return shown, f"{shown}_name"
+        return (shown,)
+
+    def _named_cells(self, name: str, value: Any) -> tuple[Any, ...]:
+        match self._kind(name):
+            case "place":
+                return value, self.name_of(str(value))
+            case "class":
+                label = self.context.nomenclature.label
+                return value, label(str(value).split("+"), self.context.language) if value else None
+            case "point":
+                return (point_name(value),)
+        return (value.isoformat() if hasattr(value, "isoformat") else value,)
+
+    def name_of(self, member: str) -> str:
+        """The name of a region, or of several taken as one."""
+        return " + ".join(self.context.named(id).name for id in member.split("+"))
+
+    # --- the map ---
+
+    def features(self) -> dict[str, Any] | None:
+        """Points as points, regions as outlines with the row's cells; None where nothing has a place."""
+        if self.query.fold or not self.rows:
+            return None
+        if "lon" in self.found.columns:
+            return self._dots()
+        regions = self.regions()[:MOST_OUTLINES]
+        drawn = self.context.gazetteer.geojson([r.id for r in regions if r.id not in self.context.areas])
+        place = next((g.dimension for g in self.query.rows if self.source.dimensions[g.dimension].kind == "place"), "")
+        of_region = {str(row[place]): row for row in self.rows} if place and len(self.query.rows) == 1 else {}
+        for feature in drawn["features"]:
+            id = feature["properties"]["id"]
+            own = of_region.get(id) or next((r for k, r in of_region.items() if id in k.split("+")), {})
+            feature["properties"] |= {k: v for k, v in own.items() if k != place}
+            feature["properties"]["name"] = self.context.named(id).name
+        return drawn if drawn["features"] else None
+
+    def _dots(self) -> dict[str, Any]:
+        table = self.table()
+        properties = [name for name in table.columns if name not in ("lon", "lat")]
+        return {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "geometry": {"type": "Point", "coordinates": [row["lon"], row["lat"]]},
+                    "properties": {name: row[name] for name in properties},
+                }
+                for row in table.dicts()
+            ],
+        }
+
+    def facts(self) -> dict[str, Any]:
+        """What a sentence needs beside the table: how many rows there are in all, and what was looked at."""
+        found = self.rows[0]["found"] if self.of_points and self.rows else len(self.rows)
+        facts: dict[str, Any] = {"found": found, "points": self.of_points}
+        if row := self.lead_row():
+            facts["lead"] = {k: v for k, v in row.items() if isinstance(v, str | int | float)}
+        if self.head and not self.of_points:
+            facts["legend"] = {"unit": self.unit_of(self.head), "by": self.head.name}
+        return facts
+
+
+# --- where it comes from and what holds for it ----------------------------------------------------------------------
+
+
+def datasets_of(source: Source, asked: Query, context: Context) -> list[Dataset]:
+    """Return the datasets a query was answered from: those of its source that have one of its years."""
+    years = {v for f in asked.where if source.dimensions[f.dimension].kind == "year" and f.op == "in"
+             and not isinstance(f.values, Ref) for v in f.values}  # fmt: skip
+    own = [d for d in context.store.datasets() if d.kind == source.dataset]
+    return [d for d in own if not years or not d.years or years & {*d.years}] or own
+
+
+def provenance(source: Source, asked: Query, found: Table, context: Context) -> Provenance:
+    """Return where the rows came from, with the query that brought them."""
+    several = datasets_of(source, asked, context)
+    return Provenance(
+        dataset=" + ".join(d.id for d in several) or "none",
+        version=" + ".join(d.version for d in several),
+        licence=" + ".join(dict.fromkeys(d.licence for d in several)) or "none",
+        sql=found.sql,
+        parameters=readable(found.parameters),
+        row_count=len(found),
+        synthetic=any(d.synthetic for d in several),
+        sha256=several[0].sha256 if len(several) == 1 else None,
+        attribution="; ".join(dict.fromkeys(d.attribution for d in several)),
+    )
+
+
+def caveats(compiled: Compiled, found: Table, context: Context) -> tuple[Caveat, ...]:
+    """Return what a reader must know of these rows: keys and slots, worded elsewhere."""
+    source, asked = compiled.source, compiled.query
+    every: list[Caveat] = []
+    for dataset in datasets_of(source, asked, context):
+        if source.dataset == "survey" and not is_representative(dataset.id):
+            every.append(("soil_sample", {"dataset": dataset.title}))
+    every += [(key, {}) for key in source.caveats if _holds(key, asked)]
+    if asked.limit and asked.order and len(found) > asked.limit:
+        every.append(("ties", {"count": len(found)}))
+    if is_of_points(asked) and found.rows and found.dicts().__next__()["found"] > len(found):
+        every.append(("rows_cut", {"count": len(found)}))
+    return tuple(every)
+
+
+def _holds(key: str, asked: Query) -> bool:
+    """Whether a caveat of a source reads on this query: points that are only shown are no claim of area."""
+    return key != "points_not_area" or bool(asked.order or any(c.expression for c in asked.columns))
+
+
+def filled(asked: Query, results: Sequence[Result]) -> Query:
+    """Return the query with what earlier results found in place of references to them.
+
+    Raises:
+        BadArgument: there is no such result yet, or it found nothing of the kind.
+    """
+
+    def one(f: Any) -> Any:
+        if not isinstance(f.values, Ref):
+            return f
+        if not 1 <= f.values.query <= len(results):
+            raise BadArgument(f"{f.values.query} is no earlier result")
+        return type(f)(f.dimension, f.op, tuple(found_members(results[f.values.query - 1], f.dimension)))
+
+    columns = tuple(Column(c.name, c.measure, tuple(map(one, c.where)), c.expression) for c in asked.columns)
+    return Query(asked.source, columns, tuple(map(one, asked.where)), asked.rows, asked.having, asked.order,
+                 asked.limit, asked.fold, asked.lead)  # fmt: skip
+
+
+def found_members(result: Result, dimension: str) -> list[Any]:
+    """Return the members a result found on a dimension: its regions, classes, years or points.
+
+    Raises:
+        BadArgument: it found none.
+    """
+    if dimension == "region":
+        found: list[Any] = [r.id for r in result.regions]
+    elif result.table and dimension in result.table.columns:
+        found = [v for member in result.table.column(dimension) if member is not None
+                 for v in (str(member).split("+") if isinstance(member, str) else [member])]  # fmt: skip
+    else:
+        found = list({"land_cover": result.land_cover, "land_use": result.land_use}.get(dimension, ()))
+    if not found:
+        raise BadArgument(f"the earlier result found no {dimension} to go on with")
+    return list(dict.fromkeys(found))
