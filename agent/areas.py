@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from retrieval.errors import BadGeometry
+from retrieval.outlines import mended
 from retrieval.types import BBox, Region
 from tools.context import Context
 
@@ -94,13 +95,8 @@ def checked_outline(geometry: Mapping[str, Any]):
         raise BadGeometry("the selection is not in degrees (EPSG:4326, longitude first)")
     if east - west > 180:
         raise BadGeometry("the selection runs over the antimeridian; draw it on one side")
-    if not outline.is_valid:
-        outline = shapely.make_valid(outline)
-    parts = [p for p in getattr(outline, "geoms", [outline]) if p.geom_type in ("Polygon", "MultiPolygon")]
-    if not parts:
-        raise BadGeometry("the selected area has no surface")
-    merged = shapely.union_all(parts)
-    if merged.area == 0:
+    merged = mended(outline)
+    if merged.is_empty or merged.area == 0:
         raise BadGeometry("the selected area has no surface")
     return merged
 

@@ -1,7 +1,7 @@
 """Region files a person brings: GISCO's NUTS, the French administrative files, areas of one's own. Names none itself.
 
-Read by pyogrio (GeoJSON, GeoPackage, zipped shapefile, …) or as GeoParquet. What cannot serve as a region is refused in
-one line; what could be repaired is repaired, and said in the set's notes.
+Read by `retrieval.map_files` (GeoJSON, GeoPackage, zipped shapefile, GeoParquet). What cannot serve as a region is
+refused in one line; what could be repaired is repaired, and said in the set's notes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ from shapely.geometry.base import BaseGeometry
 
 from retrieval.errors import BadFile, BadGeometry, OutOfCoverage
 from retrieval.fetch.lau import lau_regions
+from retrieval.map_files import read_map_file
+from retrieval.outlines import mended
 from retrieval.region_rows import (
     COUNTRIES,
     SURVEYED,
@@ -35,6 +37,8 @@ from retrieval.region_rows import (
 if TYPE_CHECKING:
     import geopandas
 
+Reader = Callable[[Path], "geopandas.GeoDataFrame"]
+"""Gives a file's features."""
 LARGEST_FILE = 20_000_000
 """Bytes of the largest area file taken."""
 MOST_VERTICES = 200_000
@@ -45,14 +49,20 @@ def read_regions(path: Path) -> RegionSet:
     """Return the regions of a file, told apart by its columns: NUTS, French units, or areas of one's own."""
     if path.suffix in (".geojson", ".json") and path.is_file() and not _is_known_by_its_head(path):
         _check_size(path)  # before anything reads it whole
-    columns = {column.lower() for column in _columns(path)}
+    table = _read(path)
+
+    def read(_: Path) -> geopandas.GeoDataFrame:
+        return table
+
+    columns = {column.lower() for column in table.columns}
     if "nuts_id" in columns:
-        return nuts_regions(path)
+        return nuts_regions(path, read)
     if {"lau_id", "lau_name", "cntr_code"} <= columns:
-        return lau_regions(path)
+        return lau_regions(path, table)
     if {"code", "nom"} <= columns:
-        return french_regions([path])
-    return aoi_regions(path)
+        return french_regions([path], read)
+    _check_size(path)
+    return aoi_regions(path, read=read)
 
 
 # --- NUTS ----------------------------------------------------------------------------------------------------------
@@ -62,9 +72,9 @@ _GEOGRAPHIC = {"GR": "EL", "GB": "UK"}
 _ISO = {"EL": "GR", "UK": "GB"}
 
 
-def nuts_regions(path: Path) -> RegionSet:
+def nuts_regions(path: Path, read: Reader | None = None) -> RegionSet:
     """Return the NUTS regions of a GISCO file, levels 0 to 3, of the surveyed countries and without lands overseas."""
-    table = _read(path)
+    table = (read or _read)(path)
     table.columns = [column.lower() for column in table.columns]
     needed = {"nuts_id", "levl_code"} - set(table.columns)
     if needed:
@@ -82,7 +92,7 @@ def nuts_regions(path: Path) -> RegionSet:
     for code, record in zip(codes, table.to_dict("records"), strict=True):
         if code[:2] not in COUNTRIES or _OVERSEAS.match(code):
             continue
-        outline, parts = _surveyed_part(_polygons(record["geometry"]))
+        outline, parts = _surveyed_part(mended(record["geometry"]))
         dropped += parts
         if outline.is_empty:
             continue
@@ -226,20 +236,20 @@ FRANCE = {
 }
 
 
-def french_regions(paths: Iterable[Path]) -> RegionSet:
+def french_regions(paths: Iterable[Path], read: Reader | None = None) -> RegionSet:
     """Return French regions, departments and communes from france-geojson files (properties `code`, `nom`)."""
     files = list(paths)
     regions: dict[str, dict[str, Any]] = {}
     names: list[dict[str, Any]] = []
     for path in files:
-        table = _read(path)
+        table = (read or _read)(path)
         missing = {"code", "nom"} - set(table.columns)
         if missing:
             raise BadFile(f"{path}: not a french administrative file, it lacks {', '.join(sorted(missing))}")
         units = [(str(code), str(name)) for code, name in zip(table["code"], table["nom"], strict=True)]
         whole = all(code in FRENCH_REGIONS for code, _ in units) and ("11", "Aude") not in units
         for (code, name), shape in zip(units, table.geometry, strict=True):
-            row = _french_row(code, name, _polygons(shape), whole)
+            row = _french_row(code, name, mended(shape), whole)
             regions[row["id"]] = row
             names.append(name_row(row["id"], name, "fr", "official"))
             names.append(name_row(row["id"], row["id"].split(":")[1], "", "code"))
@@ -269,7 +279,9 @@ def _french_row(code: str, name: str, outline: BaseGeometry, whole_regions: bool
 # --- an area of one's own ------------------------------------------------------------------------------------------
 
 
-def aoi_regions(source: Path | str | Mapping[str, Any], name: str | None = None) -> RegionSet:
+def aoi_regions(
+    source: Path | str | Mapping[str, Any], name: str | None = None, read: Reader | None = None
+) -> RegionSet:
     """Return the areas of a file or of a GeoJSON object, checked, as regions `aoi:<name>-<hash>`.
 
     A file whose features all carry a name of their own gives a region each; any other is one area, called `name` or by
@@ -280,7 +292,7 @@ def aoi_regions(source: Path | str | Mapping[str, Any], name: str | None = None)
         BadGeometry: It is empty, no polygon, too large or detailed, in unknown coordinates, or over the antimeridian.
         OutOfCoverage: It lies wholly outside the survey.
     """
-    table = _from_geojson(source) if isinstance(source, Mapping) else _read_area(Path(source))
+    table = _from_geojson(source) if isinstance(source, Mapping) else (read or _read_area)(Path(source))
     what = name or ("the area" if isinstance(source, Mapping) else Path(source).name)
     if len(table) == 0 or table.geometry.is_empty.all() or table.geometry.isna().all():
         raise BadGeometry(f"{what}: there is no area in it")
@@ -336,10 +348,11 @@ def _usable(shape: BaseGeometry, what: str, notes: list[str]) -> BaseGeometry:
     if east - west > 180:
         raise BadGeometry(f"{what}: it runs over the antimeridian (longitude {west:g} to {east:g}); cut it there")
     if not shape.is_valid:
-        reason = shapely.is_valid_reason(shape)
-        shape = _polygons(shape)
-        notes.append(f"{what}: the outline crossed itself and was repaired ({reason})")
-    shape = _polygons(shape)
+        notes.append(f"{what}: the outline crossed itself and was repaired ({shapely.is_valid_reason(shape)})")
+    try:
+        shape = mended(shape)
+    except BadGeometry as error:
+        raise BadGeometry(f"{what}: {error}") from error
     if shape.is_empty or shape.area == 0:
         raise BadGeometry(f"{what}: it has no area")
     if not shape.intersects(shapely.box(*SURVEYED)):
@@ -349,47 +362,12 @@ def _usable(shape: BaseGeometry, what: str, notes: list[str]) -> BaseGeometry:
     return shape
 
 
-def _polygons(shape: BaseGeometry) -> BaseGeometry:
-    """Return only the polygons of a shape, made valid."""
-    valid = shape if shape.is_valid else shapely.make_valid(shape)
-    if valid.geom_type in ("Polygon", "MultiPolygon"):
-        return valid
-    return shapely.union_all([part for part in shapely.get_parts(valid) if part.geom_type.endswith("Polygon")])
-
-
 # --- reading -------------------------------------------------------------------------------------------------------
-
-
-def _columns(path: Path) -> list[str]:
-    if path.suffix == ".parquet":
-        import pyarrow
-        import pyarrow.parquet
-
-        try:
-            return list(pyarrow.parquet.read_schema(path).names)
-        except (OSError, pyarrow.ArrowException) as error:
-            raise BadFile(f"{path}: cannot be read: {_reason(error)}") from error
-    import pyogrio
-
-    try:
-        return list(pyogrio.read_info(path)["fields"])
-    except (OSError, ValueError, RuntimeError) as error:
-        raise BadFile(f"{path}: cannot be read: {_reason(error)}") from error
 
 
 def _read(path: Path) -> geopandas.GeoDataFrame:
     """Return a file's features in EPSG:4326; a file without a CRS is taken to be in it."""
-    import geopandas
-
-    if not path.is_file():
-        raise BadFile(f"{path}: no such file")
-    try:
-        table = geopandas.read_parquet(path) if path.suffix == ".parquet" else geopandas.read_file(path)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise BadFile(f"{path}: cannot be read: {_reason(error)}") from error
-    if not isinstance(table, geopandas.GeoDataFrame):
-        raise BadFile(f"{path}: it has no geometry")
-    return table.to_crs(4326) if table.crs is not None and table.crs != "EPSG:4326" else table
+    return read_map_file(path).features
 
 
 def _is_known_by_its_head(path: Path) -> bool:

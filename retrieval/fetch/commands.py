@@ -444,7 +444,7 @@ def _survey_additions(desk: Desk, year: int, countries: Sequence[str], harmonise
 def _region_additions(desk: Desk, remotes: Sequence[Remote]) -> list[Addition]:
     files = desk.fetch(remotes, "NUTS regions")
     for file in files:
-        nuts.check_fields(file, nuts.NUTS_FIELDS)
+        nuts.checked_features(file, nuts.NUTS_FIELDS)
     return [Addition("regions", file, _slot("regions", file), ours=True) for file in files]
 
 
@@ -453,8 +453,8 @@ def _commune_additions(desk: Desk, year: int, countries: Sequence[str]) -> list[
 
     years = [y for y in desk.sources.setting("lau", "years") if y <= max(year, 2016)]
     [file] = desk.fetch(nuts.lau_remotes(desk.sources, years[-1:]), "communes")
-    nuts.check_fields(file, nuts.LAU_FIELDS)
-    cut = cut_communes(file, countries, desk.cache.path("unpacked"))
+    communes = nuts.checked_features(file, nuts.LAU_FIELDS)
+    cut = cut_communes(file, communes, countries, desk.cache.path("unpacked"))
     return [Addition("regions", cut, _slot("regions", cut), ours=True)]
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from retrieval.errors import SourceError
 from retrieval.region_rows import RegionSet, name_row, region_row, without_repeats
 
+if TYPE_CHECKING:
+    import geopandas
+
 NOTICE = "© EuroGeographics for the administrative boundaries; Eurostat/GISCO terms, non-commercial use"
 
 
-def cut_communes(file: Path, countries: Sequence[str], folder: Path) -> Path:
+def cut_communes(file: Path, communes: geopandas.GeoDataFrame, countries: Sequence[str], folder: Path) -> Path:
     """Write some countries' communes into a GeoParquet of their own: the whole file has a hundred thousand."""
-    import pyogrio
-
-    places = " OR ".join(f"CNTR_CODE = '{country}'" for country in countries)
-    table = pyogrio.read_dataframe(file, columns=["CNTR_CODE", "LAU_ID", "LAU_NAME"], where=places)
+    table = communes.loc[communes["CNTR_CODE"].isin(list(countries)), ["CNTR_CODE", "LAU_ID", "LAU_NAME", "geometry"]]
     if not len(table):
         raise SourceError(f"{file.name} has no communes of {', '.join(countries)}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -31,11 +32,8 @@ def cut_communes(file: Path, countries: Sequence[str], folder: Path) -> Path:
     return target
 
 
-def lau_regions(path: Path) -> RegionSet:
-    """Return communes as regions: `commune:34172` in France, `commune:DE_09162000` elsewhere."""
-    import geopandas
-
-    table = geopandas.read_parquet(path).to_crs(4326)
+def lau_regions(path: Path, table: geopandas.GeoDataFrame) -> RegionSet:
+    """Return the communes of a file as regions: `commune:34172` in France, `commune:DE_09162000` elsewhere."""
     source = {"id": "lau", "vintage": path.stem.partition(".")[0], "licence": NOTICE}
     rows, names = {}, []
     for country, code, name, outline in zip(

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from retrieval.errors import BadArgument, SourceError
+from retrieval.errors import BadArgument, BadFile, SourceError
 from retrieval.fetch.download import Remote
 from retrieval.fetch.lau import NOTICE
 from retrieval.fetch.sources import Sources
+from retrieval.map_files import read_map_file
 
-__all__ = ["LAU_FIELDS", "NOTICE", "NUTS_FIELDS", "check_fields", "lau_remotes", "nuts_remotes"]
+if TYPE_CHECKING:
+    import geopandas
+
+__all__ = ["LAU_FIELDS", "NOTICE", "NUTS_FIELDS", "checked_features", "lau_remotes", "nuts_remotes"]
 
 NUTS_FIELDS = ("NUTS_ID", "LEVL_CODE", "CNTR_CODE")
 LAU_FIELDS = ("CNTR_CODE", "LAU_ID", "LAU_NAME")
@@ -32,25 +37,24 @@ def lau_remotes(sources: Sources, years: Sequence[int]) -> list[Remote]:
     return [_remote(sources, "lau", year) for year in years]
 
 
-def check_fields(file: Path, fields: Sequence[str]) -> None:
-    """See that a file still has the properties its regions are known by.
+def checked_features(file: Path, fields: Sequence[str]) -> geopandas.GeoDataFrame:
+    """Return a file's features, having seen that it still has the properties its regions are known by.
 
     Raises:
-        SourceError: One is missing; it is named. The store has not been touched.
+        SourceError: It cannot be read, or one is missing; it is named. The store has not been touched.
     """
-    import pyogrio
-    from pyogrio.errors import DataLayerError, DataSourceError
-
     try:
-        present = [str(name) for name in pyogrio.read_info(file)["fields"]]
-    except (DataSourceError, DataLayerError) as error:
-        raise SourceError(f"{file.name} cannot be read as regions: {error}") from error
+        features = read_map_file(file, shown=file.name).features
+    except BadFile as error:
+        raise SourceError(f"{error}; the store is as it was") from error
+    present = [str(name) for name in features.columns if name != "geometry"]
     missing = [name for name in fields if name not in present]
     if missing:
         raise SourceError(
             f"{file.name} has no property {missing[0]!r} (it has {', '.join(present)}): the source changed its form; "
             "the store is as it was"
         )
+    return features
 
 
 def _remote(sources: Sources, name: str, year: int, **more: str) -> Remote:
