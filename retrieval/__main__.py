@@ -68,6 +68,7 @@ def _add_build(commands: argparse._SubParsersAction) -> None:
     one.add_argument("--pixels", **many, help="monthly Sentinel-2 pixel series, Parquet")
     one.add_argument("--statistics", **many, help="a newer LAN_LCV_OVW table from Eurostat, TSV or CSV")
     one.add_argument("--vine-areas", **many, help="area under vines by country, Eurostat's APRO_CPSH1, TSV or CSV")
+    one.add_argument("--deals", **many, help="Land Matrix' export: the zip, a folder of its files, or deals.csv")
     one.add_argument("--swapped", action="store_true", help="take latitude and longitude of the survey files swapped")
     one.add_argument("--places", action="store_true", help="accepted; the towns are always in the store")
     one.add_argument("--quiet", action="store_true", help="no progress, no summary")
@@ -95,6 +96,7 @@ def _build(arguments: argparse.Namespace) -> int:
         pixels=tuple(arguments.pixels),
         statistics=tuple(arguments.statistics),
         vine_areas=tuple(arguments.vine_areas),
+        deals=tuple(arguments.deals),
         swapped=arguments.swapped,
         bundled=True,
     )

@@ -23,7 +23,7 @@ class Descriptor:
 
     id: str
     kind: str
-    """`survey`, `statistics`, `vine_areas`, `regions`, `places` or `pixels`; others are not put into a store."""
+    """`survey`, `statistics`, `vine_areas`, `deals`, `regions`, `places`, `pixels`; others are not put into a store."""
     title: str
     version: str
     licence: str

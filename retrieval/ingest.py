@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from retrieval.bundled import bundled_pixels, bundled_survey
+from retrieval.deal_files import Deals, read_deals
 from retrieval.errors import StoreError
 from retrieval.membership import WHOLE_LEVELS, Land, agreement, assign_by_year, grouped, lands
 from retrieval.places import PLACE_COLUMNS, PLACE_NAME_COLUMNS, PlaceSet, towns
@@ -41,7 +42,7 @@ Progress = Callable[[str], None]
 
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
 STAGES = ("survey", "pixels", "regions", "statistics", "bundled data", "writing", "membership")
-FILE_KINDS = ("lucas", "regions", "pixels", "statistics", "vine_areas")
+FILE_KINDS = ("lucas", "regions", "pixels", "statistics", "vine_areas", "deals")
 NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 BUILD_FOLDER = Path(__file__).parent / "build"
 """What a build does in SQL, one statement a file."""
@@ -62,6 +63,7 @@ class Sources:
     pixels: Sequence[Path] = ()
     statistics: Sequence[Path] = ()
     vine_areas: Sequence[Path] = ()
+    deals: Sequence[Path] = ()
     swapped: bool = False
     """Take the survey files' latitude and longitude the other way round."""
     bundled: bool = False
@@ -241,6 +243,7 @@ class Contents:
     """Of a visit that several carry, the first one's record is kept."""
     pixels: Sequence[Pixels] = ()
     vine_areas: VineAreas | None = None
+    deals: Deals | None = None
 
 
 def read(sources: Sources, progress: Progress = silent) -> Contents:
@@ -254,13 +257,14 @@ def read(sources: Sources, progress: Progress = silent) -> Contents:
     progress("statistics")
     statistics = read_statistics_file(sources.statistics[-1] if sources.statistics else None)
     vine_areas = read_vine_areas(sources.vine_areas[-1]) if sources.vine_areas else None
+    deals = read_deals(sources.deals[-1]) if sources.deals else None
     progress("bundled data")
     regions = [bundled_regions(), *regions]
     places = towns()
     if sources.bundled:
         surveys = surveys or [bundled_survey()]
         pixels = [*pixels, _without(bundled_pixels(), pixels)]
-    return Contents(statistics, regions, places, surveys, pixels, vine_areas)
+    return Contents(statistics, regions, places, surveys, pixels, vine_areas, deals)
 
 
 def _without(bundled: Pixels, brought: Sequence[Pixels]) -> Pixels:
@@ -281,6 +285,8 @@ def write_store(path: Path, contents: Contents, progress: Progress = silent, sou
         if contents.vine_areas:
             _load_vine_areas(connection, contents.vine_areas, loaded)
         known = _load_regions(connection, contents.regions, loaded)
+        if contents.deals:
+            _load_deals(connection, contents.deals, loaded)
         if contents.places:
             _load_places(connection, contents.places, loaded)
         points, records = _merge(contents.surveys, loaded)
@@ -314,6 +320,26 @@ def _load_vine_areas(connection: duckdb.DuckDBPyConnection, file: VineAreas, loa
     columns, extra = ("code", "year", "area_ha", "flag"), {"dataset": file.dataset.id}
     _insert(connection, "vine_areas", file.areas, columns, extra=extra, order="code, year")
     loaded.datasets.append(file.dataset)
+
+
+def _load_deals(connection: duckdb.DuckDBPyConnection, file: Deals, loaded: _Loaded) -> None:
+    """Write deals after the regions: a deal lies also in each region that holds one of its better known locations."""
+    _insert(connection, "deals", file.deals, file.deals.column_names, "deal_id", {"dataset": file.dataset.id})
+    for name, rows in (("history", file.history), ("locations", file.locations)):
+        _insert(connection, f"deal_{name}", rows, rows.column_names, "deal_id")
+    _insert(connection, "investors", file.investors, file.investors.column_names, "investor_id")
+    connection.execute(
+        """UPDATE deals SET places = list_concat(places, inside.ids)
+        FROM (
+            SELECT deal_id, list(DISTINCT id ORDER BY id) AS ids
+            FROM deal_locations JOIN regions ON ST_Contains(geom, ST_Point(lon, lat))
+            WHERE accuracy IS DISTINCT FROM 'COUNTRY' AND level NOT IN ('country', 'group')
+            GROUP BY deal_id
+        ) AS inside
+        WHERE inside.deal_id = deals.deal_id"""
+    )
+    loaded.datasets.append(file.dataset)
+    loaded.findings += file.findings
 
 
 def _load_regions(connection: duckdb.DuckDBPyConnection, sets: Sequence[RegionSet], loaded: _Loaded) -> list[Land]:

@@ -6,7 +6,7 @@ CREATE TABLE datasets (
     id VARCHAR, title VARCHAR, version VARCHAR, licence VARCHAR, attribution VARCHAR,
     sha256 VARCHAR, -- of the source file as it was read
     rows BIGINT, years INTEGER[], west DOUBLE, south DOUBLE, east DOUBLE, north DOUBLE,
-    synthetic BOOLEAN, kind VARCHAR -- survey, statistics, vine_areas, regions, places or pixels
+    synthetic BOOLEAN, kind VARCHAR -- survey, statistics, vine_areas, deals, regions, places or pixels
 );
 
 -- One row a survey location. A LUCAS id EEEENNNN is its easting and northing in km; other ids are negative.
@@ -87,6 +87,38 @@ CREATE TABLE published_cells (
 -- The area under vines as farm statistics state it: told beside the figures above, never mixed with them. Asked only
 -- where a dataset of this kind is stamped: stores made before this table stay good.
 CREATE TABLE vine_areas (code VARCHAR, year SMALLINT, area_ha DOUBLE, flag VARCHAR, dataset VARCHAR);
+
+-- Land deals as Land Matrix exports them, and what was once said of each. Asked only where a dataset of this kind is
+-- stamped, as above. Codes: retrieval/data/landmatrix/terms.csv; hectares, NULL where none is stated.
+CREATE TABLE deals (
+    deal_id INTEGER, country VARCHAR, country_name VARCHAR,
+    country_number SMALLINT, region_number SMALLINT, -- as Land Matrix numbers them: UN M49
+    places VARCHAR[], -- the country, the regions of the world it lies in, and the regions that hold a location
+    transnational BOOLEAN,
+    size_ha DOUBLE, -- contract, else production; of an intended or failed deal the intended size first
+    contract_ha DOUBLE, production_ha DOUBLE, intended_ha DOUBLE,
+    negotiation VARCHAR, implementation VARCHAR, -- the current states
+    year SMALLINT, -- of initiation: the earliest that is stated of negotiation or implementation
+    intentions VARCHAR[], natures VARCHAR[], former_cover VARCHAR[], former_use VARCHAR[], former_owner VARCHAR[],
+    impacts VARCHAR[], crops VARCHAR[], animals VARCHAR[], minerals VARCHAR[], -- the current ones
+    carbon_offset BOOLEAN, conflict BOOLEAN, displacement BOOLEAN, contract_farming BOOLEAN, -- NULL: not known
+    community_reaction VARCHAR, community_consultation VARCHAR, forest_concession BOOLEAN,
+    operating_company INTEGER, company VARCHAR,
+    investor_ids INTEGER[], -- the operating company and the top parent companies
+    investors VARCHAR[], investor_countries VARCHAR[], -- the top parents, the operating company where none is named
+    investor_kinds VARCHAR[], fully_updated DATE, created DATE, dataset VARCHAR
+);
+CREATE TABLE deal_history (
+    deal_id INTEGER,
+    field VARCHAR, -- contract, production, negotiation, implementation, intention, crop, animal or mineral
+    date VARCHAR, year SMALLINT, "current" BOOLEAN, area_ha DOUBLE, code VARCHAR
+);
+CREATE TABLE deal_locations (
+    deal_id INTEGER, lon DOUBLE, lat DOUBLE,
+    accuracy VARCHAR, -- COUNTRY, ADMINISTRATIVE_REGION, APPROXIMATE_LOCATION, EXACT_LOCATION or COORDINATES
+    name VARCHAR
+);
+CREATE TABLE investors (investor_id INTEGER, name VARCHAR, country VARCHAR, kind VARCHAR);
 
 -- One pixel's year: 12 months in a row of B2 B3 B4 B5 B6 B7 B8 B8A B11 B12, surface reflectance x 10 000, month-major.
 CREATE TABLE pixels (

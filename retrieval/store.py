@@ -141,7 +141,7 @@ class Store:
         return self._datasets
 
     def dataset(self, kind: str) -> Dataset:
-        """Return the first dataset of a kind: `survey`, `statistics`, `vine_areas`, `regions`, `places` or `pixels`."""
+        """Return the first dataset of a kind: `survey`, `statistics`, `vine_areas`, `deals`, `regions`, `places`, …"""
         for dataset in self.datasets():
             if dataset.kind == kind:
                 return dataset

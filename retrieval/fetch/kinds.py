@@ -16,7 +16,7 @@ from retrieval.errors import BadFile
 from retrieval.fetch.lucas import unpack
 from retrieval.vine_files import PLAIN_COLUMNS, SDMX_COLUMNS
 
-Kind = Literal["lucas", "pixels", "statistics", "vine_areas", "regions"]
+Kind = Literal["lucas", "pixels", "statistics", "vine_areas", "deals", "regions"]
 
 OUTLINES = (".geojson", ".json", ".gpkg", ".shp", ".fgb")
 STORE_PIXELS = frozenset({"location", "bands", "masked_months", "first_month"})

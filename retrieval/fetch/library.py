@@ -23,7 +23,7 @@ from retrieval.fetch.cache import sha256_of
 from retrieval.fetch.kinds import Kind
 from retrieval.ingest import Progress, Sources, build, silent
 
-KINDS: tuple[Kind, ...] = ("lucas", "regions", "pixels", "statistics", "vine_areas")
+KINDS: tuple[Kind, ...] = ("lucas", "regions", "pixels", "statistics", "vine_areas", "deals")
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def _parse(note: Mapping[str, object], store: Path) -> Sources:
         listed = note.get(kind)
         paths = [Path(str(p)) for p in listed] if isinstance(listed, list) else []
         # a store that was moved brings its files' folder along
-        paths = [own / p.name if p.parent.name == own.name and not p.is_file() else p for p in paths]
-        gone = [p for p in paths if not p.is_file()]
+        paths = [own / p.name if p.parent.name == own.name and not p.exists() else p for p in paths]
+        gone = [p for p in paths if not p.exists()]
         if gone:
             raise StoreError(f"{store} was built from {gone[0]}, which is gone: bring it back, or build the store anew")
         found[kind] = tuple(paths)
