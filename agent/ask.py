@@ -23,8 +23,10 @@ from agent.plan import Step as PlanStep
 from agent.render import caveats_of, refusal_of, render, texts
 from agent.router import Builtin, Router
 from retrieval.errors import BadArgument, DataError, InputError, LandaskError, NotPublished
+from retrieval.query import Query
 from retrieval.types import Language
 from tools.context import Context
+from tools.query import filled as filled_query
 from tools.registry import TOOLS
 from tools.result import Result
 
@@ -325,6 +327,8 @@ def call(tool: str, arguments: dict[str, Any], context: Context) -> Result:
 
 def calls_of(step: PlanStep, results: Sequence[Result]) -> list[dict[str, Any]]:
     """Return the arguments of a step's calls: one, or one a region."""
+    if step.tool == "query":
+        return [filled_query(Query.from_json(step.arguments), results).to_json()]
     arguments = filled(step.arguments, results)
     if not step.each:
         return [arguments]

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from agent.render import caveat_parts, texts
+from agent.say.voice import strings
 from tools.context import Context
 from tools.result import Result
 
@@ -109,7 +110,15 @@ def fixed_words(language: str) -> tuple[str, ...]:
     for section in ("say", "phrase", "source", "caveat"):
         for template in of[section].values():
             parts |= {part.strip() for part in SLOT.split(template) if any(c.isdigit() or c.isupper() for c in part)}
+    parts |= {words for words in _every_string(strings(language)) if any(c.isdigit() for c in words)}
     return tuple(sorted((p for p in parts if len(p) > 3), key=len, reverse=True))
+
+
+def _every_string(value: Any) -> Iterable[str]:
+    """Return every string of the renderer's own, cut at its slots."""
+    if isinstance(value, Mapping):
+        return [words for one in value.values() for words in _every_string(one)]
+    return [part.strip() for part in SLOT.split(value)]
 
 
 def without_fixed_words(text: str, language: str) -> str:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from agent import say
 from retrieval import errors
 from tools.context import Context
 from tools.result import Result
@@ -19,6 +20,10 @@ MOST_LISTED = 12
 """Entries of a list in a sentence; the table has the rest."""
 SATELLITE = ("classify_area", "explain_point", "compare_with_survey")
 OFFICIAL = ("official_share", "rank_official", "compare_official", "change_official", "profile_region")
+
+
+KINDS = {"published": "official", "predictions": "satellite"}
+"""Source of a typed query → what its witness is called; the others are the survey's."""
 
 
 @lru_cache(maxsize=16)
@@ -119,6 +124,8 @@ def class_verdicts(results: Sequence[Result], voice: Voice, context: Context) ->
 def source_of(result: Result, voice: Voice) -> str:
     """Return what a result's witness is called."""
     kind = "official" if result.tool in OFFICIAL else "satellite" if result.tool in SATELLITE else "survey"
+    if result.tool == "query":
+        kind = KINDS.get(result.arguments["source"], "survey")
     if kind == "survey" and result.provenance.synthetic:
         kind = "synthetic"
     name = voice.of["source"][kind]
@@ -127,6 +134,8 @@ def source_of(result: Result, voice: Voice) -> str:
 
 def sentence_of(result: Result, voice: Voice, context: Context) -> str:
     """Return one result's sentence."""
+    if result.tool == "query":
+        return say.sentence(result, say.Voice(voice.language), context)
     write = WRITERS.get(result.tool)
     sentence = write(result, voice, context) if write else plain(result, voice)
     return sentence[:1].upper() + sentence[1:]

@@ -17,7 +17,7 @@ from retrieval.errors import BadArgument
 Value = str | int | float
 Op = Literal["in", "not_in", "between", "above", "below", "near", "not_near"]
 """`between` includes its ends, either of which may be None; `above` and `below` leave theirs out; `near` and `not_near`
-take longitude, latitude (degrees, EPSG:4326) and kilometres."""
+take longitude, latitude (degrees, EPSG:4326), kilometres and, to be read by a person, what the place is called."""
 Arithmetic = Literal["difference", "ratio", "percent", "sum", "part"]
 """left − right; left ÷ right; 100 × left ÷ right; left + right; 100 × left ÷ its total over all rows."""
 Sign = Literal["<", "<=", "=", ">=", ">", "<>"]
@@ -212,7 +212,9 @@ def _filter(value: Any) -> Filter:
         return Filter(_text(given.get("dimension"), "dimension"), op, Ref(number))
     values = _values(raw, "values", empty=op == "between")
     if op in ("near", "not_near"):
-        _position(values)
+        _position(values[:3])
+        if len(values) > 4 or any(not isinstance(v, str) for v in values[3:]):
+            raise BadArgument("near takes longitude, latitude, kilometres and at most the name of the place")
     wanted = {"between": 2, "above": 1, "below": 1}.get(op)
     if wanted and (len(values) != wanted or any(isinstance(v, str) for v in values)):
         raise BadArgument(f"{op} takes {wanted} number{'s' if wanted > 1 else ''}, not {list(values)!r}")

@@ -118,7 +118,7 @@ def _check_filter(one: Filter, source: Source) -> None:
     if one.op not in allowed:
         raise BadArgument(f"{one.dimension} cannot be asked with {one.op!r}; it takes {', '.join(allowed)}")
     numeric = of.kind in ("number", "year", "month", "position") or (of.kind == "point")
-    for value in () if isinstance(one.values, Ref) else one.values:
+    for value in () if isinstance(one.values, Ref) else one.values[: 3 if of.kind == "position" else None]:
         if numeric == isinstance(value, str):
             raise BadArgument(f"{one.dimension} takes {'numbers' if numeric else 'words'}, not {value!r}")
 
@@ -337,7 +337,7 @@ class _Compiler:
 
     def _near(self, one: Filter, of: Dimension) -> str:
         """A circle, and a box around it that lets most rows be passed over."""
-        lon, lat, km = one.values if not isinstance(one.values, Ref) else (0, 0, 0)
+        lon, lat, km = self._listed(one)[:3]
         names = {"$lon": self.bind(float(lon or 0)), "$lat": self.bind(float(lat or 0))}
         distance = of.sql.replace("$lon", names["$lon"]).replace("$lat", names["$lat"])
         circle = f"{distance} <= {self.bind(float(km or 0))}"
@@ -592,7 +592,7 @@ class _Compiler:
         near = next((f for f in self.query.where if f.op == "near"), None)
         if near:
             of = self.source.dimensions[near.dimension]
-            lon, lat, _ = near.values if not isinstance(near.values, Ref) else (0, 0, 0)
+            lon, lat = self._listed(near)[:2]
             distance = of.sql.replace("$lon", self.bind(float(lon or 0))).replace("$lat", self.bind(float(lat or 0)))
             columns.append(f"round({distance}, 3) AS km")
         keys = (*self.source.points, *(("km",) if near else ()))

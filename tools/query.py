@@ -257,9 +257,23 @@ class _Shown:
         facts: dict[str, Any] = {"found": found, "points": self.of_points}
         if row := self.lead_row():
             facts["lead"] = {k: v for k, v in row.items() if isinstance(v, str | int | float)}
+        facts |= self._compared()
         if self.head and not self.of_points:
             facts["legend"] = {"unit": self.unit_of(self.head), "by": self.head.name}
         return facts
+
+    def _compared(self) -> dict[str, float]:
+        """The margin of the first row over the second, and the change from the first year to the last."""
+        if self.of_points or self.query.fold or not self.head or len(self.rows) < 2:
+            return {}
+        values = [row[self.head.name] for row in self.rows]
+        known = [v for v in values if v is not None]
+        if len(known) < 2:
+            return {}
+        of_years = len(self.query.rows) == 1 and self.source.dimensions[self.query.rows[0].dimension].kind == "year"
+        if of_years and not self.query.order:
+            return {"change": round(known[-1] - known[0], 3)}
+        return {"margin": round(abs(known[0] - known[1]), 3)} if self.query.order else {}
 
 
 # --- where it comes from and what holds for it ----------------------------------------------------------------------
@@ -298,7 +312,7 @@ def caveats(compiled: Compiled, found: Table, context: Context) -> tuple[Caveat,
             every.append(("soil_sample", {"dataset": dataset.title}))
     every += [(key, {}) for key in source.caveats if _holds(key, asked)]
     if asked.limit and asked.order and len(found) > asked.limit:
-        every.append(("ties", {"count": len(found)}))
+        every.append(("tied_rows", {"count": len(found), "limit": asked.limit}))
     if is_of_points(asked) and found.rows and found.dicts().__next__()["found"] > len(found):
         every.append(("rows_cut", {"count": len(found)}))
     return tuple(every)

@@ -18,12 +18,14 @@ from tools.nearest_records import nearest_records
 from tools.official_share import official_share
 from tools.point_history import point_history
 from tools.profile_region import profile_region
+from tools.query import query
 from tools.rank_official import rank_official
 from tools.rank_points import rank_points
 from tools.result import Result
 from tools.share_points import share_points
 
 TOOLS: Mapping[str, Callable[..., Result]] = {
+    "query": query,
     "find_points": find_points,
     "count_points": count_points,
     "share_points": share_points,

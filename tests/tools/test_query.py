@@ -123,7 +123,7 @@ def test_the_highest_point_and_the_northernmost(context: Context) -> None:
     result = answer(highest, context)
     assert result.value == 40
     assert len(result.table or ()) == 6  # six points of row 2308 share it
-    assert "ties" in [key for key, _ in result.caveats]
+    assert "tied_rows" in [key for key, _ in result.caveats]
 
 
 def test_elevation_above_and_its_mean(context: Context) -> None:
@@ -149,7 +149,7 @@ def test_ties_with_the_last_one_kept_are_told(context: Context) -> None:
     first = survey(VINES, Y2018, rows=(Group("region", "nuts2"),), order=(Order("points"),), limit=1)
     result = answer(first, context)
     assert len(result.table or ()) == 2
-    assert "ties" in [key for key, _ in result.caveats]
+    assert "tied_rows" in [key for key, _ in result.caveats]
 
 
 def test_members_may_overlap(context: Context) -> None:

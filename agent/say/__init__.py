@@ -1,0 +1,8 @@
+"""Words for what a query found: one renderer that reads the query and its rows, never the name of a tool."""
+
+from __future__ import annotations
+
+from agent.say.sentence import sentence
+from agent.say.voice import Voice
+
+__all__ = ["Voice", "sentence"]

@@ -1,0 +1,356 @@
+"""The sentence of one query's result: its first words answer, the frame says of what. Reads the query and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from agent.say.voice import Voice
+from retrieval.query import Column, Expression, Filter, Group, Query, Ref
+from retrieval.sources import Source, source_of
+from tools.compile import SIGNS, is_of_points
+from tools.context import Context
+from tools.result import Result
+
+MOST_OTHERS = 3
+"""Other columns shown behind the leading one in a list."""
+HOLDS = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    "=": lambda a, b: a == b,
+    ">=": lambda a, b: a >= b,
+    ">": lambda a, b: a > b,
+    "<>": lambda a, b: a != b,
+}
+assert set(HOLDS) == set(SIGNS)
+
+
+def sentence(result: Result, voice: Voice, context: Context) -> str:
+    """Return the sentence of a result of the typed query."""
+    text = _Sentence(result, voice, context).whole()
+    return text[:1].upper() + text[1:] + "."
+
+
+def frame_of(asked: Query, voice: Voice, context: Context) -> str:
+    """Return of what a query speaks: places, years, classes and every other condition, in this order."""
+    source = source_of(asked.source)
+    order = ("place", "year", "class", "month", "number", "position", "word", "point")
+    filters = sorted(asked.where, key=lambda f: order.index(source.dimensions[f.dimension].kind))
+    phrases = [text for f in _pairs_of_years(filters, source) if (text := phrase(f, source, voice, context))]
+    return ", ".join(phrases) or voice.filter("everywhere")
+
+
+def _pairs_of_years(filters: Sequence[Filter], source: Source) -> Iterator[Filter]:
+    """From-year and to-year stand together."""
+    years = [f for f in filters if source.dimensions[f.dimension].kind == "year"]
+    joined = False
+    for one in filters:
+        if one in years and len(years) == 2 and {f.op for f in years} == {"in"}:
+            if not joined:
+                first = sorted(years, key=lambda f: f.dimension)
+                yield Filter("years", "in", tuple(v for f in first if not isinstance(f.values, Ref) for v in f.values))
+            joined = True
+        else:
+            yield one
+
+
+def phrase(one: Filter, source: Source, voice: Voice, context: Context) -> str:
+    """Return one filter in words."""
+    values = () if isinstance(one.values, Ref) else one.values
+    if one.dimension == "years":
+        return "\N{EN DASH}".join(str(v) for v in values)
+    of = source.dimensions[one.dimension]
+    match of.kind:
+        case "place":
+            names = voice.both(context.named(str(v)).name for v in values[:8]) + (", …" if len(values) > 8 else "")
+            return names if one.op == "in" else voice.filter("without", x=names)
+        case "year":
+            return _span(one, [None if v is None else str(v) for v in values], voice)
+        case "class":
+            return _classes(one, [str(v) for v in values], voice, context)
+        case "month":
+            return voice.filter("month", x=voice.both(voice.month(int(v)) for v in values if v is not None))
+        case "position":
+            km = voice.number(float(list(values)[2] or 0))
+            return voice.filter(one.op, km=km, place=place_words(values, voice))
+        case "number":
+            unit = of.unit
+            written = [None if v is None else voice.quantity(float(v), unit) for v in values]
+            return voice.filter(one.dimension, x=_span(one, written, voice))
+        case "point":
+            return voice.filter("point", x=", ".join(f"{int(v):08d}" for v in values if v is not None))
+    return ", ".join(voice.filter(str(v)) for v in values) if one.op == "in" else ""
+
+
+def place_words(values: Sequence[Any], voice: Voice) -> str:
+    """Return what a distance is measured from: its name where one was given, else latitude and longitude."""
+    if len(values) > 3:
+        return str(values[3])
+    return f"{voice.number(round(float(values[1]), 3))}°, {voice.number(round(float(values[0]), 3))}°"
+
+
+def _span(one: Filter, written: Sequence[str | None], voice: Voice) -> str:
+    match one.op:
+        case "above" | "below":
+            return voice.filter(one.op, x=written[0])
+        case "not_in":
+            return voice.filter("without", x=", ".join(w for w in written if w))
+        case "between" if written[0] is None:
+            return f"≤ {written[1]}"
+        case "between" if written[1] is None:
+            return f"≥ {written[0]}"
+        case "between":
+            return voice.filter("between", low=written[0], high=written[1])
+    return ", ".join(w for w in written if w)
+
+
+def _classes(one: Filter, codes: Sequence[str], voice: Voice, context: Context) -> str:
+    words = f"{context.nomenclature.label(list(codes), voice.language)} ({', '.join(codes)})"
+    side = one.dimension.rpartition("_")[2]
+    if side in ("from", "to"):
+        return voice.filter(f"{'' if one.op == 'in' else 'not_'}{side}_class", x=words)
+    if one.dimension == "land_use":
+        return voice.filter("used" if one.op == "in" else "not_used", x=words)
+    return words if one.op == "in" else voice.filter("without", x=words)
+
+
+class _Sentence:
+    """One result on its way into words."""
+
+    def __init__(self, result: Result, voice: Voice, context: Context) -> None:
+        self.result, self.voice, self.context = result, voice, context
+        self.query = Query.from_json(result.arguments)
+        self.source = source_of(self.query.source)
+        self.head = self.query.headline
+        self.rows = list(result.table.dicts()) if result.table else []
+
+    def whole(self) -> str:
+        """Return the sentence that the shape of the rows asks for."""
+        if is_of_points(self.query):
+            return self.points()
+        if self.query.fold:
+            return self.folded()
+        if not self.query.rows:
+            return self.one_number()
+        if not self.rows:
+            return self.voice.say("none", frame=self.framed())
+        if self.query.lead:
+            return self.of_the_lead()
+        if self.query.order:
+            return self.ranked()
+        if self.query.having:
+            return self.kept()
+        return self.listed()
+
+    # --- words of a part ---
+
+    def framed(self) -> str:
+        """The frame, with what stands in a row and the conditions that kept it."""
+        parts = [frame_of(self.query, self.voice, self.context)] if self.query.where else []
+        parts += [self.measure()] if self.measure() else []
+        parts += [self.voice.noun("rows", self.row_noun(g)) for g in self.query.rows if g.dimension != "point"]
+        parts += [self.condition(c.column, c.sign, c.value) for c in self.query.having if self.query.rows]
+        return ", ".join(parts) or self.voice.filter("everywhere")
+
+    def measure(self) -> str:
+        """What the leading column is called."""
+        return self.label(self.head) if self.head else ""
+
+    def label(self, column: Column) -> str:
+        """What a column is called: by its own filters, else by its measure."""
+        if column.expression:
+            return self.of_expression(column.expression)
+        words = [phrase(f, self.source, self.voice, self.context) for f in column.where]
+        return ", ".join(w for w in words if w) or self.voice.measure(column.measure)
+
+    def of_expression(self, of: Expression) -> str:
+        """What an expression is called."""
+        left = self.query.column(of.left)
+        if of.op == "part":
+            return self.voice.say("part")
+        right = self.query.column(of.right)
+        match of.op:
+            case "percent":
+                return self.voice.say("percent", left=self.label(left), right=self.label(right))
+            case "sum":
+                return self.voice.say("plus")
+            case "ratio":
+                return self.voice.say("ratio")
+        dimensions = {f.dimension for c in (left, right) for f in c.where}
+        years = dimensions and all(self.source.dimensions[d].kind == "year" for d in dimensions)
+        return self.voice.measure("change") if years else self.voice.say("difference")
+
+    def condition(self, name: str, sign: str, value: float) -> str:
+        """A condition on a column, as a mathematician writes it."""
+        column = self.query.column(name)
+        written = {"<=": "≤", ">=": "≥", "<>": "≠"}.get(sign, sign)
+        same = self.head is not None and name == self.head.name
+        return f"{'' if same else self.label(column) + ' '}{written} {self.voice.quantity(value, self.unit(column))}"
+
+    def row_noun(self, group: Group) -> str:
+        """What a row is: the level of places, else the dimension."""
+        if self.source.dimensions[group.dimension].kind == "place":
+            return group.level or "region"
+        return group.dimension.removesuffix("_from").removesuffix("_to")
+
+    def unit(self, column: Column) -> str:
+        """The unit of a column."""
+        if column.measure:
+            return self.source.measures[column.measure].unit
+        assert column.expression
+        of = column.expression
+        left = self.unit(self.query.column(of.left))
+        if of.op == "difference" and left == "%":
+            return "percentage points"
+        return {"percent": "%", "part": "%", "ratio": "times"}.get(of.op, left)
+
+    def cell(self, row: Mapping[str, Any], column: Column) -> str:
+        """One number of a row with its unit; a difference has a sign."""
+        signed = bool(column.expression and column.expression.op == "difference")
+        text = self.voice.quantity(row[column.name], self.unit(column), signed=signed)
+        low, high = row.get(f"{column.name}_low"), row.get(f"{column.name}_high")
+        if low is None or high is None:
+            return text
+        return f"{text} ({self.voice.number(low)}–{self.voice.number(high)})"
+
+    def member(self, row: Mapping[str, Any]) -> str:
+        """What a row stands for, in words."""
+        return ", ".join(self.key(g, row) for g in self.query.rows)
+
+    def key(self, group: Group, row: Mapping[str, Any]) -> str:
+        of = self.source.dimensions[group.dimension]
+        value = row[group.dimension]
+        if of.kind == "class":
+            name = str(row[f"{group.dimension}_name"])
+            arrow = "\N{RIGHTWARDS ARROW} " if group.dimension.endswith("_to") and len(self.query.rows) > 1 else ""
+            return f"{arrow}{name} ({value})"
+        return self.voice.month(int(value)) if of.kind == "month" else str(value)
+
+    def entry(self, row: Mapping[str, Any]) -> str:
+        """One row: what it stands for, its leading number, and the columns that number is made of."""
+        assert self.head
+        text = f"{self.member(row)} {self.cell(row, self.head)}"
+        others = [
+            c for c in self.query.columns if c.name != self.head.name and c.measure not in ("surveyed", "revisited")
+        ]
+        if not others:
+            return text
+        shown = [f"{self.label(c)} {self.cell(row, c)}" for c in others[:MOST_OTHERS]]
+        return self.voice.say("others", head=text, others="; ".join(shown))
+
+    # --- shapes ---
+
+    def one_number(self) -> str:
+        """A single row: one number, several beside one another, or a yes or no about it."""
+        row, frame = self.rows[0], frame_of(self.query, self.voice, self.context)
+        looked = next((row[c.name] for c in self.query.columns if c.measure in ("surveyed", "revisited")), None)
+        shown = [c for c in self.query.columns if c.measure not in ("surveyed", "revisited")]
+        if looked == 0:
+            return self.voice.say("not_surveyed", frame=frame)
+        if all(row[c.name] is None for c in shown if c.measure):
+            return self.voice.say("not_published", frame=frame)
+        if len(shown) == 1:
+            value = self.named(shown[0], row)
+            value = self.voice.say("of", value=value, all=self.voice.number(looked)) if looked is not None else value
+        else:
+            value = "; ".join(f"{self.label(c)} {self.cell(row, c)}" for c in [*shown[-1:], *shown[:-1]])
+        text = self.voice.say("number", frame=frame, value=value)
+        if not self.query.having:
+            return text
+        holds = all(row[c.column] is not None and HOLDS[c.sign](row[c.column], c.value) for c in self.query.having)
+        return self.voice.say("verdict", verdict=self.voice.say("yes" if holds else "no"), sentence=text)
+
+    def named(self, column: Column, row: Mapping[str, Any]) -> str:
+        """A number with its measure, unless its unit says it."""
+        unit = self.unit(column)
+        text = self.cell(row, column)
+        return text if unit in ("points", "%") else f"{self.label(column)} {text}"
+
+    def ranked(self) -> str:
+        """The first and what follows; of two, the margin."""
+        assert self.head
+        entries = [self.entry(row) for row in self.rows]
+        margin = self.result.facts.get("margin")
+        values = [row[self.head.name] for row in self.rows]
+        most = self.query.order[0].way == "most"
+        if len(self.rows) == 2 and any(g.members for g in self.query.rows) and None not in values and most:
+            if values[0] == values[1]:
+                head = self.voice.say("equal", first=entries[0], second=entries[1])
+            else:
+                unit = self.unit(self.head)
+                points = "percentage points" if unit == "%" else unit
+                gap = self.voice.quantity(margin, points)
+                head = self.voice.say("against", first=entries[0], second=entries[1], margin=gap)
+        else:
+            leaders = [e for e, row in zip(entries, self.rows, strict=True) if row["rank"] == 1] or entries[:1]
+            head = self.voice.say("most" if most else "least", first="; ".join(leaders[:5]))
+            rest = entries[len(leaders) :]
+            head = self.voice.say("then", head=head, rest=self.voice.entries(rest)) if rest else head
+        return self.voice.say("about", head=head, frame=self.framed())
+
+    def of_the_lead(self) -> str:
+        """The row asked about, and where it stands."""
+        assert self.head
+        row = self.result.facts.get("lead")
+        if not row or row.get(self.head.name) is None:
+            return self.voice.say("not_published", frame=self.framed())
+        name = (
+            " + ".join(self.context.named(id).name for id in self.query.lead.split("+"))
+            if ":" in self.query.lead
+            else self.query.lead
+        )
+        value, rank = self.cell(row, self.head), row.get("rank")
+        text = f"{name} {value}"
+        if rank is not None:
+            every = self.voice.counted(len(self.rows), "rows", self.row_noun(self.query.rows[0]))
+            text = self.voice.say("rank", name=name, value=value, rank=rank, all=every)
+            first = next((r for r in self.rows if r["rank"] == 1), None)
+            if rank != 1 and first:
+                text += f"; {self.entry(first)}"
+        return self.voice.say("about", head=text, frame=self.framed())
+
+    def kept(self) -> str:
+        """How many rows meet the conditions, and which."""
+        count = self.voice.counted(len(self.rows), "rows", self.row_noun(self.query.rows[0]))
+        entries = self.voice.entries([self.entry(row) for row in self.rows])
+        return self.voice.say("several", count=count, entries=entries, frame=self.framed())
+
+    def listed(self) -> str:
+        """Every row; of years, the change from the first to the last as well."""
+        entries = self.voice.entries([self.entry(row) for row in self.rows])
+        change = self.result.facts.get("change")
+        if change is not None and self.head:
+            unit = self.unit(self.head)
+            written = self.voice.quantity(change, "percentage points" if unit == "%" else unit, signed=True)
+            years = [row[self.query.rows[0].dimension] for row in self.rows if row[self.head.name] is not None]
+            slots = {"entries": entries, "first": years[0], "last": years[-1], "change": written}
+            entries = self.voice.say("change_between", **slots)
+        return self.voice.say("list", frame=self.framed(), entries=entries)
+
+    def folded(self) -> str:
+        """One number made of the rows."""
+        assert self.query.fold
+        rows = int(self.rows[0]["rows"]) if self.rows else 0
+        count = self.voice.counted(rows, "rows", self.row_noun(self.query.rows[0]))
+        if self.query.fold.op == "count":
+            return self.voice.say("found", count=count, frame=self.framed())
+        column = self.query.column(self.query.fold.column)
+        found = self.result.value
+        value = self.voice.quantity(None if isinstance(found, str) else found, self.unit(column))
+        key = {"least": "least_of", "most": "most_of"}.get(self.query.fold.op, self.query.fold.op)
+        return self.voice.say("number", frame=self.framed(), value=self.voice.say(key, count=count, value=value))
+
+    def points(self) -> str:
+        """How many points, or the one at an end of an order."""
+        frame = frame_of(self.query, self.voice, self.context)
+        found = self.result.facts.get("found", 0)
+        if not self.query.order or not self.rows:
+            count = self.voice.counted(found, "unit", "points")
+            return self.voice.say("found" if found else "none", count=count, frame=frame)
+        row, by = self.rows[0], self.query.order[0].column
+        unit = "km" if by == "km" else self.source.dimensions[by].unit if by in self.source.dimensions else ""
+        value = self.voice.quantity(round(row[by], 3), unit) if row[by] is not None else self.voice.say("no_figure")
+        where = ", ".join(filter(None, [row.get("land_cover_name"), str(row.get("year", "")), frame]))
+        return self.voice.say(
+            "extreme", measure=self.voice.measure(by), value=value, point=row["point_id"], frame=where
+        )
