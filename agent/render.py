@@ -33,6 +33,11 @@ def texts(language: str) -> dict[str, Any]:
     return tomllib.loads((file if file.is_file() else FOLDER / "en.toml").read_text(encoding="utf-8"))
 
 
+def decimals_of(value: float) -> int:
+    """Return how many decimals a number has, three at most."""
+    return 0 if float(value).is_integer() else min(3, len(f"{value:.3f}".rstrip("0").split(".")[1]))
+
+
 @dataclass(frozen=True)
 class Voice:
     """One language: its templates, and how it writes numbers and lists."""
@@ -56,9 +61,12 @@ class Voice:
         """Return a number as the language writes it, with the decimals it has."""
         if value is None:
             return self.phrase("not_published")
+        return self.fixed(value, decimals_of(value))
+
+    def fixed(self, value: float, decimals: int) -> str:
+        """Return a number with this many decimals."""
         from babel.numbers import format_decimal
 
-        decimals = 0 if float(value).is_integer() else min(3, len(f"{value:.3f}".rstrip("0").split(".")[1]))
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         return format_decimal(value, format=pattern, locale=self.of["locale"])
 
@@ -338,15 +346,49 @@ def described(result: Result, voice: Voice, context: Context) -> str:
 # the published figures
 
 
-def figure(cell: Mapping[str, Any], voice: Voice, unit: str, *, short: bool = True) -> str:
-    """Return one published figure, or why there is none."""
+def figure(cell: Mapping[str, Any], voice: Voice, unit: str, *, short: bool = True, ends: bool = False) -> str:
+    """Return one published figure, with the ends of its interval where they are wanted; or why there is none."""
     value = cell["percent"] if unit == "%" else cell[unit]
     if cell["status"] in ("not_significant", "not_published") or value is None:
         return voice.phrase(cell["status"] if cell["status"] in voice.of["phrase"] else "not_published")
     if cell["status"] == "about_zero":
         return voice.phrase("about_zero")
     number = f"{voice.number(value)} {unit_word(unit)}" if short else voice.phrase("share", value=voice.number(value))
-    return f"{number} ({voice.phrase('low')})" if cell["status"] == "low_reliability" else number
+    low, high = ends_of(cell, unit)
+    aside = [voice.phrase("range", low=voice.number(low), high=voice.number(high))] if ends and low is not None else []
+    aside += [voice.phrase("low")] if cell["status"] == "low_reliability" else []
+    return f"{number} ({'; '.join(aside)})" if aside else number
+
+
+def ends_of(cell: Mapping[str, Any], unit: str) -> tuple[float | None, float | None]:
+    """Return the ends of a published figure's interval in a unit."""
+    suffix = "" if unit == "%" else f"_{unit}"
+    return cell.get(f"low{suffix}"), cell.get(f"high{suffix}")
+
+
+def interval_sentence(cell: Mapping[str, Any], voice: Voice, unit: str) -> str:
+    """Return what the survey allows besides the figure; nothing where no sampling error is published."""
+    low, high = ends_of(cell, unit)
+    if low is None:
+        return ""
+    return " " + voice.say("interval", low=voice.number(low), high=voice.number(high), unit=unit_word(unit))
+
+
+def margin(of: Mapping[str, Any], voice: Voice) -> dict[str, str]:
+    """Return the slots of a difference's interval, both ends with their sign and as many decimals."""
+    decimals = max(decimals_of(of["low"]), decimals_of(of["high"]))
+    return {end: signed(of[end], voice, decimals) for end in ("low", "high")}
+
+
+def signed(value: float, voice: Voice, decimals: int) -> str:
+    """Return a number with its sign, also where it is above nothing."""
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    return f"{sign}{voice.fixed(abs(value), decimals)}"
+
+
+def unit_of_difference(unit: str, voice: Voice) -> str:
+    """Return the unit two figures of a unit are apart in."""
+    return voice.phrase("points_unit") if unit == "%" else unit_word(unit)
 
 
 def unit_word(unit: str) -> str:
@@ -369,22 +411,18 @@ def official_of(result: Result, voice: Voice, context: Context) -> str:
         for c in cells:
             who = [c["region"]] if several_regions or not several_years else []
             when = [str(c["year"])] if several_years or several_regions else []
-            parts.append(f"{', '.join(who + when)}: {figure(c, voice, unit)}")
+            parts.append(f"{', '.join(who + when)}: {figure(c, voice, unit, ends=True)}")
         where = "" if several_regions else f"{cells[0]['region']}, "
         return voice.say("official_list", cover=where + class_words(cells[0]), list=voice.entries(parts))
     cell = cells[0]
     slots = {"where": cell["region"], "year": cell["year"], "cover": class_words(cell)}
     if cell["status"] not in ("published", "low_reliability"):
         return voice.say("official_missing", status=figure(cell, voice, unit), **slots)
+    allowed = interval_sentence(cell, voice, unit)
     if unit == "%":
-        return voice.say("official", value=figure(cell, voice, unit, short=False), **slots)
-    return voice.say(
-        "official_km2",
-        value=voice.number(cell[unit]),
-        unit=unit_word(unit),
-        percent=voice.number(cell["percent"]),
-        **slots,
-    )
+        return voice.say("official", value=figure(cell, voice, unit, short=False), **slots) + allowed
+    about = {"value": voice.number(cell[unit]), "unit": unit_word(unit), "percent": voice.number(cell["percent"])}
+    return voice.say("official_km2", **about, **slots) + allowed
 
 
 def change_of(result: Result, voice: Voice, context: Context) -> str:
@@ -392,10 +430,6 @@ def change_of(result: Result, voice: Voice, context: Context) -> str:
     unit, sentences = result.facts["unit"], []
     for change in result.facts["changes"]:
         first, last = change["series"][0], change["series"][-1]
-        direction = {"more": "change_more", "less": "change_less", "none": "change_none"}.get(
-            change["direction"] or "", "change_unknown"
-        )
-        apart = abs(change["change"]) if change["change"] is not None else None
         sentences.append(
             voice.say(
                 "change",
@@ -403,13 +437,9 @@ def change_of(result: Result, voice: Voice, context: Context) -> str:
                 cover=f"{result.facts['label']} ({'+'.join(result.land_cover)})",
                 year_from=change["year_from"],
                 year_to=change["year_to"],
-                value_from=figure(first, voice, unit),
-                value_to=figure(last, voice, unit),
-                direction=voice.say(
-                    direction,
-                    change=voice.number(apart),
-                    unit=voice.phrase("points_unit") if unit == "%" else unit_word(unit),
-                ),
+                value_from=figure(first, voice, unit, ends=not change["comparable"]),
+                value_to=figure(last, voice, unit, ends=not change["comparable"]),
+                direction=direction_of(change, voice, unit),
             )
         )
         if len(change["series"]) > 2:
@@ -418,21 +448,51 @@ def change_of(result: Result, voice: Voice, context: Context) -> str:
     return " ".join(sentences)
 
 
+def direction_of(change: Mapping[str, Any], voice: Voice, unit: str) -> str:
+    """Return how a figure changed: more or less with its margin, not to be seen, or not to be compared."""
+    if change["change"] is None:
+        return voice.say("change_unknown")
+    slots = {"unit": unit_of_difference(unit, voice)}
+    if change["no_change"] and change["told"] is False:
+        least = voice.number(change["least"])
+        return voice.say(
+            "change_undetected",
+            change=signed(change["change"], voice, decimals_of(change["change"])),
+            least=least,
+            **margin(change, voice),
+            **slots,
+        )
+    if change["no_change"]:
+        return voice.say("change_none")
+    direction = voice.say(f"change_{change['direction']}", change=voice.number(abs(change["change"])), **slots)
+    return f"{direction} ({voice.phrase('range', **margin(change, voice))})" if change["low"] is not None else direction
+
+
 def compared_official(result: Result, voice: Voice, context: Context) -> str:
     """Regions side by side as published."""
     facts, unit = result.facts, result.facts["unit"]
     several = len({c["year"] for c in facts["cells"]}) > 1
     parts = [
-        f"{c['region']}{', ' + str(c['year']) if several else ''}: {figure(c, voice, unit)}" for c in facts["cells"]
+        f"{c['region']}{', ' + str(c['year']) if several else ''}: {figure(c, voice, unit, ends=True)}"
+        for c in facts["cells"]
     ]
-    verdict = voice.say("verdict_equal") if facts["no_difference"] else voice.say("verdict_most", region=facts["most"])
     return voice.say(
         "compare_official",
         cover=f"{facts['label']} ({'+'.join(result.land_cover)})",
         year=facts["year"],
         list=voice.entries(parts),
-        verdict=verdict if len(facts["compared"]) > 1 else "",
+        verdict=verdict_of(facts, voice, unit) if len(facts["compared"]) > 1 else "",
     ).strip()
+
+
+def verdict_of(facts: Mapping[str, Any], voice: Voice, unit: str) -> str:
+    """Return which of several regions has most, by how much, or that the first two cannot be told apart."""
+    if facts["told"] is None:
+        return voice.say("verdict_equal") if facts["no_difference"] else voice.say("verdict_most", region=facts["most"])
+    slots = {"ahead": voice.number(facts["ahead"]), "unit": unit_of_difference(unit, voice), **margin(facts, voice)}
+    if facts["told"] and not facts["no_difference"]:
+        return voice.say("verdict_ahead", region=facts["most"], second=facts["next"], **slots)
+    return voice.say("verdict_apart", first=facts["most"], second=facts["next"], **slots)
 
 
 def ranked_official(result: Result, voice: Voice, context: Context) -> str:
@@ -443,7 +503,7 @@ def ranked_official(result: Result, voice: Voice, context: Context) -> str:
         key = "rank_official_fewest"
     parts = [f"{r['rank']}. {r['region']} {figure(r, voice, unit)}" for r in facts["ranking"]]
     slots: dict[str, Any] = {} if unit == "%" or key != "rank_official_area" else {"unit": unit_word(unit)}
-    return voice.say(
+    sentence = voice.say(
         key,
         cover=f"{facts['label']} ({'+'.join(result.land_cover)})",
         year=facts["year"],
@@ -452,6 +512,18 @@ def ranked_official(result: Result, voice: Voice, context: Context) -> str:
         list=voice.entries(parts),
         **slots,
     )
+    return f"{sentence} {rank_sentence(facts, voice)}".strip()
+
+
+def rank_sentence(facts: Mapping[str, Any], voice: Voice) -> str:
+    """Return between which ranks the first region lies when the survey's error is allowed for."""
+    if not facts["first_between"] or facts["first_is_tied"]:
+        return ""
+    first, last = facts["first_between"]
+    region = facts["ranking"][0]["region"]
+    if first == last:
+        return voice.say("rank_sure", region=region)
+    return voice.say("rank_between", region=region, first=first, last=last)
 
 
 def profile_of(result: Result, voice: Voice, context: Context) -> str:

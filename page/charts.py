@@ -12,6 +12,7 @@ from page.colours import CATEGORIES, CHANGE, MAIN_CLASSES
 from page.map import Names, credit_of, heading, title_of
 from retrieval.types import Table
 from tools.result import Result
+from tools.uncertainty import edition_break
 
 VALUES = ("change", "share", "value", "percent_of_points", "percent", "area_km2", "points", "f1", "count")
 NAMES = ("region", "region_name", "class_name", "name", "land_cover_name", "land_cover", "class", "what")
@@ -69,11 +70,18 @@ def numeric_columns(table: Table) -> list[str]:
 
 
 def lines(table: Table, value: str, name: str | None) -> go.Figure:
-    """A line for each region or class over the survey years; a gap where nothing is published."""
+    """A line for each region or class over the survey years, in the band of its interval.
+
+    A gap where nothing is published, and where the survey's method changed.
+    """
     figure = go.Figure()
     series = list(dict.fromkeys(str(row[name]) if name else "" for row in table.dicts()))
     for at, each in enumerate(series[: len(CATEGORIES)]):
         rows = sorted((r for r in table.dicts() if not name or str(r[name]) == each), key=lambda r: r["year"])
+        stretches = unbroken(rows)
+        for stretch in stretches:
+            add_band(figure, stretch, table.columns, CATEGORIES[at])
+        rows = [row for stretch in stretches for row in (*stretch, gap_after(stretch, value))][:-1]
         figure.add_scatter(
             x=[r["year"] for r in rows],
             y=[r[value] for r in rows],
@@ -88,18 +96,59 @@ def lines(table: Table, value: str, name: str | None) -> go.Figure:
     return figure
 
 
+def unbroken(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Rows of one series in stretches of years that were surveyed in one way."""
+    stretches: list[list[Mapping[str, Any]]] = []
+    for row in rows:
+        codes = str(row.get("land_cover", "")).split("+")
+        if not stretches or edition_break(codes, int(stretches[-1][-1]["year"]), int(row["year"])):
+            stretches.append([])
+        stretches[-1].append(row)
+    return stretches
+
+
+def gap_after(stretch: Sequence[Mapping[str, Any]], value: str) -> Mapping[str, Any]:
+    """A row without a figure: the line stops there."""
+    return {**stretch[-1], value: None}
+
+
+def add_band(figure: go.Figure, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], colour: str) -> None:
+    """The intervals of some years as a band behind their line."""
+    low, high = first(LOW, columns), first(HIGH, columns)
+    if low is None or high is None:
+        return
+    known = [r for r in rows if r[low] is not None and r[high] is not None]
+    if len(known) < 2:
+        return
+    figure.add_scatter(
+        x=[r["year"] for r in (*known, *reversed(known))],
+        y=[*(r[high] for r in known), *(r[low] for r in reversed(known))],
+        fill="toself",
+        fillcolor=colour,
+        opacity=0.15,
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
 def bars(table: Table, value: str, name: str) -> go.Figure:
-    """A bar for each row, in the table's order from above."""
+    """A bar for each row, in the table's order from above; dots with their intervals where there are some."""
     rows = list(table.dicts())[:MOST_BARS]
     colours = [bar_colour(row, name) for row in rows]
     figure = go.Figure()
-    figure.add_bar(
-        y=[str(row[name]) for row in rows],
-        x=[row[value] for row in rows],
-        error_x=whiskers(rows, value, table.columns),
-        orientation="h",
-        marker={"color": colours},
-    )
+    error = whiskers(rows, value, table.columns)
+    of_rows = {
+        "y": [str(row[name]) for row in rows],
+        "x": [row[value] for row in rows],
+        "error_x": error,
+        "orientation": "h",
+    }
+    if error and any(reach is not None for reach in error["array"]):
+        figure.add_scatter(**of_rows, mode="markers", marker={"color": colours, "size": 9})
+    else:
+        figure.add_bar(**of_rows, marker={"color": colours})
     figure.update_yaxes(autorange="reversed", automargin=True)
     return figure
 
@@ -141,15 +190,16 @@ def finished(figure: go.Figure, result: Result, value: str, names: Names) -> go.
     source = credit_of(made)
     if made.synthetic:
         source += f" · {names.words['synthetic']}"
-    if result.interval is None and {"low", "high"} <= set(result.table.columns if result.table else ()):
-        source += f" · {names.words['whiskers_rounding']}"
-    axis = figure.update_xaxes if figure.data[0].type == "bar" else figure.update_yaxes
+    if result.table and any(row.get("low") is not None for row in result.table.dicts()):
+        source += f" · {names.words['whiskers']}"
+    across = figure.data[0].orientation == "h"
+    axis = figure.update_xaxes if across else figure.update_yaxes
     axis(title_text=unit)
     figure.update_layout(
         title={"text": title_of(result, names), "font": {"size": 15}},
-        showlegend=len(figure.data) > 1,
+        showlegend=sum(trace.showlegend is not False for trace in figure.data) > 1,
         margin={"l": 10, "r": 10, "t": 45, "b": 80},
-        height=max(320, 60 + 22 * len(figure.data[0].y)) if figure.data[0].type == "bar" else 360,
+        height=max(320, 60 + 22 * len(figure.data[0].y)) if across else 360,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": "#7a7f87"},

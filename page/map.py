@@ -327,13 +327,28 @@ def area_layers(result: Result, areas: list[Feature], names: Names) -> list[Laye
         fields=fields_of(areas, names),
         labels=labels_of(areas, names),
     )
-    unsure = [f for f in shaded.features if "u" in str(f["properties"].get("flag") or "")]
+    return [shaded, *(layer for pattern, word in DOUBTS if (layer := doubtful(shaded, pattern, names.words[word])))]
+
+
+DOUBTS: tuple[tuple[Literal["lines", "dots"], str], ...] = (("lines", "low_reliability"), ("dots", "magnitude_only"))
+"""Patterns over figures with a large error, and what they say."""
+
+
+def doubtful(shaded: Layer, pattern: Literal["lines", "dots"], label: str) -> Layer | None:
+    """The pattern over those figures whose error asks for it, where there are some."""
+    unsure = [f for f in shaded.features if doubt_of(f["properties"]) == pattern]
     if not unsure:
-        return [shaded]
-    mark = Mark(NO_DATA, names.words["low_reliability"], len(unsure), pattern="lines")
-    flags = Layer("flags", "", (mark,), "", features=tuple(marked(f, 0, f["properties"]["_f"]) for f in unsure),
+        return None
+    mark = Mark(NO_DATA, label, len(unsure), pattern=pattern)
+    return Layer("flags", "", (mark,), "", features=tuple(marked(f, 0, f["properties"]["_f"]) for f in unsure),
         of=shaded.title)  # fmt: skip
-    return [shaded, flags]
+
+
+def doubt_of(properties: Mapping[str, Any]) -> str:
+    """Dots from a coefficient of variation of 50 % up, lines from 30 % up and where Eurostat flags the figure."""
+    word = properties.get("reliability")
+    flagged = word == "low" or "u" in str(properties.get("flag") or "")
+    return "dots" if word == "order_of_magnitude" else "lines" if flagged else ""
 
 
 def regions_of(areas: Sequence[Feature]) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument
 from retrieval.types import Region, Table
-from tools import official, official_caveats, official_maps
-from tools.compare_official import kingdom, rounding
+from tools import official, official_caveats, official_maps, uncertainty
+from tools.compare_official import apart_facts, ends_of, kingdom, rounding, told_of
 from tools.context import Context
 from tools.official import Cell, Figures
 from tools.official_share import checked_unit
@@ -28,8 +28,9 @@ def change_official(
     """Give the change of a land cover's published share between two survey years, and the whole series.
 
     Use for "has … grown or shrunk since …", "trend", "over time". `value` is last − first in percentage points (or in
-    the unit); changes of at most 0.1 points are none that the published rounding can show. Regions renamed by a new
-    NUTS vintage are one series; years between surveys are not interpolated. Without years: first to last published.
+    the unit) with its 95 % interval: where that holds nothing, no change could be detected, and `least` is what could
+    have been. Regions renamed by a new NUTS vintage are one series; years between surveys are not interpolated. No
+    change is given across a change of the survey's method. Without years: first to last published.
     """
     checked_unit(unit)
     codes = official.classes(context, land_cover)
@@ -46,9 +47,10 @@ def change_official(
     ends = [each[end] for each in changes for end in ("first", "last")]
     legend = official_maps.legend([each["last"].value(unit) for each in changes], unit)
     found: tuple[Caveat, ...] = (
-        *rounding(any(each["no_change"] for each in changes)),
+        *rounding(any(each["no_change"] and official.within_rounding(each["first"], each["last"]) for each in changes)),
         *official_caveats.caveats(context, figures, cells, unit),
         *incomparable(changes),
+        *editions(changes, codes),
         *kingdom(asked, [c.year for c in ends]),
     )
     return Result(
@@ -60,10 +62,12 @@ def change_official(
         years=tuple(sorted({c.year for c in ends})),
         value=headline["change"] if headline else None,
         unit=official.PERCENTAGE_POINTS if unit == "%" else unit,
+        **ends_of(headline["apart"] if headline else None, unit),
         table=Table(official.CELL_COLUMNS, tuple(official.cell_row(context, c, unit) for c in cells)),
         features=official_maps.choropleth(context, [each["last"] for each in changes], unit, legend["breaks"]),
         facts={
             **(facts(context, headline, unit) if headline else {}),
+            "uncertainty": told_of(headline["apart"]) if headline else None,
             "changes": [facts(context, each, unit) for each in changes],
             "label": official.label(context, "+".join(codes)),
             "unit": unit,
@@ -98,15 +102,20 @@ def change(
     code = one_membership(figures, region, codes, first_year, last_year)
     first, last = (cell(context, figures, region, codes, y, code) for y in (first_year, last_year))
     years = [y for y in official.region_years(context, figures, region) if first_year <= y <= last_year]
-    comparable = first.code == last.code or not unlike(region, first, last)
-    apart = official.difference(first, last, unit) if comparable else None
+    same_land = first.code == last.code or not unlike(region, first, last)
+    broken = uncertainty.broken(codes, region.country, first_year, last_year)
+    comparable = same_land and not broken
+    apart = official.apart(first, last, unit, survey=True) if comparable else None
     return {
         "region": region,
         "first": first,
         "last": last,
-        "change": apart,
+        "change": official.difference(first, last, unit) if comparable else None,
+        "apart": apart,
         "comparable": comparable,
-        "no_change": apart is not None and official.within_rounding(first, last),
+        "same_land": same_land,
+        "broken": broken,
+        "no_change": comparable and (official.within_rounding(first, last) or (apart is not None and not apart.told)),
         "series": [cell(context, figures, region, codes, y, code) for y in years],
         "spans": spans(figures, region, codes, published) if region.level == "group" else [],
     }
@@ -197,8 +206,18 @@ def incomparable(changes: Sequence[dict[str, Any]]) -> tuple[Caveat, ...]:
     return tuple(
         ("not_comparable", {"region": c["region"].name, "first": c["first"].code, "last": c["last"].code})
         for c in changes
-        if not c["comparable"]
+        if not c["same_land"]
     )
+
+
+def editions(changes: Sequence[dict[str, Any]], codes: Sequence[str]) -> tuple[Caveat, ...]:
+    """Return the caveats that the survey's method changed in between: so that no change is given, or part of it."""
+    found: dict[tuple[str, int, int], str] = {}
+    for c in changes:
+        if years := c["broken"] or uncertainty.edition_break(codes, c["first"].year, c["last"].year):
+            key = "method_changed" if c["broken"] else "edition_break"
+            found.setdefault((key, years[0], years[1]), c["region"].name)
+    return tuple((key, {"region": region, "first": str(a), "last": str(b)}) for (key, a, b), region in found.items())
 
 
 def facts(context: Context, change: dict[str, Any], unit: str) -> dict[str, Any]:
@@ -216,6 +235,7 @@ def facts(context: Context, change: dict[str, Any], unit: str) -> dict[str, Any]
         "direction": direction,
         "no_change": change["no_change"],
         "comparable": change["comparable"],
+        **apart_facts(change["apart"], unit),
         "spans": change["spans"],
         "series": [c.facts(context) for c in change["series"]],
     }

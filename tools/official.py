@@ -1,9 +1,9 @@
 """What the tools over the published figures share: cells, caveats, maps. Reads figures, never makes one up.
 
 A *cell* is one class in one region and year, as Eurostat's table has it or does not have it. A figure made from
-several cells (a sum of classes, the members of a group) is marked `computed` wherever it goes. The table publishes no
-sampling error, so no result here carries an `interval`; what the rounding of the published digit allows stands in the
-facts as `low` and `high`.
+several cells (a sum of classes, the members of a group) is marked `computed` wherever it goes. Its sampling error comes
+from the coefficient of variation published beside it; without one there is no interval. What is said of errors is
+worked out in `tools/uncertainty.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from typing import Any
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument, NoSuchYear, NotPublished, OutOfCoverage, TooFine
 from retrieval.types import Region, Table
+from tools import uncertainty
 from tools.context import Context
+from tools.estimation import LEVEL, published_error
+from tools.estimation import together as root_of_squares
 from tools.result import Provenance
 
 UNITS = {"%": 1.0, "km2": 1.0, "ha": 100.0}
@@ -26,6 +29,9 @@ UNITS = {"%": 1.0, "km2": 1.0, "ha": 100.0}
 PERCENTAGE_POINTS = "percentage points"
 KNOWN = ("published", "low_reliability", "about_zero")
 """Statuses of cells that carry a number."""
+
+CONDITIONAL_YEARS = (2022,)
+"""Years whose coefficients of variation hold the grid and the main classes' estimates for known, and are too small."""
 
 SPECIAL_CODES = {"BX1": "B10-50_PI", "BX2": "B70-80_PI"}
 """LUCAS record codes of unnamed crops → the table's own."""
@@ -62,6 +68,12 @@ class Cell:
     km2_computed: bool = True
     missing: tuple[str, ...] = ()
     """Parts of a computed figure that are not published: the figure is at least this."""
+    se: float | None = None
+    """Standard error in percentage points, survey and grid; None where no sampling error is published."""
+    survey_se: float | None = None
+    """The same for a change: the grid is that of the other year, so its error is shared; but for 2022 (see below)."""
+    published_cv: float | None = None
+    """The coefficient of variation as published, percent; None also for a computed figure."""
 
     @property
     def known(self) -> bool:
@@ -73,6 +85,23 @@ class Cell:
         if not self.known or unit == "%":
             return self.percent if self.known else None
         return None if self.km2 is None else sensible(self.km2 * UNITS[unit])
+
+    def interval(self, unit: str) -> tuple[float, float] | None:
+        """Return the ends of the 95 % interval in a unit, with no finer digits than the error can carry."""
+        ends = uncertainty.share_interval(self.percent, self.se) if self.known and self.percent else None
+        if ends is None or self.se is None:
+            return None
+        if unit == "%":
+            return round(ends[0], digits := uncertainty.decimals(self.se)), round(ends[1], digits)
+        if self.total_km2 is None:
+            return None
+        scale = self.total_km2 / 100 * UNITS[unit]
+        return sensible(ends[0] * scale), sensible(ends[1] * scale)
+
+    @property
+    def cv(self) -> float | None:
+        """The coefficient of variation in percent of the whole error, grid and rounding with it."""
+        return uncertainty.variation(self.percent, self.se) if self.known else None
 
     def bounds(self, unit: str) -> tuple[float, float] | None:
         """Return the lowest and highest number that the published digits stand for. Not a confidence interval."""
@@ -88,8 +117,7 @@ class Cell:
 
     def facts(self, context: Context) -> dict[str, Any]:
         """Return the cell's slots for a sentence."""
-        low, high = self.bounds("%") or (None, None)
-        low_km2, high_km2 = self.bounds("km2") or (None, None)
+        (low, high), (low_km2, high_km2), (low_ha, high_ha) = (self.interval(u) or (None, None) for u in UNITS)
         return {
             "region": self.region.name,
             "region_id": self.region.id,
@@ -107,18 +135,23 @@ class Cell:
             "high": high,
             "low_km2": low_km2,
             "high_km2": high_km2,
+            "low_ha": low_ha,
+            "high_ha": high_ha,
+            "level": LEVEL if low is not None else None,
+            "cv": self.cv,
+            "reliability": uncertainty.reliability(self.cv),
             "missing": list(self.missing),
         }
 
 
 CELL_COLUMNS = (
     "region_id", "region", "code", "land_cover", "land_cover_name", "year", "value", "unit", "flag", "status",
-    "low", "high", "km2", "total_km2",
+    "low", "high", "cv", "reliability", "km2", "total_km2",
 )  # fmt: skip
 
 
 def cell_row(context: Context, cell: Cell, unit: str) -> tuple[Any, ...]:
-    """Return a cell as a row of `CELL_COLUMNS`; `low` and `high` are what the published digits allow, in the unit."""
+    """Return a cell as a row of `CELL_COLUMNS`; `low` and `high` are the ends of its 95 % interval, in the unit."""
     return (
         cell.region.id,
         cell.region.name,
@@ -130,7 +163,9 @@ def cell_row(context: Context, cell: Cell, unit: str) -> tuple[Any, ...]:
         unit,
         cell.flag,
         cell.status,
-        *(cell.bounds(unit) or (None, None)),
+        *(cell.interval(unit) or (None, None)),
+        cell.cv,
+        uncertainty.reliability(cell.cv),
         cell.value("km2"),
         cell.total_km2,
     )
@@ -140,7 +175,7 @@ class Figures:
     """The published rows that a question needs, as cells."""
 
     def __init__(self, table: Table, codes: Mapping[str, tuple[str, ...]]) -> None:
-        """Index rows of code, land_cover, year, unit, value, flag, area_km2; `codes` are the region ids' codes."""
+        """Index rows of `statistics_cells.sql`; `codes` are the region ids' codes."""
         self.table, self._codes = table, codes
         self._rows = {(r["code"], r["land_cover"], r["year"], r["unit"]): r for r in table.dicts() if r["land_cover"]}
         self._areas = {r["code"]: r["area_km2"] for r in table.dicts()}
@@ -220,6 +255,8 @@ class Figures:
         status = meaning.status(land_cover, row["value"], row["flag"])
         share = percent["value"] if percent else (round(100 * km2["value"] / area, 1) if km2 and area else None)
         square_km = km2["value"] if km2 else (share * area / 100 if area and share is not None else None)
+        cv, se = row.get("cv"), row.get("se")
+        of_survey = published_error((share or 0) / 100, cv, None, row["flag"] or "")
         return Cell(
             region=region,
             land_cover=land_cover,
@@ -232,6 +269,9 @@ class Figures:
             total_km2=area,
             percent_computed=percent is None,
             km2_computed=km2 is None,
+            se=se,
+            survey_se=se if year in CONDITIONAL_YEARS else None if of_survey is None else 100 * of_survey,
+            published_cv=cv,
         )
 
 
@@ -254,7 +294,27 @@ def total(land_cover: Sequence[str], cells: Sequence[Cell]) -> Cell:
         percent_computed=True,
         km2_computed=True,
         missing=tuple(c.land_cover for c in cells if not c.known),
+        **errors_of(known),
     )
+
+
+def errors_of(cells: Sequence[Cell], weights: Sequence[float] | None = None) -> dict[str, float | None]:
+    """Return the errors of a sum of cells, as if they were independent; None where one with a figure has none.
+
+    Classes of one region exclude each other, so the error of their sum is smaller than this.
+    """
+    weights = weights or [1.0] * len(cells)
+    counted = [(w, c) for w, c in zip(weights, cells, strict=True) if c.percent]
+
+    def root(errors: Sequence[float | None]) -> float | None:
+        known = [e for e in errors if e is not None]
+        return root_of_squares(known, [w for w, _ in counted]) if counted and len(known) == len(counted) else None
+
+    return {
+        "se": root([c.se for _, c in counted]),
+        "survey_se": root([c.survey_se for _, c in counted]),
+        "published_cv": cells[0].published_cv if len(cells) == 1 else None,
+    }
 
 
 def together(group: Region, cells: Sequence[Cell]) -> Cell:
@@ -265,6 +325,7 @@ def together(group: Region, cells: Sequence[Cell]) -> Cell:
         return replace(first, region=group, status="not_published", code="", percent=None, km2=None)
     area = sum(c.total_km2 or 0 for c in cells)
     km2 = sum((c.percent or 0) / 100 * (c.total_km2 or 0) for c in cells)
+    errors = errors_of(cells, [(c.total_km2 or 0) / area for c in cells])
     return replace(
         first,
         region=group,
@@ -277,6 +338,7 @@ def together(group: Region, cells: Sequence[Cell]) -> Cell:
         rounding=round(max(c.rounding for c in cells) + meaning.SHARE_ROUNDING, 2),
         percent_computed=True,
         km2_computed=True,
+        **errors,
     )
 
 
@@ -500,6 +562,19 @@ def provenance(context: Context, table: Table) -> Provenance:
     )
 
 
+def interval_of(cell: Cell | None, unit: str) -> dict[str, Any]:
+    """Return `interval` and `level` of a result with this headline."""
+    ends = cell.interval(unit) if cell else None
+    return {"interval": ends, "level": LEVEL if ends else None}
+
+
+def told_of(cell: Cell | None) -> dict[str, Any] | None:
+    """Return what a result with this headline says of its error."""
+    if cell is None:
+        return None
+    return uncertainty.told("published_cv", cell.percent, cell.se if cell.known else None, cell.published_cv)
+
+
 def members_of(code: str) -> str:
     """Return a short name of an aggregate's membership: `27`, `28`, `27 (2007)`, `23`."""
     return {"EU": "27", "EU27_2020": "27", "EU28": "28", "EU27_2007": "27 (2007)", "EU_V": "23"}.get(code, code)
@@ -511,6 +586,19 @@ def difference(first: Cell, second: Cell, unit: str) -> float | None:
     if before is None or after is None:
         return None
     return round(after - before, 1) if unit == "%" else sensible(after - before)
+
+
+def apart(first: Cell, second: Cell, unit: str, *, survey: bool = False) -> uncertainty.Apart | None:
+    """Return second − first with its error (`survey`: of one region's years, on one grid); None where one has none."""
+    value = None if first.percent is None or second.percent is None else second.percent - first.percent
+    errors = [c.survey_se if survey else c.se for c in (first, second)]
+    if unit != "%":
+        value = None if first.km2 is None or second.km2 is None else (second.km2 - first.km2) * UNITS[unit]
+        areas = [c.total_km2 for c in (first, second)]
+        errors = [
+            None if e is None or a is None else e / 100 * a * UNITS[unit] for e, a in zip(errors, areas, strict=True)
+        ]
+    return None if value is None or not first.known or not second.known else uncertainty.apart(value, errors)
 
 
 def within_rounding(first: Cell, second: Cell) -> bool:

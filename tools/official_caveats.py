@@ -11,6 +11,7 @@ from typing import Any
 
 from retrieval import statistics as meaning
 from retrieval.types import Region
+from tools import uncertainty
 from tools.context import Context
 from tools.official import UNITS, Cell, Figures, label, members_of, sensible
 from tools.result import Caveat
@@ -29,6 +30,8 @@ def caveats(context: Context, figures: Figures, cells: Sequence[Cell], unit: str
         some = [c for c in cells if c.status == status]
         every += [(status, _who(context, some))] if some else []
     every += _suspect(cells)
+    every += _without_error(context, cells)
+    every += _undercounted(context, cells)
     every += _crop_break(context, figures, cells)
     every += _vintages(figures, cells)
     every += _boundary_shifts(figures, cells)
@@ -37,6 +40,18 @@ def caveats(context: Context, figures: Figures, cells: Sequence[Cell], unit: str
     every += _parts(context, figures, cells)
     every += _territory(cells)
     return tuple(every)
+
+
+def _without_error(context: Context, cells: Sequence[Cell]) -> list[Caveat]:
+    """Return the figures for which no sampling error is published, or none that would make an interval."""
+    some = [c for c in cells if c.known and c.percent and c.se is None]
+    return [("no_interval", _who(context, some))] if some else []
+
+
+def _undercounted(context: Context, cells: Sequence[Cell]) -> list[Caveat]:
+    """Return the figures of permanent crops that their sampling error says too little about."""
+    some = [c for c in cells if c.known and uncertainty.undercounted(re.split(r"[+−]", c.land_cover), c.year)]
+    return [("permanent_crops_before_2022", _who(context, some))] if some else []
 
 
 def _who(context: Context, cells: Sequence[Cell]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from retrieval.store import Store
 from retrieval.types import LonLat
 from tools.context import Context
 from tools.official import Cell
+from tools.uncertainty import reliability
 
 SIMPLIFY_DEG = 0.01
 """Outlines are drawn to about 1 km: the map is of regions, not of their shores."""
@@ -142,7 +143,7 @@ def disc(lonlat: LonLat, km: float) -> dict[str, Any]:
 
 
 def _drawn_as(cell: Cell, unit: str, breaks: Sequence[float]) -> dict[str, Any]:
-    value = cell.value(unit)
+    value, ends = cell.value(unit), cell.interval(unit)
     return {
         "id": cell.region.id,
         "name": cell.region.name,
@@ -150,6 +151,10 @@ def _drawn_as(cell: Cell, unit: str, breaks: Sequence[float]) -> dict[str, Any]:
         "unit": unit,
         "class_break": class_break(value, breaks),
         "flag": cell.flag,
+        "low": ends[0] if ends else None,
+        "high": ends[1] if ends else None,
+        "cv": cell.cv,
+        "reliability": reliability(cell.cv),
         "status": map_status(cell),
         "code": cell.code,
         "land_cover": cell.land_cover,

@@ -55,10 +55,12 @@ def official_share(
         years=tuple(sorted({c.year for c in cells})),
         value=headline.value(unit) if headline else None,
         unit=unit,
+        **official.interval_of(headline, unit),
         table=Table(official.CELL_COLUMNS, tuple(official.cell_row(context, c, unit) for c in cells)),
         features=official_maps.choropleth(context, cells, unit, legend["breaks"]),
         facts={
             **(headline.facts(context) if headline else {}),
+            "uncertainty": official.told_of(headline),
             "unit": unit,
             "cells": [c.facts(context) for c in cells],
             "years_published": list(official.published_years(context, figures, asked[0], codes)),
@@ -107,6 +109,7 @@ def without(
         rounding=round(cell.rounding + less.rounding, 2),
         percent_computed=True,
         km2_computed=True,
+        **official.errors_of([cell, less]),
     )
 
 
@@ -131,7 +134,15 @@ def vine_areas(context: Context, cells: Sequence[Cell]) -> list[Caveat]:
             source = VINE_TABLES.get(row["dataset"], held[row["dataset"]].title)
             slots = {"region": cell.region.name, "year": row["year"], "ha": row["area_ha"], "source": source}
             found.append(("vine_area", slots))
+            if outside(cell, row["area_ha"]):
+                found.append(("vine_area_outside", {"region": cell.region.name, "year": row["year"]}))
     return found
+
+
+def outside(cell: Cell, ha: float) -> bool:
+    """Whether an area lies outside the interval of a published figure."""
+    ends = cell.interval("ha")
+    return ends is not None and not ends[0] <= ha <= ends[1]
 
 
 VINE_TABLES = {"apro_cpsh1_vines": "APRO_CPSH1", "vine_areas_published": "Statistics Explained"}

@@ -9,14 +9,14 @@ from typing import Any, Literal
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument, NotPublished
 from retrieval.types import Region, Table
-from tools import official, official_caveats, official_maps
+from tools import official, official_caveats, official_maps, uncertainty
 from tools.context import Context
 from tools.official import Cell, Figures
 from tools.official_share import checked_unit
 from tools.result import Caveat, Result
 
 CODE_LENGTH = {"country": 2, "nuts1": 3, "nuts2": 4}
-COLUMNS = ("rank", *official.CELL_COLUMNS)
+COLUMNS = ("rank", *official.CELL_COLUMNS, "rank_from", "rank_to")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def rank_official(
         raise refusal(context, field, codes, year, cells)
     places = ranked(known, order, unit)
     shown = places[: with_ties(places, limit)]
+    between = rank_ranges(places, order, unit)
     legend = official_maps.legend([c.value(unit) for c in cells], unit)
     first = shown[0][1]
     return Result(
@@ -74,10 +75,22 @@ def rank_official(
         years=(year,),
         value=first.value(unit),
         unit=unit,
-        table=Table(COLUMNS, tuple((place, *official.cell_row(context, c, unit)) for place, c in shown)),
+        **official.interval_of(first, unit),
+        table=Table(
+            COLUMNS,
+            tuple(
+                (place, *official.cell_row(context, c, unit), *(between[c.region.id] or (None, None)))
+                for place, c in shown
+            ),
+        ),
         features=official_maps.choropleth(context, cells, unit, legend["breaks"]),
         facts={
-            "ranking": [{"rank": place, **c.facts(context), "value": c.value(unit)} for place, c in shown],
+            "uncertainty": official.told_of(first),
+            "ranking": [
+                {"rank": place, **c.facts(context), "value": c.value(unit), "between": between[c.region.id]}
+                for place, c in shown
+            ],
+            "first_between": between[first.region.id],
             "first": [(c.region.name, c.value(unit)) for _, c in shown],
             "label": official.label(context, "+".join(codes)),
             "level": level,
@@ -190,6 +203,16 @@ def ranked(cells: Sequence[Cell], order: str, unit: str) -> list[tuple[int, Cell
         tied = places and places[-1][1].value(unit) == cell.value(unit)
         places.append((places[-1][0] if tied else at + 1, cell))
     return places
+
+
+def rank_ranges(places: Sequence[tuple[int, Cell]], order: str, unit: str) -> dict[str, tuple[int, int] | None]:
+    """Return region id → between which ranks it lies when sampling error is allowed for; None without an error."""
+    cells = [c for _, c in places]
+    of_unit = [1.0 if unit == "%" else (c.total_km2 or 0.0) / 100 * official.UNITS[unit] for c in cells]
+    errors = [None if c.se is None else c.se * scale for c, scale in zip(cells, of_unit, strict=True)]
+    values = [c.value(unit) or 0.0 for c in cells]
+    ranges = uncertainty.rank_ranges(values, errors, order == "most")
+    return {c.region.id: between for c, between in zip(cells, ranges, strict=True)}
 
 
 def with_ties(places: Sequence[tuple[int, Cell]], limit: int) -> int:

@@ -6,7 +6,7 @@ WITH region AS (
     WHERE year = $year AND length(code) = $length AND code NOT LIKE 'EU%'
       AND (len($countries) = 0 OR list_contains($countries, code[:2]))
 )
-SELECT region.code, s.land_cover, s.year, s.unit, s.value, s.flag, s.cv, a.area_km2
+SELECT region.code, s.land_cover, s.year, s.unit, s.value, s.flag, s.cv, s.se, a.area_km2
 FROM region
 LEFT JOIN statistics AS s
     ON s.code = region.code AND s.year = $year AND list_contains($land_cover, s.land_cover)

@@ -152,6 +152,14 @@ def test_figures_of_low_reliability_are_lined_over(names: Names) -> None:
     assert [(layer.kind, layer.marks[0].pattern) for layer in layers] == [("areas", ""), ("flags", "lines")]
 
 
+def test_figures_that_tell_only_the_order_of_magnitude_are_dotted_over(names: Names) -> None:
+    result = shares_result()
+    first, second = (result.features or {})["features"]
+    unsure = {**first, "properties": {**first["properties"], "flag": "u", "reliability": "order_of_magnitude"}}
+    layers = drawn(replace(result, features={"type": "FeatureCollection", "features": [unsure, second]}), names).layers
+    assert [(layer.kind, layer.marks[0].pattern) for layer in layers] == [("areas", ""), ("flags", "dots")]
+
+
 def test_of_several_shaded_maps_one_is_shown_with_its_own_flags(names: Names) -> None:
     result = shares_result()
     first, second = (result.features or {})["features"]
@@ -263,6 +271,18 @@ def test_an_interval_becomes_whiskers(names: Names) -> None:
     bar = figure.data[0]
     assert list(bar.error_x.array) == [2.0, None]
     assert figure.layout.annotations[0].text.startswith("Eurostat")
+
+
+def test_a_line_has_the_band_of_its_intervals_and_stops_where_the_method_changed(names: Names) -> None:
+    columns = ("region", "land_cover", "year", "value", "low", "high")
+    rows = tuple(("Spain", "B81", year, v, v - 1.0, v + 1.0) for year, v in ((2012, 2.3), (2015, 1.8), (2018, 3.1)))
+    figure = chart_of_result(replace(shares_result(), table=Table(columns, rows)), names)
+    assert figure is not None
+    band, line = figure.data
+    assert list(band.x) == [2012, 2015, 2015, 2012]
+    assert list(band.y) == pytest.approx([3.3, 2.8, 0.8, 1.3])
+    assert list(line.y) == [2.3, 1.8, None, 3.1]
+    assert not figure.layout.showlegend
 
 
 def test_a_series_keeps_a_gap_where_nothing_is_published(names: Names) -> None:

@@ -54,7 +54,7 @@ def column(result: Result, name: str) -> list:
 def test_swedens_woodland_in_2018_is_the_published_figure_with_its_source(world):
     result = official_share(world, land_cover=["C00"], regions=["country:SE"], years=[2018])
     assert (result.value, result.unit, result.years) == (62.4, "%", (2018,))
-    assert result.interval is None
+    assert (result.interval, result.level) == ((59.9, 64.8), 0.95)  # cv 2.0 and a grid of 111,856 points
     source = result.provenance
     assert (source.dataset, source.licence, source.synthetic) == ("lan_lcv_ovw", "CC BY 4.0", False)
     assert source.sql
@@ -95,7 +95,10 @@ def test_several_classes_are_added_up_and_said_to_be(world, published):
     result = official_share(world, land_cover=["B11", "B12"], regions=["country:FR"], years=[2022])
     assert result.value == round(published["FR", "B11", 2022][0] + published["FR", "B12", 2022][0], 1)
     assert "computed_sum" in keys(result)
-    assert result.facts["low"] == pytest.approx(result.value - 0.1)
+    each = [official_share(world, land_cover=[c], regions=["country:FR"], years=[2022]) for c in ("B11", "B12")]
+    errors = [one.facts["uncertainty"]["se"] for one in each]
+    assert result.facts["uncertainty"]["se"] == pytest.approx(sum(e * e for e in errors) ** 0.5, abs=2e-4)
+    assert result.facts["low"] < result.value < result.facts["high"]
 
 
 def test_a_part_that_is_not_published_is_named(world):
@@ -593,3 +596,85 @@ def test_the_last_class_is_closed():
     assert official_maps.class_break(40.0, [0, 20, 40]) == 1
     assert official_maps.class_break(20.0, [0, 20, 40]) == 1
     assert official_maps.class_break(None, [0, 20, 40]) is None
+
+
+# ── sampling error ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("region", "year", "value", "interval", "word"),
+    [
+        ("nuts:ES61", 2022, 263, (110, 627), "low"),
+        ("nuts:FRJ1", 2018, 636, (371, 1_082), "usable"),
+        ("nuts:FRJ1", 2022, 2_737, (2_434, 3_072), "good"),
+        ("nuts:DEB3", 2022, 548, (464, 646), "good"),
+    ],
+)
+def test_an_area_of_vineyards_has_its_interval(world, region, year, value, interval, word):
+    result = official_share(world, land_cover=["B82"], regions=[region], years=[year], unit="km2")
+    assert (result.value, result.interval, result.level) == (value, interval, 0.95)
+    assert (column(result, "low"), column(result, "high")) == ([interval[0]], [interval[1]])
+    assert column(result, "reliability") == [result.facts["uncertainty"]["reliability"]] == [word]
+
+
+def test_the_unions_interval_of_2022_is_that_of_its_countries_together(world):
+    result = official_share(world, land_cover=["B82"], regions=["group:EU"], years=[2022])
+    assert result.facts["uncertainty"]["published_cv"] == 5.6
+    assert result.facts["uncertainty"]["cv"] == 2.5
+
+
+def test_where_no_sampling_error_is_published_it_is_said_and_no_interval_given(world, published):
+    code, land_cover, year = next(
+        (r["code"], r["land_cover"], r["year"])
+        for r in read_statistics().to_pylist()
+        if r["cv"] is None and r["value"] > 0 and r["flag"] != "n" and r["year"] == 2022 and len(r["code"]) == 4
+    )
+    result = official_share(world, land_cover=[land_cover], regions=[f"nuts:{code}"], years=[year])
+    assert result.value == published[code, land_cover, year][0]
+    assert (result.interval, result.level, result.facts["uncertainty"]["estimator"]) == (None, None, "none")
+    assert "no_interval" in keys(result)
+
+
+def test_bavarias_grassland_did_not_change_detectably(world):
+    result = change_official(world, land_cover=["E00"], regions=["nuts:DE2"], year_from=2015, year_to=2018)
+    assert (result.value, result.interval, result.facts["least"]) == (-0.7, (-2.4, 1.0), 2.4)
+    assert result.facts["uncertainty"]["se"] == pytest.approx(0.845, abs=0.01)
+    assert (result.facts["no_change"], result.facts["direction"]) == (True, "none")
+    assert dict(slots(result, "edition_break"))["last"] == "2018"
+
+
+@pytest.mark.parametrize(
+    ("land_cover", "region", "first", "last"),
+    [("B81", "country:ES", 2015, 2018), ("E00", "country:IT", 2015, 2018), ("B82", "nuts:FRJ1", 2018, 2022)],
+)
+def test_no_change_is_given_across_a_change_of_method(world, land_cover, region, first, last):
+    result = change_official(world, land_cover=[land_cover], regions=[region], year_from=first, year_to=last)
+    assert (result.value, result.interval, result.facts["comparable"]) == (None, None, False)
+    assert "method_changed" in keys(result)
+    assert all(cell["low"] < cell["percent"] < cell["high"] for cell in result.facts["series"])
+
+
+def test_two_regions_whose_difference_may_be_nothing_cannot_be_told_apart(world):
+    result = compare_official(world, land_cover=["B82"], regions=["nuts:ES51", "nuts:ES52"], years=[2022])
+    low, high = result.interval or (0.0, 0.0)
+    assert low < 0 < high
+    assert result.facts["told"] is False
+    clear = compare_official(world, land_cover=["B82"], regions=["nuts:ES61", "nuts:ES51"], years=[2022])
+    assert (clear.facts["told"], clear.facts["most"]) == (True, "Catalonia")
+
+
+def test_a_ranking_says_between_which_ranks_a_region_may_lie(world):
+    result = rank_official(world, land_cover=["C00"], level="nuts2", within=["country:ES"], year=2018, limit=20)
+    for place, low, high in zip(*(column(result, name) for name in ("rank", "rank_from", "rank_to")), strict=True):
+        assert 1 <= low <= place + 2
+        assert place - 2 <= high <= len(column(result, "rank"))
+    assert any(low < high for low, high in zip(column(result, "rank_from"), column(result, "rank_to"), strict=True))
+
+
+def test_permanent_crops_before_2022_say_what_their_sampling_error_leaves_out(world):
+    before = official_share(world, land_cover=["B82"], regions=["country:ES"], years=[2015])
+    assert "permanent_crops_before_2022" in keys(before)
+    assert before.interval == (0.42, 0.6)
+    assert "permanent_crops_before_2022" not in keys(
+        official_share(world, land_cover=["B82"], regions=["country:ES"], years=[2022])
+    )
