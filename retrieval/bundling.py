@@ -1,4 +1,4 @@
-"""Makes `retrieval/data/lucas` and `retrieval/data/pixels` anew from their sources; run by hand, never by the product.
+"""Makes bundled files anew from their sources: survey, pixels, cuts of outlines. Run by hand, never by the product.
 
     python -m retrieval.bundling FOLDER    # holds lucas/, lucas_2018_copernicus/, s2_pixels/, s2_stack_belgium/
 
@@ -8,7 +8,7 @@ What each source is and what was changed stands in the README beside each file m
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pyproj
+import shapely
 
 from retrieval.bundled import PIXELS, SURVEY
-from retrieval.readers import BANDS, MISSING, MONTHS, PIXEL_COLUMNS, RECORD_COLUMNS, read_pixels, read_survey
+from retrieval.readers import (
+    BANDS,
+    MISSING,
+    MONTHS,
+    PIXEL_COLUMNS,
+    RECORD_COLUMNS,
+    grid_position,
+    read_pixels,
+    read_survey,
+)
+from retrieval.region_rows import equal_area, lonlat
+from retrieval.regions import CUTS, Subdivision, subdivisions
 
 HIGHEST_M = 5_000
 """Above this a recorded elevation is no height: 8888, and a family from 10,024 to 11,464."""
@@ -39,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = Path((argv or sys.argv[1:])[0])
     write(survey(folder), SURVEY)
     write(pixels(folder), PIXELS)
+    write(cuts(), CUTS)
     return 0
 
 
@@ -170,6 +183,78 @@ def _rows(cube: np.ndarray, **columns: object) -> pd.DataFrame:
         [b for b, no in zip(BANDS, one, strict=True) if no] for one in np.asarray(gone.all(axis=1))
     ]
     return rows[rows["masked_months"].map(len) < MONTHS]
+
+
+# --- outlines ------------------------------------------------------------------------------------------------------
+
+CUT_WITHIN = ("DE1", "DE2", "DE7", "DE9", "DEA", "DEB", "DED", "PL9", "PT1")
+"""NUTS 1 regions of which Natural Earth's subdivisions hold, or cross, several NUTS 2 regions."""
+
+PORTUGAL_2024 = {"PT16B": "PT1D", "PT16I": "PT1D", "PT185": "PT1D", "PT170": "PT17"}
+"""Recorded NUTS 3 codes and the NUTS 2 region of 2024 they went to; the others of PT16 and PT18 to PT19 and PT1C."""
+
+LISBON = {"iso:PT-11": "PT1A", "iso:PT-15": "PT1B"}
+"""The districts on either side of the Tagus: what became of PT17 in 2024."""
+
+STEP_M, SMOOTH_M = 1_000, 1_500
+
+
+def cuts() -> pd.DataFrame:
+    """Return pieces of subdivisions that belong to one NUTS 2 region each, cut between the survey's points.
+
+    Each point names its region; the border runs as far as it can from the points of either side (a support vector
+    machine with a Gaussian kernel of some 20 km). In five-fold trials 91 to 98 % of the points left out fell on their
+    own side.
+    """
+    points = pd.read_parquet(SURVEY).sort_values("year").drop_duplicates("point_id", keep="last")
+    points["x"], points["y"] = grid_position(points["point_id"].to_numpy())
+    rows = []
+    for nuts1 in CUT_WITHIN:
+        inside = points[points["nuts2"].str.startswith(nuts1, na=False) & (points["nuts2"].str.len() == 4)]
+        labels = inside.apply(_codes_recorded, axis=1)
+        for one in subdivisions():
+            if one.nuts1 == nuts1:
+                for codes, shape in _cut(one, inside[["x", "y"]].to_numpy(float), labels.to_numpy()):
+                    rows.append({"id": one.id, "codes": codes, "geometry": shapely.to_wkb(shape)})
+    return pd.DataFrame(rows)
+
+
+def _codes_recorded(visit: pd.Series) -> str:
+    """Return the NUTS 2 codes, of both versions where they differ, of the region a visit was recorded in."""
+    old, nuts3 = visit["nuts2"], visit["nuts3"]
+    new = PORTUGAL_2024.get(nuts3, {"PT16": "PT19", "PT18": "PT1C"}.get(old, old))
+    return " ".join(dict.fromkeys((old, new)))
+
+
+def _cut(one: Subdivision, spots: np.ndarray, labels: np.ndarray) -> Iterator[tuple[str, shapely.Geometry]]:
+    """Yield the codes and outline (EPSG:4326) of the pieces of a subdivision, whole where it holds one region."""
+    from rasterio.features import shapes
+    from rasterio.transform import from_origin
+    from sklearn.svm import SVC
+
+    fitting = np.array([not one.nuts2 or one.nuts2 in label.split() for label in labels])
+    names = sorted(set(labels[fitting]))
+    whole = equal_area(one.outline)
+    west, south, east, north = whole.buffer(5 * STEP_M).bounds
+    column = np.arange(west, east, STEP_M) + STEP_M / 2
+    row = np.arange(north, south, -STEP_M) - STEP_M / 2
+    if len(names) == 1:
+        yield names[0], one.outline
+        return
+    machine = SVC(C=100, gamma=0.1).fit(spots[fitting] / 10_000, labels[fitting])
+    at = np.stack([side.ravel() for side in np.meshgrid(column, row)], axis=1)
+    side = np.searchsorted(names, machine.predict(at / 10_000)).reshape(len(row), len(column)).astype(np.int32)
+    traced = [
+        (int(value), shapely.geometry.shape(shape))
+        for shape, value in shapes(side, transform=from_origin(west, north, STEP_M, STEP_M))
+    ]
+    smooth = shapely.coverage_simplify([shape for _, shape in traced], SMOOTH_M)
+    for at_name, codes in enumerate(names):
+        parts = [part for (value, _), part in zip(traced, smooth, strict=True) if value == at_name]
+        piece = shapely.union_all(parts).intersection(whole) if parts else shapely.Polygon()
+        if piece.area > STEP_M**2:
+            codes = codes.replace("PT17", f"PT17 {LISBON[one.id]}") if one.id in LISBON else codes
+            yield codes, lonlat(shapely.union_all([p for p in shapely.get_parts(piece) if p.area > 0]))
 
 
 def _code(label: object) -> str | None:

@@ -234,13 +234,15 @@ def _same_by_place(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str,
 
 
 def _same_by_shape(rows: Mapping[str, Mapping[str, Any]], names: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Pairs of regions with a name and a country in common whose outlines nearly agree."""
+    """Pairs of regions with a name and a country in common whose outlines nearly agree, but for those that changed."""
+    changed = {frozenset((code_id(row["old_code"]), code_id(row["code"]))) for row in read_rows("successors")}
     bearers: dict[tuple[str, str], set[str]] = defaultdict(set)
     for name in names:
         row = rows.get(name["region_id"])
         if row is not None and row["wkb"] is not None and row["country"] and name["kind"] != "code":
             bearers[row["country"], name["norm"]].add(row["id"])
     pairs = {(a, b) for ids in bearers.values() for a in ids for b in ids if a < b}
+    pairs = {pair for pair in pairs if frozenset(pair) not in changed}
     return [(a, b) for a, b in sorted(pairs) if _nearly_one(rows[a], rows[b])]
 
 

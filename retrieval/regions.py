@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,6 @@ from retrieval.region_rows import (
     code_id,
     equal_area,
     files_digest,
-    lonlat,
     merge_regions,
     name_row,
     normalise,
@@ -45,11 +44,13 @@ from retrieval.region_rows import (
 
 __all__ = [
     "COUNTRIES",
+    "CUTS",
     "LANGUAGES",
     "LEVELS",
     "NAME_COLUMNS",
     "REGION_COLUMNS",
     "RegionSet",
+    "Subdivision",
     "aoi_regions",
     "area_km2",
     "bundled_regions",
@@ -64,6 +65,7 @@ __all__ = [
     "overlap",
     "read_regions",
     "read_rows",
+    "subdivisions",
     "without_outline",
 ]
 
@@ -80,11 +82,10 @@ NATURAL_EARTH = {
 
 def bundled_regions() -> RegionSet:
     """Return countries, NUTS 1 and 2 regions and Natural Earth's subdivisions, with names in many languages."""
-    subdivisions = _subdivisions()
-    outlines = _dissolved(subdivisions)
-    regions = [*_group_rows(), *_code_rows(outlines), *_subdivision_rows(subdivisions), *_foreign_rows()]
-    names = [*_listed_names(), *_territory_names(), *_subdivision_names(subdivisions)]
-    same = _same_by_code(regions, subdivisions)
+    drawn = subdivisions()
+    regions = [*_group_rows(), *_code_rows(_dissolved(drawn)), *_subdivision_rows(drawn), *_foreign_rows()]
+    names = [*_listed_names(), *_territory_names(), *_subdivision_names(drawn)]
+    same = _same_by_code(regions, drawn)
     files = [*sorted((DATA / "regions").glob("*.csv")), *sorted((DATA / "natural_earth").glob("*_10m.parquet"))]
     return RegionSet(
         source=NATURAL_EARTH["id"],
@@ -99,7 +100,7 @@ def bundled_regions() -> RegionSet:
 
 
 @dataclass(frozen=True)
-class _Subdivision:
+class Subdivision:
     """A Natural Earth subdivision with its place in NUTS, several polygons of one ISO code joined."""
 
     id: str
@@ -112,7 +113,8 @@ class _Subdivision:
     outline: BaseGeometry
 
 
-def _subdivisions() -> list[_Subdivision]:
+def subdivisions() -> list[Subdivision]:
+    """Return Natural Earth's subdivisions as the concordance places them."""
     import pyarrow.parquet as pq
 
     file = DATA / "natural_earth" / "admin1_europe_10m.parquet"
@@ -125,7 +127,7 @@ def _subdivisions() -> list[_Subdivision]:
     return [_subdivision(identifier, rows, columns) for identifier, rows in together.items()]
 
 
-def _subdivision(identifier: str, rows: list[dict[str, str]], columns: Mapping[int, dict[str, Any]]) -> _Subdivision:
+def _subdivision(identifier: str, rows: list[dict[str, str]], columns: Mapping[int, dict[str, Any]]) -> Subdivision:
     parts = [columns[int(row["ne_id"])] for row in rows]
     outline = shapely.union_all([shapely.from_wkb(part["geometry"]) for part in parts])
     first = rows[0]
@@ -135,45 +137,60 @@ def _subdivision(identifier: str, rows: list[dict[str, str]], columns: Mapping[i
         for key in part
         if key.startswith("name_") and key != "name_alt" and isinstance(part[key], str)
     }
-    return _Subdivision(
+    return Subdivision(
         identifier, first["name"], first["country"], first["nuts1"], first["nuts2"], first["nuts3"],
         tuple(sorted(found)), outline,
     )  # fmt: skip
 
 
-AGREEMENT = 0.95
-"""The intersection over union with NUTS 2016, in EPSG:3035, from which a dissolved outline is one."""
+CUTS = DATA / "natural_earth" / "cuts.parquet"
 
-GENERALISED_M = 3_000
-"""Corners of less than the square of this many metres are left out, borders kept in common, as in the NUTS polygons at
-1:20 million the outlines are held against. Of 0.5 to 7 km, the finest at which nearly as many agree as at any."""
+DRAWN_AS = {"NL35": "NL31", "NL36": "NL33"}
+"""Codes drawn in the borders of another: Utrecht and Zuid-Holland before Vijfheerenlanden (146 km²) moved in 2019."""
 
 
 def dissolved_outlines() -> dict[str, BaseGeometry]:
-    """Return code → outline, EPSG:4326, of all the concordance places, whether it agrees with NUTS 2016 or not."""
-    return _dissolved(_subdivisions())
+    """Return code → outline, EPSG:4326, of all the concordance places, as finely as Natural Earth draws them."""
+    return _dissolved(subdivisions())
 
 
-def _dissolved(subdivisions: Sequence[_Subdivision]) -> dict[str, BaseGeometry]:
-    pieces: dict[frozenset[str], list[BaseGeometry]] = defaultdict(list)
-    for one in subdivisions:
-        pieces[_codes_of(one.id, one.country, one.nuts1, one.nuts2)].append(one.outline)
-    for code, outline in _lands_apart():
-        pieces[_codes_of("", code[:2], code[:3], code)].append(outline)
-    joined = [equal_area(shapely.union_all(shapes)) for shapes in pieces.values()]
-    generalised = shapely.coverage_simplify(joined, GENERALISED_M)
+def _dissolved(subdivisions: Sequence[Subdivision]) -> dict[str, BaseGeometry]:
+    together: dict[frozenset[str], list[BaseGeometry]] = defaultdict(list)
+    for codes, outline in _pieces(subdivisions):
+        together[codes].append(outline)
     inside: dict[str, list[BaseGeometry]] = defaultdict(list)
-    for codes, shape in zip(pieces, generalised, strict=True):
+    for codes, shapes in together.items():
+        joined = shapely.union_all(shapes)
         for code in codes:
-            inside[code].append(shape)
-    return {code: lonlat(shapely.union_all(shapes)) for code, shapes in inside.items()}
+            inside[code].append(joined)
+    outlines = {code: shapely.union_all(shapes) for code, shapes in inside.items()}
+    return outlines | {code: outlines[other] for code, other in DRAWN_AS.items()}
 
 
-def _codes_of(identifier: str, country: str, nuts1: str, nuts2: str) -> frozenset[str]:
-    """Return the codes a subdivision is part of, those of other NUTS versions among them."""
-    own = {country, nuts1, nuts2} - {""}
+def _pieces(subdivisions: Sequence[Subdivision]) -> Iterator[tuple[frozenset[str], BaseGeometry]]:
+    """Yield the codes and outline of every subdivision, or of its pieces where it holds several NUTS 2 regions."""
+    pieces = _cuts()
+    for one in subdivisions:
+        for nuts2, outline in pieces.get(one.id, [((one.nuts2,), one.outline)]):
+            yield _codes_of(one.id, {one.country, one.nuts1, *nuts2} - {""}), outline
+    for code, outline in _lands_apart():
+        yield _codes_of("", {code[:2], code[:3], code}), outline
+
+
+def _codes_of(identifier: str, own: Set[str]) -> frozenset[str]:
+    """Return the codes a piece of land is part of, those of other NUTS versions among them."""
     parts = {identifier, *map(code_id, own)}
     return frozenset(own | {row["code"] for row in read_rows("nuts") if parts & set(row["parts"].split())})
+
+
+def _cuts() -> dict[str, list[tuple[tuple[str, ...], BaseGeometry]]]:
+    """Return subdivision → the NUTS 2 codes and outline of its pieces (see `bundling.cuts`)."""
+    import pyarrow.parquet as pq
+
+    pieces: dict[str, list[tuple[tuple[str, ...], BaseGeometry]]] = defaultdict(list)
+    for row in pq.read_table(CUTS).to_pylist():
+        pieces[row["id"]].append((tuple(row["codes"].split()), shapely.from_wkb(row["geometry"])))
+    return pieces
 
 
 def _lands_apart() -> list[tuple[str, BaseGeometry]]:
@@ -185,25 +202,25 @@ def _lands_apart() -> list[tuple[str, BaseGeometry]]:
 
 
 def without_outline() -> tuple[str, ...]:
-    """Return the codes without a bundled outline: too far from NUTS 2016, not in it, or not in the concordance."""
-    drawn = {row["code"] for row in read_rows("outlines") if float(row["iou"]) >= AGREEMENT}
+    """Return the codes without a bundled outline: two of NUTS 2013 in Scotland that no table has figures of."""
+    drawn = {row["code"] for row in read_rows("outlines")}
     return tuple(row["code"] for row in read_rows("nuts") if row["code"] not in drawn)
 
 
 def _code_rows(outlines: Mapping[str, BaseGeometry]) -> Iterator[dict[str, Any]]:
-    bare = set(without_outline())
-    agreement = {row["code"]: f"agrees with NUTS 2016 1:20m by {row['iou']}" for row in read_rows("outlines")}
+    agreement = {row["code"]: row["iou"] for row in read_rows("outlines")}
     for row in read_rows("nuts"):
         code = row["code"]
-        outline, said = (None, "no outline") if code in bare else (outlines[code], agreement[code])
+        iou = agreement.get(code)
+        said = f"agrees with NUTS 2016 1:20m by {iou}" if iou else "not compared with NUTS"
         yield region_row(
             code_id(code),
             row["name"],
             row["level"],
             row["country"],
             row["parent"] or None,
-            outline,
-            {**NATURAL_EARTH, "vintage": f"{NATURAL_EARTH['vintage']}; {said}"},
+            outlines.get(code),
+            {**NATURAL_EARTH, "vintage": f"{NATURAL_EARTH['vintage']}; {said if code in outlines else 'no outline'}"},
         )
 
 
@@ -213,7 +230,7 @@ def _group_rows() -> Iterator[dict[str, Any]]:
         yield region_row(row["id"], row["name"], "group", row["country"], parent, None, NATURAL_EARTH)
 
 
-def _subdivision_rows(subdivisions: Sequence[_Subdivision]) -> Iterator[dict[str, Any]]:
+def _subdivision_rows(subdivisions: Sequence[Subdivision]) -> Iterator[dict[str, Any]]:
     for one in subdivisions:
         parent = code_id(one.nuts2 or one.nuts1 or one.country)
         yield region_row(one.id, one.name, "subdivision", one.country, parent, one.outline, NATURAL_EARTH)
@@ -269,7 +286,7 @@ _GENERIC = re.compile(
 )
 
 
-def _subdivision_names(subdivisions: Sequence[_Subdivision]) -> Iterator[dict[str, Any]]:
+def _subdivision_names(subdivisions: Sequence[Subdivision]) -> Iterator[dict[str, Any]]:
     seen: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in subdivisions:
         for _, name in one.names:
@@ -286,7 +303,7 @@ def _subdivision_names(subdivisions: Sequence[_Subdivision]) -> Iterator[dict[st
                 yield name_row(one.id, name, language, "alias")
 
 
-def _own_names(one: _Subdivision) -> set[str]:
+def _own_names(one: Subdivision) -> set[str]:
     return {normalise(name) for name in (one.name, *(_bare(name) for _, name in one.names))}
 
 
@@ -302,7 +319,7 @@ def _bare(name: str) -> str:
     return short if len(short) > 2 else name
 
 
-def _same_by_code(regions: Sequence[Mapping[str, Any]], subdivisions: Sequence[_Subdivision]) -> dict[str, str]:
+def _same_by_code(regions: Sequence[Mapping[str, Any]], subdivisions: Sequence[Subdivision]) -> dict[str, str]:
     """Return id → preferred id: by the code lists, or where a child is the whole parent or, of its name, most of it."""
     pairs = [(code_id(row["code"]), code_id(row["same_as"])) for row in read_rows("nuts") if row["same_as"]]
     pairs += [
@@ -313,7 +330,7 @@ def _same_by_code(regions: Sequence[Mapping[str, Any]], subdivisions: Sequence[_
         listed[name["region_id"]].add(name["norm"])
     pairs.append(("group:EU27_2020", "group:EU"))  # the members of 2022 under two codes
     for key in ("nuts1", "nuts2"):
-        inside: dict[str, list[_Subdivision]] = defaultdict(list)
+        inside: dict[str, list[Subdivision]] = defaultdict(list)
         for one in subdivisions:
             inside[getattr(one, key)].append(one)
         for code, children in inside.items():
