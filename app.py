@@ -14,7 +14,8 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
+from threading import Event, Timer
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from retrieval.errors import InputError, LandaskError
@@ -28,7 +29,8 @@ ONLINE = {
     "tiles": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
     "attribution": "© OpenStreetMap contributors (ODbL)",
 }
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LEAVE_S = 2.2
+"""Seconds from being told to end to having ended."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Agent:
     context: Context
     router: str
     llm: str | None
+    longest_s: float = 300.0
+    """Seconds one question may take."""
 
     def ask(
         self, question: str, *, memory: Any, selection: Mapping[str, Any] | None, on_step: OnStep, cancel: Event
@@ -49,7 +53,7 @@ class Agent:
         conversation = Conversation.from_json(memory) if memory else Conversation()
         answer = ask(
             question, self.context, router=self.router, llm=self.llm, conversation=conversation,
-            selection=selection, on_step=on_step, cancel=cancel,
+            selection=selection, on_step=on_step, cancel=cancel, longest_s=self.longest_s,
         )  # fmt: skip
         return answer, conversation.to_json()
 
@@ -83,8 +87,11 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     add("--add-user", default=None, metavar="NAME", help="ask for a password, add it to the --auth file and end")
     add("--open", action="store_true", help="let anyone in on an address that is not loopback")
     add("--root-path", default="", metavar="PATH", help="where a proxy serves the page, as /land")
+    add("--name", action="append", default=[], metavar="HOST", help="a host name the page answers to; may be repeated")
+    add("--behind-proxy", action="store_true", help="believe what a proxy on this machine says of who asks")
     add("--max-concurrent", type=int, default=4, metavar="N", help="questions answered at once; the others wait")
     add("--per-minute", type=int, default=30, metavar="N", help="questions of one person in a minute; 0: no limit")
+    add("--longest", type=float, default=120.0, metavar="S", help="seconds one question may take")
     add("--upload-mb", type=int, default=10, metavar="MB", help="largest region file")
     add("--mcp", action="store_true", help="serve `ask` as an MCP tool on standard input and output, not the page")
     add("--online-map", action="store_true", help="a base map from OpenStreetMap: tells it what you look at")
@@ -92,8 +99,12 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def private_folder() -> Path:
-    """Make the folder uploads pass through: this user's alone, gone when the page ends."""
+    """Make the folder uploads pass through: this user's alone, gone when the page ends, or when the next one begins."""
+    from page.guards import clear_leftovers
+
+    clear_leftovers(Path(tempfile.gettempdir()), "landask-page-")
     folder = Path(tempfile.mkdtemp(prefix="landask-page-"))
+    (folder / "pid").write_text(str(os.getpid()))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -114,6 +125,7 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
     Raises:
         BadArgument: listening beyond this machine with neither --auth nor --open.
     """
+    from page.guards import LOOPBACK
     from retrieval.errors import BadArgument
 
     if options.host not in LOOPBACK and not options.auth and not options.open:
@@ -134,7 +146,7 @@ def opened_world(options: argparse.Namespace) -> Generator[World]:
     store = open_or_build_default(named, lambda line: print(line, file=sys.stderr))
     try:
         context = Context.open(store)
-        yield World(context, Agent(context, options.router, options.llm), options.router)
+        yield World(context, Agent(context, options.router, options.llm, options.longest), options.router)
     finally:
         store.close()
 
@@ -149,12 +161,13 @@ def serve_mcp(options: argparse.Namespace) -> None:
 
 def serve(options: argparse.Namespace) -> None:
     """Serve the page until it is stopped."""
-    private_folder()
+    folder = private_folder()
     # uvicorn passes the signal on when it has ended the page: leave by the door, so that the folder is emptied.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
     import uvicorn
 
+    from page.guards import patient_protocol
     from page.handlers import Handlers, Options
     from page.logins import Logins
     from page.serve import application
@@ -164,21 +177,50 @@ def serve(options: argparse.Namespace) -> None:
         max_concurrent=options.max_concurrent,
         per_minute=options.per_minute,
         upload_mb=options.upload_mb,
+        longest_s=options.longest,
         photos=photo_folder(),
         online=ONLINE if options.online_map else None,
     )
     with opened_world(options) as world:
-        app = application(Handlers(world, how), options.root_path, logins)
+        page = Handlers(world, how)
+        proxied = options.behind_proxy or bool(options.root_path)
+        app = application(page, options.root_path, logins, (options.host, *options.name), proxied)
+
+        class Server(uvicorn.Server):
+            """Tells the questions on their way when it is being ended."""
+
+            def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+                """End them first, and all of it soon, whatever still runs."""
+                page.end()
+                leave_in(LEAVE_S, folder)
+                super().handle_exit(sig, frame)
+
         print(f"landask: http://{options.host}:{options.port}{options.root_path}/", file=sys.stderr)
-        uvicorn.run(
+        config = uvicorn.Config(
             app,
             host=options.host,
             port=options.port,
             root_path=options.root_path,
             log_level="warning",
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=1,
             server_header=False,
+            proxy_headers=proxied,
+            http=patient_protocol(),
+            limit_concurrency=1_000,
         )
+        Server(config).run()
+
+
+def leave_in(seconds: float, folder: Path) -> None:
+    """End this process after some seconds if it has not ended by then: C code that computes hears no signal."""
+
+    def leave() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)
+
+    late = Timer(seconds, leave)
+    late.daemon = True
+    late.start()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -22,7 +22,8 @@ from agent.plan import MOST_STEPS, Note, Plan
 from agent.plan import Step as PlanStep
 from agent.render import caveats_of, refusal_of, render, texts
 from agent.router import Builtin, Router
-from retrieval.errors import BadArgument, DataError, InputError, LandaskError, NotPublished
+from retrieval.deadline import Deadline, check, until
+from retrieval.errors import BadArgument, DataError, InputError, LandaskError, NotPublished, QueryLimit
 from retrieval.query import Query
 from retrieval.types import Language
 from tools.context import Context
@@ -32,6 +33,8 @@ from tools.result import Result
 
 log = logging.getLogger(__name__)
 
+LONGEST_S = 300.0
+"""Seconds one question may take, its language model included."""
 OnStep = Callable[[Step], None]
 
 
@@ -50,6 +53,7 @@ def ask(
     on_step: OnStep | None = None,
     cancel: Event | None = None,
     debug: bool = False,
+    longest_s: float = LONGEST_S,
 ) -> Answer:
     """Answer one question.
 
@@ -63,12 +67,13 @@ def ask(
         on_step: told each step as soon as it is done.
         cancel: set from another thread, it ends the model call and the query now running, at once.
         debug: let a bug be a traceback instead of an answer of status `error`.
+        longest_s: seconds for the whole of it; one that takes longer is refused, saying so.
 
     Raises:
         Cancelled: `cancel` was set.
         StoreError: the store cannot be read.
     """
-    with stoppable(context, cancel):
+    with until(longest_s, cancel) as deadline, stoppable(context, deadline):
         run = Run(context, conversation or Conversation(), on_step, cancel, debug)
         return run.answer(question, router, llm, selection)
 
@@ -114,7 +119,7 @@ class Run:
         except CAUGHT as error:
             if self.cancel and self.cancel.is_set():
                 raise Cancelled from error
-            answer = self.refused(error, question, language)
+            answer = self.refused(in_time(error), question, language)
         except LandaskError:
             raise
         except Cancelled:
@@ -175,6 +180,7 @@ class Run:
             for arguments in calls_of(step, results):
                 if self.cancel and self.cancel.is_set():
                     raise Cancelled
+                check()
                 try:
                     result = self.known(step.tool, arguments) or self.timed(
                         step.tool, partial(call, step.tool, arguments, self.context), detail_of_result
@@ -262,16 +268,13 @@ class Run:
 
 
 @contextmanager
-def stoppable(context: Context, cancel: Event | None) -> Generator[None]:
-    """End this thread's query as soon as `cancel` is set."""
-    if cancel is None:
-        yield
-        return
+def stoppable(context: Context, deadline: Deadline) -> Generator[None]:
+    """End this thread's query as soon as the question is stopped or its time is over."""
     asking, done = get_ident(), Event()
 
     def wait() -> None:
-        while not done.wait(0.02):
-            if cancel.is_set():
+        while not done.wait(0.02 if deadline.cancel else max(deadline.left(), 0.02)):
+            if deadline.over():
                 context.store.interrupt(asking)
 
     Thread(target=wait, name="stop", daemon=True).start()
@@ -279,6 +282,16 @@ def stoppable(context: Context, cancel: Event | None) -> Generator[None]:
         yield
     finally:
         done.set()
+
+
+def in_time(error: LandaskError) -> LandaskError:
+    """Return the error, or the one that says the question took too long, where that is why."""
+    if isinstance(error, QueryLimit):
+        try:
+            check()
+        except QueryLimit as late:
+            return late
+    return error
 
 
 def run_plan(plan: Plan, context: Context, language: Language = "en", *, debug: bool = True) -> Answer:

@@ -44,6 +44,8 @@ class Options:
     per_minute: int = 30
     """Questions of one person in a minute; ten times as many from one address. 0: no limit."""
     upload_mb: int = 10
+    longest_s: float = 120.0
+    """Seconds one question may take."""
     photos: Path | None = None
     """The folder of ground photos; None where there is none."""
     online: Mapping[str, str] | None = None
@@ -86,6 +88,10 @@ class Handlers:
     options: Options = field(default_factory=Options)
     shelf: Shelf = field(default_factory=Shelf)
     running: dict[str, Asking] = field(default_factory=dict)
+    ending: bool = False
+    """Whether the page is being ended: no question is taken any more."""
+    at_end: set[Callable[[], None]] = field(default_factory=set)
+    """What programs' questions on their way do then."""
 
     def __post_init__(self) -> None:
         self.by_person = Limiter(self.options.per_minute)
@@ -153,6 +159,14 @@ class Handlers:
         held = Held(question, answer, draw(answer, self.world.context, language, selection), selection)
         return held, self.shelf.put(held)
 
+    def end(self) -> None:
+        """Stop every question on its way: the page is being ended."""
+        self.ending = True
+        for asking in list(self.running.values()):
+            asking.stop()
+        for tell in list(self.at_end):
+            tell()
+
     def stop(self, request: gr.Request) -> None:
         """Stop this person's running question."""
         asking = self.running.get(request.session_hash or "")
@@ -184,10 +198,12 @@ class Handlers:
         answer, memory = self.asked(question, conversation, selection)
         return {**answer.to_json(), "conversation": memory}
 
-    def asked(self, question: str, memory: Any, selection: Any) -> tuple[Answer, Any]:
+    def asked(
+        self, question: str, memory: Any, selection: Any, cancel: threading.Event | None = None
+    ) -> tuple[Answer, Any]:
         """A question's answer at once, its steps unshown."""
         return self.world.asker.ask(
-            question, memory=memory, selection=selection, on_step=lambda step: None, cancel=threading.Event()
+            question, memory=memory, selection=selection, on_step=lambda step: None, cancel=cancel or threading.Event()
         )
 
     def leave(self, talk: Talk, request: gr.Request) -> None:

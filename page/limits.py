@@ -34,6 +34,16 @@ class Limiter:
             asked.append(now)
             return 0.0
 
+    def blocked(self, person: str) -> float:
+        """Return the seconds until the person may try again, 0 where they may now; counts nothing."""
+        if not self.per_minute:
+            return 0.0
+        now = self.clock()
+        with self._lock:
+            self._forget(now)
+            asked = self._asked.get(person)
+            return 60.0 - (now - asked[0]) if asked and len(asked) >= self.per_minute else 0.0
+
     def _forget(self, now: float) -> None:
         for person, asked in list(self._asked.items()):
             while asked and now - asked[0] >= 60.0:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-import binascii
 import getpass
 import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +21,10 @@ from page.limits import Limiter
 from retrieval.errors import BadArgument, BadFile
 
 TRIES_PER_MINUTE = 10
-"""Wrong passwords from one address."""
+"""Wrong passwords from one address, and for one name."""
+MOST_WAITING = 8
+"""Passwords that wait to be hashed; one more is told to come again."""
+LONGEST_HEADER = 1_000
 OPEN_PATHS = ("/health",)
 
 
@@ -57,7 +61,8 @@ class Logins:
     users: Mapping[str, tuple[bytes, bytes]]
     """Name → salt, hash."""
     _known: dict[bytes, str] = field(default_factory=dict, repr=False)
-    """Digest of a header that was right once → name: scrypt is run once a person, not once a request."""
+    """Keyed digest of a name and password that were right once → name: scrypt is run once a person, not a request."""
+    _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     @classmethod
     def read(cls, file: Path) -> Logins:
@@ -78,40 +83,81 @@ class Logins:
             raise BadFile(f"{file.name}: no login in it; add one with --add-user NAME")
         return cls(users)
 
-    def name_of(self, header: str) -> str | None:
-        """The name of an Authorization header, or None where it opens nothing."""
-        mark = hashlib.sha256(header.encode()).digest()
-        if mark in self._known:
-            return self._known[mark]
-        scheme, _, code = header.partition(" ")
-        try:
-            name, _, password = base64.b64decode(code, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return None
+    def known(self, login: tuple[str, str]) -> str | None:
+        """The name of a login that was right before, or None: costs nothing."""
+        return self._known.get(self._mark(login))
+
+    def name_of(self, login: tuple[str, str]) -> str | None:
+        """The name of a login that is right, or None. Slow on purpose: call it away from the event loop."""
+        name, password = login
         salt, hash = self.users.get(name, (b"nobody", b""))
-        right = hmac.compare_digest(hashed(password, salt), hash)
-        if scheme.lower() != "basic" or not right:
+        if not hmac.compare_digest(hashed(password, salt), hash):
             return None
-        self._known[mark] = name
+        self._known[self._mark(login)] = name
         return name
+
+    def _mark(self, login: tuple[str, str]) -> bytes:
+        return hmac.digest(self._key, "\0".join(login).encode(errors="replace"), "sha256")
+
+
+def login_of(header: str) -> tuple[str, str] | None:
+    """Return name and password of an Authorization header, or None where it is no Basic one.
+
+    >>> login_of("Basic YWRhOnBhc3M="), login_of("Basic é"), login_of("Bearer x")
+    (('ada', 'pass'), None, None)
+    """
+    scheme, _, code = header.partition(" ")
+    if scheme.lower() != "basic" or len(header) > LONGEST_HEADER:
+        return None
+    try:
+        name, colon, password = base64.b64decode(code.strip(), validate=True).decode().partition(":")
+    except ValueError:  # not ASCII, not base64, not UTF-8
+        return None
+    return (name, password) if colon else None
 
 
 class Gate:
-    """Lets only known people to the application behind it; `/health` stays open."""
+    """Lets only known people to the application behind it; `/health` stays open.
+
+    Whoever was wrong too often is refused before anything is hashed, right or wrong, by address and by name; a person
+    whose login was right before is not held up by others' guesses.
+    """
 
     def __init__(self, app: ASGIApp, logins: Logins) -> None:
         self.app, self.logins = app, logins
         self.tries = Limiter(TRIES_PER_MINUTE)
+        self._hashing = ThreadPoolExecutor(1, "hashing")
+        self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a known person on; ask anyone else who they are."""
         if scope["type"] not in ("http", "websocket") or scope["path"] in OPEN_PATHS:
             return await self.app(scope, receive, send)
-        header = Headers(scope=scope).get("authorization", "")
-        if header and self.logins.name_of(header):
-            return await self.app(scope, receive, send)
-        address = (scope.get("client") or ("",))[0]
-        status = 429 if header and self.tries.wait(address) else 401
-        ask = {"WWW-Authenticate": 'Basic realm="landask", charset="UTF-8"'} if status == 401 else {}
-        reply = PlainTextResponse("who are you?" if status == 401 else "too many tries", status, headers=ask)
-        return await reply(scope, receive, send)
+        login = login_of(Headers(scope=scope).get("authorization", ""))
+        name = self.logins.known(login) if login else None
+        if login and not name:
+            name, wait = await self.tried(login, str((scope.get("client") or ("",))[0]))
+            if wait:
+                late = PlainTextResponse("too many tries", 429, headers={"Retry-After": str(int(wait) + 1)})
+                return await late(scope, receive, send)
+        if name:
+            return await self.app({**scope, "landask.login": name}, receive, send)
+        ask = {"WWW-Authenticate": 'Basic realm="landask", charset="UTF-8"'}
+        return await PlainTextResponse("who are you?", 401, headers=ask)(scope, receive, send)
+
+    async def tried(self, login: tuple[str, str], address: str) -> tuple[str | None, float]:
+        """Return the name of a login, None where it is wrong, and the seconds to wait where it is not looked at."""
+        people = (f"from {address}", f"for {login[0][:100]}")
+        if wait := max(map(self.tries.blocked, people)):
+            return None, wait
+        if self._waiting >= MOST_WAITING:
+            return None, 1.0
+        self._waiting += 1
+        try:
+            name = await asyncio.get_running_loop().run_in_executor(self._hashing, self.logins.name_of, login)
+        finally:
+            self._waiting -= 1
+        if name is None:
+            for person in people:
+                self.tries.wait(person)
+        return name, 0.0

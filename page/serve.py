@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gzip
 import json
 import threading
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -18,12 +21,17 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agent.answer import Answer
 from page.exports import TYPES, file_of
+from page.guards import Bodies, Full, Hosts, Turns
 from page.handlers import LONGEST_QUESTION, Handlers
 from page.layout import STATIC, Layout
 from page.logins import Gate, Logins
 from page.photos import photos_at
 from page.picture import map_png
+from retrieval.errors import LandaskError
+
+T = TypeVar("T")
 
 THEME = gr.themes.Base(
     primary_hue="green",
@@ -38,30 +46,51 @@ THEME = gr.themes.Base(
     button_primary_text_color_dark="#ffffff",
 )
 """Dark green on white and white on dark green: contrast AA in light and dark."""
+MOST_WAITING = 60
+"""Questions of programs that wait for their turn."""
+FULL = "too many questions wait already; try again in a while"
+ENDED = "the page is being ended; ask again in a moment"
+GRACE_S = 5.0
+"""Seconds after its deadline that a question's own refusal is waited for."""
 SMALLEST_ZIPPED = 1_000
 """Bytes; what is smaller goes as it is."""
 
 
-def application(page: Handlers, root_path: str = "", logins: Logins | None = None) -> FastAPI:
-    """Return the whole application, ready to be served."""
+def application(
+    page: Handlers, root_path: str = "", logins: Logins | None = None, names: Sequence[str] = (), proxied: bool = False
+) -> FastAPI:
+    """Return the whole application, ready to be served.
+
+    Args:
+        page: the page's state.
+        root_path: where a proxy serves it.
+        logins: who may see it; anyone without.
+        names: host names it answers to beside loopback's.
+        proxied: whether a proxy stands before it, whose forwarded headers are believed.
+    """
     app = FastAPI(title="landask", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    turns = threading.Semaphore(page.options.max_concurrent)
+    turns = Turns(page.options.max_concurrent, MOST_WAITING)
+    app.add_middleware(Bodies, upload_bytes=page.options.upload_mb * 1024 * 1024)
     if logins:
         app.add_middleware(Gate, logins=logins)
     app.add_middleware(Headers, tiles=(page.options.online or {}).get("tiles", ""))
+    app.add_middleware(Hosts, names=tuple(names), proxied=proxied or bool(root_path))
+    datasets = len(page.world.context.store.datasets())
 
     @app.get("/health")
-    def health() -> dict[str, Any]:
-        """Whether the store answers."""
-        return {"status": "ok", "datasets": len(page.world.context.store.datasets())}
+    async def health() -> dict[str, Any]:
+        """Whether the page answers; the store did when it was opened."""
+        return {"status": "ok", "datasets": datasets}
 
-    @app.post("/api/ask", responses={429: {"description": "too many questions in a minute"}})
-    def ask(asked: Asked, request: Request) -> dict[str, Any]:
+    @app.post(
+        "/api/ask", responses={429: {"description": "too many questions in a minute"}, 503: {"description": FULL}}
+    )
+    async def ask(asked: Asked, request: Request) -> dict[str, Any]:
         """Ask about land cover and land use in Europe; the reply is the answer's JSON contract.
 
         `conversation` of the reply, sent with the next question, makes that a follow-up.
         """
-        return asked_by_program(page, asked, request, turns)
+        return await asked_by_program(page, asked, request, turns)
 
     @app.get("/take/{key}/{name}", include_in_schema=False)
     def take(key: str, name: str, request: Request) -> Response:
@@ -105,14 +134,76 @@ class Asked(BaseModel):
     conversation: dict[str, Any] | None = Field(None, description="from the answer before, for a follow-up")
 
 
-def asked_by_program(page: Handlers, asked: Asked, request: Request, turns: threading.Semaphore) -> dict[str, Any]:
-    """Answer a program, as often and as many at once as the options allow."""
+async def asked_by_program(page: Handlers, asked: Asked, request: Request, turns: Turns) -> dict[str, Any]:
+    """Answer a program, as often and as many at once as the options allow; no thread is held by one that waits."""
     wait = page.by_address.wait(request.client.host if request.client else "")
     if wait:
         raise HTTPException(429, "too many questions", {"Retry-After": str(int(wait) + 1)})
-    with turns:
-        answer, memory = page.asked(asked.question, asked.conversation, asked.selection)
+
+    async def work() -> tuple[Answer, Any]:
+        return await in_thread(
+            page, lambda cancel: page.asked(asked.question, asked.conversation, asked.selection, cancel)
+        )
+
+    try:
+        answer, memory = await turns.take(work)
+    except Full:
+        raise HTTPException(503, FULL, {"Retry-After": "5"}) from None
+    except Ended:
+        raise HTTPException(503, ENDED, {"Retry-After": "10"}) from None
+    except TimeoutError:
+        raise HTTPException(503, f"the question took more than {page.options.longest_s:g} s") from None
+    except LandaskError as error:
+        raise HTTPException(422, str(error)) from None
     return {**answer.to_json(), "conversation": memory}
+
+
+class Ended(Exception):
+    """The page is being ended."""
+
+
+async def in_thread(page: Handlers, work: Callable[[threading.Event], T]) -> T:
+    """Return what work comes to that is done in a thread of its own.
+
+    Nobody waits for the thread longer than a question may take, or than the page lives.
+
+    Raises:
+        TimeoutError: it took longer; the thread is told to stop.
+        Ended: the page is being ended.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+    cancel = threading.Event()
+
+    def tell(setter: Callable[[Any], None], value: Any) -> None:
+        if not done.done():
+            setter(value)
+
+    def run() -> None:
+        try:
+            value = work(cancel)
+        except Exception as error:
+            say(done.set_exception, error)
+        else:
+            say(done.set_result, value)
+
+    def say(setter: Callable[[Any], None], value: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens
+            loop.call_soon_threadsafe(tell, setter, value)
+
+    def end() -> None:
+        cancel.set()
+        say(done.set_exception, Ended())
+
+    if page.ending:
+        raise Ended
+    page.at_end.add(end)
+    threading.Thread(target=run, name="asking", daemon=True).start()
+    try:
+        return await asyncio.wait_for(done, page.options.longest_s + GRACE_S)
+    finally:
+        cancel.set()
+        page.at_end.discard(end)
 
 
 def map_library() -> Path:

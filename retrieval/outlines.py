@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from retrieval import deadline
 from retrieval.errors import BadGeometry
 
 PAIRS_A_CORNER = 8
@@ -25,6 +26,7 @@ def mended(shape: BaseGeometry) -> BaseGeometry:
     Raises:
         BadGeometry: Its edges cross one another so often that a repair would take seconds.
     """
+    deadline.check()
     if shape.is_empty:
         return shape
     if not shape.is_valid:

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import platformdirs
 
+from retrieval import deadline
 from retrieval.errors import QueryLimit, StoreError
 from retrieval.types import Dataset, Table
 
@@ -162,6 +163,7 @@ class Store:
         self.close()
 
     def _run(self, sql: str, parameters: Mapping[str, Any]) -> Table:
+        deadline.check()
         cursor = self._cursor()
         try:
             with self._limited(cursor) as expired, _without_pandas():

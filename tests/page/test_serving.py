@@ -24,6 +24,8 @@ from tests.page.served import Served
 from tests.page.small_world import small_world
 
 ROOT = Path(__file__).parents[2]
+HERE = "http://127.0.0.1"
+"""The name the page goes by."""
 
 
 def test_health_answers_and_every_reply_keeps_the_page_to_itself(served: Served) -> None:
@@ -106,7 +108,7 @@ def test_a_client_of_the_model_context_protocol_finds_and_calls_ask() -> None:
 
 def test_who_asks_too_often_waits_and_is_told_how_long() -> None:
     limited = application(Handlers(small_world(), Options(per_minute=1)))
-    with TestClient(limited) as client:
+    with TestClient(limited, base_url=HERE) as client:
         replies = [client.post("/api/ask", json={"question": "vineyard"}) for _ in range(11)]
     assert [reply.status_code for reply in replies] == [200] * 10 + [429]
     assert 0 < int(replies[-1].headers["retry-after"]) <= 61
@@ -116,7 +118,7 @@ def test_a_login_opens_everything_and_without_one_only_health_answers(tmp_path: 
     file = tmp_path / "logins"
     file.write_text(line_of("ada", "pass:word") + "\n")
     gated = application(Handlers(small_world()), logins=Logins.read(file))
-    with TestClient(gated) as client:
+    with TestClient(gated, base_url=HERE) as client:
         assert client.get("/health").status_code == 200
         for path in ("/", "/config", "/take/x/table.csv", "/files/page.js", "/gradio_api/info", "/api/openapi.json"):
             assert client.get(path).status_code == 401, path
@@ -146,14 +148,14 @@ def test_the_page_opens_to_others_only_when_told_so() -> None:
 
 
 def test_an_online_map_is_the_only_host_the_policy_lets_in() -> None:
-    with TestClient(application(Handlers(small_world(), Options(online=app.ONLINE)))) as client:
+    with TestClient(application(Handlers(small_world(), Options(online=app.ONLINE))), base_url=HERE) as client:
         policy = client.get("/health").headers["content-security-policy"]
     assert policy.count("https://") == 2
     assert "https://tile.openstreetmap.org" in policy
 
 
 def test_behind_a_proxy_the_page_stays_under_its_path() -> None:
-    with TestClient(application(Handlers(small_world()), "/land"), root_path="/land") as client:
+    with TestClient(application(Handlers(small_world()), "/land"), root_path="/land", base_url=HERE) as client:
         assert client.get("/land/health").status_code == 200
         assert client.get("/land/config").json()["root"].endswith("/land")
         assert client.get("/land/files/page.js").status_code == 200
