@@ -83,6 +83,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--save", type=Path, metavar="DIR", help="write GeoJSON, CSV, GeoParquet, a PNG map and the plan")
     one.add_argument("--selection", type=Path, metavar="FILE", help="GeoJSON of the area that “this region” means")
     one.add_argument("--no-map", action="store_true", help="draw no map")
+    one.add_argument(
+        "--show", choices=("rest", "graphql"), help="land deals: also the plan as landmatrix.org writes it"
+    )
     one.set_defaults(run=ask_one)
 
     many = commands.add_parser("batch", help="answer a file of questions", epilog=EXITS)
@@ -217,7 +220,18 @@ def ask_one(options: argparse.Namespace) -> int:
         print(json.dumps(answer.to_json(), ensure_ascii=False, default=str))
     else:
         show(answer, context, saved, draw=not options.no_map)
+        show_notation(answer, options.show)
     return EXIT_OF[answer.status]
+
+
+def show_notation(answer: Answer, name: str | None) -> None:
+    """Print the plan of land deals in another notation."""
+    from agent.deals.notation import notations
+    from agent.deals.saying import notation_text
+
+    if name:
+        found = [made for kind, made in notations(answer.plan) if kind == name]
+        print("\n" + "\n".join(notation_text(name, made, answer.language) for made in found[:1] or [None]))
 
 
 MOST_SELECTION_BYTES = 5_000_000

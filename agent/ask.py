@@ -16,6 +16,7 @@ from agent.answer import Answer, Status, Step, Tokens
 from agent.areas import selected_area, with_areas
 from agent.check import unsupported
 from agent.conversation import Conversation, known_language
+from agent.deals.tongue import language_of as of_deals
 from agent.language import detect
 from agent.middleware import CAUGHT, bug_text, outcome_of
 from agent.plan import MOST_STEPS, Note, Plan
@@ -27,6 +28,7 @@ from retrieval.errors import BadArgument, DataError, InputError, LandaskError, N
 from retrieval.query import Query
 from retrieval.types import Language
 from tools.context import Context
+from tools.deals import has_deals
 from tools.query import filled as filled_query
 from tools.registry import TOOLS
 from tools.result import Result
@@ -148,7 +150,8 @@ class Run:
     def language_of(self, question: str) -> Language:
         """Return the question's language, the conversation's where it does not tell."""
         default = known_language(self.conversation.language) or known_language(self.context.language) or "en"
-        return detect(question, self.context.nomenclature, default)
+        detected = detect(question, self.context.nomenclature, default)
+        return of_deals(question, detected) if has_deals(self.context.store) else detected
 
     def run(self, plan: Plan, language: Language) -> Answer:
         """Return the answer of a plan."""

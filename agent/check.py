@@ -56,11 +56,13 @@ def readings(number: str, language: str) -> set[float]:
 
 def _places(text: str, results: Sequence[Result], allowed: set[Any], context: Context) -> list[str]:
     names = " ".join(str(v) for v in allowed if isinstance(v, str)).casefold()
+    shown = [r for result in results for r in result.regions]
+    names += " " + " ".join(r.name for r in shown).casefold()
     names += " " + " ".join(
-        f"{r.name} {context.gazetteer.region(r.id, language).name if not r.id.startswith('aoi:') else ''}".casefold()
-        for result in results
-        for r in result.regions
+        context.gazetteer.region(r.id, language).name.casefold()
+        for r in shown
         for language in (context.language, "en")
+        if not r.id.startswith(("aoi:", "world:"))
     )
     ids = {r.id for result in results for r in result.regions}
     return [

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import say
+from agent.deals import saying as deals
 from retrieval import errors
 from tools.context import Context
 from tools.result import Result
@@ -103,7 +104,7 @@ def render(results: Sequence[Result], language: str, context: Context) -> str:
             witness = source_of(result, voice)
             colon = " :" if voice.language == "fr" else ":"
             sentence = f"{witness[:1].upper()}{witness[1:]}{colon} {sentence}"
-        sentences.append(sentence)
+        sentences += [sentence] if sentence else []
     sources = "; ".join(dict.fromkeys(source_of(r, voice) for r in results))
     return "\n".join([*sentences, voice.of["source"]["label"].format(sources=sources)])
 
@@ -131,6 +132,8 @@ def class_verdicts(results: Sequence[Result], voice: Voice, context: Context) ->
 
 def source_of(result: Result, voice: Voice) -> str:
     """Return what a result's witness is called."""
+    if result.tool == "deals":
+        return deals.source_name(voice.language)
     kind = "official" if result.tool in OFFICIAL else "satellite" if result.tool in SATELLITE else "survey"
     if result.tool == "query":
         kind = KINDS.get(result.arguments["source"], "survey")
@@ -608,6 +611,7 @@ WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
     "classify_area": classified,
     "explain_point": explained,
     "compare_with_survey": agreement,
+    "deals": deals.sentence,
 }
 
 
@@ -633,6 +637,8 @@ def filled_caveat(caveat: Any, result: Result) -> tuple[str, Mapping[str, Any]]:
 def worded_caveat(caveat: Any, voice: Voice, context: Context) -> str:
     """Return one caveat in words; one without a template by its key, so that none is lost."""
     key, slots = caveat_parts(caveat)
+    if key.startswith("deals_"):
+        return deals.caveat(key, slots, voice.language, context)
     template = voice.of["caveat"].get(key)
     written = {name: slot(value, name, voice, context) for name, value in slots.items()}
     if template is None:
@@ -684,6 +690,10 @@ def refusal_of(error: errors.LandaskError, language: str, context: Context) -> s
 
 def _refusal(error: errors.LandaskError, voice: Voice, context: Context) -> str:
     of = voice.of["refusal"]
+    if isinstance(error, errors.NoRecords | errors.NotUnderstood) and (
+        said := deals.refusal(error.reason, voice.language)
+    ):
+        return said
 
     def some(key: str, names: Sequence[str]) -> str:
         return of[key].format(names=", ".join(names)) if names else ""

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from agent.conversation import Conversation, chosen
+from agent.deals.planning import deals_plan
 from agent.frame import PLACE, SUBJECT, TIME, Frame
 from agent.operation import asks_for_one, operation_of, order_of
 from agent.pair import paired, says_both
@@ -81,6 +82,8 @@ class Builtin:
 
     def plan(self, question: str, context: Context, conversation: Conversation) -> Plan:
         """Return the plan of a question; raise DataError or Ambiguous where there is none."""
+        if (of_deals := deals_plan(question, context, conversation)) is not None:
+            return of_deals
         picked = picked_choice(question, context, conversation)
         settled: dict[str, Any] = {}
         if picked is not None and conversation.pending:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from html import escape
 
 from agent.answer import Answer
+from agent.deals.notation import notations
+from agent.deals.saying import notation_text
 from page.numbers import number
 from tools.result import Result
 
@@ -32,6 +34,7 @@ def how_html(answer: Answer, words: Words, language: str) -> str:
     ]
     if answer.plan:
         parts.append(code_html(words["how_plan"], json.dumps(answer.plan, indent=1, ensure_ascii=False)))
+    parts += [code_html(name.upper(), notation_text(name, made, language)) for name, made in notations(answer.plan)]
     return "".join(parts)
 
 

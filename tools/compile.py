@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -310,11 +310,18 @@ class _Compiler:
         of = self.source.dimensions[one.dimension]
         if of.sparse:
             self._need_recorded(of)
+        if of.inside:
+            test = self._covered(one) if of.kind == "outline" else self._near(replace(one, op="near"), of)
+            held = of.inside.format(test=test)
+            return f"NOT ({held})" if one.op.startswith("not_") else held
         if one.op in ("near", "not_near"):
             return self._near(one, of)
         if of.kind == "place":
             return self._in_place(one, of)
         values = self._values(one, of)
+        if of.many:
+            held = f"coalesce(list_has_any({of.sql}, {self.bind(values)}), false)"
+            return f"NOT {held}" if one.op == "not_in" else held
         match one.op:
             case "in":
                 return self._any_of(of.sql, values)
@@ -329,7 +336,11 @@ class _Compiler:
 
     def _values(self, one: Filter, of: Dimension) -> list[Any]:
         """The values with parents taken apart: classes by the code book."""
-        values = list(one.values) if not isinstance(one.values, Ref) else []
+        values = list(self._listed(one))
+        if of.codes:
+            values = list(dict.fromkeys(v for value in values for v in of.parents.get(str(value), (value,))))
+            if unknown := [v for v in values if v not in of.codes]:
+                raise BadArgument(f"no {of.name} {unknown[0]!r}; there are {', '.join((*of.parents, *of.codes))}")
         if of.kind != "class" or of.stored:
             return values
         known = [self.context.nomenclature.get(str(v)).code for v in values]
@@ -375,6 +386,12 @@ class _Compiler:
             raise BadArgument(f"{self.source.name} knows no single positions, so no drawn area can be asked of it")
         inside = " OR ".join(self._covers(self.context.areas[id][1]) for id in drawn)
         return f"({inside})" if one.op == "in" else f"NOT ({inside})"
+
+    def _covered(self, one: Filter) -> str:
+        """Areas of this conversation, as a test on the longitude and latitude of parts."""
+        if unknown := [v for v in self._listed(one) if str(v) not in self.context.areas]:
+            raise BadArgument(f"{unknown[0]!r} is no area drawn in this conversation")
+        return f"({' OR '.join(self._covers(self.context.areas[str(v)][1]) for v in self._listed(one))})"
 
     def _covers(self, outline: Any) -> str:
         box = self._boxed(*(float(v) for v in outline.bounds))
@@ -428,6 +445,8 @@ class _Compiler:
             self._need_recorded(of)
         if of.kind == "place":
             self._by_place(group, of)
+        elif of.many:
+            self._by_parts(group, of)
         elif group.members:
             self._by_members(group, of)
         else:
@@ -481,6 +500,17 @@ class _Compiler:
                     below = self.context.gazetteer.children(id, level) if level else []
                     found += [id, *(r.id for r in below)]
         return found
+
+    def _by_parts(self, group: Group, of: Dimension) -> None:
+        """One row a value of a list; where values are asked for or named, only those."""
+        name = f"of_{group.dimension}"
+        self.text.joins.append(f"CROSS JOIN unnest({of.sql}) AS {name}(part)")
+        self.text.columns.append(f"{name}.part AS {group.dimension}")
+        if members := tuple(value for member in group.members for value in member):
+            self.text.where.append(self._any_of(f"{name}.part", self._values(Filter(of.name, "in", members), of)))
+        for one in self.query.filters(group.dimension):
+            test = self._any_of(f"{name}.part", self._values(one, of))
+            self.text.where.append(f"NOT {test}" if one.op == "not_in" else test)
 
     def _by_members(self, group: Group, of: Dimension) -> None:
         """Named members, which may overlap; what is none of them stays for the denominator as a row without a name."""
@@ -590,12 +620,12 @@ class _Compiler:
         self._where_to_look()
         columns = [f"{sql} AS {name}" for name, sql in self.source.points.items()]
         near = next((f for f in self.query.where if f.op == "near"), None)
-        if near:
+        if near and not self.source.dimensions[near.dimension].inside:
             of = self.source.dimensions[near.dimension]
             lon, lat = self._listed(near)[:2]
             distance = of.sql.replace("$lon", self.bind(float(lon or 0))).replace("$lat", self.bind(float(lat or 0)))
             columns.append(f"round({distance}, 3) AS km")
-        keys = (*self.source.points, *(("km",) if near else ()))
+        keys = (*self.source.points, *(("km",) if columns[-1].endswith(" AS km") else ()))
         return self._finished(self._select([*columns, "count(*) OVER () AS found"]), keys)
 
     # --- the end: expressions, conditions, order, limit, fold ---

@@ -11,6 +11,7 @@ from tools.compare_regions import compare_regions
 from tools.compare_with_survey import compare_with_survey
 from tools.compare_years import compare_years
 from tools.count_points import count_points
+from tools.deals import deals
 from tools.describe_data import describe_data
 from tools.explain_point import explain_point
 from tools.find_points import find_points
@@ -43,4 +44,5 @@ TOOLS: Mapping[str, Callable[..., Result]] = {
     "classify_area": classify_area,
     "explain_point": explain_point,
     "compare_with_survey": compare_with_survey,
+    "deals": deals,
 }

@@ -403,12 +403,13 @@ type Query { deals(sort: String = "id", limit: Int = 20, subset: Subset = PUBLIC
 """The fields that our own queries name; the schema that was public until January 2024 had many more."""
 
 
-def graphql(deals: Sequence[Deal], query: str) -> dict[str, Any]:
+def graphql(deals: Sequence[Deal], query: str) -> Mapping[str, Any]:
     """Return what the site's GraphQL answered until January 2024: parsed, checked and run over the same deals."""
     import graphql as library
 
     schema: Any = library.build_schema(SDL)
-    return library.graphql_sync(schema, query, {"deals": _Resolver(deals)}).formatted
+    done: Any = library.graphql_sync(schema, query, {"deals": _Resolver(deals)})
+    return done.formatted
 
 
 @dataclass(frozen=True)

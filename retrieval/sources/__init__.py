@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from retrieval.errors import BadArgument
+from retrieval.sources.deals import DEALS
 from retrieval.sources.kinds import Dimension, Measure, Source
 from retrieval.sources.published import PUBLISHED
 from retrieval.sources.revisits import REVISITS
@@ -12,7 +13,7 @@ from retrieval.sources.survey import SURVEY
 
 __all__ = ["SOURCES", "Dimension", "Measure", "Source", "source_of"]
 
-SOURCES: Mapping[str, Source] = {source.name: source for source in (SURVEY, REVISITS, PUBLISHED)}
+SOURCES: Mapping[str, Source] = {source.name: source for source in (SURVEY, REVISITS, PUBLISHED, DEALS)}
 
 
 def source_of(name: str) -> Source:

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["place", "class", "year", "month", "number", "word", "point", "position"]
+Kind = Literal["place", "class", "year", "month", "number", "word", "point", "position", "outline"]
 """`place`: region ids, rolled up by the gazetteer. `class`: codes of the nomenclature. `point`: single locations.
-`position`: longitude and latitude, for distances."""
+`position`: longitude and latitude, for distances. `outline`: areas drawn by the asker."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,14 @@ class Dimension:
     """Not recorded in every year: asked of a year without it, it is refused, not counted as zero."""
     known: str = ""
     """SQL of the values that exist, where they are a closed list of words."""
+    codes: tuple[str, ...] = ()
+    """The values that exist, where the source itself lists them; any other is refused by name."""
+    parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Value → the values it stands for: a group of purposes, of states."""
+    many: bool = False
+    """A row holds a list of values: asked for one it counts once, split by them it stands in each of their rows."""
+    inside: str = ""
+    """SQL around a `{test}` on a table beside the relation: the row holds where one of its parts there does."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,155 @@
+"""The words of a question about land deals as leaves: numbers, values of fields, places, words of grammar. No rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from agent.lexicon import languages as closed_languages
+from agent.lexicon import lexicon as closed
+from agent.words import fillers, words
+from retrieval.deal_words import FIELDS, Entry, Token, lexicon, stem, tokens
+
+NUMBER = re.compile(r"\d{1,3}(?:[ ,.’'\u00a0\u202f]\d{3})+(?![\d])(?:[.,]\d+)?|\d+(?:[.,]\d+)?")
+TIMES = {
+    "thousand": 1e3, "k": 1e3, "million": 1e6, "mio": 1e6, "mille": 1e3, "millon": 1e6, "mil": 1e3, "tausend": 1e3,
+    "mila": 1e3, "milione": 1e6, "milioni": 1e6, "duizend": 1e3, "miljoen": 1e6, "tys": 1e3, "tysiac": 1e3,
+    "tysiecy": 1e3, "tysiace": 1e3, "mln": 1e6, "milion": 1e6, "miliona": 1e6, "millones": 1e6, "millions": 1e6,
+    "milhao": 1e6, "milhoes": 1e6, "millionen": 1e6, "hundred": 1e2, "hundert": 1e2, "cent": 1e2, "cien": 1e2,
+}  # fmt: skip
+"""Folded word after or in place of a number → what it multiplies by."""
+NAMED = ("crop", "animal", "mineral", "intention", "nature", "negotiation", "implementation", "investor_kind")
+"""Fields of which a word decides, with nothing else, that land deals may be meant."""
+
+
+@dataclass
+class Leaf:
+    """Some words of the question and what they may be; `at` counts leaves."""
+
+    at: int
+    start: int
+    end: int
+    text: str
+    stems: tuple[str, ...]
+    entries: tuple[Entry, ...] = ()
+    number: float | None = None
+    filler: bool = False
+    used: str = ""
+    """The constraint that took it."""
+    place: tuple[str, ...] = field(default=())
+    """Ids of a place that only the gazetteer knows."""
+
+    def value(self, section: str) -> str | None:
+        """Return what it is in a section, None where it is nothing there."""
+        return next((entry.value for entry in self.entries if entry.section == section), None)
+
+    def values(self, section: str) -> list[str]:
+        """Return everything it may be in a section."""
+        return [entry.value for entry in self.entries if entry.section == section]
+
+    def says(self, section: str, *values: str) -> bool:
+        """Return whether it may be one of these."""
+        return any(entry.section == section and (not values or entry.value in values) for entry in self.entries)
+
+    @property
+    def fields(self) -> list[Entry]:
+        """What it may be of the fields of a deal."""
+        return [entry for entry in self.entries if entry.section in FIELDS]
+
+    @property
+    def is_place(self) -> bool:
+        """Whether it names a place."""
+        return bool(self.place) or self.says("world") or self.says("country") or self.says("ambiguous")
+
+
+@lru_cache(maxsize=16)
+def filler_stems(language: str) -> frozenset[str]:
+    """Return the stems of words that change nothing: ours, and those the whole project knows."""
+    known = set(lexicon(language).filler)
+    several: list[str] = list(fillers())
+    if language in closed_languages():
+        several += closed(language).get("function.words", ())
+    else:
+        several += words(language)["stop"] if (language in ("it", "pt", "nl", "pl")) else ()
+    return frozenset(known | {stem(t.norm, language) for word in several for t in tokens(word, language)})
+
+
+def leaves_of(text: str, language: str) -> list[Leaf]:
+    """Return the leaves of a question in order, the longest phrase first; a word that is nothing is a leaf alone."""
+    known, found = lexicon(language), _with_numbers(text, language)
+    leaves: list[Leaf] = []
+    at = 0
+    while at < len(found):
+        token, number = found[at]
+        size, entries = 1, ()
+        if number is None:
+            for length in range(min(known.longest, len(found) - at), 0, -1):
+                part = found[at : at + length]
+                if any(n is not None for _, n in part):
+                    continue
+                if entries := known.found([t.stem for t, _ in part]):
+                    size = length
+                    break
+        last = found[at + size - 1][0]
+        stems = tuple(t.stem for t, _ in found[at : at + size])
+        leaves.append(
+            Leaf(len(leaves), token.start, last.end, text[token.start : last.end], stems, tuple(entries), number,
+                 filler=all(s in filler_stems(language) for s in stems))
+        )  # fmt: skip
+        at += size
+    return leaves
+
+
+def _with_numbers(text: str, language: str) -> list[tuple[Token, float | None]]:
+    """Return words and numbers in order, a number with the thousand or million after it as one."""
+    found: list[tuple[Token, float | None]] = []
+    end = 0
+    for match in NUMBER.finditer(text):
+        found += [(_moved(t, end), None) for t in tokens(text[end : match.start()], language)]
+        found.append((Token(match.start(), match.end(), "#", "#"), _value(match.group())))
+        end = match.end()
+    found += [(_moved(t, end), None) for t in tokens(text[end:], language)]
+    joined: list[tuple[Token, float | None]] = []
+    for token, number in found:
+        times = TIMES.get(token.norm) if number is None else None
+        if times and joined and joined[-1][1] is not None:
+            before, value = joined.pop()
+            token = Token(before.start, token.end, "#", "#")
+            number = (value or 0) * times
+        joined.append((token, number))
+    return joined
+
+
+def _moved(token: Token, by: int) -> Token:
+    return token._replace(start=token.start + by, end=token.end + by)
+
+
+def _value(written: str) -> float:
+    if re.fullmatch(r"\d{1,3}(?:[ ,.’'\u00a0\u202f]\d{3})+", written):
+        return float(re.sub(r"\D", "", written))
+    whole, _, rest = re.sub(r"[ ’'\u00a0\u202f]", "", written).replace(",", ".").rpartition(".")
+    return float(f"{whole.replace('.', '')}.{rest}" if whole else rest)
+
+
+def plain_text(leaves: Iterable[Leaf]) -> str:
+    """Return the words of some leaves, quoted and separated by commas."""
+    return ", ".join(f"“{leaf.text}”" for leaf in leaves)
+
+
+def before(leaves: Sequence[Leaf], at: int, most: int = 2) -> Iterable[Leaf]:
+    """Return the leaves before one, nearest first, over at most so many that change nothing."""
+    return _until_one_that_matters(reversed(leaves[:at]), most)
+
+
+def after(leaves: Sequence[Leaf], at: int, most: int = 2) -> Iterable[Leaf]:
+    """Return the leaves after one, nearest first, over at most so many that change nothing."""
+    return _until_one_that_matters(iter(leaves[at + 1 :]), most)
+
+
+def _until_one_that_matters(leaves: Iterable[Leaf], most: int) -> Iterable[Leaf]:
+    for passed, leaf in enumerate(leaves):
+        yield leaf
+        if not leaf.filler or leaf.entries or passed >= most:
+            return

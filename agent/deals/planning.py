@@ -1,0 +1,157 @@
+"""What was read of a question about land deals becomes typed queries. Runs nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from agent.conversation import Conversation
+from agent.deals.reading import Asked, means_deals, read
+from agent.plan import Note, Plan, Step
+from retrieval.errors import NoRecords
+from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query
+from tools.context import Context
+from tools.deals import MEASURES, has_deals, known
+
+AXIS = {"region": "region"}
+MAXIMUM = 10_000
+
+
+def deals_plan(question: str, context: Context, conversation: Conversation) -> Plan | None:
+    """Return the plan of a question about land deals, None where its words are not of them.
+
+    Raises:
+        NoRecords: it is about them, and the store holds none.
+        NotUnderstood: words of it have no place in the plan.
+        AmbiguousRegion: a name is several countries.
+    """
+    if not has_deals(context.store):
+        if _says_deals(question):
+            raise NoRecords("land deals", "fetch landmatrix", "deals_missing")
+        return None
+    if not means_deals(question, context):
+        return None
+    return plan_of(read(question, context, known(context.store)))
+
+
+def _says_deals(question: str) -> bool:
+    return bool(re.search(r"land ?matrix|land deals?|land ?grab|landgrab", question.lower()))
+
+
+def plan_of(asked: Asked) -> Plan:
+    """Return the steps of what was read: the query that leads, and the deals behind it."""
+    queries = [(query, act) for query, act in _queries(asked)]
+    steps = [Step("deals", {**{k: v for k, v in q.to_json().items() if k != "source"}, "act": a}) for q, a in queries]
+    if asked.beside:
+        places = [v for f in asked.filters if f.dimension == "place" and isinstance(f.values, tuple) for v in f.values]
+        surveyed = [str(v) for v in places if str(v).startswith(("country:", "nuts:"))]
+        if surveyed:
+            steps.insert(1, Step("official_share", {"regions": surveyed, "land_cover": [asked.beside], "unit": "ha"},
+                                 optional=True))  # fmt: skip
+    return Plan(tuple(steps), tuple(_notes(asked)), frame={"operation": "deals", "words": "deals"})
+
+
+def _notes(asked: Asked) -> list[Note]:
+    notes: list[Note] = []
+    if asked.europe:
+        notes.append(("deals_europe", {}))
+    if any(f.dimension == "year" for f in asked.filters):
+        notes.append(("deals_since_initiation", {}))
+    if asked.beside:
+        notes.append(("deals_side_by_side", {}))
+    return notes
+
+
+def _queries(asked: Asked) -> list[tuple[Query, str]]:
+    where = tuple(asked.filters)
+    listed = (_list(where), "behind")
+    match asked.act:
+        case "deal":
+            return [(_list((Filter("deal", "in", (asked.deal or 0,)),)), "deal")]
+        case "count" if asked.counted:
+            return [(_counted(asked, where), "counted"), listed]
+        case "count":
+            return [(_one(where, "deals"), "count"), listed]
+        case "sum":
+            if asked.operating:
+                running = (*where, Filter("implementation", "in", ("IN_OPERATION",)))
+                return [(_one(where, asked.measure), "sum"), (_list(running), "behind")]
+            return [(_one(where, asked.measure), "sum"), listed]
+        case "share":
+            return [(_share(asked), "share"), (_list((*where, *asked.part)), "behind")]
+        case "when":
+            return [(_when(where), "when"), listed]
+        case "rows":
+            return [(_rows(asked, where), "verdict" if asked.by == "place" else "rows"), listed]
+    if asked.way:
+        return [(_biggest(asked, where), "biggest" if asked.way == "most" else "smallest")]
+    return [(_list(where), "exist" if asked.yes_no else "list")]
+
+
+def _list(where: Sequence[Filter]) -> Query:
+    return Query("deals", where=tuple(where), rows=(Group("point"),), order=(Order("deal_id", "fewest"),),
+                 limit=MAXIMUM)  # fmt: skip
+
+
+def _biggest(asked: Asked, where: Sequence[Filter]) -> Query:
+    column = {"production": "production_ha", "contract": "contract_ha", "intended": "intended_ha"}
+    by = column.get(asked.measure, "size_ha")
+    known_size = (*where,)
+    way: Any = asked.way
+    return Query("deals", where=known_size, rows=(Group("point"),), order=(Order(by, way), Order("deal_id", "fewest")),
+                 limit=asked.limit or 10)  # fmt: skip
+
+
+def _one(where: Sequence[Filter], measure: str) -> Query:
+    columns = (Column(measure, measure),) if measure != "deals" else (Column("deals", "deals"),)
+    return Query("deals", columns=columns, where=tuple(where))
+
+
+def _when(where: Sequence[Filter]) -> Query:
+    names = ("first_year", "last_year", "year_known")
+    return Query("deals", columns=tuple(Column(n, n) for n in names), where=tuple(where))
+
+
+def _group(asked: Asked) -> tuple[Group, ...]:
+    if asked.by == "place":
+        return ()
+    return (Group(asked.by),)
+
+
+def _rows(asked: Asked, where: Sequence[Filter]) -> Query:
+    if asked.by == "place":
+        return _members(asked, where)
+    measure = asked.measure if asked.measure in MEASURES else "deals"
+    columns = [Column("deals", "deals"), Column("hectares" if measure == "deals" else measure,
+                                                "hectares" if measure == "deals" else measure)]  # fmt: skip
+    lead = "deals" if measure == "deals" else measure
+    way: Any = asked.way or "most"
+    second = "hectares" if lead == "deals" else "deals"
+    order = () if asked.by == "year" and not asked.limit else (Order(lead, way), Order(second, way))
+    having = (Condition("deals", asked.having[0], asked.having[1]),) if asked.having else ()  # ty: ignore[invalid-argument-type]
+    return Query("deals", columns=tuple(columns), where=tuple(where), rows=_group(asked), having=having, order=order,
+                 limit=asked.limit if order else None)  # fmt: skip
+
+
+def _members(asked: Asked, where: Sequence[Filter]) -> Query:
+    """One row a place named: countries and regions of the world side by side."""
+    measure = asked.measure if asked.measure in MEASURES else "deals"
+    columns = [Column("deals", "deals"), Column("hectares" if measure == "deals" else measure,
+                                                "hectares" if measure == "deals" else measure)]  # fmt: skip
+    lead = "deals" if measure == "deals" else measure
+    return Query("deals", columns=tuple(columns), where=tuple(where),
+                 rows=(Group("place", members=tuple(tuple(m) for m in asked.members)),),
+                 order=(Order(lead, "most"),), lead=asked.lead)  # fmt: skip
+
+
+def _counted(asked: Asked, where: Sequence[Filter]) -> Query:
+    return Query("deals", columns=(Column("deals", "deals"),), where=tuple(where), rows=_group(asked),
+                 fold=Fold("count"))  # fmt: skip
+
+
+def _share(asked: Asked) -> Query:
+    part = Column("part", "deals", tuple(asked.part))
+    return Query("deals", columns=(part, Column("deals", "deals"),
+                                   Column("percent", expression=Expression("percent", "part", "deals"))),
+                 where=tuple(asked.filters))  # fmt: skip

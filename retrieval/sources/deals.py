@@ -1,0 +1,124 @@
+"""The registry: land deals as Land Matrix records them, one row a deal. Says what is known of deals, not of land.
+
+A deal may have several crops, purposes, investors and natures: asked for one of them it is one deal, split by them it
+stands in each row, so that rows do not add up to the total. Hectares are as reported; "in operation" is the area in
+production (`production_ha`), not the size of the deals that are in operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from retrieval.deal_terms import terms
+from retrieval.sources.kinds import Dimension, Measure, source
+
+UNKNOWN = "UNKNOWN"
+"""What stands for a state that is not known; Land Matrix' own interface takes the same word."""
+
+NEAR = "deal_id IN (SELECT deal_id FROM deal_locations WHERE accuracy IS DISTINCT FROM 'COUNTRY' AND {test})"
+"""A deal is near, or inside, where one of its locations is; a location known to the country only is nowhere near."""
+
+SIZES = {"size_ha": "hectares", "contract_ha": "contract", "production_ha": "production", "intended_ha": "intended"}
+"""Column → the measure that sums it."""
+
+
+def _parents(field: str) -> Mapping[str, tuple[str, ...]]:
+    """Return group → codes below it: AGRICULTURE, CONCLUDED …"""
+    found: dict[str, tuple[str, ...]] = {}
+    for term in terms()[field].values():
+        if term.parent:
+            found[term.parent] = (*found.get(term.parent, ()), term.code)
+    return found
+
+
+def _coded(name: str, field: str, sql: str, *, many: bool = False) -> Dimension:
+    codes = (*terms()[field], *(() if many else (UNKNOWN,)))
+    return Dimension(name, "word", sql if many else f"coalesce({sql}, '{UNKNOWN}')", many=many, codes=codes,
+                     parents=_parents(field))  # fmt: skip
+
+
+def _yes_no(name: str) -> Dimension:
+    sql = f"CASE {name} WHEN true THEN 'yes' WHEN false THEN 'no' ELSE '{UNKNOWN}' END"
+    return Dimension(name, "word", sql, codes=("yes", "no", UNKNOWN))
+
+
+DEALS = source(
+    name="deals",
+    dataset="deals",
+    relation="deals",
+    dimensions=[
+        Dimension("deal", "number", "deal_id"),
+        Dimension("place", "word", "places", many=True),
+        Dimension("country", "word", "country"),
+        Dimension("region", "word", "'m49:' || lpad(region_number::VARCHAR, 3, '0')"),
+        Dimension("position", "position", "km_between($lon, $lat, lon, lat)", "km", inside=NEAR),
+        Dimension("area", "outline", "", inside=NEAR),
+        Dimension("year", "year", "year"),
+        Dimension("size", "number", "size_ha", "ha"),
+        Dimension("contract_size", "number", "contract_ha", "ha"),
+        Dimension("production_size", "number", "production_ha", "ha"),
+        _coded("negotiation", "negotiation", "negotiation"),
+        _coded("implementation", "implementation", "implementation"),
+        _coded("intention", "intention", "intentions", many=True),
+        _coded("crop", "crop", "crops", many=True),
+        _coded("animal", "animal", "animals", many=True),
+        _coded("mineral", "mineral", "minerals", many=True),
+        _coded("nature", "nature", "natures", many=True),
+        _coded("former_cover", "former_cover", "former_cover", many=True),
+        _coded("former_use", "former_use", "former_use", many=True),
+        _coded("former_owner", "former_owner", "former_owner", many=True),
+        _coded("impact", "impact", "impacts", many=True),
+        _coded("investor_kind", "investor_kind", "investor_kinds", many=True),
+        _coded("community_reaction", "community_reaction", "community_reaction"),
+        _coded("community_consultation", "community_consultation", "community_consultation"),
+        Dimension("investor", "word", "investors", many=True),
+        Dimension("investor_country", "word", "investor_countries", many=True),
+        Dimension("investor_id", "number", "investor_ids", many=True),
+        _yes_no("transnational"),
+        _yes_no("forest_concession"),
+        _yes_no("carbon_offset"),
+        _yes_no("conflict"),
+        _yes_no("displacement"),
+        _yes_no("contract_farming"),
+        Dimension("point", "point", "deal_id"),
+    ],
+    measures=[
+        Measure("deals", "count(*){filter}", "deals"),
+        *(
+            Measure(name, f"round(coalesce(sum({column}){{filter}}, 0), 2)", "ha", concept="land under deals", digits=2)
+            for column, name in SIZES.items()
+        ),
+        *(
+            Measure(f"{name}_known", f"count({column}){{filter}}", "deals", concept="looked at")
+            for column, name in SIZES.items()
+        ),
+        Measure("mean_size", "round(avg(size_ha){filter}, 1)", "ha", concept="size of a deal", digits=1),
+        Measure("median_size", "round(median(size_ha){filter}, 1)", "ha", concept="size of a deal", digits=1),
+        Measure("largest_size", "max(size_ha){filter}", "ha", concept="size of a deal", digits=2),
+        Measure("smallest_size", "min(size_ha){filter}", "ha", concept="size of a deal", digits=2),
+        Measure("year_known", "count(year){filter}", "deals", concept="looked at"),
+        Measure("first_year", "min(year){filter}", "", concept="year"),
+        Measure("last_year", "max(year){filter}", "", concept="year"),
+        Measure("countries", "count(DISTINCT country){filter}", "countries", concept="countries"),
+    ],
+    points={
+        "deal_id": "deal_id",
+        "country": "country",
+        "size_ha": "size_ha",
+        "contract_ha": "contract_ha",
+        "production_ha": "production_ha",
+        "intended_ha": "intended_ha",
+        "negotiation": "negotiation",
+        "implementation": "implementation",
+        "year": "year",
+        "intentions": "intentions",
+        "crops": "crops",
+        "animals": "animals",
+        "minerals": "minerals",
+        "natures": "natures",
+        "company": "company",
+        "investors": "investors",
+        "investor_countries": "investor_countries",
+    },
+    caveats=("deals_missing",),
+)

@@ -1,0 +1,210 @@
+"""Land deals asked in words: 40 real deals of Land Matrix' export, gold by hand and by plain pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from agent.ask import ask, run_plan
+from agent.deals.notation import from_rest, to_rest
+from agent.plan import plan_from_json
+from retrieval.deal_files import read_deals
+from retrieval.deal_terms import world_regions
+from retrieval.errors import BadArgument
+from retrieval.ingest import Contents, write_store
+from retrieval.statistics_files import read_statistics_file
+from retrieval.store import Store
+from tests import tiny
+from tests.deal_places import town, world
+from tools.context import Context
+
+SAMPLE = Path(__file__).parents[1] / "data" / "landmatrix" / "export_sample"
+ROMANIA = [4576, 4814, 4819, 4822, 4833]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    path = tmp_path_factory.mktemp("deals") / "s.duckdb"
+    places, deals = (tiny.regions(), world()), read_deals(SAMPLE)
+    write_store(path, Contents(read_statistics_file(), places, town(), (tiny.survey(),), deals=deals))
+    with Store.open(path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def context(store: Store) -> Context:
+    return Context.open(store)
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return pd.DataFrame(read_deals(SAMPLE).deals.to_pylist())
+
+
+def answered(question: str, context: Context):
+    answer = ask(question, context, router="builtin", debug=True)
+    assert answer.status == "answered", answer.text
+    return answer
+
+
+def ids(answer) -> set[int]:
+    """The deals an answer is about: those listed in it."""
+    return {i for result in answer.results if "deal_id" in result.table.columns for i in result.table.column("deal_id")}
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "deals"),
+    [
+        ("which deals in Romania grow sunflower", 2, {4576, 4819}),
+        ("Which deals are there in Argentina and Colombia?", 4, {5067, 5072, 5680, 5697}),
+        ("Where is Banana production?", 1, {1230}),
+        ("Where is soy production in Africa?", 1, {1221}),
+        ("what are the land deals that have been abandoned?", 3, {17, 1221, 4582}),
+        ("Which deals are between 200 and 500 ha?", 6, {7642, 7718, 7734, 10777, 10983, 11898}),
+        ("How many agriculture deals between 200 and 900 ha in Africa?", 3, {5088, 7676, 7734}),
+        ("How many land deals are there in Laos?", 3, {6548, 6549, 6551}),
+        ("investments in South-East Asia", 7, {17, 19, 5813, 6548, 6549, 6551, 11902}),
+        ("deals of Chinese companies", 6, {5060, 5088, 5089, 5708, 5813, 11898}),
+        ("Which deals led to evictions?", 4, {17, 19, 4575, 7676}),
+        ("Show the wind farm projects", 3, {10983, 11898, 11902}),
+        ("deals by Socfinaf", 1, {5055}),
+        ("palm oil deals in Ghana or Colombia", 3, {4582, 5055, 5697}),
+        ("Show the deals with an unknown implementation status", 1, {5088}),
+        ("Which deals in Asia are not in operation?", 6, {17, 19, 6548, 6551, 10777, 11902}),
+    ],
+)
+def test_a_question_finds_its_deals(question: str, value: int, deals: set[int], context: Context) -> None:
+    answer = answered(question, context)
+    assert answer.results[0].value == value
+    assert ids(answer) == deals
+
+
+def test_hectares_in_operation_are_those_in_production(context: Context, table: pd.DataFrame) -> None:
+    answer = answered("how many hectares are in operation?", context)
+    assert answer.results[0].value == pytest.approx(table["production_ha"].sum())
+    assert answer.results[0].facts["without_production_known"] == int(table["production_ha"].isna().sum())
+    assert ids(answer) == set(table[table["implementation"] == "IN_OPERATION"]["deal_id"])
+
+
+@pytest.mark.parametrize(
+    ("question", "column", "places"),
+    [
+        ("How much land is under contract in Africa?", "contract_ha", world_regions()["m49:002"]),
+        ("How many hectares are in operation in Ethiopia", "production_ha", ("foreign:ET",)),
+        ("What is the total area of the deals in Romania?", "size_ha", ("country:RO",)),
+    ],
+)
+def test_a_sum_counts_each_deal_once(question: str, column: str, places, context, table) -> None:
+    inside = table[table["country"].isin(places)]
+    assert answered(question, context).results[0].value == pytest.approx(inside[column].sum())
+
+
+def test_rows_of_crops_may_overlap_and_say_so(context: Context, table: pd.DataFrame) -> None:
+    answer = answered("What crops are grown in deals in Ukraine?", context)
+    gold = table[table["country"] == "foreign:UA"].explode("crops")["crops"].value_counts()
+    rows = {row["crop_id"]: row["deals"] for row in answer.results[0].table.dicts()}
+    assert rows == gold.to_dict()
+    assert any("do not add up" in caveat for caveat in answer.caveats)
+
+
+def test_who_invests_and_in_which_countries(context: Context) -> None:
+    who = answered("Who invests in deals below 500 ha in Ukraine?", context).results[0]
+    assert who.arguments["rows"] == [{"dimension": "investor"}]
+    where = answered("In which countries does China invest?", context).results[0].table
+    assert set(where.column("country_id")) == {"foreign:ZW", "foreign:ZM", "foreign:MZ", "foreign:MM", "foreign:UA"}
+    home = answered("Which countries invest in Ukraine?", context).results[0].table
+    assert {"foreign:US", "foreign:CN", "country:DE"} <= set(home.column("investor_country_id"))
+
+
+def test_the_biggest_come_first(context: Context) -> None:
+    table = answered("biggest deals in Africa", context).results[0].table
+    assert table.column("deal_id")[:3] == [11891, 1221, 5708]
+    assert len(answered("the largest land deal in Romania", context).results[0].table) == 1
+
+
+def test_yes_and_no_are_said_first(context: Context) -> None:
+    assert answered("Are there solar parks in Bangladesh under land deals?", context).text.startswith("Yes")
+    assert answered("Is mineral extracted from Vietnam or Malaysia?", context).text.startswith("No")
+    assert answered("Does Romania have more deals than Ukraine?", context).text.startswith("Yes: Romania")
+    assert answered("Does Ukraine have more deals than Romania?", context).text.startswith("No: Romania")
+
+
+def test_a_share_is_of_deals_and_one_deal_is_told(context: Context) -> None:
+    assert answered("What share of deals in Ethiopia is in operation?", context).results[0].value == 50
+    text = answered("What is deal 17?", context).text
+    assert "Cambodia" in text
+    assert "Mitr Phol Group" in text
+
+
+def test_a_year_counts_apart_what_has_none(context: Context, table: pd.DataFrame) -> None:
+    answer = answered("Which deals were initiated since 2015?", context)
+    assert ids(answer) == set(table[table["year"] >= 2015]["deal_id"])
+    assert "initiation" in " ".join(answer.caveats)
+
+
+def test_beside_cropland_stand_two_sources(context: Context) -> None:
+    answer = answered("how much of Romania's cropland is under land deals", context)
+    assert [result.tool for result in answer.results][:1] == ["deals"]
+    assert answer.results[0].value == 63_608
+    assert "neither is a part of the other" in " ".join(answer.caveats)
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("deals irrigated in Romania", "irrigated"),
+        ("deals in Romania with 12 tractors", "12"),
+        ("deals by Monsanto", "Monsanto"),
+        ("legal deals in Romania", "legal"),
+        ("Deals within 50 km of Brăila", "Brăila"),
+    ],
+)
+def test_what_was_not_read_forbids_an_answer_and_is_named(question: str, named: str, context: Context) -> None:
+    answer = ask(question, context, router="builtin", debug=True)
+    assert answer.status == "refused"
+    assert named in answer.text
+
+
+def test_a_name_of_two_countries_is_asked_back(context: Context) -> None:
+    answer = ask("deals in Congo", context, router="builtin", debug=True)
+    assert (answer.status, len(answer.choices)) == ("clarify", 2)
+
+
+def test_every_answer_names_export_filter_and_limits(context: Context) -> None:
+    told = " ".join(answered("which deals in Romania grow maize", context).caveats)
+    for part in ("export up to 2026-07-02", "Romania, maize", "A missing deal proves nothing", "by default"):
+        assert part in told
+
+
+def test_a_deal_without_a_location_is_a_disc_for_its_country(context: Context) -> None:
+    features = answered("deals in Romania", context).results[0].features["features"]
+    assert [(f["properties"]["accuracy"], f["properties"]["deals"]) for f in features] == [("COUNTRY", 5)]
+
+
+def test_a_plan_of_deals_replays(context: Context) -> None:
+    answer = answered("How many deals in Romania grow maize?", context)
+    again = run_plan(plan_from_json(answer.plan), context)
+    assert [r.to_json() for r in again.results] == [r.to_json() for r in answer.results]
+
+
+def test_an_address_of_the_site_is_a_plan_and_back(context: Context) -> None:
+    address = ("https://landmatrix.org/list/deals/?country_id=642&area_min=200&crops=SUN&crops=WHT"
+               "&negotiation_status=CONTRACT_SIGNED&initiation_year_max=2010&transnational=true")  # fmt: skip
+    query = from_rest(address)
+    assert from_rest(to_rest(query).texts[0]) == query
+    with pytest.raises(BadArgument, match="no address of landmatrix"):
+        from_rest("https://example.org/?country_id=642")
+    with pytest.raises(BadArgument, match="no crop 'XYZ'"):
+        from_rest("https://landmatrix.org/api/deals/?crops=XYZ")
+
+
+def test_a_store_without_deals_answers_as_before_and_says_where_they_come_from(tmp_path: Path) -> None:
+    path = tmp_path / "s.duckdb"
+    write_store(path, Contents(read_statistics_file(), (tiny.regions(), world()), town(), (tiny.survey(),)))
+    with Store.open(path) as store:
+        bare = Context.open(store)
+        assert "fetch landmatrix" in ask("land deals in Romania", bare, router="builtin").text
+        assert ask("where is vineyard in Hérault", bare, router="builtin").results[0].tool == "find_points"
