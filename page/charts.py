@@ -80,7 +80,7 @@ def lines(table: Table, value: str, name: str | None) -> go.Figure:
         rows = sorted((r for r in table.dicts() if not name or str(r[name]) == each), key=lambda r: r["year"])
         stretches = unbroken(rows)
         for stretch in stretches:
-            add_band(figure, stretch, table.columns, CATEGORIES[at])
+            add_band(figure, stretch, value, table.columns, CATEGORIES[at])
         rows = [row for stretch in stretches for row in (*stretch, gap_after(stretch, value))][:-1]
         figure.add_scatter(
             x=[r["year"] for r in rows],
@@ -112,9 +112,11 @@ def gap_after(stretch: Sequence[Mapping[str, Any]], value: str) -> Mapping[str, 
     return {**stretch[-1], value: None}
 
 
-def add_band(figure: go.Figure, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], colour: str) -> None:
+def add_band(
+    figure: go.Figure, rows: Sequence[Mapping[str, Any]], value: str, columns: Sequence[str], colour: str
+) -> None:
     """The intervals of some years as a band behind their line."""
-    low, high = first(LOW, columns), first(HIGH, columns)
+    low, high = first((f"{value}_low", *LOW), columns), first((f"{value}_high", *HIGH), columns)
     if low is None or high is None:
         return
     known = [r for r in rows if r[low] is not None and r[high] is not None]
@@ -163,7 +165,7 @@ def bar_colour(row: Mapping[str, Any], name: str) -> str:
 
 def whiskers(rows: Sequence[Mapping[str, Any]], value: str, columns: Sequence[str]) -> dict[str, Any] | None:
     """Plotly's error bars from the interval's columns, where the table has them."""
-    low, high = first(LOW, columns), first(HIGH, columns)
+    low, high = first((f"{value}_low", *LOW), columns), first((f"{value}_high", *HIGH), columns)
     if not low or not high:
         return None
 

@@ -81,6 +81,8 @@ CREATE TABLE published_cells (
     total_km2 DOUBLE, -- of the region, inland water included
     status VARCHAR, -- published, low_reliability, not_significant or about_zero
     flag VARCHAR, computed BOOLEAN, -- made of the parts of a dissolved region
+    se DOUBLE, -- standard error of percent, in percentage points; NULL where no sampling error is published
+    change_se DOUBLE, -- the same beside another year of the region, on the same grid: without its error, but in 2022
     listed BOOLEAN -- stands in the list of its level; else another name of the same land does
 );
 
@@ -209,3 +211,7 @@ CREATE MACRO share_end(percent, se, z) AS
     100 / (1 + (100 - percent) / percent * exp(-z * se / (percent * (1 - percent / 100))));
 CREATE MACRO share_low(percent, se) AS share_end(percent, se, -1.959963984540054);
 CREATE MACRO share_high(percent, se) AS share_end(percent, se, 1.959963984540054);
+
+-- A number with no digit finer than half its standard error, 100 and more as a whole one.
+CREATE MACRO readable(number, se) AS
+    round(number, CASE WHEN abs(number) >= 100 THEN 0 WHEN se >= 0.1 THEN 1 WHEN se >= 0.01 THEN 2 ELSE 3 END);

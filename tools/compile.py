@@ -20,6 +20,7 @@ from retrieval.query import MOST_ROWS, Column, Expression, Filter, Group, Query,
 from retrieval.sources import Dimension, Measure, Source, source_of
 from retrieval.types import Region
 from tools.context import Context
+from tools.estimation import Z
 
 SIGNS = {"<": "<", "<=": "<=", "=": "=", ">=": ">=", ">": ">", "<>": "<>"}
 ARITHMETIC = {
@@ -30,6 +31,16 @@ ARITHMETIC = {
     "part": "round(100.0 * {left} / nullif(sum({left}) OVER (), 0), 1)",
 }
 """Expressions are rounded to the digits of what they are made of, a percentage to one decimal, a ratio to three."""
+ERRORS = {
+    "difference": "sqrt({left}_{se} ** 2 + {right}_{se} ** 2)",
+    "sum": "sqrt({left}_se ** 2 + {right}_se ** 2)",
+    "ratio": "{name} * sqrt(({left}_se / {left}) ** 2 + ({right}_se / {right}) ** 2)",
+    "percent": "{name} * sqrt(({left}_se / {left}) ** 2 + ({right}_se / {right}) ** 2)",
+}
+"""The standard error of an expression of independent columns; of a part and its whole it is rather too large. A part of
+all rows has none."""
+PLAIN_END = "readable({name} + {z} * {name}_se, {name}_se)"
+LOG_END = "CASE WHEN {name} > 0 THEN readable({name} * exp({z} * {name}_se / {name}), {name}_se) END"
 FOLDS = {
     "count": "count(*)",
     "sum": "round(sum({0}), 3)",
@@ -549,6 +560,8 @@ class _Compiler:
         cells = [f"{self._over_classes(measure.sql.format(**slots), measure)} AS {column.name}"]
         ends = (("status", measure.status), ("low", measure.low), ("high", measure.high))
         cells += [f"{sql.format(**slots)} AS {column.name}_{name}" for name, sql in ends if sql]
+        errors = (("se", measure.se), ("change_se", measure.change_se), ("whole", measure.whole))
+        cells += [f"{sql.format(**slots)} AS {column.name}_{name}" for name, sql in errors if sql and measure.se]
         return cells
 
     def _over_classes(self, sql: str, measure: Measure) -> str:
@@ -635,7 +648,11 @@ class _Compiler:
         columns = ["*", *(f"{self._expression(c)} AS {c.name}" for c in query.columns if c.expression)]
         named = [f"{g.dimension} IS NOT NULL" for g in query.rows if g.dimension != POINT]
         sql = body
+        for column in self._intervals():
+            sql = f"SELECT *, {column}\nFROM (\n{sql}\n)"
         for column in columns[1:]:
+            sql = f"SELECT *, {column}\nFROM (\n{sql}\n)"
+        for column in self._intervals_of_expressions():
             sql = f"SELECT *, {column}\nFROM (\n{sql}\n)"
         if query.rows:
             held = [*named, *(self._held(c.column, c.sign, c.value) for c in query.having), *self._something()]
@@ -651,6 +668,43 @@ class _Compiler:
     def _expression(self, column: Column) -> str:
         of = column.expression or Expression("sum", "", "")
         return ARITHMETIC[of.op].format(left=f'"{of.left}"', right=f'"{of.right}"', digits=self._digits(of))
+
+    def _has_error(self, name: str) -> bool:
+        """Whether a column has a standard error: by its measure, or both sides of its expression."""
+        if is_of_points(self.query):
+            return False
+        column = self.query.column(name)
+        if column.measure:
+            return bool(self.source.measures[column.measure].se)
+        of = column.expression
+        return of is not None and of.op in ERRORS and self._has_error(of.left) and self._has_error(of.right)
+
+    def _intervals(self) -> list[str]:
+        """The ends of every measure with a standard error, within nothing and its whole."""
+        names = [c.name for c in self.query.columns if c.measure and self._has_error(c.name)]
+        text = "CASE WHEN {0} > 0 AND {0} < {0}_whole THEN {digit}({0}_whole * share_{1}(100 * {0} / {0}_whole, "
+        text += "100 * {0}_se / {0}_whole) / 100, {0}_se) END AS {0}_{1}"
+        return [", ".join(text.format(f"{name}", end, digit="readable") for end in ("low", "high")) for name in names]
+
+    def _intervals_of_expressions(self) -> list[str]:
+        """The standard error of every expression of columns that have one, and then its ends."""
+        found = []
+        for column in self.query.columns:
+            of = column.expression
+            if of and self._has_error(column.name):
+                kind = "change_se" if self._is_change(of) else "se"
+                slots = {"left": of.left, "right": of.right, "name": column.name, "se": kind}
+                found.append(ERRORS[of.op].format(**slots) + f" AS {column.name}_se")
+                ends = (LOG_END if of.op in ("ratio", "percent") else PLAIN_END).format(name=column.name, z="{z}")
+                found.append(f"{ends.format(z=-Z)} AS {column.name}_low, {ends.format(z=Z)} AS {column.name}_high")
+        return found
+
+    def _is_change(self, of: Expression) -> bool:
+        """Whether a difference is of one measure in two years, all else being equal."""
+        left, right = (self.query.column(name) for name in (of.left, of.right))
+        other = set(left.where) ^ set(right.where)
+        of_year = all(self.source.dimensions[f.dimension].kind == "year" for f in other)
+        return of.op == "difference" and bool(left.measure) and left.measure == right.measure and of_year
 
     def _digits(self, of: Expression) -> int:
         """The decimals of what an expression is made of."""

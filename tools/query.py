@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from retrieval.catalog import is_representative
@@ -10,8 +11,10 @@ from retrieval.errors import BadArgument
 from retrieval.query import Column, Query, Ref
 from retrieval.sources import Measure, Source
 from retrieval.types import Dataset, Region, Table
+from tools import uncertainty
 from tools.compile import Compiled, compile_query, is_of_points
 from tools.context import Context
+from tools.estimation import LEVEL, least_detectable
 from tools.result import Caveat, Provenance, Result
 from tools.survey import point_name, readable
 
@@ -81,7 +84,9 @@ class _Shown:
 
     def __init__(self, compiled: Compiled, found: Table, context: Context) -> None:
         self.query, self.source, self.context = compiled.query, compiled.source, context
-        self.found, self.rows = found, [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+        self.errors = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+        self.found = without_errors(found, compiled.query)
+        self.rows = [dict(zip(self.found.columns, row, strict=True)) for row in self.found.rows]
         self.of_points = is_of_points(self.query)
         self.head = self.query.headline
 
@@ -164,16 +169,30 @@ class _Shown:
 
     def interval(self) -> tuple[float, float] | None:
         """The ends of the leading number's interval, where its measure has one."""
-        row, measure = self.lead_row(), self._measure()
-        if not row or not measure or not measure.low or self.query.fold or not self.head:
+        row = self.lead_row()
+        if not row or self.query.fold or not self.head:
             return None
-        low, high = row[f"{self.head.name}_low"], row[f"{self.head.name}_high"]
+        low, high = row.get(f"{self.head.name}_low"), row.get(f"{self.head.name}_high")
         return None if low is None or high is None else (low, high)
 
     def level(self) -> float | None:
         """The confidence level of that interval."""
+        if not self.interval():
+            return None
         measure = self._measure()
-        return measure.level if measure and self.interval() else None
+        return measure.level if measure else LEVEL
+
+    def uncertainty(self) -> dict[str, Any] | None:
+        """What is known of the leading number's error, where its source has any."""
+        row = self.lead_row()
+        if not row or not self.head or self.query.fold or f"{self.head.name}_low" not in row:
+            return None
+        at = next(i for i, each in enumerate(self.rows) if each is row)
+        value, se = row[self.head.name], self.errors[at].get(f"{self.head.name}_se")
+        if self.head.measure or value is None or se is None:
+            return uncertainty.told("published_cv", value, se, None)
+        least = least_detectable(se) if self.head.expression and self.head.expression.op == "difference" else None
+        return uncertainty.told("published_cv", None, se, None, least)
 
     # --- the table ---
 
@@ -258,6 +277,8 @@ class _Shown:
         if row := self.lead_row():
             facts["lead"] = {k: v for k, v in row.items() if isinstance(v, str | int | float)}
         facts |= self._compared()
+        if told := self.uncertainty():
+            facts["uncertainty"] = told
         if self.head and not self.of_points:
             facts["legend"] = {"unit": self.unit_of(self.head), "by": self.head.name}
         return facts
@@ -274,6 +295,14 @@ class _Shown:
         if of_years and not self.query.order:
             return {"change": round(known[-1] - known[0], 3)}
         return {"margin": round(abs(known[0] - known[1]), 3)} if self.query.order else {}
+
+
+def without_errors(found: Table, asked: Query) -> Table:
+    """Return the rows without the standard errors that intervals were made of."""
+    hidden = {f"{c.name}_{name}" for c in asked.columns for name in ("se", "change_se", "whole")}
+    kept = [at for at, name in enumerate(found.columns) if name not in hidden]
+    rows = tuple(tuple(row[at] for at in kept) for row in found.rows)
+    return replace(found, columns=tuple(found.columns[at] for at in kept), rows=rows)
 
 
 # --- where it comes from and what holds for it ----------------------------------------------------------------------

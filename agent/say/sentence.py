@@ -211,7 +211,12 @@ class _Sentence:
         low, high = row.get(f"{column.name}_low"), row.get(f"{column.name}_high")
         if low is None or high is None:
             return text
-        return f"{text} ({self.voice.number(low)}–{self.voice.number(high)})"
+        if not signed:
+            return f"{text} ({self.voice.number(low)}–{self.voice.number(high)})"
+        ends = self.voice.filter(
+            "between", **{k: self.voice.number(v, signed=True) for k, v in (("low", low), ("high", high))}
+        )
+        return f"{text} ({ends}; {self.voice.say('undetected')})" if low <= 0 <= high else f"{text} ({ends})"
 
     def member(self, row: Mapping[str, Any]) -> str:
         """What a row stands for, in words."""

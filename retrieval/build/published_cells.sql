@@ -4,7 +4,8 @@ INSERT INTO published_cells
 WITH area AS (SELECT code, any_value(area_km2) AS area_km2 FROM region_areas GROUP BY code),
 figure AS (
     SELECT code, land_cover, year, any_value(flag) AS flag,
-        any_value(value) FILTER (WHERE unit = 'PC') AS percent, any_value(value) FILTER (WHERE unit = 'KM2') AS km2
+        any_value(value) FILTER (WHERE unit = 'PC') AS percent, any_value(value) FILTER (WHERE unit = 'KM2') AS km2,
+        any_value(cv) AS cv, any_value(se) AS se
     FROM statistics GROUP BY code, land_cover, year
 ),
 cell AS (
@@ -12,7 +13,8 @@ cell AS (
         CASE WHEN f.flag LIKE '%n%' THEN 'not_significant' WHEN f.flag LIKE '%u%' THEN 'low_reliability'
             ELSE 'published' END AS status,
         coalesce(f.percent, round(100 * f.km2 / a.area_km2, 1)) AS percent,
-        coalesce(f.km2, f.percent * a.area_km2 / 100) AS km2
+        coalesce(f.km2, f.percent * a.area_km2 / 100) AS km2,
+        f.se, CASE WHEN r.year = 2022 THEN f.se ELSE share_se(f.percent, f.cv, f.flag, NULL) END AS change_se
     FROM region_codes_in AS r JOIN figure AS f USING (code, year) LEFT JOIN area AS a USING (code)
 ),
 whole AS (
@@ -30,25 +32,28 @@ zero AS (
 ),
 every_part AS (
     SELECT region_id, level, country, year, code, rank, land_cover, flag, area_km2, status,
-        CASE WHEN status = 'not_significant' THEN NULL ELSE percent END AS percent
+        CASE WHEN status = 'not_significant' THEN NULL ELSE percent END AS percent, se, change_se
     FROM cell WHERE part
     UNION ALL
-    SELECT region_id, level, country, year, code, rank, land_cover, '', area_km2, 'published', 0.0 FROM zero WHERE part
+    SELECT region_id, level, country, year, code, rank, land_cover, '', area_km2, 'published', 0.0, 0.0, 0.0
+    FROM zero WHERE part
 ),
 parts AS (SELECT region_id, year, count(*) AS parts FROM region_codes_in WHERE part GROUP BY region_id, year)
 SELECT region_id, level, country, year, land_cover, code,
     CASE WHEN status = 'not_significant' THEN NULL ELSE percent END,
     CASE WHEN status = 'not_significant' THEN NULL ELSE km2 END,
-    area_km2, status, coalesce(flag, ''), false, listed
+    area_km2, status, coalesce(flag, ''), false, se, change_se, listed
 FROM whole
 UNION ALL
-SELECT region_id, level, country, year, land_cover, '', 0.0, 0.0, area_km2, 'about_zero', '', false, listed
+SELECT region_id, level, country, year, land_cover, '', 0.0, 0.0, area_km2, 'about_zero', '', false, NULL, NULL, listed
 FROM zero WHERE NOT part
 UNION ALL
 SELECT region_id, any_value(level), any_value(country), year, land_cover, string_agg(code, '+' ORDER BY rank),
     round(sum(percent * area_km2) / sum(area_km2), 1), sum(percent * area_km2) / 100, sum(area_km2),
     CASE WHEN bool_or(status = 'low_reliability') THEN 'low_reliability' ELSE 'published' END,
-    CASE WHEN bool_or(coalesce(flag, '') LIKE '%u%') THEN 'u' ELSE '' END, true, false
+    CASE WHEN bool_or(coalesce(flag, '') LIKE '%u%') THEN 'u' ELSE '' END, true,
+    CASE WHEN count(se) = count(*) THEN sqrt(sum((se * area_km2) ** 2)) / sum(area_km2) END,
+    CASE WHEN count(change_se) = count(*) THEN sqrt(sum((change_se * area_km2) ** 2)) / sum(area_km2) END, false
 FROM every_part JOIN parts USING (region_id, year)
 GROUP BY region_id, year, land_cover
 HAVING count(percent) = any_value(parts)

@@ -64,6 +64,12 @@ class Measure:
     """SQL of the ends of its interval, where the source has one."""
     level: float | None = None
     """Confidence level of the interval."""
+    se: str = ""
+    """SQL of its standard error, in its unit: intervals are made of it, also those of differences and ratios."""
+    change_se: str = ""
+    """The same for a difference of two years of the same places, where that is smaller."""
+    whole: str = ""
+    """SQL of what it is a part of, in its unit: its interval stays between nothing and that."""
     concept: str = "amount"
     """The same concept in another source is the second witness of the same thing."""
     status: str = ""

@@ -16,6 +16,13 @@ STATUS = """CASE
     WHEN bool_or(status = 'low_reliability'){filter} THEN 'low_reliability'
     ELSE 'published' END"""
 
+ERROR = """CASE WHEN bool_and(coalesce({se} IS NOT NULL OR percent = 0, false)){{filter}}
+    THEN sqrt(sum(({se} * total_km2 / 100) ** 2){{filter}}) END"""
+"""Standard error in km² of a sum of independent figures; of classes of one region, which exclude each other, it is
+rather too large. NULL where one of them has none."""
+
+SE, CHANGE_SE = ERROR.format(se="se"), ERROR.format(se="change_se")
+
 PUBLISHED = source(
     name="published",
     dataset="statistics",
@@ -35,9 +42,33 @@ PUBLISHED = source(
             concept="amount",
             status=STATUS,
             digits=1,
+            se=f"100 * {SE} / {AREA}",
+            change_se=f"100 * {CHANGE_SE} / {AREA}",
+            whole="100",
+            level=0.95,
         ),
-        Measure("km2", "sum({sign}km2){filter}", "km2", one=("year",), status=STATUS),
-        Measure("ha", "100 * sum({sign}km2){filter}", "ha", one=("year",), status=STATUS),
+        Measure(
+            "km2",
+            "sum({sign}km2){filter}",
+            "km2",
+            one=("year",),
+            status=STATUS,
+            se=SE,
+            change_se=CHANGE_SE,
+            whole=AREA,
+            level=0.95,
+        ),
+        Measure(
+            "ha",
+            "100 * sum({sign}km2){filter}",
+            "ha",
+            one=("year",),
+            status=STATUS,
+            se=f"100 * {SE}",
+            change_se=f"100 * {CHANGE_SE}",
+            whole=f"100 * {AREA}",
+            level=0.95,
+        ),
     ],
     listed="listed",
 )

@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from retrieval.errors import BadArgument, LandaskError, NoRecords, NotPublished
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref
 from retrieval.sources import SOURCES
+from retrieval.statistics_files import read_statistics
 from retrieval.store import Store
 from tests import tiny
 from tools.compile import compile_query
 from tools.context import Context
 from tools.query import answer, filled
+from tools.result import Result
 
 POINTS, SURVEYED, SHARE = Column("points", "points"), Column("surveyed", "surveyed"), Column("share", "share")
 Y2018, Y2022 = Filter("year", "in", (2018,)), Filter("year", "in", (2022,))
@@ -176,6 +178,60 @@ def test_published_class_taken_from_its_parent(context: Context) -> None:
     rest = Query("published", (SHARE,), (*place, crops, Filter("land_cover", "not_in", ("B10",))))
     each = [answer(Query("published", (SHARE,), (*place, one)), context).value for one in (crops, cereals)]
     assert answer(rest, context).value == pytest.approx(each[0] - each[1])
+
+
+AREA = Column("km2", "km2")
+
+
+def vines_in(*regions: str, year: int = 2022) -> tuple[Filter, ...]:
+    return Filter("region", "in", regions), Filter("land_cover", "in", ("B82",)), Filter("year", "in", (year,))
+
+
+def test_a_published_area_has_its_interval(context: Context) -> None:
+    result = answer(Query("published", (AREA,), vines_in("nuts:FRJ1")), context)
+    assert (round(result.value), result.interval, result.level) == (2_737, (2_434.0, 3_072.0), 0.95)
+    assert result.facts["uncertainty"]["reliability"] == "good"
+    assert result.table
+    assert result.table.columns == ("km2", "km2_status", "km2_low", "km2_high")
+
+
+def test_a_sum_of_classes_has_the_root_of_the_sum_of_squares(context: Context) -> None:
+    place = (Filter("region", "in", ("country:FR",)), Y2022)
+
+    def of(*codes: str) -> Result:
+        return answer(Query("published", (SHARE,), (*place, Filter("land_cover", "in", codes))), context)
+
+    each, whole = [of("B11"), of("B12")], of("B11", "B12")
+    errors = [one.facts["uncertainty"]["se"] for one in each]
+    assert whole.facts["uncertainty"]["se"] == pytest.approx(sum(e * e for e in errors) ** 0.5, abs=2e-4)
+
+
+def test_a_change_has_the_error_of_both_years_without_that_of_their_common_grid(context: Context) -> None:
+    grass = (Filter("region", "in", ("country:FR",)), Filter("land_cover", "in", ("E00",)))
+    years = [Column(f"y{y}", "share", (Filter("year", "in", (y,)),)) for y in (2009, 2015)]
+    less = Column("change", expression=Expression("difference", "y2015", "y2009"))
+    result = answer(Query("published", (*years, less), grass), context)
+    figures = {
+        r["year"]: r["value"] * r["cv"] / 100
+        for r in read_statistics().to_pylist()
+        if (r["code"], r["land_cover"]) == ("FR", "E00") and r["year"] in (2009, 2015)
+    }
+    se = sum(e * e for e in figures.values()) ** 0.5
+    assert result.facts["uncertainty"]["se"] == pytest.approx(se, rel=0.05)
+    assert result.interval == pytest.approx((result.value - 1.96 * se, result.value + 1.96 * se), abs=0.06)
+    assert result.facts["uncertainty"]["minimum_detectable"] == pytest.approx(2.8 * se, rel=0.05)
+
+
+def test_a_ratio_of_two_regions_has_an_interval_and_a_part_of_all_rows_none(context: Context) -> None:
+    sides = [Column(name, "km2", vines_in(id)[:1]) for name, id in (("a", "nuts:FRJ1"), ("b", "country:FR"))]
+    ratio = Column("ratio", expression=Expression("ratio", "b", "a"))
+    result = answer(Query("published", (*sides, ratio), vines_in("country:FR")[1:]), context)
+    low, high = result.interval or (0.0, 0.0)
+    assert low < result.value < high
+    assert low * high == pytest.approx(result.value**2, rel=0.01)
+    part = Column("part", expression=Expression("part", "km2"))
+    rows = Group("region", members=(("nuts:FRJ1",), ("country:FR",)))
+    assert answer(Query("published", (AREA, part), vines_in("country:FR")[1:], (rows,)), context).interval is None
 
 
 def test_those_that_an_earlier_query_found(context: Context) -> None:
