@@ -157,6 +157,8 @@ class Lexicon:
     longest: int
     filler: frozenset[str]
     """Stems of words that change nothing."""
+    small: frozenset[str] = frozenset()
+    """Those words as they are written, less those that are a phrase too: never taken for another word's stem."""
 
     def found(self, stems: Sequence[str]) -> tuple[Entry, ...]:
         """Return what these words may be."""
@@ -170,12 +172,15 @@ def lexicon(language: str) -> Lexicon:
     """Return the phrases of a language."""
     exact: dict[tuple[str, ...], list[Entry]] = {}
     begun: dict[tuple[str, ...], list[tuple[str, Entry]]] = {}
+    alone: set[str] = set()
 
     def add(phrase: str, entry: Entry) -> None:
         found = tokens(phrase.removesuffix("*"), language)
         if not found:
             return
         key = tuple(token.stem for token in found)
+        if len(found) == 1:
+            alone.add(found[0].norm)
         if phrase.endswith("*"):
             begun.setdefault(key[:-1], []).append((found[-1].norm, entry))
         elif entry not in exact.setdefault(key, []):
@@ -189,9 +194,10 @@ def lexicon(language: str) -> Lexicon:
     for entry, name in _country_names(language):
         add(name, entry)
     longest = max(map(len, (*exact, *((*key, "") for key in begun))))
-    filler = {token.stem for several in of["filler"].values() for token in tokens(several, language)}
+    filler = [token for several in of["filler"].values() for token in tokens(several, language)]
+    small = {token.norm for token in filler} - alone
     return Lexicon({k: tuple(v) for k, v in exact.items()}, {k: tuple(v) for k, v in begun.items()}, longest,
-                   frozenset(filler))  # fmt: skip
+                   frozenset(token.stem for token in filler), frozenset(small))  # fmt: skip
 
 
 def _country_names(language: str) -> list[tuple[Entry, str]]:

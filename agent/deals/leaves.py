@@ -89,7 +89,10 @@ def leaves_of(text: str, language: str) -> list[Leaf]:
                 part = found[at : at + length]
                 if any(n is not None for _, n in part):
                     continue
-                if entries := known.found([t.stem for t, _ in part]):
+                entries = known.found([t.stem for t, _ in part])
+                if length == 1 and token.norm in known.small:  # "están" is not "estaño"
+                    entries = tuple(e for e in entries if e.section not in (*FIELDS, "country", "world"))
+                if entries:
                     size = length
                     break
         last = found[at + size - 1][0]

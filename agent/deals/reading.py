@@ -96,9 +96,8 @@ def means_deals(question: str, context: Context) -> bool:
     only_here = any(e.section in ("animal", "mineral") or (e.section == "crop" and e.value in _NOT_SURVEYED)
                     for e in fields)  # fmt: skip
     topics = bool(fields) or any(leaf.says("axis", "crop", "mineral", "investor", "intention") for leaf in leaves)
-    grown = any(leaf.says("link", "grown") for leaf in leaves)
     everywhere = not any(leaf.is_place for leaf in leaves)
-    return invested or states or project or (outside and topics) or (only_here and grown and everywhere)
+    return invested or states or project or (outside and topics) or (only_here and everywhere)
 
 
 _NOT_SURVEYED = frozenset(
@@ -113,7 +112,7 @@ def _is_outside(leaf: Leaf) -> bool:
     surveyed = {one.alpha2 for one in countries() if one.place.startswith("country:")}
     if leaf.says("world"):
         return leaf.value("world") not in ("m49:155", "m49:154", "m49:039", "group:EU", "m49:001") and not (
-            leaf.value("world") == "m49:150" and fold(leaf.text).startswith("europ")
+            leaf.value("world") == "m49:150" and len(leaf.stems) == 1 and fold(leaf.text).startswith("europ")
         )
     return leaf.says("ambiguous") or any(code not in surveyed for code in leaf.values("country"))
 
@@ -415,6 +414,10 @@ class _Reader:
         if follows is not None and (follows.says("ask", "investor") or follows.says("investor_kind")):
             return "investor"
         literal = self.leaves[leaf.at - 1] if leaf.at else None
+        if literal is not None and (literal.says("ask", "investor") or literal.says("investor_kind")):
+            return "investor"  # an adjective after its noun
+        if literal is not None and literal.says("ask", "deal", "investment") and not leaf.says("world"):
+            return "unclear"
         article = literal is not None and literal.filler and not literal.entries and leaf.at >= 2
         direct = self.leaves[leaf.at - 2] if article else literal
         if direct is not None and direct.says("link", "investor_from") and not direct.says("compare", "in"):

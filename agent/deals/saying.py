@@ -45,7 +45,10 @@ class _Saying:
         return words(self.language)["say"][key].format(**{"what": self.what, **slots})
 
     def deals(self, n: int) -> str:
-        key = "deals_one" if n == 1 else "deals_other"
+        from babel import Locale
+
+        form = f"deals_{Locale.parse(self.voice.of['locale']).plural_form(n)}"
+        key = form if form in words(self.language)["say"] else "deals_other"
         return self.say(key, n=self.voice.number(n))
 
     def ha(self, value: float | None) -> str:

@@ -15,6 +15,8 @@ CLEARER = 3
 def language_of(question: str, detected: Language) -> Language:
     """Return the language in which most letters of a question are known, the detected one where none knows more."""
     text = question[:2000]
+    if all(leaf.entries or leaf.filler or leaf.number is not None for leaf in leaves_of(text, detected)):
+        return detected
     found = {language: _read(text, language) for language in languages()}
     best = max(found, key=lambda language: found[language])
     clearly = found[best] >= found.get(detected, 0) + CLEARER

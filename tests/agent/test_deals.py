@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from agent.deals.notation import from_rest, to_rest
 from agent.plan import plan_from_json
 from retrieval.deal_files import read_deals
 from retrieval.deal_terms import world_regions
+from retrieval.deal_words import languages, words
 from retrieval.errors import BadArgument
 from retrieval.ingest import Contents, write_store
 from retrieval.statistics_files import read_statistics_file
@@ -208,3 +210,32 @@ def test_a_store_without_deals_answers_as_before_and_says_where_they_come_from(t
         bare = Context.open(store)
         assert "fetch landmatrix" in ask("land deals in Romania", bare, router="builtin").text
         assert ask("where is vineyard in Hérault", bare, router="builtin").results[0].tool == "find_points"
+
+
+@pytest.mark.parametrize(
+    ("question", "deals"),
+    [
+        ("Quelles transactions en Roumanie cultivent du tournesol ?", {4576, 4819}),
+        ("Welche Landgeschäfte in Rumänien bauen Sonnenblumen an?", {4576, 4819}),
+        ("¿Qué acuerdos de tierras en Rumania cultivan girasol?", {4576, 4819}),
+        ("Quali accordi fondiari in Romania coltivano girasole?", {4576, 4819}),
+        ("Que negócios de terras na Roménia cultivam girassol?", {4576, 4819}),
+        ("Welke landdeals in Roemenië verbouwen zonnebloemen?", {4576, 4819}),
+        ("Które transakcje ziemią w Rumunii uprawiają słonecznik?", {4576, 4819}),
+        ("Acuerdos de empresas chinas en África", {5060, 5088, 5089, 5708}),
+        ("Transakcje ponad 10 000 ha w Azji Południowo-Wschodniej", {19, 6551}),
+    ],
+)
+def test_it_is_read_in_eight_languages(question: str, deals: set[int], context: Context) -> None:
+    assert ids(answered(question, context)) == deals
+
+
+def test_every_language_says_and_reads_the_same_things() -> None:
+    english = words("en")
+    for language in languages():
+        own = words(language)
+        assert english["say"].keys() <= own["say"].keys(), language
+        for section in ("ask", "measure", "compare", "negation", "near", "link"):
+            assert english[section].keys() <= own[section].keys(), (language, section)
+        for key, text in english["say"].items():
+            assert set(re.findall(r"{\w+}", own["say"][key])) == set(re.findall(r"{\w+}", text)), (language, key)
