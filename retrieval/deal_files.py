@@ -125,6 +125,17 @@ def read_deals(path: Path) -> Deals:
     )
 
 
+def is_export(path: Path) -> bool:
+    """Return whether a file is a zip with a table of deals in it."""
+    try:
+        if not zipfile.is_zipfile(path):
+            return False
+        with zipfile.ZipFile(path) as archive:
+            return any(Path(name).name == "deals.csv" for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
 # --- files -------------------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from tqdm import tqdm
 
 from retrieval.errors import BadArgument, BadFile, NoRecords, SourceError
-from retrieval.fetch import library, lucas, nuts, photos, statistics, weights
+from retrieval.fetch import landmatrix, library, lucas, nuts, photos, statistics, weights
 from retrieval.fetch.cache import DEFAULT_LIMIT, Cache, default_cache_folder
 from retrieval.fetch.download import Downloader, Remote
 from retrieval.fetch.grid import Cells, cells_of_points, cells_within
@@ -35,7 +35,7 @@ from retrieval.region_rows import eurostat_code
 from retrieval.store import Store, default_store_path
 from retrieval.vine_files import read_vine_areas
 
-SAID = {"lucas": "survey records", "vine_areas": "area under vines"}
+SAID = {"lucas": "survey records", "vine_areas": "area under vines", "deals": "land deals"}
 """Kind of file → what a person is told it is."""
 
 SIZES = {"K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
@@ -206,6 +206,13 @@ def _fetch_photos(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run(run_photos))
 
 
+def _fetch_landmatrix(parser: argparse.ArgumentParser) -> None:
+    """Land Matrix' land deals: all public ones, with locations and investors, in one export."""
+    _common(parser)
+    parser.add_argument("--default-filter", action="store_true", help="only what landmatrix.org shows by default")
+    parser.set_defaults(run=_run(run_landmatrix))
+
+
 def _fetch_weights(parser: argparse.ArgumentParser) -> None:
     """Model weights: open_clip:MODEL/PRETRAINED, hf:owner/repository[:file], or a file to be checked."""
     _common(parser)
@@ -220,6 +227,7 @@ FETCHES: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
     "statistics": _fetch_statistics,
     "pixels": _fetch_pixels,
     "photos": _fetch_photos,
+    "landmatrix": _fetch_landmatrix,
     "weights": _fetch_weights,
 }
 """Source → what its command takes. A new source is one line here and one in `sources.toml`."""
@@ -387,6 +395,18 @@ def run_photos(desk: Desk, arguments: argparse.Namespace) -> int:
     lucas.write_rows(index, ("point_id", "year", "view", "file"), rows)
     desk.say(f"{len(had)} photos, {len(missing)} not published; listed in {index}")
     print(index)
+    return 0
+
+
+def run_landmatrix(desk: Desk, arguments: argparse.Namespace) -> int:
+    """Fetch the export of land deals; say what of its enumerations is new to us."""
+    [file] = desk.fetch([landmatrix.remote(desk.sources, filtered=arguments.default_filter)], "Land Matrix")
+    desk.say(f"{landmatrix.check_export(file):,} deals")
+    if not desk.downloader.offline:
+        unknown = landmatrix.unknown_choices(desk.sources, desk.downloader)
+        if unknown:
+            desk.say(f"values that are new to us, dropped where a deal has them: {', '.join(unknown)}")
+    desk.add([Addition("deals", file, "deals", ours=True)])
     return 0
 
 
@@ -558,7 +578,7 @@ def _told(outcome: Outcome, cells: int) -> list[str]:
 
 
 def _slot(kind: str, path: Path) -> str:
-    if kind in ("statistics", "vine_areas"):
+    if kind in ("statistics", "vine_areas", "deals"):
         return kind
     return _slug(path.name.removesuffix(".gz").rpartition(".")[0] or path.name)
 

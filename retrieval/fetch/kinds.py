@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from retrieval.catalog import descriptors
+from retrieval.deal_files import is_export
 from retrieval.errors import BadFile
 from retrieval.fetch.lucas import unpack
 from retrieval.vine_files import PLAIN_COLUMNS, SDMX_COLUMNS
@@ -46,6 +47,8 @@ def kind_of(file: Path) -> Kind:
         return "pixels"
     if any(present >= form for form in _STATISTICS) or _is_eurostat_tsv(columns, _TSV):
         return "statistics"
+    if _fits(present, "deals"):
+        return "deals"
     if any(present >= form for form in _VINES) or _is_eurostat_tsv(columns, _VINES_TSV):
         return "vine_areas"
     if _fits(present, "survey"):
@@ -67,6 +70,8 @@ def gather(paths: Sequence[Path], folder: Path) -> list[tuple[Kind, Path]]:
             found += gather(sorted(p for p in path.iterdir() if _could_be(p)), folder)
         elif not path.is_file():
             raise BadFile(f"no file {path}")
+        elif is_export(path):
+            found.append(("deals", path))
         elif path.suffix.lower() == ".zip":
             found += [(kind_of(member), member) for member in unpack(path, folder)]
         else:

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import random
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from retrieval.deal_files import BEGUN, STARTED
 from retrieval.deal_terms import by_number, countries, terms
+from retrieval.fetch import landmatrix
+from retrieval.fetch.landmatrix import CHOICES
+from retrieval.fetch.loopback import Loopback
+from retrieval.fetch.sources import load_sources
 
 Entry = tuple[str, bool, str, tuple[str, ...]]
 """Date or "", current, hectares or "", codes."""
@@ -365,11 +368,22 @@ def _json(deal: Deal) -> dict[str, Any]:
 
 
 def field_choices() -> dict[str, list[dict[str, str]]]:
-    """Return what `/api/field_choices/` answers: every enumeration with its labels."""
+    """Return what `/api/field_choices/` answers: every enumeration with its labels, by the source's names."""
     return {
-        name: [{"value": t.code, "label": t.label, "group": t.parent} for t in table.values()]
-        for name, table in terms().items()
+        name: [{"value": t.code, "label": t.label, "group": t.parent} for t in terms()[own].values()]
+        for name, own in CHOICES.items()
     }
+
+
+def put_up(world: Loopback, deals: Sequence[Deal]) -> None:
+    """Serve deals as landmatrix.org does: export, list, enumerations, and GraphQL as it was."""
+    for filtered in (False, True):
+        address = landmatrix.remote(load_sources({"landmatrix": world.url}), filtered=filtered).url
+        target = address.removeprefix(world.url)
+        world.files[target] = export_zip(passing(deals, urlsplit(target).query))
+    world.raw["/deals/"] = lambda query: answered(deals, query)
+    world.routes["/field_choices/"] = lambda given: field_choices()
+    world.routes["/graphql/"] = lambda given: graphql(deals, given["query"])
 
 
 # --- the interface it had ----------------------------------------------------------------------------------------
@@ -463,8 +477,3 @@ def _holds(row: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
         bound = float(asked[0])
         found = {"LT": value < bound, "LE": value <= bound, "GE": value >= bound, "GT": value > bound}[how]
     return found != bool(one.get("exclusion"))
-
-
-def as_json(value: Any) -> bytes:
-    """Return a value as the interface sends it."""
-    return json.dumps(value).encode()

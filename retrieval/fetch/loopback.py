@@ -66,6 +66,8 @@ class Loopback:
         self.files: dict[str, Body] = {}
         self.routes: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
         """Path → function of the parameters (query or JSON body) that returns something for JSON."""
+        self.raw: dict[str, Callable[[str], Any]] = {}
+        """Path → function of the query string as it was sent, where a repeated parameter matters."""
         self.faults: dict[str, list[Fault]] = defaultdict(list)
         """Path → faults, one a request until they are used up."""
         self.every: dict[str, Fault] = {}
@@ -145,6 +147,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(fault.status, b"", dict(fault.headers), with_body)
             elif fault and fault.body is not None:
                 self._send(200, fault.body, {"Content-Type": fault.kind or "application/octet-stream"}, with_body)
+            elif parts.path in world.raw:
+                data = json.dumps(world.raw[parts.path](parts.query)).encode()
+                self._send(200, data, {"Content-Type": "application/json"}, with_body)
             elif parts.path in world.routes:
                 given = posted or {name: values[-1] for name, values in parse_qs(parts.query).items()}
                 data = json.dumps(world.routes[parts.path](given)).encode()
