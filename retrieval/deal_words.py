@@ -26,7 +26,8 @@ PLACES = ("world", "country", "ambiguous")
 GRAMMAR = ("ask", "axis", "measure", "compare", "negation", "unit", "near", "link", "not_here")
 BIOMASS = ("BIOFUELS", "BIOMASS_ENERGY_GENERATION", "BIOMASS_ENERGY_PRODUCTION")
 """What "biomass" alone may be: three purposes of two groups."""
-SIGNS = r"[^\W_]+|[%&<>]=?|km²|[–-]"
+SIGNS = r"[^\W_]+|[%&<>]=?|km²|(?<![^\W\d_])[–-](?![^\W\d_])"
+"""Words and signs; a hyphen inside a word only parts it in two."""
 ENDINGS: Mapping[str, tuple[str, ...]] = {
     "fr": ("es", "e", "s", "x"),
     "es": ("es", "as", "os", "s", "a", "o", "e"),

@@ -121,8 +121,21 @@ def _with_numbers(text: str, language: str) -> list[tuple[Token, float | None]]:
             before, value = joined.pop()
             token = Token(before.start, token.end, "#", "#")
             number = (value or 0) * times
-        joined.append((token, number))
+        joined.append((token, _in_words(token, language) if number is None else number))
     return joined
+
+
+def _in_words(token: Token, language: str) -> float | None:
+    """Return the number that a word is: two, three …; "one" is an article as well."""
+    return _number_words(language).get(token.norm)
+
+
+@lru_cache(maxsize=32)
+def _number_words(language: str) -> dict[str, float]:
+    if language not in closed_languages():
+        return {}
+    several = ((key.split(".")[1], phrases) for key, phrases in closed(language).items() if key.startswith("number."))
+    return {phrase: float(n) for n, phrases in several if 2 <= int(n) <= 20 for phrase in phrases if " " not in phrase}
 
 
 def _moved(token: Token, by: int) -> Token:

@@ -16,6 +16,7 @@ from tools.deals import MEASURES, has_deals, known
 
 AXIS = {"region": "region"}
 MAXIMUM = 10_000
+MEANS = ("mean_size", "median_size")
 
 
 def deals_plan(question: str, context: Context, conversation: Conversation) -> Plan | None:
@@ -122,7 +123,7 @@ def _group(asked: Asked) -> tuple[Group, ...]:
 def _rows(asked: Asked, where: Sequence[Filter]) -> Query:
     if asked.by == "place":
         return _members(asked, where)
-    measure = asked.measure if asked.measure in MEASURES else "deals"
+    measure = asked.measure if asked.measure in (*MEASURES, *MEANS) else "deals"
     columns = [Column("deals", "deals"), Column("hectares" if measure == "deals" else measure,
                                                 "hectares" if measure == "deals" else measure)]  # fmt: skip
     lead = "deals" if measure == "deals" else measure

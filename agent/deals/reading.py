@@ -29,6 +29,8 @@ SIZE_OF = {"production": "production_size", "contract": "contract_size", "hectar
 HECTARES = {"ha": 1.0, "km2": 100.0, "acre": 0.40468564}
 YEARS = (1980, 2040)
 HARMLESS = ("ask", "link", "near", "unit")
+LOUD = ("share", "mean", "median", "trend", "biggest", "smallest", "fewest", "compare")
+"""Ways of asking that change the answer: unread they are named."""
 QUIET = ("in", "and", "since", "until", "about", "onward", "between", "last_years")
 """Comparisons that are everyday words too: unread they change nothing."""
 MOST_ROWS = 10
@@ -139,6 +141,7 @@ class _Reader:
         self._named_elsewhere()
         self._numbers()
         self._default_filter()
+        self._drawn()
         self._place_roles()
         self._act()
         self._terms()
@@ -171,12 +174,12 @@ class _Reader:
 
     def negated(self, leaf: Leaf) -> bool:
         """Whether a negation stands before it; it is taken."""
-        for one in before(self.leaves, leaf.at, 3):
+        for one in reversed(self.leaves[max(0, leaf.at - 4) : leaf.at]):
             if one.says("negation") and not one.says("link", "deal_number"):
                 self.take(one, "negation")
                 return True
-            if one.says("link", "grown") or one.says("link", "or") or one.says("link", "and"):
-                continue
+            if not (one.filler or one.says("compare", "in") or one.says("link") or one.says("near", "of")):
+                return False
         return False
 
     # --- names ---
@@ -348,6 +351,16 @@ class _Reader:
         if leaf := self.first("link", "default_filter"):
             self.asked_.default_filter = True
             self.take(leaf, "filter")
+
+    def _drawn(self) -> None:
+        """ "This area": what the asker drew on the map."""
+        leaf = self.first("near", "here")
+        if leaf is None or not self.context.areas:
+            return
+        if not self.known.locations:
+            raise NotUnderstood((), f"deals_where:“{leaf.text}”")
+        self.asked_.filters.append(Filter("area", "in", tuple(self.context.areas)))
+        self.take(leaf, "area")
 
     # --- places ---
 
@@ -590,6 +603,7 @@ class _Reader:
             if found is not None and not way:
                 way, word = sense, value
                 self.take(found, "order")
+        rival = self.first("ask", "compare")
         compared = len(self.targets) > 1 and (
             rivals or (bool(way) and self.has("link", "or"))
         )  # fmt: skip
@@ -598,9 +612,13 @@ class _Reader:
             self._beside()
         sized = self.how is not None or self.has("unit", "ha", "km2") or self.has("measure", "hectares")
         averaged = self.first("ask", "mean") or self.first("ask", "median")
-        if self.has("ask", "share") and (asked.filters or self.values):
+        self.take(averaged, "measure")
+        share = self.first("ask", "share")
+        if share and (asked.filters or self.values) and not axis:
+            self.take(share, "share")
             self._share()
         elif compared:
+            self.take(rival, "compare")
             asked.act, asked.by, asked.way = "rows", "place", "most"
             asked.members = [ids for _, ids, _ in self.targets]
             asked.lead = "+".join(asked.members[0]) if asked.yes_no else ""
@@ -611,9 +629,12 @@ class _Reader:
             asked.act, asked.counted, asked.by = "count", axis, axis
         elif axis:
             asked.act, asked.by, asked.way = "rows", axis, way or "most"
-            if sized or word in ("biggest", "smallest"):
+            if averaged is not None:
+                asked.measure = f"{averaged.value('ask')}_size"
+            elif sized or word in ("biggest", "smallest"):
                 asked.measure = asked.measure if asked.measure != "deals" else "hectares"
-        elif self.has("ask", "trend") and not self.how_many:
+        elif (trend := self.first("ask", "trend")) is not None:
+            self.take(trend, "rows")
             asked.act, asked.by = "rows", "year"
             ends = (("year", "above"), ("year", "below"))  # before and after are for the reader of the rows to see
             asked.filters = [f for f in asked.filters if (f.dimension, f.op) not in ends]
@@ -685,6 +706,8 @@ class _Reader:
             raise NotUnderstood((), f"deals_unread:{plain_text(left)}")
 
     def _matters(self, leaf: Leaf) -> bool:
+        if leaf.says("near", "here") or (leaf.says("ask", *LOUD) and not leaf.says("ask", "more")):
+            return True
         if leaf.number is not None or leaf.says("not_here"):
             return True
         if leaf.says("negation") and not leaf.says("link", "and") and not leaf.says("compare", "and"):

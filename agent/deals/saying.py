@@ -154,7 +154,7 @@ class _Saying:
         if not rows:
             return self.say("none")
         name = self.query.rows[0].dimension
-        measure = next((c.name for c in self.query.columns if c.measure in MEASURES), "")
+        measure = next((c.name for c in self.query.columns if c.measure in (*MEASURES, *NAMED)), "")
         entries = [
             self.say("rows_entry", name=row[name], deals=self.deals(int(row["deals"])), ha=self.ha(row[measure]))
             for row in rows[:MOST_ENTRIES]
