@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from agent.answer import Answer
     from tools.context import Context
 
+from retrieval.printing import one_line, plain_json, printable_streams
+
 DESCRIPTION = """\
 Ask about Europe's land in your own words, in English, French, German, Spanish, Italian, Portuguese, Dutch or Polish.
 
@@ -38,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     from retrieval.errors import DataError, InputError, LandaskError
 
+    printable_streams()
     options = parser().parse_args(argv)
     options.llm = model_choice(options)
     try:
@@ -66,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def fail(error: Exception, code: int) -> int:
     """Print one line on stderr and return the exit code."""
-    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    print(f"error: {one_line(str(error))}", file=sys.stderr)
     return code
 
 
@@ -217,7 +220,7 @@ def ask_one(options: argparse.Namespace) -> int:
     else:
         saved = []
     if options.json:
-        print(json.dumps(answer.to_json(), ensure_ascii=False, default=str))
+        print(plain_json(json.dumps(answer.to_json(), ensure_ascii=False, default=str)))
     else:
         show(answer, context, saved, draw=not options.no_map)
         show_notation(answer, options.show)
@@ -244,15 +247,29 @@ def read_selection(file: Path) -> Any:
         BadFile: it cannot be read, is too large, or is not JSON.
     """
     from retrieval.errors import BadFile
+    from retrieval.foreign import read_json
+
+    return read_json(content_of(file, MOST_SELECTION_BYTES), str(file), MOST_SELECTION_BYTES, BadFile)
+
+
+def content_of(file: Path, most: int) -> bytes:
+    """Return the bytes of a regular file, not more than so many.
+
+    Raises:
+        BadFile: it is none, cannot be read, or is larger.
+    """
+    from retrieval.errors import BadFile
 
     try:
-        if file.stat().st_size > MOST_SELECTION_BYTES:
-            raise BadFile(f"{file} has over {MOST_SELECTION_BYTES // 1_000_000} MB; simplify the area first")
-        return json.loads(file.read_text(encoding="utf-8"))
+        if file.exists() and not file.is_file():
+            raise BadFile(f"{file} is no regular file")
+        with file.open("rb") as stream:
+            content = stream.read(most + 1)
     except OSError as error:
         raise BadFile(f"{file} cannot be read: {error.strerror}") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(f"{file} is not GeoJSON") from error
+    if len(content) > most:
+        raise BadFile(f"{file} has over {most // 1_000_000} MB")
+    return content
 
 
 def show(answer: Answer, context: Context, saved: Sequence[Path], *, draw: bool) -> None:
@@ -385,17 +402,13 @@ def replay(options: argparse.Namespace) -> int:
     from agent.conversation import known_language
     from agent.plan import canonical, plan_from_json
     from retrieval.errors import BadFile
+    from retrieval.foreign import read_json
 
-    try:
-        value = json.loads(options.plan.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadFile(f"{options.plan} cannot be read: {error.strerror}") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(f"{options.plan} is not a plan: not JSON") from error
+    value = read_json(content_of(options.plan, MOST_SELECTION_BYTES), str(options.plan), MOST_SELECTION_BYTES, BadFile)
     plan = plan_from_json(value)
     answer = run_plan(plan, opened(options), known_language(value.get("language")) or "en")
     lasting = {k: v for k, v in answer.to_json().items() if k not in ("seconds", "steps", "tokens", "router")}
-    print(canonical(lasting))
+    print(plain_json(canonical(lasting)))
     return 0
 
 

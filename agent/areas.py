@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from retrieval.errors import BadGeometry
+from retrieval.foreign import plain_fault, read_json
 from retrieval.outlines import mended
 from retrieval.types import BBox, Region
 from tools.context import Context
@@ -39,10 +40,9 @@ def selected_area(selection: Any) -> tuple[str, dict[str, Any]]:
         BadGeometry: it is none, or cannot serve as a region.
     """
     if isinstance(selection, str):
-        try:
-            selection = json.loads(selection)
-        except json.JSONDecodeError as error:
-            raise BadGeometry(f"the selection is not GeoJSON: {error.msg}") from error
+        selection = read_json(selection, "the selection", error=BadGeometry)
+    elif fault := plain_fault(selection):
+        raise BadGeometry(f"the selection {fault}")
     outline = checked_outline(_geometry(selection))
     plain = json.loads(json.dumps(outline.__geo_interface__))
     return _region_id(selection) or area_id(plain), plain
@@ -51,7 +51,8 @@ def selected_area(selection: Any) -> tuple[str, dict[str, Any]]:
 def _region_id(selection: Mapping[str, Any]) -> str | None:
     """Return the id of the region that one selected feature says it is."""
     features = selection.get("features") or [selection]
-    named = str((features[0].get("properties") or {}).get("id", "")) if len(features) == 1 else ""
+    properties = features[0].get("properties") if len(features) == 1 else None
+    named = str(properties.get("id", "")) if isinstance(properties, Mapping) else ""
     return named if KNOWN_REGION.fullmatch(named) else None
 
 
@@ -63,6 +64,8 @@ def _geometry(selection: Any) -> Mapping[str, Any]:
             return _geometry(selection.get("geometry"))
         case "FeatureCollection":
             features = selection.get("features") or []
+            if not isinstance(features, list):
+                raise BadGeometry("the selection's features are no list")
             if not features:
                 raise BadGeometry("the selection holds no feature")
             if len(features) == 1:
@@ -84,7 +87,7 @@ def checked_outline(geometry: Mapping[str, Any]):
 
     try:
         outline = shapely.geometry.shape(geometry)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, shapely.errors.ShapelyError) as error:
+    except Exception as error:  # the edge: shapely raises a dozen kinds for what is no geometry
         raise BadGeometry("the selection's coordinates cannot be read") from error
     if outline.is_empty:
         raise BadGeometry("the selected area is empty")

@@ -26,6 +26,7 @@ from agent.router import Builtin, Router
 from retrieval.deadline import Deadline, check, until
 from retrieval.errors import BadArgument, DataError, InputError, LandaskError, NotPublished, QueryLimit
 from retrieval.query import Query
+from retrieval.store import WATCH
 from retrieval.types import Language
 from tools.context import Context
 from tools.deals import has_deals
@@ -75,6 +76,7 @@ def ask(
         Cancelled: `cancel` was set.
         StoreError: the store cannot be read.
     """
+    question = question.encode("utf-8", errors="replace").decode()  # no half characters, which nothing can print
     with until(longest_s, cancel) as deadline, stoppable(context, deadline):
         run = Run(context, conversation or Conversation(), on_step, cancel, debug)
         return run.answer(question, router, llm, selection)
@@ -280,7 +282,7 @@ def stoppable(context: Context, deadline: Deadline) -> Generator[None]:
             if deadline.over():
                 context.store.interrupt(asking)
 
-    Thread(target=wait, name="stop", daemon=True).start()
+    Thread(target=wait, name=WATCH, daemon=True).start()
     try:
         yield
     finally:

@@ -5,21 +5,27 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from agent.answer import Answer
 from agent.ask import ask
 from agent.cases import Case, read_cases
 from agent.conversation import Conversation
-from retrieval.errors import BadArgument, BadFile, LandaskError
+from retrieval.errors import BadArgument, BadFile, InputError, LandaskError
+from retrieval.foreign import read_json
 from tools.context import Context
 
 MOST_JOBS = 64
+LONGEST_LINE = 200_000_000
+"""Bytes of one answer's line."""
 
 
 def run_batch(options: argparse.Namespace, opened: Callable[[argparse.Namespace], Context]) -> int:
@@ -32,6 +38,12 @@ def run_batch(options: argparse.Namespace, opened: Callable[[argparse.Namespace]
     if not 1 <= options.jobs <= MOST_JOBS:
         raise BadArgument(f"--jobs {options.jobs}: between 1 and {MOST_JOBS}")
     cases = unique(read_cases(options.input))
+    with alone(options.out):
+        return answer_all(options, cases, opened)
+
+
+def answer_all(options: argparse.Namespace, cases: list[Case], opened: Callable[[argparse.Namespace], Context]) -> int:
+    """Answer the cases that the output lacks and return the exit code."""
     done = finished_ids(options.out)
     left = [case for case in cases if case.id not in done]
     context = opened(options)
@@ -39,7 +51,7 @@ def run_batch(options: argparse.Namespace, opened: Callable[[argparse.Namespace]
     answer_one = partial(answered, context=context, router=options.router, llm=options.llm, debug=options.debug)
     with options.out.open("a", encoding="utf-8") as out, bar(left, options) as progress:
         for line in in_order(answer_one, left, options.jobs):
-            out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+            out.write(printable(json.dumps(line, ensure_ascii=False, default=str)) + "\n")
             out.flush()
             tally[line["turns"][-1]["answer"]["status"]] += 1
             progress.update()
@@ -49,6 +61,32 @@ def run_batch(options: argparse.Namespace, opened: Callable[[argparse.Namespace]
     if left and bad == len(left):
         return 2
     return 1 if tally["error"] > bad else 0
+
+
+@contextmanager
+def alone(out: Path) -> Generator[None]:
+    """Be the only one who writes into a file.
+
+    Raises:
+        BadFile: it is no regular file, or another run is at it.
+    """
+    if out.exists() and not out.is_file():
+        raise BadFile(f"{out} is no regular file")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(out.with_name(f".{out.name}.lock"), timeout=0)
+    try:
+        with lock:
+            yield
+    except Timeout:
+        raise BadFile(f"another run is writing into {out}; wait for it, or name another file") from None
+    finally:
+        if not lock.is_locked:
+            Path(lock.lock_file).unlink(missing_ok=True)
+
+
+def printable(text: str) -> str:
+    """Return a text that UTF-8 can write: half characters, which a name from elsewhere may hold, become marks."""
+    return text.encode("utf-8", errors="replace").decode()
 
 
 def bar(left: list[Case], options: argparse.Namespace) -> Any:
@@ -119,14 +157,16 @@ def finished_ids(file: Path) -> set[str]:
         file.parent.mkdir(parents=True, exist_ok=True)
         return set()
     whole, ids = 0, set()
-    data = file.read_bytes()
-    for raw in data.split(b"\n")[:-1] if data else []:
-        try:
-            ids.add(json.loads(raw)["id"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadFile(f"{file} is there and holds something else than answers; name another file") from error
-        whole += len(raw) + 1
-    if whole != len(data):
+    with file.open("rb") as lines:
+        while raw := lines.readline(LONGEST_LINE):
+            if not raw.endswith(b"\n") and len(raw) < LONGEST_LINE:
+                break
+            try:
+                ids.add(str(read_json(raw, "a line", LONGEST_LINE)["id"]))
+            except (InputError, KeyError, TypeError, IndexError) as error:
+                raise BadFile(f"{file} is there and holds something else than answers; name another file") from error
+            whole += len(raw)
+    if whole != file.stat().st_size:
         with file.open("r+b") as out:
             out.truncate(whole)
     return ids

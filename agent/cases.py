@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrieval.errors import BadFile
+from retrieval.errors import BadArgument, BadFile
+from retrieval.foreign import read_json
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_CELL = 10_000_000
@@ -39,6 +39,8 @@ def read_cases(file: Path) -> list[Case]:
     Raises:
         BadFile: it is missing, not text, empty, or a table without the column `question`.
     """
+    if file.exists() and not file.is_file():
+        raise BadFile(f"{file} is no regular file")
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -58,9 +60,9 @@ def from_jsonl(text: str) -> list[Case]:
         if not line.strip():
             continue
         try:
-            cases.append(case_of(json.loads(line), number))
-        except (json.JSONDecodeError, RecursionError):
-            cases.append(Case(f"line-{number}", (), fault=f"line {number} is not JSON"))
+            cases.append(case_of(read_json(line, f"line {number}", LONGEST_CELL), number))
+        except BadArgument as fault:
+            cases.append(Case(f"line-{number}", (), fault=str(fault)))
     return cases
 
 

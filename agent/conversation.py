@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from agent.frame import Frame
 from agent.words import concept, flatten, words
+from retrieval.errors import BadArgument
+from retrieval.foreign import checked, plain_fault, record
 from retrieval.types import LANGUAGES, Language
 
 
@@ -26,6 +29,20 @@ class Pending:
     """In the order of `choices`: a region id, a list of class codes, or a frame."""
     resolved: Mapping[str, Any] = field(default_factory=dict)
     """Words settled by earlier answers to the same question."""
+
+    def check(self) -> None:
+        """Hold the values against the kind, and their number against the choices'.
+
+        Raises:
+            BadArgument: they do not fit.
+        """
+        kinds: Mapping[str, Any] = {"region": str, "class": list[str], "offer": Frame}
+        if self.kind not in kinds:
+            raise BadArgument(f"conversation.pending.kind is {self.kind[:30]!r}; it is one of {', '.join(kinds)}")
+        if len(self.values) != len(self.choices):
+            raise BadArgument("conversation.pending has not as many values as choices")
+        for at, value in enumerate(self.values):
+            checked(value, kinds[self.kind], f"conversation.pending.values[{at}]")
 
 
 @dataclass
@@ -56,13 +73,19 @@ class Conversation:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Conversation:
-        """Return the state `to_json` wrote; unknown keys are left aside."""
-        known = {f.name for f in fields(cls)}
-        kept = {k: v for k, v in value.items() if k in known}
-        if pending := kept.get("pending"):
-            lists: dict[str, Any] = {name: tuple(pending[name]) for name in ("choices", "values")}
-            kept["pending"] = Pending(**{**dict(pending), **lists})
-        return cls(**kept)
+        """Return the state `to_json` wrote; unknown keys are left aside.
+
+        Raises:
+            BadArgument: it is not one; anybody may have written it.
+        """
+        if fault := plain_fault(value):
+            raise BadArgument(f"the conversation {fault}")
+        state = record(cls, value, "conversation")
+        for name in ("frame", "before", "frame_tried"):
+            record(Frame, getattr(state, name), f"conversation.{name}")
+        if state.pending:
+            state.pending.check()
+        return state
 
 
 ORDINALS = {

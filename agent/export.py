@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,8 @@ def save(answer: Answer, folder: Path, context: Context) -> list[Path]:
             written.append(write_geoparquet(folder / f"{stem}.parquet", result, source))
         scene = scene_of(result, context, first_line(answer, at - 1), source)
         if scene:
-            png_map(scene, folder / f"{stem}.png")
+            with whole(folder / f"{stem}.png") as fresh:
+                png_map(scene, fresh)
             written.append(folder / f"{stem}.png")
     return written
 
@@ -53,18 +56,36 @@ def source_line(result: Result, language: str) -> str:
 def write_json(file: Path, value: Any) -> Path:
     """Write JSON, readable and with a newline at its end."""
     text = json.dumps(value, ensure_ascii=False, indent=1, default=str)
-    file.write_text(text + "\n", encoding="utf-8")
+    with whole(file) as fresh:
+        fresh.write_text(text + "\n", encoding="utf-8")
     return file
+
+
+@contextmanager
+def whole(file: Path) -> Generator[Path]:
+    """Give a name beside a file to write to; it takes the file's place once it is whole, and is gone otherwise."""
+    fresh = file.with_name(f".new-{os.getpid()}-{file.name}")  # the same ending: libraries tell the form by it
+    try:
+        yield fresh
+        fresh.replace(file)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def write_csv(file: Path, result: Result, source: str) -> Path:
     """Write a result's table, its source in the last column."""
     assert result.table is not None
-    with file.open("w", newline="", encoding="utf-8") as out:
+    with whole(file) as fresh, fresh.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow([*result.table.columns, "source"])
-        writer.writerows([*row, source] for row in result.table.rows)
+        writer.writerows([*map(defused, row), source] for row in result.table.rows)
     return file
+
+
+def defused(value: Any) -> Any:
+    """Return a cell as it may stand in a CSV: text that a spreadsheet would take for a formula gets an apostrophe."""
+    formula = isinstance(value, str) and value.lstrip("\t\r\n ")[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{value}" if formula else value
 
 
 def with_source(result: Result, source: str) -> Mapping[str, Any]:
@@ -80,5 +101,6 @@ def write_geoparquet(file: Path, result: Result, source: str) -> Path:
     assert result.features is not None
     frame = geopandas.GeoDataFrame.from_features(result.features["features"], crs="EPSG:4326")
     frame["source"] = source
-    frame.to_parquet(file, index=False)
+    with whole(file) as fresh:
+        frame.to_parquet(fresh, index=False)
     return file

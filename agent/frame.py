@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NotRequired, TypedDict
+
+from retrieval.foreign import record
 
 SUBJECT = ("land_cover", "land_use", "exclude", "each", "words")
 PLACE = ("regions", "near", "spot")
@@ -14,15 +16,24 @@ ORDERS = ("most", "fewest", "both")
 """Which end of a ranking comes first; `both` is a ranking from each."""
 
 
+class Spot(TypedDict):
+    """A place without an outline, and how far around it: degrees and kilometres."""
+
+    lon: float
+    lat: float
+    km: NotRequired[float]
+    name: NotRequired[str]
+
+
 @dataclass(frozen=True)
 class Frame:
     """An operation with its typed objects. Empty fields were not said."""
 
     operation: str = ""
     regions: tuple[str, ...] = ()
-    near: Mapping[str, Any] | None = None
+    near: Spot | None = None
     """`{"lon", "lat", "km", "name"}`."""
-    spot: Mapping[str, Any] | None = None
+    spot: Spot | None = None
     """`{"lon", "lat", "name"}` for what is nearest."""
     land_cover: tuple[str, ...] = ()
     land_use: tuple[str, ...] = ()
@@ -55,10 +66,12 @@ class Frame:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Frame:
-        """Return the frame `to_json` wrote."""
-        known = {f.name for f in fields(cls)}
-        kept = {k: _tuples(v) for k, v in value.items() if k in known}
-        return cls(**kept)
+        """Return the frame `to_json` wrote.
+
+        Raises:
+            BadArgument: it is not one.
+        """
+        return record(cls, value, "frame")
 
     def says(self, names: tuple[str, ...]) -> bool:
         """Return whether any of these fields was said."""
@@ -68,7 +81,3 @@ class Frame:
     def taking(self, older: Frame, names: tuple[str, ...]) -> Frame:
         """Return this frame with these fields of an older one."""
         return replace(self, **{name: getattr(older, name) for name in names if hasattr(self, name)})
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value

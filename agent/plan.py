@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from retrieval.errors import BadArgument, LandaskError
+from retrieval.foreign import arguments, checked, plain_fault
 from tools.registry import TOOLS
 
 MOST_STEPS = 8
+MOST_ROWS = 1_000_000
+"""The largest limit a plan may name."""
 
 Note = tuple[str, Mapping[str, Any]]
 """A caveat key with its slots, worded by `agent/render.py`."""
@@ -76,9 +78,9 @@ def plan_from_json(value: Any) -> Plan:
         raise BadArgument('a plan is {"steps": [{"tool": …, "arguments": {…}}, …]} with at least one step')
     if len(steps) > MOST_STEPS:
         raise BadArgument(f"a plan of {len(steps)} steps: at most {MOST_STEPS} can be run")
-    areas = value.get("areas") or {}
-    if not isinstance(areas, dict):
-        raise BadArgument("a plan's areas are an object: id → GeoJSON geometry")
+    if fault := plain_fault(value):
+        raise BadArgument(f"the plan {fault}")
+    areas = checked(value.get("areas") or {}, Mapping[str, Mapping[str, Any]], "the plan's areas")
     return Plan(tuple(_step(at, step) for at, step in enumerate(steps, 1)), areas=areas)
 
 
@@ -86,12 +88,12 @@ def _step(at: int, step: Any) -> Step:
     if not isinstance(step, dict) or not isinstance(step.get("arguments"), dict):
         raise BadArgument(f'step {at} is not {{"tool": …, "arguments": {{…}}}}')
     tool = step.get("tool")
-    if tool not in TOOLS:
-        raise BadArgument(f"step {at}: no tool {tool!r}; there are {', '.join(TOOLS)}")
-    known = [name for name in inspect.signature(TOOLS[tool]).parameters if name != "context"]
-    for name in step["arguments"]:
-        if name not in known:
-            raise BadArgument(f"step {at}: {tool} has no argument {name!r}; it has {', '.join(known) or 'none'}")
+    if not isinstance(tool, str) or tool not in TOOLS:
+        raise BadArgument(f"step {at}: no tool {str(tool)[:60]!r}; there are {', '.join(TOOLS)}")
+    arguments(TOOLS[tool], step["arguments"], f"step {at}")
+    limit = step["arguments"].get("limit")
+    if limit is not None and not 1 <= limit <= MOST_ROWS:
+        raise BadArgument(f"step {at}.limit is {limit}; it is between 1 and {MOST_ROWS:,}")
     return Step(tool, step["arguments"])
 
 

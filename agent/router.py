@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from agent.conversation import Conversation, chosen
 from agent.deals.planning import deals_plan
-from agent.frame import PLACE, SUBJECT, TIME, Frame
+from agent.frame import PLACE, SUBJECT, TIME, Frame, Spot
 from agent.operation import asks_for_one, operation_of, order_of
 from agent.pair import paired, says_both
 from agent.partial import MOST, names_with, whole
@@ -382,8 +382,8 @@ class Resolver:
         frame = Frame(
             operation=operation,
             regions=regions,
-            near=near,
-            spot=spot,
+            near=cast("Spot | None", near),
+            spot=cast("Spot | None", spot),
             land_cover=covers.land_cover,
             land_use=covers.land_use,
             exclude=covers.exclude,

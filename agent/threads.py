@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from agent.conversation import Conversation
 from retrieval.errors import BadArgument, BadFile
+from retrieval.foreign import read_json
 
 TABLE = "CREATE TABLE IF NOT EXISTS threads (id TEXT PRIMARY KEY, title TEXT, changed TEXT, turns INTEGER, state TEXT)"
 BUSY_S = 5.0
@@ -75,7 +76,10 @@ class Threads:
                 row = file.execute("SELECT state FROM threads WHERE id = ?", (id,)).fetchone()
         if row is None:
             raise BadArgument(f"no conversation {id!r}; `python -m agent chat --list` shows what there is")
-        return Conversation.from_json(json.loads(row[0]))
+        try:
+            return Conversation.from_json(read_json(str(row[0]), f"conversation {id}"))
+        except BadArgument as error:
+            raise BadFile(f"the conversation {id!r} kept in {self.path} cannot be read: {error}") from error
 
     def every(self) -> list[Thread]:
         """Return the conversations, the latest first."""
@@ -91,9 +95,10 @@ class Threads:
         Raises:
             BadArgument: there is none of this id.
         """
-        self.load(id)
         with self._open() as file:
-            file.execute("DELETE FROM threads WHERE id = ?", (id,))
+            gone = file.execute("DELETE FROM threads WHERE id = ?", (id,)).rowcount
+        if not gone:
+            raise BadArgument(f"no conversation {id!r}; `python -m agent chat --list` shows what there is")
 
     @contextmanager
     def _open(self) -> Generator[sqlite3.Connection]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from agent.export import defused
 from page.packet import packet
 from page.picture import map_png
 from page.shelf import Held
@@ -110,11 +111,6 @@ def csv_bytes(results: Iterable[Result]) -> bytes:
         writer.writerow([*columns, "source"])
         writer.writerows([*map(defused, row), source_line(result)] for row in rows)
     return ("\ufeff" + out.getvalue()).encode()
-
-
-def defused(value: Any) -> Any:
-    """A text no spreadsheet takes for a formula."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def geojson_bytes(results: list[Result]) -> bytes:

@@ -193,9 +193,12 @@ class Handlers:
         wait = self.must_wait(request) if request else 0.0
         if wait:
             raise gr.Error(words("en")["too_fast"].format(seconds=int(wait) + 1), print_exception=False)
-        if not question.strip() or len(question) > LONGEST_QUESTION:
+        if not isinstance(question, str) or not question.strip() or len(question) > LONGEST_QUESTION:
             raise gr.Error(f"a question has 1 to {LONGEST_QUESTION} characters", print_exception=False)
-        answer, memory = self.asked(question, conversation, selection)
+        try:
+            answer, memory = self.asked(question, conversation, selection)
+        except LandaskError as error:
+            raise gr.Error(str(error), print_exception=False) from error
         return {**answer.to_json(), "conversation": memory}
 
     def asked(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from page.asking import World
 from retrieval.errors import BadArgument
+from retrieval.foreign import plain_fault
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -36,6 +37,8 @@ def mcp_server(world: World) -> MCPServer:
         GeoJSON polygon (longitude first, EPSG:4326) for "this region". Status `clarify` brings choices: ask again
         with one of them; `refused` says why. Every number in `text` is a cell of `results`.
         """
+        if fault := plain_fault([question, selection]):
+            raise BadArgument(f"the question {fault}")
         if not question.strip() or len(question) > LONGEST_QUESTION:
             raise BadArgument(f"a question has 1 to {LONGEST_QUESTION} characters")
         answer, _ = world.asker.ask(

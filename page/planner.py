@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from retrieval.errors import BadArgument
+from retrieval.foreign import read_json
 from tools.context import Context
 from tools.registry import TOOLS
 
@@ -182,10 +183,7 @@ def read_plan(text: str) -> dict[str, Any]:
     Raises:
         BadArgument: it is no JSON object.
     """
-    try:
-        plan = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise BadArgument(f"the plan is not JSON: {error.msg} in line {error.lineno}") from error
+    plan = read_json(text, "the plan")
     if not isinstance(plan, dict):
         raise BadArgument("the plan is not a JSON object")
     return plan

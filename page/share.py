@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from agent.plan import plan_from_json
 from retrieval.errors import BadArgument
+from retrieval.foreign import read_json, record
 
+LONGEST_QUESTION = 2_000
 LONGEST_LINK = 8_000
 """Characters: what every browser and proxy lets through."""
 LONGEST_PLAN = 200_000
@@ -33,12 +36,23 @@ def read_link(text: str) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
     """
     try:
         packed = base64.urlsafe_b64decode(text[:LONGEST_LINK] + "=" * (-len(text) % 4))
-        unpacker = zlib.decompressobj()
-        value = json.loads(unpacker.decompress(packed, LONGEST_PLAN))
-        question, plan, selection = value["q"], value["p"], value.get("s")
-        steps = [(step["tool"], step["arguments"]) for step in plan["steps"]]
-    except (ValueError, KeyError, TypeError, zlib.error, binascii.Error) as error:
+        content = zlib.decompressobj().decompress(packed, LONGEST_PLAN)
+        held = record(Shared, read_json(content, "the link", LONGEST_PLAN), "the link")
+        plan_from_json(held.p)
+    except (ValueError, zlib.error) as error:
         raise BadArgument("this link holds no answer: it was cut short or made elsewhere") from error
-    if not isinstance(question, str) or not all(isinstance(t, str) and isinstance(a, dict) for t, a in steps):
-        raise BadArgument("this link holds no answer: its plan is not one")
-    return question, plan, selection
+    except BadArgument as error:
+        raise BadArgument(f"this link holds no answer: {error}") from error
+    return held.q[:LONGEST_QUESTION], held.p, held.s
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a link holds."""
+
+    q: str
+    """The question."""
+    p: dict[str, Any]
+    """The plan."""
+    s: dict[str, Any] | None = None
+    """The selection, GeoJSON."""

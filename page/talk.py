@@ -9,6 +9,7 @@ from typing import Any
 
 from agent.answer import Answer, Step
 from page.map import credit_of
+from retrieval.foreign import plain_fault
 
 MOST_TALKS, MOST_TURNS, LONGEST_NAME = 30, 60, 60
 
@@ -120,6 +121,8 @@ def turn_json(turn: Turn) -> dict[str, Any]:
 def read_talks(stored: Any) -> tuple[Talk, ...]:
     """Conversations from what a browser kept; whatever is not one is left out, for anyone can write there."""
     talks = []
+    if plain_fault(stored):
+        return ()
     for value in stored[:MOST_TALKS] if isinstance(stored, list) else ():
         if isinstance(value, dict) and isinstance(value.get("id"), str) and isinstance(value.get("turns"), list):
             turns = tuple(read_turn(turn) for turn in value["turns"][-MOST_TURNS:] if isinstance(turn, dict))
@@ -136,16 +139,21 @@ def read_turn(value: Mapping[str, Any]) -> Turn:
         question=str(value.get("question", "")),
         status="stopped" if status == "running" else status,
         text=str(value.get("text", "")),
-        choices=tuple(map(str, value.get("choices") or ())),
-        caveats=tuple(map(str, value.get("caveats") or ())),
+        choices=texts_of(value.get("choices")),
+        caveats=texts_of(value.get("caveats")),
         plan=plan if isinstance(plan, dict) else None,
         selection=selection if isinstance(selection, dict) else None,
-        seconds=float(seconds) if isinstance(seconds, int | float) else 0.0,
+        seconds=float(seconds) if isinstance(seconds, float) or (isinstance(seconds, int) and seconds < 10**9) else 0.0,
         router=str(value.get("router", "")),
         language=str(value.get("language", "")),
         synthetic=bool(value.get("synthetic")),
         source=str(value.get("source", "")),
     )
+
+
+def texts_of(value: Any) -> tuple[str, ...]:
+    """The texts of a stored list; none where it is none."""
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()
 
 
 def kept(talks: Sequence[Talk], talk: Talk) -> tuple[Talk, ...]:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from retrieval.errors import InputError, LandaskError, StoreError
 from retrieval.fetch.commands import add_subcommands
 from retrieval.ingest import STAGES, Sources, build
+from retrieval.printing import one_line, printable_streams
 from retrieval.store import Store, default_store_path
 from retrieval.types import Dataset, Table
 
@@ -29,17 +30,16 @@ Files are told apart by their columns; see docs/store.md for the forms that are 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    printable_streams()
     arguments = _parser().parse_args(argv)
     try:
         code = arguments.run(arguments)
         sys.stdout.flush()  # here, where a reader that has gone can still be met
         return code
     except (InputError, StoreError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return _fail(error, 2)
     except LandaskError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 3
+        return _fail(error, 3)
     except BrokenPipeError:  # `status | head`: who reads has seen enough
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -47,6 +47,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; the store is as it was", file=sys.stderr)
         return 130
+    except (OSError, MemoryError) as error:
+        return _fail(error, 2)
+    except Exception as error:  # the edge: a bug is a line for the person, a traceback for who asks for one
+        if os.environ.get("LANDASK_DEBUG"):
+            raise
+        fault = f"a fault in the program ({type(error).__name__}); set LANDASK_DEBUG=1 to see where"
+        print(f"error: {fault}", file=sys.stderr)
+        return 1
+
+
+def _fail(error: BaseException, code: int) -> int:
+    print(f"error: {one_line(str(error) or type(error).__name__)}", file=sys.stderr)
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:

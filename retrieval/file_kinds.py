@@ -7,12 +7,18 @@ line a person reads when it is not what was asked for.
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+BROKEN_ARCHIVE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError, ValueError,
+)  # fmt: skip
+"""What reading an archive raises that is cut, damaged, encrypted, or packed in a way Python does not know."""
 HEAD = 4096
 """Bytes looked at."""
 

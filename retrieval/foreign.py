@@ -181,6 +181,8 @@ def _checked(value: Any, kind: Any, where: str) -> Any:
         return _one_of(value, inner, where)
     if kind is None or kind is type(None):
         return _plain(value, type(None), "nothing", where)
+    if typing.is_typeddict(kind):
+        return _typed_dict(value, kind, where)
     if is_dataclass(kind) and isinstance(kind, type):
         return value if isinstance(value, kind) else record(kind, value, where)
     base = origin or kind
@@ -226,6 +228,15 @@ def _mapping(value: Any, inner: Sequence[Any], where: str) -> Any:
     if of is Any:
         return value
     return {name: _checked(one, of, f"{where}.{name}") for name, one in value.items()}
+
+
+def _typed_dict(value: Any, kind: Any, where: str) -> Any:
+    if not isinstance(value, Mapping):
+        raise BadArgument(f"{where} is {_called(value)}, not an object")
+    if missing := sorted(kind.__required_keys__ - value.keys()):
+        raise BadArgument(f"{where} lacks {missing[0]!r}")
+    hints = _hints(kind)
+    return {name: _checked(one, hints.get(name, Any), f"{where}.{name}") for name, one in value.items()}
 
 
 def _several(value: Any, base: type, inner: Sequence[Any], where: str) -> Any:

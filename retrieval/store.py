@@ -18,7 +18,7 @@ import duckdb
 import platformdirs
 
 from retrieval import deadline
-from retrieval.errors import QueryLimit, StoreError
+from retrieval.errors import BadArgument, QueryLimit, StoreError
 from retrieval.types import Dataset, Table
 
 SCHEMA = "4"
@@ -72,6 +72,10 @@ def read_query(name: str) -> str:
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise StoreError(f"query {name!r} is not one SELECT")
     return text
+
+
+WATCH = "watch"
+"""Name of the thread that ends a question in time; it imports nothing."""
 
 
 class OldStore(StoreError):
@@ -175,6 +179,8 @@ class Store:
             raise QueryLimit(f"the query {why}; ask about fewer regions or years") from error
         except duckdb.OutOfMemoryException as error:
             raise QueryLimit("the query needs more memory than allowed; ask about fewer regions or years") from error
+        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+            raise BadArgument(f"the store cannot be asked for that: {_first_line(error)}") from error
         except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
             raise StoreError(f"the store {self.path} cannot be read: {_first_line(error)}; {REBUILD}") from error
         return Table(columns, rows, sql, dict(parameters))
@@ -219,9 +225,10 @@ class Store:
 def _without_pandas() -> Generator[None]:
     """Keep DuckDB from importing pandas, a second or two, only to see whether a parameter is a `pandas.NaT`.
 
-    Done while no thread but this one and the query's timer runs, so that no other import can be disturbed.
+    Done while no thread but this one, the query's timer and the question's watch run: no other import can be disturbed.
     """
-    alone = threading.current_thread() is threading.main_thread() and threading.active_count() <= 2
+    others = [thread for thread in threading.enumerate() if thread.name != WATCH]
+    alone = threading.current_thread() is threading.main_thread() and len(others) <= 2
     if "pandas" in sys.modules or not alone:
         yield
         return

@@ -14,6 +14,7 @@ import shapely
 
 from retrieval.catalog import is_representative
 from retrieval.errors import BadArgument, NoSuchYear
+from retrieval.foreign import checked
 from retrieval.types import Dataset, Region, Table
 from tools.context import Context
 from tools.result import Provenance
@@ -141,7 +142,7 @@ def checked_near(near: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         BadArgument: they do not.
     """
-    lon, lat, km = (float(near[key]) for key in ("lon", "lat", "km"))
+    lon, lat, km = (float(checked(near.get(key), float, f"near.{key}")) for key in ("lon", "lat", "km"))
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise BadArgument(f"{lon}, {lat} is no position: longitude −180..180, latitude −90..90, in this order")
     if not 0 < km <= 1000:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import queue
 import sys
 import threading
@@ -15,6 +16,8 @@ from langchain_core.messages.ai import UsageMetadata
 
 from agent.ask import Cancelled
 from agent.llm.errors import ContextOverflow, ModelFailed, ModelUnavailable
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 LOOK_S = 0.02
@@ -132,7 +135,7 @@ def refuse_endless(text: str) -> None:
 
 
 def failure_of(error: Exception) -> Exception:
-    """Return what a failed call means to a person; what is no model's failure comes back as it is."""
+    """Return what a failed call means to a person: whatever a model or its server does, the rules can still answer."""
     import httpx
     import ollama
 
@@ -155,7 +158,8 @@ def failure_of(error: Exception) -> Exception:
         return ModelFailed("the model server's reply cannot be read")
     if (openai := sys.modules.get("openai")) is not None and isinstance(error, openai.OpenAIError):
         return ModelFailed(f"the model server failed: {line}")
-    return error
+    log.warning("a model's call failed", exc_info=error)
+    return ModelFailed(f"the model's call failed ({type(error).__name__})")
 
 
 def fits(messages: Sequence[BaseMessage], context_tokens: int, reply_tokens: int) -> None:

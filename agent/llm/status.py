@@ -9,18 +9,26 @@ import http.client
 import json
 import os
 import socket
+import threading
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from agent.llm.choice import CONTEXT_TOKENS, PREFERENCES
 from agent.llm.errors import ModelUnavailable
+from retrieval.errors import BadArgument
+from retrieval.foreign import read_json
 
 PROBE_S = 0.04
 """How long `auto` waits for a server to take a connection, once a process."""
 STATUS_S = 3.0
 """How long a server that took the connection may think about which models it has."""
+LONGEST_STATUS = 1_000_000
+"""Bytes of what a server says of itself."""
+MOST_MODELS, LONGEST_NAME = 1_000, 200
 NOT_FOR_CHAT = ("embed", "bge-", "minilm", "rerank")
 
 
@@ -28,7 +36,10 @@ def ollama_url() -> str:
     """Return where Ollama listens: its own variable OLLAMA_HOST, else its usual port."""
     host = os.environ.get("OLLAMA_HOST", "").strip() or "127.0.0.1:11434"
     url = host if "//" in host else f"http://{host}"
-    return (url if urlsplit(url).port else f"{url}:11434").replace("//0.0.0.0", "//127.0.0.1")
+    try:
+        return (url if urlsplit(url).port else f"{url}:11434").replace("//0.0.0.0", "//127.0.0.1")
+    except ValueError:
+        return url  # no address: nobody answers there
 
 
 @lru_cache(maxsize=64)
@@ -44,7 +55,8 @@ def longest_context(base_url: str, model: str) -> int:
     if "error" in reply:
         there = ", ".join(installed(base_url) or ()) or "none"
         raise ModelUnavailable(f"Ollama has no model {model!r} (it has: {there}); get it with `ollama pull {model}`")
-    lengths = [v for k, v in (reply.get("model_info") or {}).items() if k.endswith(".context_length")]
+    told = reply.get("model_info")
+    lengths = [v for k, v in told.items() if k.endswith(".context_length")] if isinstance(told, dict) else []
     return next((n for n in lengths if isinstance(n, int) and n > 0), CONTEXT_TOKENS)
 
 
@@ -54,15 +66,23 @@ def installed(base_url: str) -> tuple[str, ...] | None:
     models = reply.get("models") if reply else None
     if not isinstance(models, list):
         return None
-    names = [str(m.get("name", "")) for m in models if isinstance(m, dict)]
-    return tuple(n for n in names if n and not any(word in n for word in NOT_FOR_CHAT))
+    names = [m["name"] for m in models[:MOST_MODELS] if isinstance(m, dict) and isinstance(m.get("name"), str)]
+    fitting = (n for n in names if n.isprintable() and len(n) <= LONGEST_NAME)
+    return tuple(n for n in fitting if n and not any(word in n for word in NOT_FOR_CHAT))
 
 
 def status(base_url: str, path: str, body: Any = None) -> dict[str, Any] | None:
-    """Ask a server about itself; None where nobody listens. Costs no more than a refused connection then."""
-    address = urlsplit(base_url)
-    secure = address.scheme == "https"
-    port = address.port or (443 if secure else 80)
+    """Ask a server about itself; None where nobody listens, or none that makes sense.
+
+    Costs no more than a refused connection where nobody is, and never more than `STATUS_S` and `LONGEST_STATUS` bytes.
+    """
+    try:
+        address = urlsplit(base_url)
+        secure = address.scheme == "https"
+        port = address.port or (443 if secure else 80)
+    except ValueError:
+        return None
+    ends = time.monotonic() + STATUS_S
     host = address.hostname or "127.0.0.1"
     connection = (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(host, port, timeout=STATUS_S)
     try:
@@ -70,12 +90,24 @@ def status(base_url: str, path: str, body: Any = None) -> dict[str, Any] | None:
             connection.sock = socket.create_connection((host, port), timeout=PROBE_S if is_here(host) else STATUS_S)
             connection.sock.settimeout(STATUS_S)
         connection.request("POST" if body else "GET", address.path + path, json.dumps(body) if body else None)
-        reply = json.loads(connection.getresponse().read())
+        late = threading.Timer(max(0.0, ends - time.monotonic()), shut, (connection,))
+        late.daemon = True
+        late.start()
+        try:
+            reply = read_json(connection.getresponse().read(LONGEST_STATUS + 1), "the server's status", LONGEST_STATUS)
+        finally:
+            late.cancel()
         return reply if isinstance(reply, dict) else None
-    except (OSError, ValueError, http.client.HTTPException):
+    except (OSError, ValueError, AttributeError, BadArgument, http.client.HTTPException):
         return None
     finally:
         connection.close()
+
+
+def shut(connection: http.client.HTTPConnection) -> None:
+    """End a reply that comes too slowly: whoever reads it reads its end."""
+    with suppress(OSError, AttributeError):
+        connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def is_here(host: str) -> bool:
@@ -93,7 +125,7 @@ def preferred(names: Sequence[str], preferences: Sequence[str] = PREFERENCES) ->
 
 def billions(name: str) -> float:
     """Return a model's size as its name says it (`qwen3:4b`), 0 where it does not; too large ones count as none."""
-    digits = "".join(c for c in name.rpartition(":")[2].split("-")[0] if c.isdigit() or c == ".")
+    digits = "".join(c for c in name.rpartition(":")[2].split("-")[0] if c in "0123456789.")[:8]
     size = float(digits) if digits.count(".") < 2 and digits.strip(".") else 0.0
     return size if size <= LARGEST else 0.0
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import platformdirs
 
 from retrieval.errors import BadArgument
+from retrieval.foreign import read_json, record
 
 META = ".meta.json"
 PART = ".part"
@@ -157,8 +158,8 @@ def _meta(path: Path) -> Path:
 
 def _read_meta(path: Path) -> Entry | None:
     try:
-        return Entry(**json.loads(_meta(path).read_text(encoding="utf-8")))
-    except (FileNotFoundError, json.JSONDecodeError, TypeError):
+        return record(Entry, read_json(_meta(path).read_bytes(), "a note of the cache"), "a note of the cache")
+    except (OSError, BadArgument):
         return None
 
 

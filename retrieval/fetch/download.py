@@ -27,9 +27,11 @@ from typing import IO, Literal
 
 import httpx
 
-from retrieval.errors import SourceError
+from retrieval.errors import BadArgument, SourceError
 from retrieval.fetch.cache import PART, Cache, Entry, write_atomically
 from retrieval.fetch.secrets import Secrets, shown
+from retrieval.file_kinds import BROKEN_ARCHIVE
+from retrieval.foreign import read_json
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ AGENT = "landask (https://github.com/landask; polite: one connection a file, Ran
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP states that pass: asked again after a wait."""
 
+LARGEST_DOCUMENT = 20_000_000
+"""Bytes of a JSON document that is read whole."""
 _HEAD = 512
 _BLOCK = 1 << 18
 
@@ -160,14 +164,17 @@ class Downloader:
         failed = 0
         while True:
             try:
-                answer = self._client.get(url, headers=dict(headers or {}))
-                _check_status(answer, url)
-                return answer.json()
+                with self._client.stream("GET", url, headers=dict(headers or {})) as answer:
+                    _check_status(answer, url)
+                    value = read_json(_bounded(answer, url), shown(url), LARGEST_DOCUMENT)
+                if not isinstance(value, dict):
+                    raise SourceError(f"{shown(url)} did not answer with a JSON object")
+                return value
             except (httpx.TransportError, Passing) as fault:
                 failed += 1
                 self._wait(fault, failed, url)
-            except json.JSONDecodeError as error:
-                raise SourceError(f"{shown(url)} did not answer with JSON") from error
+            except BadArgument as error:
+                raise SourceError(f"{shown(url)} did not answer with JSON: {error}") from error
 
     def _unchanged(self, remote: Remote, cached: Entry) -> bool:
         headers = _headers(remote)
@@ -359,10 +366,10 @@ def _new_note(answer: httpx.Response, url: str, total: int | None) -> dict:
 
 def _read_note(note: Path, url: str) -> dict:
     try:
-        known = json.loads(note.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+        known = read_json(note.read_bytes(), "a note of a download")
+    except (OSError, BadArgument):
         return {}
-    return known if known.get("of") == _address_digest(url) else {}
+    return known if isinstance(known, dict) and known.get("of") == _address_digest(url) else {}
 
 
 def _address_digest(url: str) -> str:
@@ -417,6 +424,16 @@ def _check_not_a_page(head: bytes, answer: httpx.Response, remote: Remote) -> No
         )
 
 
+def _bounded(answer: httpx.Response, url: str) -> bytes:
+    """Return the body of a small document."""
+    content = b""
+    for block in answer.iter_bytes():
+        content += block
+        if len(content) > LARGEST_DOCUMENT:
+            raise SourceError(f"{shown(url)} answered with over {LARGEST_DOCUMENT:,} bytes")
+    return content
+
+
 def _check_form(part: Path, remote: Remote, entry: Entry) -> None:
     if remote.size is not None and entry.size != remote.size:
         raise _Spoiled(f"{entry.size} bytes came of {remote.size}")
@@ -431,7 +448,7 @@ def _zip_fault(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             bad = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except BROKEN_ARCHIVE as error:
         return f"it is not a whole zip file ({error})"
     return f"its member {bad} is damaged" if bad else None
 

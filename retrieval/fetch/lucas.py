@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +15,7 @@ from retrieval.errors import BadArgument, BadFile, SourceError
 from retrieval.fetch.cache import write_atomically
 from retrieval.fetch.download import Remote
 from retrieval.fetch.sources import Sources
+from retrieval.file_kinds import BROKEN_ARCHIVE
 
 LARGEST_MEMBER = 8 * 1024**3
 """Bytes a survey file may unpack to: fifteen times the largest there is."""
@@ -92,7 +92,7 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
             if not members:
                 raise BadFile(f"{archive.name} has no table in it: {', '.join(opened.namelist()[:5])}")
             return [_unpack_one(opened, member, folder) for member in members]
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except BROKEN_ARCHIVE as error:
         raise BadFile(f"{archive.name} is not a whole zip file: {error}") from error
 
 

@@ -7,19 +7,47 @@ zip. Loading them, with `weights_only=True`, is the model's business (`tools/pix
 from __future__ import annotations
 
 import importlib
-import json
+import re
 import struct
 import zipfile
-import zlib
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from retrieval.errors import BadArgument, BadFile, SourceError
 from retrieval.fetch.download import Downloader, Remote
 from retrieval.fetch.secrets import Secrets
 from retrieval.fetch.sources import Sources
+from retrieval.file_kinds import BROKEN_ARCHIVE
+from retrieval.foreign import read_json, record
 
 SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 LARGEST_HEADER = 100 << 20
+_NAME = re.compile(r"(?!.*\.\.)[\w][\w./ +-]{0,250}")
+_REVISION = re.compile(r"[\w][\w.-]{0,80}")
+
+
+@dataclass(frozen=True)
+class Lfs:
+    """What the hub says of a large file."""
+
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """One file of a repository."""
+
+    rfilename: str = ""
+    size: int | None = None
+    lfs: Lfs | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A repository, as the hub lists it."""
+
+    siblings: tuple[Sibling, ...] = ()
+    sha: str | None = None
 
 
 def fetch(name: str, sources: Sources, downloader: Downloader, secrets: Secrets) -> Path:
@@ -55,18 +83,24 @@ def hub_remote(identifier: str, sources: Sources, downloader: Downloader, secret
     token = secrets.get("HF_TOKEN")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     listing = downloader.read_json(f"{sources.base('weights')}/api/models/{repository}?blobs=true", headers)
-    files = {entry["rfilename"]: entry for entry in listing.get("siblings", ()) if "rfilename" in entry}
+    try:
+        known = record(Listing, listing, "the hub's listing")
+    except BadArgument as error:
+        raise SourceError(f"{repository}: {error}") from error
+    files = {entry.rfilename: entry for entry in known.siblings if _NAME.fullmatch(entry.rfilename)}
     file = file or _only_weights(repository, list(files))
     if file not in files:
         raise SourceError(f"{repository} has no file {file!r}; it has {', '.join(sorted(files)[:10])}")
-    revision = str(listing.get("sha") or "main")
+    revision = known.sha or "main"
+    if not _REVISION.fullmatch(revision):
+        raise SourceError(f"{repository}: the hub names a revision that is none: {revision[:40]!r}")
     path = sources.setting("weights", "path").format(repository=repository, revision=revision, file=file)
-    known = files[file].get("lfs") or {}
+    stored = files[file].lfs or Lfs()
     return Remote(
         sources.url("weights", path),
         f"weights/{repository}/{revision[:12]}/{file}",
-        size=files[file].get("size"),
-        sha256=known.get("sha256"),
+        size=files[file].size,
+        sha256=stored.sha256,
         headers=headers,
     )
 
@@ -116,9 +150,9 @@ def _check_safetensors(path: Path) -> None:
         if not 2 <= length <= min(LARGEST_HEADER, size - 8):
             raise BadFile(f"{path.name} is not a whole safetensors file: its header is cut off")
         try:
-            header = json.loads(file.read(length))
-            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, IndexError) as error:
+            header = read_json(file.read(length), path.name, LARGEST_HEADER)
+            ends = [int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__"]
+        except (BadArgument, AttributeError, ValueError, KeyError, TypeError, IndexError) as error:
             raise BadFile(f"{path.name} is not a safetensors file: {error}") from error
     if not ends or 8 + length + max(ends) != size:
         raise BadFile(
@@ -130,7 +164,7 @@ def _check_zip(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             bad = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except BROKEN_ARCHIVE as error:
         raise BadFile(f"{path.name} is not a whole file: {error}") from error
     if bad:
         raise BadFile(f"{path.name} is damaged in {bad}")
