@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals import classes, distortion, pixels, places, questions, robustness, strategies
+from evals import classes, distortion, landmatrix, pixels, places, questions, robustness, strategies
 from evals.record import Case, Outcome, Row
 from evals.world import World
 
@@ -47,6 +47,15 @@ SUITES: dict[str, Suite] = {
         Suite("classes", classes.cases, classes.measure, classes.STAGES, "right", tables=classes.tables),
         Suite("robustness", robustness.cases, robustness.measure, robustness.STAGES, "holds", uses_router=True),
         Suite("strategies", strategies.cases, strategies.measure, strategies.STAGES, "result", uses_router=True),
+        Suite(
+            "landmatrix",
+            landmatrix.cases,
+            landmatrix.measure,
+            landmatrix.STAGES,
+            "result",
+            uses_router=True,
+            tables=landmatrix.tables,
+        ),
         Suite(
             "classifier",
             pixels.cases,

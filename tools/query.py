@@ -245,6 +245,8 @@ class _Shown:
         if "lon" in self.found.columns:
             return self._dots()
         regions = self.regions()[:MOST_OUTLINES]
+        if not regions:
+            return None
         drawn = self.context.gazetteer.geojson([r.id for r in regions if r.id not in self.context.areas])
         place = next((g.dimension for g in self.query.rows if self.source.dimensions[g.dimension].kind == "place"), "")
         of_region = {str(row[place]): row for row in self.rows} if place and len(self.query.rows) == 1 else {}

@@ -90,6 +90,8 @@ def leaves_of(text: str, language: str) -> list[Leaf]:
                 if any(n is not None for _, n in part):
                     continue
                 entries = known.found([t.stem for t, _ in part])
+                if length == 1 and text[token.start : token.end].islower() and token.stem in known.filler:
+                    entries = tuple(e for e in entries if e.section != "country")  # "us" is not the US
                 if length == 1 and token.norm in known.small:  # "están" is not "estaño"
                     entries = tuple(e for e in entries if e.section not in (*FIELDS, "country", "world"))
                 if entries:

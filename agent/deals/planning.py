@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from agent.conversation import Conversation
 from agent.deals.reading import Asked, means_deals, read
 from agent.plan import Note, Plan, Step
-from retrieval.errors import NoRecords
+from retrieval.errors import NoRecords, NotUnderstood
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query
 from tools.context import Context
 from tools.deals import MEASURES, has_deals, known
 
 AXIS = {"region": "region"}
 MAXIMUM = 10_000
+MOST_WORDS = 8
+"""Words of a question that can only be what follows on another."""
 MEANS = ("mean_size", "median_size")
 
 
@@ -31,9 +34,43 @@ def deals_plan(question: str, context: Context, conversation: Conversation) -> P
         if _says_deals(question):
             raise NoRecords("land deals", "fetch landmatrix", "deals_missing")
         return None
-    if not means_deals(question, context):
+    if means_deals(question, context):
+        return plan_of(read(question, context, known(context.store)))
+    return _following(question, context, conversation)
+
+
+def _following(question: str, context: Context, conversation: Conversation) -> Plan | None:
+    """Return the plan of "and in Ghana?" after a question about deals: what it names replaces its own kind."""
+    before = conversation.frame.get("deals")
+    if not before or len(question.split()) > MOST_WORDS:
         return None
-    return plan_of(read(question, context, known(context.store)))
+    try:
+        asked = read(question, context, known(context.store))
+    except NotUnderstood:
+        return None
+    if not asked.filters:
+        return None
+    older = _asked_from(before)
+    named = {one.dimension for one in asked.filters}
+    kept = [one for one in older.filters if one.dimension not in named]
+    changed = replace(older, filters=[*kept, *asked.filters], europe=asked.europe, beside="")
+    if asked.act != "list" or asked.way:
+        changed = replace(asked, filters=changed.filters)
+    return plan_of(replace(changed, members=[], by="" if changed.by == "place" else changed.by))
+
+
+def _asked_to(asked: Asked) -> dict[str, Any]:
+    """Return what was read as plain values, for the conversation to keep."""
+    plain = asdict(replace(asked, filters=[], part=[]))
+    return plain | {name: [[f.dimension, f.op, list(f.values) if isinstance(f.values, tuple) else []]
+                           for f in getattr(asked, name)] for name in ("filters", "part")}  # fmt: skip
+
+
+def _asked_from(plain: Mapping[str, Any]) -> Asked:
+    filters = {name: [Filter(d, op, tuple(values)) for d, op, values in plain[name]] for name in ("filters", "part")}
+    having = tuple(plain["having"]) if plain["having"] else None
+    made: dict[str, Any] = {**plain, **filters, "members": [tuple(m) for m in plain["members"]], "having": having}
+    return Asked(**made)
 
 
 def _says_deals(question: str) -> bool:
@@ -50,7 +87,7 @@ def plan_of(asked: Asked) -> Plan:
         if surveyed:
             steps.insert(1, Step("official_share", {"regions": surveyed, "land_cover": [asked.beside], "unit": "ha"},
                                  optional=True))  # fmt: skip
-    return Plan(tuple(steps), tuple(_notes(asked)), frame={"operation": "deals", "words": "deals"})
+    return Plan(tuple(steps), tuple(_notes(asked)), frame={"operation": "deals", "deals": _asked_to(asked)})
 
 
 def _notes(asked: Asked) -> list[Note]:

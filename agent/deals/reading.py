@@ -491,7 +491,8 @@ class _Reader:
             if axis == "size":
                 continue
             self.take(leaf, "axis")
-            if axis == "country":
+            investors_named = any(f.dimension in ("investor_country", "investor_id") for f in self.asked_.filters)
+            if axis == "country" and not investors_named:
                 invests = self.first("ask", "invests") or self.first("ask", "investor")
                 lead = self.leaves[leaf.at - 2] if leaf.at >= 2 else None
                 inside = lead is not None and lead.says("compare", "in")
@@ -685,7 +686,8 @@ class _Reader:
 
     def _single_axis(self) -> bool:
         axis = next((leaf for leaf in self.leaves if leaf.used == "axis"), None)
-        return axis is not None and _is_single(axis)
+        plural = any(fold(leaf.text) in PLURAL_WHICH for leaf in self.leaves)
+        return axis is not None and _is_single(axis) and not plural
 
     def _finish(self) -> None:
         asked = self.asked_
@@ -721,6 +723,9 @@ class _Reader:
         harmless = any(e.section in HARMLESS or (e.section == "compare" and e.value in QUIET) for e in leaf.entries)
         return not harmless
 
+
+PLURAL_WHICH = ("quels", "quelles")
+"""Where a noun has one form for one and several ("pays"), the word for "which" tells."""
 
 DEFAULT_FILTER = [
     Filter("size", "between", (200, None)),

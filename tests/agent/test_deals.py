@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from agent.ask import ask, run_plan
+from agent.conversation import Conversation
 from agent.deals.notation import from_rest, to_rest
 from agent.plan import plan_from_json
 from retrieval.deal_files import read_deals
@@ -239,3 +240,16 @@ def test_every_language_says_and_reads_the_same_things() -> None:
             assert english[section].keys() <= own[section].keys(), (language, section)
         for key, text in english["say"].items():
             assert set(re.findall(r"{\w+}", own["say"][key])) == set(re.findall(r"{\w+}", text)), (language, key)
+
+
+def test_a_follow_up_replaces_what_it_names(context: Context) -> None:
+    conversation = Conversation()
+
+    def said(question: str):
+        return ask(question, context, router="builtin", conversation=conversation, debug=True)
+
+    assert said("How many deals in Romania grow maize?").results[0].value == 3
+    assert said("and in Ukraine?").results[0].value == 2
+    again = said("and wheat?")
+    assert {f["dimension"] for f in again.results[0].arguments["where"]} == {"place", "crop"}
+    assert again.results[0].value == 2
