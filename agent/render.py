@@ -134,6 +134,8 @@ def source_of(result: Result, voice: Voice) -> str:
     """Return what a result's witness is called."""
     if result.tool == "deals":
         return deals.source_name(voice.language)
+    if result.tool == "estimate_area":
+        return voice.of["source"]["estimate"]
     kind = "official" if result.tool in OFFICIAL else "satellite" if result.tool in SATELLITE else "survey"
     if result.tool == "query":
         kind = KINDS.get(result.arguments["source"], "survey")
@@ -593,6 +595,31 @@ def agreement(result: Result, voice: Voice, context: Context) -> str:
     )
 
 
+def estimated(result: Result, voice: Voice, context: Context) -> str:
+    """What calibrated points make of a class, or of a part of it: an estimate and called so."""
+    facts, number = result.facts, voice.number
+    parts = [
+        voice.phrase(f"part_{side}", m=number(facts[side])) for side in ("above", "below") if facts[side] is not None
+    ]
+    for key, codes in (("part_used", result.land_use), ("part_not_used", facts["not_used"])):
+        if codes:
+            words = context.nomenclature.label(list(codes), voice.language)
+            parts.append(voice.phrase(key, use=f"{words} ({', '.join(codes)})"))
+    low, high = result.interval or (None, None)
+    return voice.say(
+        "estimate_part" if facts["split"] else "estimate_share",
+        where=where_of(result, voice),
+        year=years_of(result),
+        cover=f"{facts['label']} ({'+'.join(result.land_cover)})",
+        value=number(number_of(result.value)),
+        low=number(low),
+        high=number(high),
+        part=voice.both(parts),
+        n=number(facts["points"]),
+        total=number(facts["of_points"]),
+    )
+
+
 WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
     "find_points": found_points,
     "count_points": found_points,
@@ -608,6 +635,7 @@ WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
     "compare_official": compared_official,
     "rank_official": ranked_official,
     "profile_region": profile_of,
+    "estimate_area": estimated,
     "classify_area": classified,
     "explain_point": explained,
     "compare_with_survey": agreement,

@@ -3,6 +3,7 @@
 python -m evals run questions places classes --router builtin
 python -m evals run questions --router schema --llm ollama:qwen3:4b
 python -m evals compare logs/evals/questions-builtin.json logs/evals/questions-schema-….json
+python -m evals estimation --holdout
 python -m evals report --out docs/scoreboard.md --html out/evals.html
 """
 
@@ -79,6 +80,12 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--json", type=Path)
     report.add_argument("--bundle", type=Path, help="folder for inspect-ai's own static pages")
     report.set_defaults(command=report_command)
+    of_areas = commands.add_parser("estimation", help="whether the intervals of areas hold: coverage, hold-out")
+    of_areas.add_argument("--holdout", action="store_true", help="hold published sub-classes out instead")
+    of_areas.add_argument("--write", action="store_true", help="with --holdout: make the factors of intervals anew")
+    of_areas.add_argument("--points", type=Path, default=None, help="another file of survey points than the bundled")
+    of_areas.add_argument("--data", type=Path, default=default_data(), help="folder of the real data")
+    of_areas.set_defaults(command=estimation_command)
     return whole
 
 
@@ -105,6 +112,21 @@ def run_command(options: argparse.Namespace) -> int:
         partial_of(SUITES[name], world, options.log_dir).unlink(missing_ok=True)
         print(summary(run))
         print(f"  kept in {path}")
+    return 0
+
+
+def estimation_command(options: argparse.Namespace) -> int:
+    """Print the tables of coverage, or of the hold-out."""
+    from evals import estimation  # pandas and simulations: not for the other commands
+
+    if options.write and not options.holdout:
+        raise BadArgument("--write needs --holdout: the factors are made of held-out classes")
+    grid = options.data / "lucas" / "lucas_abruzzo_2012.parquet"
+    points = options.points or estimation.POINTS
+    if not points.is_file():
+        raise BadArgument(f"no file of survey points at {points}")
+    held = estimation.run_holdout(points, options.write) if options.holdout else None
+    print(held or estimation.run_coverage(grid if grid.is_file() else None))
     return 0
 
 

@@ -13,6 +13,7 @@ from tools.compare_years import compare_years
 from tools.count_points import count_points
 from tools.deals import deals
 from tools.describe_data import describe_data
+from tools.estimate_area import estimate_area
 from tools.explain_point import explain_point
 from tools.find_points import find_points
 from tools.nearest_records import nearest_records
@@ -41,6 +42,7 @@ TOOLS: Mapping[str, Callable[..., Result]] = {
     "compare_official": compare_official,
     "change_official": change_official,
     "profile_region": profile_region,
+    "estimate_area": estimate_area,
     "classify_area": classify_area,
     "explain_point": explain_point,
     "compare_with_survey": compare_with_survey,

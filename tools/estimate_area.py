@@ -1,0 +1,250 @@
+"""Areas that Eurostat does not publish, estimated from calibrated points. Published figures are official_share's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from retrieval import statistics as meaning
+from retrieval.errors import BadArgument, NoRecords, TooFine
+from retrieval.types import Region, Table
+from tools import composition, official, uncertainty
+from tools.composition import Composed, Level
+from tools.context import Context
+from tools.estimation import LEVEL
+from tools.official_share import official_share
+from tools.result import Caveat, Result
+from tools.survey import provenance
+
+COLUMNS = ("region_id", "region", "land_cover", "land_cover_name", "year", "value", "unit", "low", "high", "points",
+           "of_points")  # fmt: skip
+PRIOR_OF_POINTS = 1.3
+"""By how much more the interval is widened where the country publishes no such class and its points stand in."""
+
+Rows = list[dict[str, Any]]
+
+
+def estimate_area(
+    context: Context,
+    *,
+    land_cover: Sequence[str],
+    regions: Sequence[str] = (),
+    year: int | None = None,
+    land_use: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    above: float | None = None,
+    below: float | None = None,
+) -> Result:
+    """Estimate what Eurostat does not publish: a class in a region and year without a figure, or a part of a class.
+
+    Use for "how much grassland is not farmed" (`exclude` U110), "what part of Italy's vineyards lies above 500 m"
+    (`above` 500, metres), "wheat in Bavaria in 2015". With a use or an elevation `value` is percent of the class's
+    area, without percent of the region's. From points calibrated to the published main classes: an estimate with a 95 %
+    interval, not official. Cropland, grassland, shrubland and woodland only; no place below NUTS 2; never a change.
+    """
+    codes = official.classes(context, land_cover)
+    if refused := sorted(composition.mains_of(codes) - set(composition.DEFENSIBLE)):
+        words = ", ".join(context.nomenclature.label([f"{m}00"], context.language) for m in refused)
+        raise NoRecords(words, "Ask for a published share of it", "not_calibrated", of=words)
+    uses, without = list(land_use), list(exclude)
+    if other := composition.refused_use([*uses, *without]):
+        words = context.nomenclature.label(list(other), context.language)
+        raise NoRecords(words, "Ask about agriculture, forestry or no use", "not_calibrated", of=words)
+    if above is not None and below is not None and above >= below:
+        raise BadArgument(f"no land lies above {above:g} and below {below:g} m")
+    asked = official.regions_of(context, regions)
+    if len(asked) != 1:
+        raise BadArgument("estimates are made of one region at a time")
+    [region] = asked
+    years = [y for y in context.store.years() if y in official.survey_years(context)]
+    chosen = year or max(years, default=0)
+    if chosen not in years:
+        raise official.NoSuchYear(chosen, years)
+    points = context.store.query("composition_points", year=chosen)
+    split = bool(uses or without or above is not None or below is not None)
+    if not split:
+        figures = official.load(context, asked, codes)
+        if official.grouped_cell(context, figures, region, codes, chosen).known:
+            return official_share(context, land_cover=codes, regions=[region.id], years=[chosen])
+    rows: Rows = [row for row in points.dicts() if row["nuts0"] != "UK" or region.country == "UK"]
+    if (above is not None or below is not None) and not any(row["elevation"] is not None for row in rows):
+        raise NoRecords(f"elevations of {chosen}", "Ask about 2018", "no_elevation", year=chosen)
+    leaves = set(context.nomenclature.leaves(codes))
+    found, level, caveats = (
+        _split(context, region, chosen, rows, leaves, _keep(context, uses, without, above, below))
+        if split
+        else _area(context, region, chosen, rows, codes, leaves)
+    )
+    ends = tuple(round(100 * end, 1) for end in found.interval)
+    value, main = round(100 * found.value, 1), codes[0][0]
+    unit = "% of the class" if split else "%"
+    arguments = {
+        "land_cover": list(codes), "regions": [region.id], "year": chosen, "land_use": uses, "exclude": without,
+        "above": above, "below": below,
+    }  # fmt: skip
+    label = official.label(context, "+".join(codes))
+    row = (region.id, region.name, "+".join(codes), label, chosen, value, unit, *ends, found.positives, found.n)
+    tested = composition.tested_error(level, main)
+    told = uncertainty.told("calibrated_eb", 100 * found.value, 100 * found.se * found.factor, None)
+    return Result(
+        tool="estimate_area",
+        arguments={name: given for name, given in arguments.items() if given not in (None, [])},
+        provenance=provenance(context, [chosen], points),
+        regions=asked,
+        land_cover=codes,
+        land_use=tuple(uses),
+        years=(chosen,),
+        value=value,
+        unit=unit,
+        interval=(ends[0], ends[1]),
+        level=LEVEL,
+        table=Table(COLUMNS, (row,)),
+        facts={
+            "label": label,
+            "split": split,
+            "above": above,
+            "below": below,
+            "not_used": without,
+            "points": found.positives,
+            "of_points": found.n,
+            "tested_error": tested,
+            "uncertainty": told | {"source_se": "soil points", "phases": ["survey"], "factor": found.factor,
+                                   "n": found.n, "n_class": found.positives},
+        },
+        caveats=(("estimate_not_official", {"points": found.n, "error": tested}), *caveats),
+    )  # fmt: skip
+
+
+def _keep(
+    context: Context, uses: Sequence[str], without: Sequence[str], above: float | None, below: float | None
+) -> Any:
+    """Return a test of one record; None where it cannot be told, its elevation being unknown."""
+    kept, left_out = (set(context.nomenclature.leaves(list(c))) if c else set() for c in (uses, without))
+
+    def keep(row: Mapping[str, Any]) -> bool | None:
+        height = row["elevation"]
+        if (above is not None or below is not None) and height is None:
+            return None
+        inside = (above is None or height > above) and (below is None or height < below)
+        return inside and (not uses or row["lu1"] in kept) and row["lu1"] not in left_out
+
+    return keep
+
+
+def _split(
+    context: Context, region: Region, year: int, rows: Rows, leaves: set[str], keep: Any
+) -> tuple[Composed, Level, list[Caveat]]:
+    """Return what part of a class has a use or an elevation: points weighted to the published main classes.
+
+    Raises:
+        TooFine: Too few points of the class lie there; the country is offered.
+    """
+    members = official.members_of_group(context, region) if region.level == "group" else (region,)
+    shares = _mains(context, members, year)
+    inside = [(at, row) for row in rows for at, m in enumerate(members) if _lies_in(context, row, m)]
+    known = [(at, row, keep(row)) for at, row in inside if shares.get((at, row["lc1"][0]), 0.0) > 0]
+    known = [(at, row, has) for at, row, has in known if has is not None or row["lc1"] not in leaves]
+    strata = {key: i for i, key in enumerate(sorted({(at, row["lc1"][0]) for at, row, _ in known}))}
+    whole = np.array([row["lc1"] in leaves for _, row, _ in known], dtype=float)
+    if whole.sum() < composition.LEAST_DIRECT:
+        raise _too_few(context, region, int(whole.sum()))
+    has = np.array([bool(h) for _, _, h in known], dtype=float)
+    stratum = np.array([strata[at, row["lc1"][0]] for at, row, _ in known])
+    area = np.array([shares[key] for key in strata])
+    mains = composition.mains_of(leaves)
+    widest = max(composition.factor_of("country", m, composition.LEAST_DIRECT) or 1.0 for m in mains)
+    found = composition.part_of(has, whole, stratum, area, widest)
+    assert found
+    return found, "country", [("untested_split", {})]
+
+
+def _area(
+    context: Context, region: Region, year: int, rows: Rows, codes: Sequence[str], leaves: set[str]
+) -> tuple[Composed, Level, list[Caveat]]:
+    """Return the share of a class in a region: its country's own points, or shrunk to what its country publishes."""
+    main = codes[0][0]
+    if len(composition.mains_of(codes)) > 1:
+        raise BadArgument("estimates are made of classes of one main class")
+    of_main = [row for row in rows if row["lc1"][0] == main]
+    inside = [row for row in of_main if _lies_in(context, row, region)]
+    n_k, n_m = sum(row["lc1"] in leaves for row in inside), len(inside)
+    level: Level = "nuts2" if region.level.startswith("nuts") else "country"
+    least = composition.LEAST_SHRUNK if level == "nuts2" else composition.LEAST_DIRECT
+    factor = composition.factor_of(level, main, n_m)
+    if region.level == "group" or n_m < least or factor is None:
+        raise _too_few(context, region, n_m)
+    figures = official.load(context, (region,), (f"{main}00",))
+    cell = figures.cell(region, f"{main}00", year)
+    share, se = (cell.percent or 0.0) / 100, (cell.se or 0.0) / 100
+    if level == "country":
+        return composition.shrunk(n_k, n_m, 0.5 * (n_k == 0), 1.0, share, se, factor), level, []
+    priors, of_points = _priors(context, year, codes, of_main, leaves)
+    others = _by_region(of_main, leaves, region.country, priors)
+    strength = composition.concentration(*others)
+    wider = PRIOR_OF_POINTS if region.country in of_points else 1.0
+    prior = priors.get(region.country, 0.0)
+    found = composition.shrunk(n_k, n_m, prior, strength, share, se, factor * wider)
+    caveats: list[Caveat] = [("prior_of_points", {"region": region.name})] if wider > 1 else []
+    if uncertainty.undercounted(codes, year):
+        slots = {"land_cover": official.label(context, "+".join(codes)), "year": str(year)}
+        caveats.append(("permanent_crops_before_2022", slots))
+    return found, level, caveats
+
+
+def _priors(
+    context: Context, year: int, codes: Sequence[str], of_main: Rows, leaves: set[str]
+) -> tuple[dict[str, float], set[str]]:
+    """Return country → the part of the class in its main class, as published, and where its points stand in."""
+    main, countries = codes[0][0], sorted({row["nuts0"] for row in of_main})
+    regions = [context.gazetteer.region(f"country:{c}", context.language) for c in countries]
+    figures = official.load(context, regions, (*codes, f"{main}00"))
+    priors: dict[str, float] = {}
+    of_points: set[str] = set()
+    for country, region in zip(countries, regions, strict=True):
+        cell, whole = figures.cell(region, list(codes), year), figures.cell(region, f"{main}00", year)
+        unnamed = sum(figures.cell(region, u, year).percent or 0.0 for u in meaning.UNNAMED_CROPS) if main == "B" else 0
+        named = (whole.percent or 0.0) - unnamed
+        own = [row["lc1"] in leaves for row in of_main if row["nuts0"] == country]
+        if cell.known and cell.percent is not None and named > 0:
+            priors[country] = min(cell.percent / named, 1.0)
+        else:
+            priors[country] = (sum(own) + 0.5) / (len(own) + 1)
+            of_points.add(country)
+    return priors, of_points
+
+
+def _by_region(
+    of_main: Rows, leaves: set[str], country: str, priors: Mapping[str, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return points of the class, of its main class, and the prior, of every NUTS 2 region of other countries."""
+    counts: dict[str, list[int]] = {}
+    for row in of_main:
+        if row["nuts0"] != country and row["nuts2"]:
+            both = counts.setdefault(row["nuts2"], [0, 0])
+            both[0] += row["lc1"] in leaves
+            both[1] += 1
+    n_k, n_m = (np.array([both[i] for both in counts.values()], dtype=float) for i in (0, 1))
+    return n_k, n_m, np.array([priors[code[:2]] for code in counts])
+
+
+def _mains(context: Context, members: Sequence[Region], year: int) -> dict[tuple[int, str], float]:
+    """Return (member, main class letter) → published area in km²."""
+    figures = official.load(context, members, meaning.MAIN_CLASSES)
+    cells = {(at, k[0]): figures.cell(m, k, year) for at, m in enumerate(members) for k in meaning.MAIN_CLASSES}
+    return {key: cell.km2 or 0.0 for key, cell in cells.items() if cell.known}
+
+
+def _lies_in(context: Context, row: Mapping[str, Any], region: Region) -> bool:
+    """Whether a record's own codes lie in a region."""
+    if region.level == "country":
+        return row["nuts0"] == region.country
+    codes = official.published_codes(context, region)
+    return row["nuts2"] in codes or row["nuts1"] in codes
+
+
+def _too_few(context: Context, region: Region, points: int) -> TooFine:
+    above = context.gazetteer.region(f"country:{region.country}", context.language) if region.country else None
+    larger = (above.name,) if above and above.id != region.id else ()
+    return TooFine(region.name, larger, "too_few_points")
