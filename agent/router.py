@@ -15,6 +15,7 @@ from typing import Any, Protocol, cast
 
 from agent.conversation import Conversation, chosen
 from agent.deals.planning import deals_plan
+from agent.estimates import part_in
 from agent.frame import PLACE, SUBJECT, TIME, Frame, Spot
 from agent.operation import asks_for_one, operation_of, order_of
 from agent.pair import paired, says_both
@@ -101,6 +102,12 @@ class Builtin:
 
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
         """Return the plan of one question."""
+        part = part_in(question, context.language)
+        if part is not None:
+            rest = read(without_aside(part.rest, context), context)
+            frame = Resolver(rest, context, conversation, part.rest, settled).frame()
+            if step := part.step(frame):
+                return Plan((step,), (), {}, frame.to_json())
         reading = read(without_aside(question, context), context)
         refuse_what_is_not_ours(reading)
         resolver = Resolver(reading, context, conversation, question, settled)
