@@ -167,6 +167,7 @@ class Run:
         for frame in (*plan.earlier, plan.frame):
             self.conversation.turn_to(frame)
         self.conversation.pending = None
+        self.conversation.queries = [dict(query) for query in plan.queries]
         return self.finished(
             "answered",
             text,

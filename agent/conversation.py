@@ -59,6 +59,8 @@ class Conversation:
     """The questions so far."""
     areas: dict[str, Any] = field(default_factory=dict)
     """Drawn areas by id: GeoJSON geometry."""
+    queries: list[dict[str, Any]] = field(default_factory=list)
+    """The typed queries of the last answered question, as JSON; none where it was answered by other tools."""
     frame_tried: dict[str, Any] = field(default_factory=dict)
     """What the present question was understood as, also when it cannot be answered."""
 

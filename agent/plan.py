@@ -52,6 +52,8 @@ class Plan:
     """What the conversation remembers of this question."""
     earlier: tuple[Mapping[str, Any], ...] = ()
     """The frames of the parts before the last one, where the question has several."""
+    queries: tuple[Mapping[str, Any], ...] = ()
+    """The typed queries of the question, for a follow-up to edit."""
     left_out: tuple[LandaskError, ...] = ()
     """Why later parts of the question have no step."""
 

@@ -137,6 +137,8 @@ def source_of(result: Result, voice: Voice) -> str:
     if result.tool == "estimate_area":
         return voice.of["source"]["estimate"]
     kind = "official" if result.tool in OFFICIAL else "satellite" if result.tool in SATELLITE else "survey"
+    if result.tool == "define_class":
+        return str(result.provenance.attribution)
     if result.tool == "query":
         kind = KINDS.get(result.arguments["source"], "survey")
     if kind == "survey" and result.provenance.synthetic:
@@ -346,6 +348,12 @@ def described(result: Result, voice: Voice, context: Context) -> str:
         when = f" {years[0]}–{years[-1]}" if len(years) > 1 else f" {years[0]}" if years else ""
         parts.append(f"{d['title']}{when} ({voice.number(d['rows'])}{', synthetic' if d['synthetic'] else ''})")
     return voice.say("describe", list=voice.entries(parts))
+
+
+def defined(result: Result, voice: Voice, context: Context) -> str:
+    """What some classes are."""
+    rows = result.table.dicts() if result.table else ()
+    return voice.entries([f"{row['name']} ({row['code']}): {row['definition'].rstrip('.')}" for row in rows]) + "."
 
 
 # the published figures
@@ -630,6 +638,7 @@ WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
     "nearest_records": nearest_of,
     "point_history": history_of,
     "describe_data": described,
+    "define_class": defined,
     "official_share": official_of,
     "change_official": change_of,
     "compare_official": compared_official,
@@ -780,10 +789,8 @@ def _not_understood(error: errors.NotUnderstood, voice: Voice, context: Context)
     reason, *numbers = error.reason.split(":")
     if reason == "too_long":
         return of["too_long"].format(length=voice.number(int(numbers[0])), most=voice.number(int(numbers[1])))
-    if reason == "definition":
-        of_class = context.nomenclature.get(numbers[0])
-        name = context.nomenclature.label(of_class.code, voice.language)
-        return of["definition"].format(name=name, code=of_class.code, definition=of_class.definition)
+    if reason == "unread":
+        return of["unread"].format(words=", ".join(f"“{word}”" for word in numbers), understood=understood)
     if reason == "no_parts":
         return of["no_parts"].format(region=numbers[0], level=voice.phrase(f"level_{numbers[1]}"), can=of["can"])
     if reason in ("which_region", "which_class", "read_only", "no_words"):

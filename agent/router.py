@@ -13,10 +13,13 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Protocol, cast
 
+from agent.composed import composed_plan
 from agent.conversation import Conversation, chosen
 from agent.deals.planning import deals_plan
 from agent.estimates import part_in
 from agent.frame import PLACE, SUBJECT, TIME, Frame, Spot
+from agent.honesty import refuse_what_was_dropped
+from agent.lexicon import languages, leaves
 from agent.operation import asks_for_one, operation_of, order_of
 from agent.pair import paired, says_both
 from agent.partial import MOST, names_with, whole
@@ -24,6 +27,7 @@ from agent.parts import asks, parts_of
 from agent.plan import MOST_STEPS, Note, Plan, Step
 from agent.steps import default_operation, ends, holds_none, steps_of
 from agent.understand import (
+    CLASS_CODE,
     NEAR_KM,
     SENTENCE,
     TOWN_KM,
@@ -98,17 +102,54 @@ class Builtin:
         parts = questions_in(question, context)
         if len(parts) == 1:
             return self.one(question, context, conversation, settled)
+        if (whole := self.composed(question, context, conversation, settled, steps=True)) is not None:
+            return whole
         return in_parts(parts, lambda part, so_far: self.one(part, context, so_far, settled), context, conversation)
 
+    def composed(
+        self,
+        question: str,
+        context: Context,
+        conversation: Conversation,
+        settled: Mapping[str, Any],
+        *,
+        steps: bool = False,
+    ) -> Plan | None:
+        """Return the plan of a question read whole into typed queries, None where it is not; `steps`: of several."""
+        plan = composed_plan(without_aside(question, context), context, conversation, settled)
+        if plan is None or (steps and len(plan.steps) == 1):
+            return None
+        refuse_orders_and_other_topics(read(question, context))
+        return plan
+
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
-        """Return the plan of one question."""
+        """Return the plan of one question: what is composed by the chart, all else by the rules behind it."""
+        if estimated := self.estimated(question, context, conversation, settled):
+            return estimated
+        if (whole := self.composed(question, context, conversation, settled)) is not None:
+            return whole
+        plan = self.behind(question, context, conversation, settled)
+        refuse_what_was_dropped(without_aside(question, context), plan, context, follows=bool(conversation.frame))
+        return plan
+
+    def estimated(
+        self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]
+    ) -> Plan | None:
+        """Return the plan of a part of a land cover that only an estimate can give, None where it is not asked."""
         part = part_in(question, context.language)
-        if part is not None:
-            rest = read(without_aside(part.rest, context), context)
-            frame = Resolver(rest, context, conversation, part.rest, settled).frame()
-            if step := part.step(frame):
-                return Plan((step,), (), {}, frame.to_json())
+        if part is None:
+            return None
+        rest = read(without_aside(part.rest, context), context)
+        frame = Resolver(rest, context, conversation, part.rest, settled).frame()
+        step = part.step(frame)
+        return Plan((step,), (), {}, frame.to_json()) if step else None
+
+    def behind(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
+        """Return the plan of the rules behind the chart."""
         reading = read(without_aside(question, context), context)
+        if asks_what_it_is(reading):
+            codes = [code for cover in reading.wanted for code in cover.match.codes]
+            return Plan((Step("define_class", {"codes": codes}),))
         refuse_what_is_not_ours(reading)
         resolver = Resolver(reading, context, conversation, question, settled)
         frame = resolver.frame()
@@ -286,7 +327,7 @@ WHICH_THEN = 3
 
 # what is never answered
 
-BEYOND = ("read_only", "too_long", "no_words", "which_class", "which_region")
+BEYOND = ("read_only", "too_long", "no_words", "which_class", "which_region", "unread")
 """Why a question is not put to a model: it is none, or it misses what only the asker knows."""
 SETTLED = (Ambiguous, UnknownRegion, UnknownClass, OutOfCoverage)
 """What retrieval knows better than any model: a name that is ambiguous, unknown or outside is not put to one."""
@@ -305,6 +346,29 @@ def refuse_what_is_not_ours(reading: Understanding) -> None:
         NotUnderstood: a wish to change data or to be told other instructions.
         OutOfCoverage: a topic, time or place the data does not speak of.
     """
+    refuse_orders_and_other_topics(reading)
+    foreign = [a for a in reading.areas if a.foreign]
+    if foreign:
+        raise OutOfCoverage(foreign[0].text, COVERED)
+
+
+def asks_what_it_is(reading: Understanding) -> bool:
+    """Return whether what a class is is asked for, not how much of it there is anywhere."""
+    alone = not reading.areas and not reading.years and not reading.has("count", "where", "share", "howmuch", "area")
+    if not (reading.wanted and alone) or reading.language not in languages():
+        return False
+    keys = {leaf.key for leaf in leaves(reading.question, reading.language)}
+    by_code = any(CLASS_CODE.fullmatch(cover.text) for cover in reading.wanted)
+    return "act.define" in keys or (by_code and "ask.what" in keys)
+
+
+def refuse_orders_and_other_topics(reading: Understanding) -> None:
+    """Refuse writing, forecasts and other topics.
+
+    Raises:
+        NotUnderstood: a wish to change data or to be told other instructions.
+        OutOfCoverage: a topic or time the data does not speak of.
+    """
     flat = reading.question.lower()
     if reading.has("write") or re.search(
         r"\b(drop|truncate|alter|delete\s+from|insert\s+into|update\s+\w+\s+set|union\s+select|select\s+.{1,80}\bfrom\b)\b"
@@ -318,11 +382,6 @@ def refuse_what_is_not_ours(reading: Understanding) -> None:
         raise OutOfCoverage("forecast", str(future[0]) if future else "")
     if reading.topics:
         raise OutOfCoverage(f"topic:{reading.topics[0]}", COVERED)
-    if reading.has("define") and reading.wanted and not reading.areas:
-        raise NotUnderstood(reading.findings, f"definition:{reading.wanted[0].match.codes[0]}")
-    foreign = [a for a in reading.areas if a.foreign]
-    if foreign:
-        raise OutOfCoverage(foreign[0].text, COVERED)
 
 
 # words become ids and codes

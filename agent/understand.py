@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from agent.language import detect
+from agent.lexicon import languages, lexicon
 from agent.words import concept, concept_names, country_adjectives, fillers, flatten, fold, numerals, topic, words
 from retrieval.errors import NotUnderstood
 from retrieval.gazetteer import Gazetteer
@@ -70,6 +71,8 @@ class Cover:
     text: str
     choices: tuple[ClassMatch, ...]
     negated: bool = False
+    exact: bool = True
+    """False where a misspelling was read."""
 
     @property
     def match(self) -> ClassMatch:
@@ -311,8 +314,10 @@ def settle(
     """Return places and classes without overlaps: the longest wins; of equals, grammar decides."""
     kept_areas = list(areas)
     phrases = [m.span() for name in ("classes", "profile", "describe") for m in spans_of(name, flat, language)]
+    everyday = function_words(language)
     believed = [m for m in mentions if m.exact or not any(m.start < e and s < m.end for s, e in phrases)]
-    kept_covers = [Cover(m.start, m.end, m.text, m.choices) for m in believed]
+    believed = [m for m in believed if m.exact or fold(m.text) not in everyday]
+    kept_covers = [Cover(m.start, m.end, m.text, m.choices, exact=m.exact) for m in believed]
     kept_covers += [c for c in codes if all(c.end <= k.start or k.end <= c.start for k in (*kept_covers, *areas))]
     for area in areas:
         for cover in [c for c in kept_covers if c.start < area.end and area.start < c.end]:
@@ -321,6 +326,12 @@ def settle(
             elif area in kept_areas:
                 kept_areas.remove(area)
     return kept_areas, kept_covers
+
+
+@lru_cache(maxsize=32)
+def function_words(language: str) -> frozenset[str]:
+    """Return the everyday words of a language, folded: no misspelling is read into one."""
+    return frozenset(lexicon(language)["function.words"]) if language in languages() else frozenset()
 
 
 def known_phrase(word: str, language: str) -> bool:

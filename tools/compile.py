@@ -26,11 +26,11 @@ SIGNS = {"<": "<", "<=": "<=", "=": "=", ">=": ">=", ">": ">", "<>": "<>"}
 ARITHMETIC = {
     "difference": "round({left} - {right}, {digits})",
     "sum": "round({left} + {right}, {digits})",
-    "ratio": "round({left}::DOUBLE / nullif({right}, 0), 3)",
+    "ratio": "round({left}::DOUBLE / nullif({right}, 0), 2)",
     "percent": "round(100.0 * {left} / nullif({right}, 0), 1)",
     "part": "round(100.0 * {left} / nullif(sum({left}) OVER (), 0), 1)",
 }
-"""Expressions are rounded to the digits of what they are made of, a percentage to one decimal, a ratio to three."""
+"""Expressions are rounded to the digits of what they are made of, a percentage to one decimal, a ratio to two."""
 ERRORS = {
     "difference": "sqrt({left}_{se} ** 2 + {right}_{se} ** 2)",
     "sum": "sqrt({left}_se ** 2 + {right}_se ** 2)",
@@ -587,6 +587,8 @@ class _Compiler:
             of = self.source.dimensions[one.dimension]
             if of.focus and not measure.narrowed:
                 continue
+            if of.stored and of.kind == "class" and (group := self.query.group(one.dimension)) and not group.members:
+                continue  # told by the rows
             (stored if of.stored and of.kind == "class" else plain).append(one)
         conditions = [self._condition(f) for f in plain]
         if not stored:

@@ -278,6 +278,9 @@ class _Shown:
         facts: dict[str, Any] = {"found": found, "points": self.of_points}
         if row := self.lead_row():
             facts["lead"] = {k: v for k, v in row.items() if isinstance(v, str | int | float)}
+        places = [d.name for d in self.source.dimensions.values() if d.kind == "place"]
+        named = [str(v) for f in self._filters(*places) for v in f.values]
+        facts["places"] = [self.context.named(id).name for id in dict.fromkeys(named)]
         facts |= self._compared()
         if told := self.uncertainty():
             facts["uncertainty"] = told

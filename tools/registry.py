@@ -12,6 +12,7 @@ from tools.compare_with_survey import compare_with_survey
 from tools.compare_years import compare_years
 from tools.count_points import count_points
 from tools.deals import deals
+from tools.define_class import define_class
 from tools.describe_data import describe_data
 from tools.estimate_area import estimate_area
 from tools.explain_point import explain_point
@@ -37,6 +38,7 @@ TOOLS: Mapping[str, Callable[..., Result]] = {
     "nearest_records": nearest_records,
     "point_history": point_history,
     "describe_data": describe_data,
+    "define_class": define_class,
     "official_share": official_share,
     "rank_official": rank_official,
     "compare_official": compare_official,

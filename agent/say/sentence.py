@@ -288,10 +288,18 @@ class _Sentence:
                 head = self.voice.say("against", first=entries[0], second=entries[1], margin=gap)
         else:
             leaders = [e for e, row in zip(entries, self.rows, strict=True) if row["rank"] == 1] or entries[:1]
-            head = self.voice.say("most" if most else "least", first="; ".join(leaders[:5]))
+            head = self.voice.say(self.superlative(most, values[0]), first="; ".join(leaders[:5]))
             rest = entries[len(leaders) :]
-            head = self.voice.say("then", head=head, rest=self.voice.entries(rest)) if rest else head
+            head = self.voice.say("then", head=head, rest=self.voice.entries(rest, len(entries))) if rest else head
         return self.voice.say("about", head=head, frame=self.framed())
+
+    def superlative(self, most: bool, value: float | None) -> str:
+        """The word before the first: of a change over time, whether it is an increase or a decrease."""
+        assert self.head
+        of = self.head.expression
+        if not of or of.op != "difference" or value is None or self.of_expression(of) != self.voice.measure("change"):
+            return "most" if most else "least"
+        return "up" if value > 0 and most else "down" if value < 0 and not most else "most" if most else "least"
 
     def of_the_lead(self) -> str:
         """The row asked about, and where it stands."""

@@ -90,8 +90,9 @@ class Voice:
         every = list(words)
         return f"{', '.join(every[:-1])} {self.say('and')} {every[-1]}" if len(every) > 1 else "".join(every)
 
-    def entries(self, parts: Sequence[str]) -> str:
-        """Return entries separated by semicolons; how many more there are is said."""
+    def entries(self, parts: Sequence[str], all: int | None = None) -> str:
+        """Return entries separated by semicolons; where some are left to the table, how many there are in all."""
         shown = "; ".join(parts[:MOST_LISTED])
-        rest = len(parts) - MOST_LISTED
-        return self.say("more_rows", entries=shown, count=self.number(rest)) if rest > 0 else shown
+        if len(parts) <= MOST_LISTED:
+            return shown
+        return self.say("more_rows", entries=shown, count=self.number(all or len(parts)))

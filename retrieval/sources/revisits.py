@@ -22,6 +22,12 @@ REVISITS = source(
         Dimension("lat", "number", "lat", "°"),
         Dimension("position", "position", POSITION, "km"),
         Dimension("changed", "word", "CASE WHEN lc_from = lc_to THEN 'same' ELSE 'changed' END", focus=True),
+        Dimension(
+            "changed_main",
+            "word",
+            "CASE WHEN left(lc_from, 1) = left(lc_to, 1) THEN 'same' ELSE 'changed' END",
+            focus=True,
+        ),
         Dimension("point", "point", "point_id"),
     ],
     measures=[

@@ -1,0 +1,101 @@
+"""Questions that only the typed query can hold: read whole or left to the rules behind. Asks nothing of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agent.conversation import Conversation
+from agent.frame import Frame
+from agent.lexicon import languages
+from agent.plan import Plan, Step
+from agent.reading.fill import Unfit, queries
+from agent.reading.read import COMPOSED, Reading, read
+from retrieval.query import Query, Ref
+from tools.context import Context
+
+
+def composed_plan(
+    question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]
+) -> Plan | None:
+    """Return the plan of a question whose every word was read into typed queries; None where it is not that.
+
+    Raises:
+        AmbiguousRegion, AmbiguousClass: a name is several things.
+        DataError: the query cannot be asked of these data.
+    """
+    if context.language not in languages():
+        return None
+    reading = read(question, context.language, context)
+    if not reading.whole or not is_ours(reading):
+        return None
+    try:
+        asked = queries(reading, context, tuple(conversation.areas)[-1:], settled)
+    except Unfit:
+        return None
+    return plan_of(asked, context, conversation)
+
+
+def is_ours(reading: Reading) -> bool:
+    """Whether a reading holds what the rules behind cannot: a condition, a grouping, a comparison of columns."""
+    if is_for_the_rules_behind(reading):
+        return False
+    years = len(set(reading.all("YEAR"))) > 1 and not reading.has("CHANGE", "UP", "DOWN")
+    themes = {k.match.theme for k in reading.all("CLASS")}
+    moved = reading.has("CHANGE") and reading.has("CLASSES") and not reading.has("CLASS")
+    shares = "share" in reading.all("MEASURE") and len(reading.all("PLACE", "CLASS")) > 2
+    whenever = "when" in reading.all("ASK") and reading.has("SUP")
+    each = reading.has("EACH") and reading.has("CHANGE", "UP", "DOWN")
+    both = len(reading.all("CLASS")) > 1 and "which" in reading.all("ASK") and reading.has("LEVEL")
+    ranked = reading.has("RANKED", "RANK") and reading.has("INSIDE", "LEVEL", "RANK") and "is" not in reading.all("ASK")
+    if moved or shares or whenever or each or both or (ranked and reading.has("RANKED")):
+        return True
+    return reading.composed or years or len(themes) > 1 or is_two_steps(reading)
+
+
+def is_for_the_rules_behind(reading: Reading) -> bool:
+    """Whether all that is composed in a reading is what they have a way of their own for: a circle, a class left out,
+    points gained and lost side by side, all classes of a place."""
+    composed = {i.type for i in reading.items if i.type in COMPOSED}
+    moved = {"LOST", "GAINED", "STAYED"} & composed
+    if len(moved) > 1 and composed <= moved:
+        return True
+    outside = any(op == "not_near" for op, _, _ in reading.all("NEAR"))
+    profile = composed == {"SPLIT"} and reading.all("SPLIT") == [("classes", "land_cover")] and not reading.has("CLASS")
+    circles = bool(composed) and composed <= {"NEAR", "NOTCLASS"} and len(set(reading.all("YEAR"))) < 2
+    of_classes = bool(composed) and composed <= {"RANKCLASS", "SPLIT"} and not reading.has("LEVEL")
+    if of_classes and len(reading.all("CLASS")) > 1:
+        return True
+    return profile or (circles and not outside and not reading.has("LEVEL", "RANK", "SUP"))
+
+
+def is_two_steps(reading: Reading) -> bool:
+    """Whether those that are first in one thing are asked about another."""
+    ranks = [i for i in reading.items if i.type in ("RANK", "SUP")]
+    later = [i for i in reading.items if i.type == "ASK" and ranks and i.start > ranks[0].start]
+    return bool(ranks) and len(reading.all("CLASS")) == 2 and (len(ranks) > 1 or bool(later))
+
+
+def plan_of(asked: tuple[Query, ...], context: Context, conversation: Conversation) -> Plan:
+    """Return the plan of some queries, with what a follow-up keeps of the last one."""
+    used = {str(v) for q in asked for f in q.filters("region") if not isinstance(f.values, Ref) for v in f.values}
+    areas = {id: geometry for id, geometry in conversation.areas.items() if id in used and id in context.areas}
+    steps = tuple(Step("query", query.to_json()) for query in asked)
+    frame = frame_of(asked[-1]).to_json()
+    return Plan(steps, areas=areas, frame=frame, queries=tuple(query.to_json() for query in asked))
+
+
+def frame_of(query: Query) -> Frame:
+    """Return what a query is about, as the rules behind remember it."""
+
+    def values(*names: str) -> tuple[Any, ...]:
+        filters = [f for f in query.where if f.dimension in names and f.op == "in" and not isinstance(f.values, Ref)]
+        return tuple(v for f in filters for v in f.values) if filters else ()  # ty: ignore[not-iterable]
+
+    return Frame(
+        regions=values("region"),
+        land_cover=values("land_cover", "land_cover_from"),
+        land_use=values("land_use", "land_use_from"),
+        years=values("year"),
+        source="official" if query.source == "published" else "survey",
+    )

@@ -1,0 +1,130 @@
+"""What the rules behind the chart may answer: nothing that leaves out a word which narrows, compares or negates."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+from agent.lexicon import languages
+from agent.plan import Plan
+from agent.reading.mentions import Item
+from agent.reading.read import Reading, read
+from agent.words import fold
+from retrieval.errors import NotUnderstood
+from tools.context import Context
+
+ONLY_COMPOSED = (
+    "LIMIT",
+    "HAVING",
+    "COUNT",
+    "COUNTED",
+    "NONE",
+    "MORETHAN",
+    "MONTHS",
+    "BYMONTH",
+    "END",
+    "ENDOF",
+    "STAT",
+    "RANKNTH",
+    "NTH",
+)
+"""Constraints that no tool but the typed query can hold."""
+SIDES = ("UNIT", "FROM", "BETWEEN", "CMP", "OUTSIDE", "DIR")
+"""Types that narrow nothing by themselves: only beside a number, which is looked at on its own."""
+PREPOSITIONS = Path(__file__).parent / "reading" / "prepositions.toml"
+NEAREST_TOOLS = ("nearest_records", "point_history", "explain_point")
+
+
+def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, follows: bool = False) -> None:
+    """Refuse a plan that was made without some of the question's words.
+
+    `follows`: of a conversation, where a number alone disputes what was said ("it is 99") and asks for nothing.
+
+    Raises:
+        NotUnderstood: naming the words.
+    """
+    if context.language not in languages() or any(step.tool == "define_class" for step in plan.steps):
+        return
+    reading = read(question, context.language, context)
+    aside = follows and not reading.has("CLASS", "PLACE")
+    dropped = [*composed_words(reading), *([] if aside else hard_words(reading, plan))]
+    dropped += [w for w in qualifiers(reading, context.language) if not is_told(w, plan, context)]
+    if dropped:
+        understood = dict.fromkeys(i.value.text for i in reading.items if i.type in ("PLACE", "CLASS"))
+        raise NotUnderstood(
+            tuple(understood), ":".join(["unread", *dict.fromkeys(w.replace(":", " ") for w in dropped)])
+        )
+
+
+def is_told(word: str, plan: Plan, context: Context) -> bool:
+    """Whether a word has its part in a plan all the same: of a region's name, or of what a note says."""
+    ids = {str(v) for step in plan.steps for key in ("regions", "within") for v in step.arguments.get(key, ())}
+    names = [context.named(id).name for id in ids if not id.startswith("@")]
+    told = [str(value) for key, slots in plan.notes if key != "left_aside" for value in slots.values()]
+    return any(fold(word) in fold(text) for text in (*names, *told))
+
+
+def composed_words(reading: Reading) -> list[str]:
+    """Return the words of constraints that the rules behind have no place for."""
+    found = [words_of(reading, i) for i in reading.items if i.type in ONLY_COMPOSED]
+    far = [words_of(reading, i) for i in reading.items if i.type == "NEAR" and i.value[0] == "not_near"]
+    rows = [words_of(reading, i) for i in reading.items if i.type == "SPLIT" and i.value[0] in ("region", "month")]
+    return [*found, *far, *rows]
+
+
+def hard_words(reading: Reading, plan: Plan) -> list[str]:
+    """Return numbers and negations that no constraint took and that do not stand in the plan."""
+    numbers = {float(n) for n in re.findall(r"\d+(?:\.\d+)?", str([s.arguments for s in plan.steps]))}
+    covered = {n for i in reading.items for n in range(i.start, i.end)}
+    nearest = any(step.tool in NEAREST_TOOLS for step in plan.steps)
+    said = [i for i in [*reading.said.items, *reading.made] if i.type == "QTY" and i.value[1] == "%"]
+    numbers |= {100.0} if any(step.tool == "share_points" for step in plan.steps) else set()
+    found = []
+    for item in reading.said.items:
+        span = range(item.start, item.end)
+        if any(n in covered or n in reading.said.soft for n in span) or item.type in SIDES:
+            continue
+        if any(item.start >= one.start and item.end <= one.end for one in said):
+            continue  # a share that is said, not asked for
+        if item.type in ("NUM", "QTY"):
+            value = item.value if item.type == "NUM" else item.value[0]
+            if value not in numbers and value / 1000 not in numbers:
+                found.append(words_of(reading, item))
+        elif item.type == "NO" and item.start == 0:
+            continue  # "no, the other one"
+        elif item.type in ("NO", "NOT", "MEDIAN") or (item.type == "NEAREST" and not nearest):
+            found.append(words_of(reading, item))
+    return found
+
+
+def qualifiers(reading: Reading, language: str) -> list[str]:
+    """Return unknown words that stand at a class: "irrigated maize", "vineyards on chalk"."""
+    named = [i for i in reading.items if i.type in ("CLASS", "COUNTED", "ENDOF", "EACHCLASS", "MEASURE")]
+    topics = {n for i in reading.said.items if str(i.value).startswith("topic.") for n in range(i.start, i.end)}
+    known = {n for i in reading.said.items for n in range(i.start, i.end)} - topics
+    unread = set(reading.open_words) - known
+    before = {i.start - 1 for i in named if i.type != "MEASURE"}
+    after = {n for i in named for n in after_preposition(reading, i.end, language)}
+    return [reading.word(n) for n in sorted(unread & (before | after)) if len(reading.word(n)) > 2]
+
+
+def after_preposition(reading: Reading, end: int, language: str) -> tuple[int, ...]:
+    """Return the word after a class and a preposition, where there is one."""
+    tokens = reading.said.tokens
+    there = end + 1 < len(tokens) and tokens[end].norm in prepositions().get(language, ())
+    return (end + 1,) if there else ()
+
+
+@lru_cache(maxsize=1)
+def prepositions() -> dict[str, frozenset[str]]:
+    """Return language → its prepositions, folded."""
+    lists = tomllib.loads(PREPOSITIONS.read_text(encoding="utf-8"))
+    return {language: frozenset(fold(word) for word in words) for language, words in lists.items()}
+
+
+def words_of(reading: Reading, item: Item) -> str:
+    """Return the question's own words of a constraint."""
+    said = reading.said
+    return said.question[said.tokens[item.start].start : said.tokens[item.end - 1].end]

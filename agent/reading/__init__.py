@@ -1,0 +1,7 @@
+"""Questions read whole: mentions with spans, a chart of constraints, and the typed queries they come to."""
+
+from __future__ import annotations
+
+from agent.reading.read import Reading, read, unread_of
+
+__all__ = ["Reading", "read", "unread_of"]

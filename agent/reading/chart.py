@@ -1,0 +1,283 @@
+"""Rows of mentions become constraints: rules over types, which know no language, and the reading that covers most.
+
+A rule is a row of types and what they make; small words may stand between them. Every reading of every run of words is
+built; the one that reads most words with the fewest and cheapest constraints is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from agent.reading.mentions import FIRST_YEAR, LAST_YEAR, Item, Mentions
+from retrieval.query import Filter
+
+MOST_SMALL = 3
+"""Small words that may stand between two parts of a constraint."""
+MOST_ROUNDS = 4
+
+
+def span(sign: str, number: float, dimension: str) -> Filter:
+    """Return a filter of one number."""
+    match sign:
+        case ">":
+            return Filter(dimension, "above", (number,))
+        case "<":
+            return Filter(dimension, "below", (number,))
+        case ">=":
+            return Filter(dimension, "between", (number, None))
+    return Filter(dimension, "between", (None, number) if sign == "<=" else (number, number))
+
+
+def limit(sign: str, quantity: tuple[float, str], dimension: str = "") -> Filter | None:
+    """Return a limit in metres on an elevation, or in degrees on a latitude or longitude."""
+    number, unit = quantity
+    if unit == "m" and dimension in ("", "elevation"):
+        return span(sign, number, "elevation")
+    return span(sign, number, dimension) if unit == "deg" and dimension in ("lat", "lon") else None
+
+
+def threshold(sign: str, quantity: tuple[float, str]) -> tuple[str, float, str] | None:
+    """Return a condition on a share, an area or a change."""
+    number, unit = quantity
+    return (sign, number, unit) if unit in ("%", "ha", "km2", "pp") else None
+
+
+def ends(low: float, high: float, dimension: str) -> Filter:
+    """Return a filter of two numbers, the smaller first."""
+    return Filter(dimension, "between", (min(low, high), max(low, high)))
+
+
+def is_year(number: float) -> bool:
+    """Whether a number may be a year."""
+    return FIRST_YEAR <= number <= LAST_YEAR
+
+
+def counts(low: float, high: float, measure: str) -> tuple[str, tuple[float, float], str] | None:
+    """Return a condition on a number of points between two numbers that are no years."""
+    return ("between", (low, high), measure) if measure == "points" and not is_year(low) else None
+
+
+def near(quantity: tuple[float, str], place: Any, op: str) -> tuple[str, float, Any] | None:
+    """Return a circle in kilometres."""
+    number, unit = quantity
+    if unit not in ("km", "m"):
+        return None
+    return op, number if unit == "km" else number / 1000, place
+
+
+Rule = tuple[str, str, Callable[..., Any]]
+RULES: list[Rule] = [
+    # numbers with units
+    ("NUM UNIT", "QTY", lambda n, u: (n, u)),
+    ("FRACTION", "QTY", lambda f: (f, "%")),
+    ("NUM NUM", "NUM", lambda a, b: a * b if b in (100, 1000, 1_000_000) and a < b else None),
+    # limits on elevation, latitude and longitude
+    ("CMP QTY DIM", "LIMIT", lambda c, q, d: limit(c, q, d)),
+    ("DIM CMP QTY", "LIMIT", lambda d, c, q: limit(c, q, d)),
+    ("DIM CMP NUM", "LIMIT", lambda d, c, n: span(c, n, d)),
+    ("CMP NUM DIM", "LIMIT", lambda c, n, d: span(c, n, d)),
+    ("CMP QTY", "LIMIT", lambda c, q: limit(c, q) if q[1] == "m" else None),
+    ("QTY CMP", "LIMIT", lambda q, c: limit(c, q) if q[1] == "m" and c in (">=", "<=", ">", "<") else None),
+    ("QTY CMP DIM", "LIMIT", lambda q, c, d: limit(c, q, d)),
+    ("LIMIT DIM", "LIMIT", lambda f, d: f if f.dimension == d else None),
+    ("DIM LIMIT", "LIMIT", lambda d, f: f if f.dimension == d else None),
+    ("BETWEEN NUM TO QTY", "LIMIT", lambda b, x, t, q: ends(x, q[0], "elevation") if q[1] == "m" else None),
+    ("BETWEEN QTY TO QTY", "LIMIT", lambda b, p, t, q: ends(p[0], q[0], "elevation") if q[1] == "m" == p[1] else None),
+    ("FROM NUM TO QTY", "LIMIT", lambda b, x, t, q: ends(x, q[0], "elevation") if q[1] == "m" else None),
+    ("CMP QTY DIR", "LIMIT", lambda c, q, d: limit(c, q, d[0])),
+    ("DIR QTY", "LIMIT", lambda d, q: limit(d[1], q, d[0])),
+    ("DIR QTY DIR", "LIMIT", lambda d, q, e: limit(d[1], q, d[0]) if d[0] == e[0] else None),
+    ("DIR DIM NUM", "LIMIT", lambda d, a, n: span(d[1], n, a) if d[0] == a else None),
+    ("BETWEEN NUM TO QTY DIR", "LIMIT", lambda b, x, t, q, d: ends(x, q[0], d[0]) if q[1] == "deg" else None),
+    ("BETWEEN QTY TO QTY DIR", "LIMIT", lambda b, p, t, q, d: ends(p[0], q[0], d[0]) if q[1] == "deg" else None),
+    ("BETWEEN NUM TO NUM DIR", "LIMIT", lambda b, x, t, y, d: ends(x, y, d[0])),
+    ("DIM BETWEEN NUM TO NUM", "LIMIT", lambda d, b, x, t, y: ends(x, y, d)),
+    # distances: they need words of distance
+    ("WITHIN QTY PLACE", "NEAR", lambda w, q, p: near(q, p, "near")),
+    ("CMP QTY PLACE", "NEAR", lambda c, q, p: near(q, p, "not_near" if ">" in c else "near") if q[1] == "km" else None),
+    ("CMP QTY FAR PLACE", "NEAR", lambda c, q, f, p: near(q, p, "not_near" if ">" in c else "near")),
+    ("WITHIN QTY FAR PLACE", "NEAR", lambda w, q, f, p: near(q, p, "near")),
+    ("FAR CMP QTY PLACE", "NEAR", lambda f, c, q, p: near(q, p, "not_near" if ">" in c else "near")),
+    ("QTY PLACE", "NEAR", lambda q, p: near(q, p, "near") if q[1] == "km" else None),
+    ("NO NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
+    ("NOT NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
+    ("OUTSIDE NEAR", "NEAR", lambda n, x: ("not_near", x[1], x[2])),
+    # thresholds
+    ("CMP NUM MEASURE", "COUNT", lambda c, n, m: (c, n, "points") if m == "points" else None),
+    ("NUM CMP MEASURE", "COUNT", lambda n, c, m: (c, n, "points") if m == "points" and not is_year(n) else None),
+    ("CMP NUM CLASS", "COUNTED", lambda c, n, k: ((c, n, "points"), k)),
+    ("NUM CMP CLASS", "COUNTED", lambda n, c, k: None if is_year(n) else ((c, n, "points"), k)),
+    ("CMP QTY", "HAVING", lambda c, q: threshold(c, q)),
+    ("QTY CMP", "HAVING", lambda q, c: threshold(c, q)),
+    ("BETWEEN NUM TO QTY", "HAVING", lambda b, x, t, q: ("between", (x, q[0]), q[1]) if q[1] == "%" else None),
+    ("BETWEEN QTY TO QTY", "HAVING", lambda b, p, t, q: ("between", (p[0], q[0]), q[1]) if q[1] == "%" else None),
+    ("BETWEEN NUM TO NUM MEASURE", "COUNT", lambda b, x, t, y, m: counts(x, y, m)),
+    # times
+    ("SINCE YEAR", "SINCEYEAR", lambda s, y: y),
+    ("FROM YEAR", "SINCEYEAR", lambda s, y: y),
+    ("BETWEEN YEAR TO YEAR", "SPAN", lambda b, x, t, y: (min(x, y), max(x, y))),
+    ("FROM YEAR TO YEAR", "SPAN", lambda b, x, t, y: (min(x, y), max(x, y))),
+    ("YEAR TO YEAR", "SPAN", lambda x, t, y: (min(x, y), max(x, y)) if x != y else None),
+    ("BETWEEN SPAN", "SPAN", lambda b, s: s),
+    ("FROM SPAN", "SPAN", lambda b, s: s),
+    ("MONTH TO MONTH", "MONTHS", lambda a, t, b: tuple(range(a, b + 1)) if a < b else None),
+    ("MONTH", "MONTHS", lambda a: (a,)),
+    ("SEASON", "MONTHS", lambda s: s),
+    # what is left out
+    ("NOT PLACE", "NOTPLACE", lambda n, p: (p,)),
+    ("OUTSIDE PLACE", "NOTPLACE", lambda n, p: (p,)),
+    ("NO PLACE", "NOTPLACE", lambda n, p: (p,)),
+    ("NOTPLACE AND PLACE", "NOTPLACE", lambda n, a, p: (*n, p)),
+    ("NOT CLASS", "NOTCLASS", lambda n, c: (c,)),
+    ("NO CLASS", "NOTCLASS", lambda n, c: (c,)),
+    ("NOTCLASS OR CLASS", "NOTCLASS", lambda n, o, c: (*n, c)),
+    ("LEVEL NOT CLASS", "NONE", lambda level, n, c: (level, c)),
+    ("LEVEL NO CLASS", "NONE", lambda level, n, c: (level, c)),
+    # rows
+    ("EACH LEVEL", "SPLIT", lambda e, level: ("region", level)),
+    ("EACH PLACE LEVEL", "SPLITIN", lambda e, p, level: (p, level)),
+    ("EACH LEVEL PLACE", "SPLITIN", lambda e, level, p: (p, level)),
+    ("PLACE LEVEL", "INSIDE", lambda p, level: (p, level)),
+    ("EACH CLASSES", "SPLIT", lambda e, theme: ("classes", theme)),
+    ("ASK CLASSES", "SPLIT", lambda a, theme: ("classes", theme) if a in ("which", "what", "show") else None),
+    ("SUP NUM CLASSES", "RANKCLASS", lambda s, n, t: (s, int(n), t)),
+    ("NUM SUP CLASSES", "RANKCLASS", lambda n, s, t: (s, int(n), t)),
+    ("SUP CLASSES", "RANKCLASS", lambda s, t: (s, None, t)),
+    ("CLASSES SUP", "RANKCLASS", lambda t, s: (s, None, t)),
+    ("END CLASS MEASURE", "ENDOF", lambda e, c, m: (e, c) if m == "points" else None),
+    ("END MEASURE", "ENDOF", lambda e, m: (e, None) if m == "points" else None),
+    ("EACH BYMONTH", "SPLIT", lambda e, m: ("month", "")),
+    ("EACH CLASS", "EACHCLASS", lambda e, c: c if e == "each" else None),
+    ("CLASS CMP CLASS", "MORETHAN", lambda a, c, b: (a, c, b) if c in ("<", ">") else None),
+    # rankings
+    ("SUP NUM LEVEL", "RANK", lambda s, n, level: (s, int(n), level, None)),
+    ("NUM LEVEL SUP", "RANK", lambda n, level, s: (s, int(n), level, None)),
+    ("NUM INSIDE SUP", "RANK", lambda n, i, s: (s, int(n), i[1], i[0])),
+    ("SUP NUM INSIDE", "RANK", lambda s, n, i: (s, int(n), i[1], i[0])),
+    ("INSIDE SUP", "RANK", lambda i, s: (s, None, i[1], i[0])),
+    ("SUP INSIDE", "RANK", lambda s, i: (s, None, i[1], i[0])),
+    ("SUP LEVEL", "RANK", lambda s, level: (s, None, level, None)),
+    ("LEVEL SUP", "RANK", lambda level, s: (s, None, level, None)),
+    ("RANK SUP", "RANK", lambda r, s: (s, *r[1:])),
+    ("RANKED LEVEL", "RANK", lambda s, level: ("most", None, level, None)),
+    ("RANKED NUM LEVEL", "RANK", lambda s, n, level: ("most", int(n), level, None)),
+    ("RANKED INSIDE", "RANK", lambda s, i: ("most", None, i[1], i[0])),
+    ("ORD SUP", "NTH", lambda n, s: (s, n)),
+    ("SUP ORD", "NTH", lambda s, n: (s, n)),
+    ("LEVEL NTH", "RANKNTH", lambda level, n: (*n, level)),
+    ("NTH LEVEL", "RANKNTH", lambda n, level: (*n, level)),
+    # what became of what
+    ("FROM CLASS TO CLASS", "FATE", lambda f, a, t, b: (a, b) if t == "to" else None),
+    ("CLASS BECAME CLASS", "FATE", lambda a, b, c: (a, c)),
+    ("CHANGE CLASS TO CLASS", "FATE", lambda c, a, t, b: (a, b) if t == "to" else None),
+    ("BECAME CLASS", "FATE", lambda b, c: (None, c)),
+    ("CLASS BECAME", "FATE", lambda a, b: (a, None)),
+    ("CLASS REPLACED CLASS", "FATE", lambda a, r, b: (b, a)),
+    ("CLASSES REPLACED CLASS", "FATESPLIT", lambda t, r, b: (b, t)),
+    ("REPLACED CLASS", "FATE", lambda r, b: (b, None)),
+]
+
+KEPT = frozenset({
+    "MORETHAN",
+        "RANKCLASS",
+        "ENDOF", "POSITION", "NEAR", "PLACE", "CLASS", "NOTPLACE", "NOTCLASS", "NONE", "YEAR", "SPAN",
+    "SINCEYEAR", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANK", "RANKNTH", "NTH", "SPLIT", "SPLITIN", "INSIDE",
+    "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "POINT", "END", "LEVEL", "SUP", "ORD", "MEASURE", "STAT",
+    "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
+    "LATEST", "EARLIEST", "TOGETHER", "EACH", "RANKED", "DIM", "HERE", "BYMONTH",
+})  # fmt: skip
+"""Types that a reading may be made of."""
+MUST = frozenset({
+    "NUM", "QTY", "UNIT", "CMP", "NOT", "NO", "OUTSIDE", "DIR", "BETWEEN", "FRACTION", "NEAREST", "FINE",
+    "MEDIAN", "BEYOND", "OTHER",
+})  # fmt: skip
+"""Types that change what is asked: left over, they forbid an answer."""
+
+
+def chart(said: Mentions) -> list[Item]:
+    """Return every reading of every run of words."""
+    reach = _reach(said)
+    known: dict[tuple[int, int, str, str], Item] = {_key(i): i for i in said.items}
+    for _ in range(MOST_ROUNDS):
+        by_start: dict[int, list[Item]] = {}
+        for item in known.values():
+            by_start.setdefault(item.start, []).append(item)
+        new: dict[tuple[int, int, str, str], Item] = {}
+        for pattern, made, build in RULES:
+            for row in _rows(pattern.split(), by_start, reach):
+                value = build(*(i.value for i in row))
+                item = Item(row[0].start, row[-1].end, made, value, sum(i.cost for i in row))
+                if value is not None and _key(item) not in known:
+                    new[_key(item)] = item
+        if not new:
+            break
+        known |= new
+    return list(known.values())
+
+
+def _key(item: Item) -> tuple[int, int, str, str]:
+    return item.start, item.end, item.type, repr(item.value)
+
+
+def _reach(said: Mentions) -> dict[int, tuple[int, ...]]:
+    """Word → the words that may follow it directly, small ones passed over."""
+    reach: dict[int, tuple[int, ...]] = {}
+    for at in range(len(said.tokens) + 1):
+        after = [at]
+        while len(after) <= MOST_SMALL and after[-1] in said.soft:
+            after.append(after[-1] + 1)
+        reach[at] = tuple(after)
+    return reach
+
+
+def _rows(
+    types: Sequence[str], by_start: dict[int, list[Item]], reach: dict[int, tuple[int, ...]]
+) -> Iterator[list[Item]]:
+    for items in by_start.values():
+        for first in items:
+            if first.type == types[0]:
+                yield from _continued([first], types, by_start, reach)
+
+
+def _continued(
+    row: list[Item], types: Sequence[str], by_start: dict[int, list[Item]], reach: dict[int, tuple[int, ...]]
+) -> Iterator[list[Item]]:
+    if len(row) == len(types):
+        yield row
+        return
+    for start in reach.get(row[-1].end, ()):
+        for item in by_start.get(start, ()):
+            if item.type == types[len(row)]:
+                yield from _continued([*row, item], types, by_start, reach)
+
+
+def best(every: Sequence[Item], said: Mentions) -> list[Item]:
+    """Return the reading that covers most words with the fewest and cheapest constraints, in order."""
+    count = len(said.tokens)
+    ending: dict[int, list[Item]] = {}
+    for item in every:
+        if item.type in KEPT:
+            ending.setdefault(item.end, []).append(item)
+    scores: list[tuple[float, tuple[Item, ...]]] = [(0.0, ())]
+    for at in range(1, count + 1):
+        candidates = [scores[at - 1]]
+        for item in ending.get(at, ()):
+            before, taken = scores[item.start]
+            solid = sum(1 for n in range(item.start, item.end) if n not in said.soft)
+            worth = solid + 0.6 * (item.end - item.start - solid) - 0.45 - item.cost + PREFERRED.get(item.type, 0.0)
+            candidates.append((before + worth, (*taken, item)))
+        scores.append(max(candidates, key=lambda c: c[0]))
+    return list(scores[-1][1])
+
+
+PREFERRED = {
+    "PLACE": 0.2,
+    "CLASS": 0.2,
+    "YEAR": 0.2,
+    "END": -0.05,
+    "SUP": 0.05,
+    "ASK": -0.1,
+    "LATEST": -0.1,
+}
+"""What breaks a tie."""

@@ -1,0 +1,745 @@
+"""Constraints become typed queries: which source, which rows, which columns. Words have been left behind here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agent.reading.read import Reading
+from agent.understand import POINT_COMPOUND, Area, Cover
+from retrieval import statistics as meaning
+from retrieval.errors import AmbiguousClass, AmbiguousRegion, LandaskError
+from retrieval.query import Arithmetic, Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref, Sign
+from retrieval.types import Place, Region
+from tools.context import Context
+from tools.query import answer
+
+UNIT_MEASURE = {"%": "share", "ha": "ha", "km2": "km2"}
+STAT_MEASURE = {"mean": "mean_elevation", "least": "least_elevation", "most": "greatest_elevation"}
+FEW_ROWS = 10
+"""Rows of a ranking that names no number."""
+
+
+class Unfit(Exception):
+    """These constraints make no query that these rules know."""
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Codes of one theme."""
+
+    theme: str
+    codes: tuple[str, ...]
+
+
+def queries(
+    reading: Reading, context: Context, selection: Sequence[str] = (), settled: Mapping[str, Any] | None = None
+) -> tuple[Query, ...]:
+    """Return the typed queries a reading comes to, the one that answers last; a second witness is not among them.
+
+    Args:
+        reading: a question's constraints.
+        context: the world it is asked of.
+        selection: ids of the areas that "here" means.
+        settled: words → the region id or class codes that the asker chose among several.
+
+    Raises:
+        Unfit: no query is made of these constraints.
+        AmbiguousRegion, AmbiguousClass: a name is several things.
+    """
+    return _Fill(reading, context, selection, settled or {}).queries()
+
+
+class _Fill:
+    def __init__(
+        self, reading: Reading, context: Context, selection: Sequence[str], settled: Mapping[str, Any]
+    ) -> None:
+        self.reading, self.context, self.selection, self.settled = reading, context, selection, settled
+        self.inside = [p for i in reading.all("INSIDE", "SPLITIN") for p in [i[0]]]
+        self.inside += [r[3] for r in reading.all("RANK") if r[3] is not None]
+        self.places = [self.region(a) for a in (*reading.all("PLACE"), *self.inside)]
+        self.places += [context.named(id) for id in selection if reading.has("HERE")]
+        self.gone = [self.region(a) for group in reading.all("NOTPLACE") for a in group]
+        self.classes = [self.codes(c) for c in reading.all("CLASS", "EACHCLASS")]
+        self.classes += [self.codes(k) for _, k in reading.all("COUNTED")]
+        self.classes += [self.codes(k) for _, k in reading.all("ENDOF") if k]
+        self.less = [self.codes(c) for group in reading.all("NOTCLASS") for c in group]
+        self.classes += [self.codes(c) for a, _, b in reading.all("MORETHAN") for c in (a, b)]
+        self.asks = set(reading.all("ASK"))
+        self.measures = set(reading.all("MEASURE"))
+        if any(POINT_COMPOUND.search(c.text) for c in reading.all("CLASS")):
+            self.measures.add("points")
+        self.level = self.level_of_rows()
+        self.source = self.source_of()
+
+    # --- names become ids and codes ---
+
+    def region(self, area: Area) -> Region:
+        """The one region of a name."""
+        if isinstance(chosen := self.settled.get(area.text), str) and not chosen.startswith("town:"):
+            return self.context.named(chosen)
+        regions = area.regions
+        if area.foreign or not regions:
+            raise Unfit(f"{area.text} is no region")
+        if len(regions) > 1:
+            wanted = [r for r in regions if r.level == "country"] or list(regions)
+            if len(wanted) > 1:
+                choices = self.context.gazetteer.choices(wanted, self.context.language)
+                raise AmbiguousRegion(area.text, choices, [r.id for r in wanted])
+            return wanted[0]
+        return regions[0]
+
+    def codes(self, cover: Cover) -> Classes:
+        """The one class of words."""
+        if isinstance(chosen := self.settled.get(cover.text), list | tuple):
+            return Classes(self.context.nomenclature.theme(list(chosen)), tuple(chosen))
+        if len(cover.choices) > 1:
+            names = [self.context.nomenclature.choice(m.codes, self.context.language) for m in cover.choices]
+            raise AmbiguousClass(cover.text, names, [m.codes for m in cover.choices])
+        return Classes(cover.match.theme, cover.match.codes)
+
+    def spot(self, area: Area) -> tuple[float, float]:
+        """Where a distance is measured from: the town of a name, longitude and latitude."""
+        town = next((c for c in area.candidates if isinstance(c, Place)), None)
+        if town:
+            return town.lonlat
+        try:
+            return self.context.gazetteer.place(area.text).lonlat
+        except LandaskError:
+            return self.context.gazetteer.place(area.candidates[0].name).lonlat
+
+    # --- which source, which rows ---
+
+    def level_of_rows(self) -> str:
+        """The level of places that rows stand for, '' where they are no places."""
+        levels = [lv for what, lv in self.reading.all("SPLIT") if what == "region"]
+        levels += [lv for _, lv in self.reading.all("SPLITIN", "INSIDE")]
+        levels += [r[2] for r in self.reading.all("RANK", "RANKNTH")]
+        levels += [lv for lv, _ in self.reading.all("NONE")]
+        levels += self.reading.all("LEVEL")
+        known = [lv for lv in levels if lv]
+        if not known:
+            grouped = self.reading.has("RANKED", "SUP", "NTH", "EACH") and any(r.level == "group" for r in self.places)
+            return "country" if grouped else ""
+        level = known[0]
+        return "nuts2" if level == "region" else level
+
+    @property
+    def of_points(self) -> bool:
+        """Whether what is asked can only be said of points."""
+        has = self.reading.has
+        uses = any(c.theme == "land_use" for c in (*self.classes, *self.less))
+        return has("NEAR", "LIMIT", "COUNT", "COUNTED", "MONTHS", "POINT", "END", "BYMONTH") or uses or (
+            has("STAT") and has("DIM")
+        )  # fmt: skip
+
+    def source_of(self) -> str:
+        """The witness: who is named, else who has it; a share and a trend are the statistic's."""
+        witness = set(self.reading.all("WITNESS"))
+        if "published" in witness or "pp" in self.measures:
+            return "published"
+        moved = self.reading.has("LOST", "GAINED") and ("points" in self.measures or "survey" in witness)
+        if self.reading.has("FATE", "FATESPLIT", "STAYED", "BECAME") or moved or self.no_longer():
+            return "revisits"
+        if self.of_points or "points" in self.measures or "survey" in witness:
+            return "survey"
+        if "published" in witness or self.measures & {"share", "area", "ha", "pp"} or "how_much" in self.asks:
+            return "published"
+        if self.reading.has("HAVING", "UP", "DOWN", "CHANGE", "TREND", "STAT", "DIFF", "LOST", "GAINED"):
+            return "published"
+        if "where" in self.asks and self.sided():
+            return "published" if self.all_published() else "survey"
+        if {"where", "how_many"} & self.asks and (not self.level or self.reading.has("SPLIT", "SPLITIN")):
+            return "survey"
+        if any(theme == "land_use" for _, theme in self.splits("classes")):
+            return "survey"
+        if self.level == "nuts3":
+            return "survey"
+        return "published" if self.all_published() else "survey"
+
+    def all_published(self) -> bool:
+        """Whether the statistic has a figure for every class asked about."""
+        return all(c in meaning.PUBLISHED_CLASSES for k in self.classes for c in k.codes)
+
+    def sided(self) -> bool:
+        """Whether two or more places stand side by side and the one with more is asked."""
+        return len(self.places) > 1 and (self.reading.has("SUP", "UP", "DOWN") or "compare" in self.asks)
+
+    def no_longer(self) -> bool:
+        """Whether a class of one year is the class left out of a later one."""
+        same = {k.codes for k in self.classes} & {k.codes for k in self.less}
+        return bool(same) and len(set(self.reading.all("YEAR"))) == 2
+
+    def splits(self, what: str) -> list[tuple[str, str]]:
+        """The groupings of a kind."""
+        return [(kind, of) for kind, of in self.reading.all("SPLIT") if kind == what]
+
+    # --- filters ---
+
+    def place_filters(self) -> tuple[Filter, ...]:
+        """Where: the regions, and those left out."""
+        found = [Filter("region", "in", tuple(dict.fromkeys(r.id for r in self.places)))] if self.places else []
+        if self.gone:
+            found.append(Filter("region", "not_in", tuple(dict.fromkeys(r.id for r in self.gone))))
+        return tuple(found)
+
+    def class_filters(self, classes: Sequence[Classes] | None = None) -> tuple[Filter, ...]:
+        """Of what: the classes of each theme as one pool, and those left out."""
+        wanted = self.classes if classes is None else classes
+        found = []
+        for theme in ("land_cover", "land_use"):
+            codes = tuple(dict.fromkeys(c for k in wanted if k.theme == theme for c in k.codes))
+            less = tuple(dict.fromkeys(c for k in self.less if k.theme == theme for c in k.codes))
+            found += [Filter(theme, "in", codes)] if codes else []
+            found += [Filter(theme, "not_in", less)] if less else []
+        return tuple(found)
+
+    def other_filters(self) -> tuple[Filter, ...]:
+        """Elevation, position, distance, month, point."""
+        found = list(self.reading.all("LIMIT"))
+        for op, km, area in self.reading.all("NEAR"):
+            lon, lat = self.spot(area)
+            found.append(Filter("position", op, (lon, lat, km, area.text)))
+        for months in self.reading.all("MONTHS"):
+            found.append(Filter("month", "in", tuple(months)))
+        if points := self.reading.all("POINT"):
+            found.append(Filter("point", "in", tuple(points)))
+        return tuple(found)
+
+    # --- years ---
+
+    def years(self) -> tuple[int, ...]:
+        """The years named alone."""
+        return tuple(dict.fromkeys(self.reading.all("YEAR")))
+
+    def table_years(self) -> tuple[int, ...]:
+        """The years a source has."""
+        kind = "statistics" if self.source == "published" else "survey"
+        return self.context.store.years() if kind == "survey" else self.context.store.dataset(kind).years
+
+    def pair(self) -> tuple[int, int] | None:
+        """The two years of a change: a span, an open span, two years named, else the first and last there are."""
+        every = self.table_years()
+        if spans := self.reading.all("SPAN"):
+            return spans[0]
+        if since := self.reading.all("SINCEYEAR"):
+            last = [y for y in self.years() if y > since[0]] or [every[-1]]
+            return since[0], last[-1]
+        if len(self.years()) == 2:
+            return min(self.years()), max(self.years())
+        return (every[0], every[-1]) if len(every) > 1 and not self.years() else None
+
+    def year(self) -> int:
+        """The one year asked about, else the latest with something there."""
+        named = self.years()
+        if len(named) > 1:
+            raise Unfit("several years")
+        if named:
+            return named[0]
+        every = self.table_years()
+        if self.reading.has("EARLIEST"):
+            return every[0]
+        return self.latest(every)
+
+    def latest(self, every: Sequence[int]) -> int:
+        """The last year in which the source has something for the places asked about."""
+        if not self.places or self.level:
+            return every[-1]
+        columns = (Column("n", "share" if self.source == "published" else "surveyed"),)
+        where = (*self.place_filters(), *(self.class_filters() if self.source == "published" else ()))
+        try:
+            table = answer(Query(self.source, columns, where, (Group("year"),)), self.context).table
+        except LandaskError:
+            return every[-1]
+        there = [row["year"] for row in table.dicts() if row["n"]] if table else []
+        return max(there, default=every[-1])
+
+    # --- the shapes ---
+
+    def queries(self) -> tuple[Query, ...]:
+        """Return the queries."""
+        has = self.reading.has
+        if has("POSITION"):
+            raise Unfit("a single position")
+        if self.source == "published" and not self.classes and not self.less and (self.level or not self.places):
+            raise Unfit("a share of what?")
+        if has("STAT") and not has("DIM") and not self.level:
+            raise Unfit("a mean over what?")
+        if steps := self.two_steps():
+            return steps
+        if self.source == "revisits":
+            return (self.fate() if self.classes or self.less or has("FATE", "FATESPLIT") else self.transitions(),)
+        if has("CHANGE") and has("CLASSES", "RANKCLASS") and not self.classes:
+            return (self.transitions(),)
+        if (has("END") or has("ENDOF")) and not has("STAT"):
+            return (self.at_the_end(),)
+        if has("RANKCLASS") and not self.level:
+            return (self.by_class(self.reading.all("RANKCLASS")[0][2]),)
+        if whole := self.part_of_whole():
+            return (whole,)
+        if has("UP", "DOWN") and len(self.places) == 2 and self.classes and not self.dated() and not has("DIFF"):
+            return (self.compared(verdict="is" in self.asks),)
+        if has("STAT") and has("DIM"):
+            return (self.of_elevation(),)
+        if has("MORETHAN"):
+            return (self.by_place(),)
+        if has("DIFF"):
+            return (self.compared(),)
+        if self.changes():
+            return (self.changed(),)
+        if "when" in self.asks and has("SUP"):
+            return (self.by_year(),)
+        if self.level or has("NONE"):
+            return (self.by_place(),)
+        if self.splits("month") or has("BYMONTH"):
+            return (self.table((Group("month"),)),)
+        if themes := self.splits("classes"):
+            return (self.by_class(themes[0][1]),)
+        if has("EACHCLASS"):
+            return (self.each_class(),)
+        if self.classes_beside_others():
+            return (self.each_class(),)
+        if len(self.years()) > 1 and len(self.places) < 2:
+            return (self.by_year(),)
+        if "where" in self.asks and not self.sided():
+            return (self.listed(),)
+        if self.sided() or (len(self.places) > 1 and self.source == "published" and not has("TOGETHER")):
+            return (self.each_place(),)
+        return (self.one_number(),)
+
+    def two_steps(self) -> tuple[Query, ...] | None:
+        """Those that are first in one thing, asked about another: "the region with most vines: how much woodland"."""
+        order = [i for i in self.reading.items if i.type in ("RANK", "SUP", "CLASS", "ASK", "LEVEL", "CLASSES")]
+        ranks = [i for i in order if i.type == "RANK"] or [i for i in order if i.type == "SUP"]
+        asked = [i for i in order if i.type == "CLASS"]
+        if not self.level or not ranks or self.reading.has("DIFF", "MORETHAN", "HAVING") or "compare" in self.asks:
+            return None
+        first = next((c for c in asked if c.start >= ranks[0].end), None)
+        rest = [c for c in asked if c is not first]
+        of_classes = self.reading.has("CLASSES") and len(asked) == 1
+        if first is None or not (len(rest) == 1 or of_classes):
+            return None
+        between = [i for i in order if i.type == "ASK" and i.value != "show" and i.start > ranks[0].start]
+        sups = [i for i in order if i.type in ("RANK", "SUP")]
+        if not between and len(sups) < 2:
+            return None
+        all_classes, self.classes = self.classes, [self.codes(first.value)]
+        number = (ranks[0].value[1] if ranks[0].type == "RANK" else None) or 1
+        way = ranks[0].value[0] if ranks[0].type == "RANK" else ranks[0].value
+        columns = self.columns()
+        ranking = Query(self.source, columns, self.base(), (Group("region", self.level),),
+                        order=(Order(columns[0].name, way),), limit=number)  # fmt: skip
+        self.classes = [self.codes(rest[0].value)] if rest else []
+        found = tuple(r.id for r in answer(ranking, self.context).regions)
+        dated = (Filter("year", "in", (self.year(),)),)
+        if of_classes:
+            each = (Query(self.source, columns, (Filter("region", "in", (id,)), *dated), (Group("land_cover", "1"),),
+                          order=(Order(columns[0].name),), limit=1) for id in found)  # fmt: skip
+            return (ranking, *each)
+        self.classes, then = all_classes, self.class_filters(self.classes)
+        rows = (Group("region", self.level),)
+        inside = Filter("region", "in", Ref(1))
+        return ranking, Query(self.source, columns, (inside, *dated, *then), rows, order=(Order(columns[0].name),))
+
+    def dated(self) -> bool:
+        """Whether a change over time is spoken of: a span, two years, a trend."""
+        return self.reading.has("SPAN", "SINCEYEAR", "TREND", "CHANGE") or len(self.years()) > 1
+
+    def part_of_whole(self) -> Query | None:
+        """A class as a share of another, a place's part of the whole it lies in."""
+        if not ("share" in self.measures and (self.classes or self.less)) or self.reading.has("HAVING", "DIFF"):
+            return None
+        name = "points" if self.source == "survey" else "km2" if len(self.places) == 2 else "share"
+        if len(self.places) == 2 and len(self.classes) == 1 and not self.level:
+            inner, outer = self.nested(*self.places) or (None, None)
+            if not inner or not outer:
+                return None
+            own = [(Filter("region", "in", (r.id,)),) for r in (inner, outer)]
+            shared = self.class_filters()
+        elif len(self.classes) == 2 and len(self.places) < 2 and "compare" not in self.asks:
+            inside = self.inside_of(*self.classes)
+            if inside is None:
+                return None
+            part, whole = inside
+            both = [part] if part.theme == whole.theme else [part, whole]
+            own = [self.class_filters(both), self.class_filters([whole])]
+            shared = self.place_filters()
+        else:
+            return None
+        columns = [Column(n, name, f) for n, f in zip(("part", "whole"), own, strict=True)]
+        columns.append(Column("share_of", "", (), Expression("percent", "part", "whole")))
+        dated = (Filter("year", "in", (self.year(),)),)
+        rows = (Group("region", self.level),) if self.level else ()
+        order = (Order("share_of"),) if rows else ()
+        return Query(self.source, tuple(columns), (*shared, *dated, *self.other_filters()), rows, order=order)
+
+    def nested(self, one: Region, other: Region) -> tuple[Region, Region] | None:
+        """The smaller and the larger of two places, where one lies in the other."""
+        for inner, outer in ((one, other), (other, one)):
+            if outer.level == "group" and inner.id in self.context.gazetteer.members(outer.id):
+                return inner, outer
+            above = self.context.gazetteer.containing(inner.id, outer.level)
+            if above and above.id == outer.id and inner.id != outer.id:
+                return inner, outer
+        return None
+
+    def inside_of(self, one: Classes, other: Classes) -> tuple[Classes, Classes] | None:
+        """The part and the whole of two classes: the child and its parent; of a cover and a use the first is whole."""
+        leaves = self.context.nomenclature.leaves
+        if one.theme != other.theme:
+            return (other, one) if self.source == "survey" else None
+        first, second = {*leaves(one.codes)}, {*leaves(other.codes)}
+        if first < second:
+            return one, other
+        return (other, one) if second < first else None
+
+    def by_year(self) -> Query:
+        """Rows by year, of the years named; ranked where the year of most or least is asked."""
+        if "when" in self.asks and self.reading.has("SUP"):
+            union = (Filter("region", "in", ("group:EU",)),) if self.source == "published" else ()
+            where = (*(self.place_filters() or union), *self.class_filters(), *self.other_filters())
+            columns = self.columns()
+            order = (Order(columns[0].name, self.reading.all("SUP")[0]),)
+            return Query(self.source, columns, where, (Group("year"),), order=order)
+        dated = (Filter("year", "in", self.years()),)
+        places = self.place_filters() or (
+            (Filter("region", "in", ("group:EU",)),) if self.source == "published" else ()
+        )
+        where = (*places, *dated, *self.class_filters(), *self.other_filters())
+        return Query(self.source, self.columns(), where, (Group("year"),))
+
+    def each_place(self) -> Query:
+        """Rows of named places."""
+        rows = (Group("region", members=tuple((r.id,) for r in self.places)),)
+        where = (Filter("year", "in", (self.year(),)), *self.class_filters(), *self.other_filters())
+        return Query(self.source, self.columns(), where, rows, order=(Order(self.columns()[0].name),))
+
+    def changes(self) -> bool:
+        """Whether a change between two years is asked for."""
+        if self.reading.has("CHANGE", "LOST", "GAINED") or (self.reading.has("UP", "DOWN") and len(self.classes) < 2):
+            return self.pair() is not None
+        return False
+
+    def classes_beside_others(self) -> bool:
+        """Whether several classes are to be told apart: compared, or "or"."""
+        return len(self.classes) > 1 and "compare" in self.asks
+
+    def measure(self) -> str:
+        """The measure of the source."""
+        if self.source != "published":
+            return "points"
+        units = [UNIT_MEASURE[u] for _, _, u in self.reading.all("HAVING") if u in ("ha", "km2")]
+        if units:
+            return units[0]
+        if "ha" in self.measures:
+            return "ha"
+        return "km2" if "area" in self.measures and "share" not in self.measures else "share"
+
+    def base(self, *, year: bool = True) -> tuple[Filter, ...]:
+        """All filters of the question."""
+        dated = (Filter("year", "in", (self.year(),)),) if year else ()
+        places = self.place_filters()
+        if self.source == "published" and not places and not self.level:
+            places = (Filter("region", "in", ("group:EU",)),)
+        return (*places, *dated, *self.class_filters(), *self.other_filters())
+
+    def columns(self) -> tuple[Column, ...]:
+        """The measure, and beside points what was looked at."""
+        name = self.measure()
+        looked = (Column("surveyed", "surveyed"),) if name == "points" else ()
+        return (Column(name, name), *looked)
+
+    def one_number(self) -> Query:
+        """No rows."""
+        if self.reading.has("HAVING", "COUNT", "COUNTED"):
+            return replace(Query(self.source, self.columns(), self.base()), having=self.conditions())
+        return Query(self.source, self.columns(), self.base())
+
+    def table(self, rows: tuple[Group, ...]) -> Query:
+        """One row a member."""
+        return Query(self.source, self.columns(), self.base(), rows)
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """What rows must meet."""
+        found: list[Condition] = []
+        every = [*self.reading.all("HAVING", "COUNT"), *(c for c, _ in self.reading.all("COUNTED"))]
+        for sign, number, unit in every:
+            column = "points" if unit == "points" else "change" if unit == "pp" else self.measure()
+            if sign == "between":
+                found += [Condition(column, ">=", number[0]), Condition(column, "<=", number[1])]
+            else:
+                found.append(Condition(column, sign, number))
+        return tuple(found)
+
+    def by_place(self) -> Query:
+        """Rows by a level of places: counted, ranked, kept by a condition, or how many there are."""
+        if more := self.reading.all("MORETHAN"):
+            return self.more_than(*more[0])
+        none = self.reading.all("NONE")
+        self.classes += [self.codes(k) for _, k in none] if not self.classes else []
+        if (self.less and not self.less_is_part()) or self.both_there():
+            return self.with_and_without()
+        columns, conditions = self.columns(), self.conditions()
+        if none and len(none) == 1 and len(self.classes) > 1:
+            raise Unfit("with and without")
+        if none:
+            conditions = (Condition(columns[0].name, "=", 0),)
+        asked = [r for r in self.places if r.level == self.level and self.reading.has("RANKED", "RANK")]
+        self.places = [r for r in self.places if r not in asked]
+        query = Query(self.source, columns, self.base(), (Group("region", self.level),), conditions)
+        if len(asked) == 1 and not conditions:
+            order = Order(columns[0].name, (self.reading.all("SUP") or ["most"])[0])
+            return replace(query, order=(order,), lead=asked[0].id)
+        ranked = self.ranking(columns[0].name)
+        if ranked:
+            query = replace(query, order=(ranked[0],), limit=ranked[1])
+            if self.reading.has("NTH", "RANKNTH"):
+                found = answer(query, self.context).regions
+                return replace(query, limit=None, lead=found[-1].id) if found else query
+        elif not none:
+            query = replace(query, order=(Order(columns[0].name),))
+        if not conditions and "where" not in self.asks and self.asks & {"which"} and not ranked:
+            query = replace(query, having=(Condition(columns[0].name, ">", 0),))
+        if self.reading.has("STAT"):
+            return replace(query, order=(), limit=None, fold=Fold(self.reading.all("STAT")[0], columns[0].name))
+        if "how_many" in self.asks and (conditions or none):
+            return replace(query, order=())
+        return query
+
+    def less_is_part(self) -> bool:
+        """Whether every class left out lies in one asked for."""
+        leaves = self.context.nomenclature.leaves
+        whole = {c for k in self.classes for c in leaves(k.codes)} or None
+        return whole is None or all({*leaves(k.codes)} <= whole for k in self.less)
+
+    def both_there(self) -> bool:
+        """Whether each of several classes must be there: "which countries have olives and rice"."""
+        counted = self.reading.has("SUP", "RANK", "RANKED", "NTH", "RANKNTH", "HAVING", "COUNT", "COUNTED", "TOGETHER")
+        return len(self.classes) > 1 and "which" in self.asks and not counted and not self.reading.has("NONE")
+
+    def with_and_without(self) -> Query:
+        """Rows that have some classes and lack others."""
+        name = self.measure()
+        less, self.less = self.less, []
+        wanted = [Column(f"with_{n}", name, self.class_filters([k])) for n, k in enumerate(self.classes, 1)]
+        lacking = [Column(f"without_{n}", name, self.class_filters([k])) for n, k in enumerate(less, 1)]
+        having = [Condition(c.name, ">", 0) for c in wanted] + [Condition(c.name, "=", 0) for c in lacking]
+        if self.source == "published" and lacking:
+            self.source, name = "survey", "points"
+            wanted = [replace(c, measure=name) for c in wanted]
+            lacking = [replace(c, measure=name) for c in lacking]
+        where = (*self.place_filters(), Filter("year", "in", (self.year(),)), *self.other_filters())
+        rows = (Group("region", self.level),)
+        order = (Order(wanted[0].name),) if wanted else ()
+        return Query(self.source, (*wanted, *lacking), where, rows, tuple(having), order)
+
+    def more_than(self, one: Cover, sign: Sign, other: Cover) -> Query:
+        """Rows where there is more of one class than of another."""
+        name = self.measure()
+        sides = [Column(n, name, self.class_filters([self.codes(c)])) for n, c in (("a", one), ("b", other))]
+        columns = (*sides, Column("difference", "", (), Expression("difference", "a", "b")))
+        where = (*self.place_filters(), Filter("year", "in", (self.year(),)), *self.other_filters())
+        having = (Condition("difference", sign, 0),)
+        rows = (Group("region", self.level),) if self.level else ()
+        way = "most" if sign == ">" else "fewest"
+        order = (Order("difference", way),) if rows else ()
+        return Query(self.source, columns, where, rows, having, order)
+
+    def ranking(self, column: str) -> tuple[Order, int | None] | None:
+        """The order and how many rows are wanted."""
+        if ranks := self.reading.all("RANKCLASS"):
+            return Order(column, ranks[0][0]), ranks[0][1] or FEW_ROWS
+        if ranks := self.reading.all("RANK"):
+            way, number, _, _ = ranks[0]
+            return Order(column, way), number or FEW_ROWS
+        if nth := self.reading.all("RANKNTH", "NTH"):
+            return Order(column, nth[0][0]), nth[0][1]
+        if sups := self.reading.all("SUP"):
+            return Order(column, sups[0]), FEW_ROWS
+        return None
+
+    def by_class(self, theme: str) -> Query:
+        """Rows by class."""
+        if self.classes and self.reading.has("RANKCLASS") and theme == "crops":
+            self.classes = [k for k in self.classes if k.codes != ("B00",)]
+        level = "1" if theme == "land_cover" and not self.classes else "3"
+        name = "land_use" if theme == "land_use" else "land_cover"
+        if theme == "crops" and not self.classes:
+            self.classes.append(Classes("land_cover", ("B00",)))
+        if name == "land_use" and self.source == "published":
+            self.source = "survey"
+        query = self.table((Group(name, level),))
+        ranked = self.ranking(query.columns[0].name)
+        order, limit = ranked or (Order(query.columns[0].name), None)
+        return replace(query, order=(order,), limit=limit)
+
+    def each_class(self) -> Query:
+        """Rows of named classes."""
+        theme = self.classes[0].theme
+        rows = (Group(theme, members=tuple(k.codes for k in self.classes if k.theme == theme)),)
+        dated = (Filter("year", "in", (self.year(),)),)
+        query = Query(self.source, self.columns(), (*self.place_filters(), *dated, *self.other_filters()), rows)
+        return replace(query, order=(Order(query.columns[0].name),))
+
+    def listed(self) -> Query:
+        """The points themselves."""
+        self.source = "survey"
+        return Query("survey", (), self.base(), (Group("point"),))
+
+    def at_the_end(self) -> Query:
+        """The point at an end: the highest, the northernmost."""
+        self.source = "survey"
+        column, way = (self.reading.all("END") or [e for e, _ in self.reading.all("ENDOF")])[0]
+        return Query("survey", (), self.base(), (Group("point"),), order=(Order(column, way),), limit=1)
+
+    def of_elevation(self) -> Query:
+        """Mean, least or greatest elevation."""
+        self.source = "survey"
+        name = STAT_MEASURE[self.reading.all("STAT")[0]]
+        columns = (Column("elevation_m", name), Column("points", "points"))
+        rows = (Group("region", self.level),) if self.level else ()
+        if not rows and len(self.classes) > 1:
+            rows = (Group("land_cover", members=tuple(k.codes for k in self.classes)),)
+            filters = (*self.place_filters(), Filter("year", "in", (self.year(),)), *self.other_filters())
+            return Query("survey", columns, filters, rows, order=(Order("elevation_m"),))
+        query = Query("survey", columns, self.base(), rows)
+        if not rows:
+            return query
+        ranked = self.ranking("elevation_m") or (Order("elevation_m"), None)
+        kept = (Condition("points", ">", 0),)
+        return replace(query, having=kept, order=(ranked[0],), limit=ranked[1])
+
+    def compared(self, *, verdict: bool = False) -> Query:
+        """Difference or ratio of two places, classes or years; asked with yes or no, whether it is more or less."""
+        op: Arithmetic = next(iter(self.reading.all("DIFF")), "difference")
+        name = self.measure()
+        if self.level and len(self.classes) == 2:
+            sides = [("a", self.class_filters(self.classes[:1])), ("b", self.class_filters(self.classes[1:]))]
+            rows, shared = (Group("region", self.level),), (*self.place_filters(), Filter("year", "in", (self.year(),)))
+        elif len(self.classes) == 2 and len(self.places) <= 1:
+            sides = [("a", self.class_filters(self.classes[:1])), ("b", self.class_filters(self.classes[1:]))]
+            rows, shared = (), (*self.place_filters(), Filter("year", "in", (self.year(),)))
+        elif len(self.classes) == 2:
+            sides = [("a", self.class_filters(self.classes[:1])), ("b", self.class_filters(self.classes[1:]))]
+            members = Group("region", members=tuple((r.id,) for r in self.places))
+            rows, shared = (members,), (Filter("year", "in", (self.year(),)),)
+        elif len(self.places) == 2 and len(self.classes) == 1:
+            sides = [(n, (Filter("region", "in", (r.id,)),)) for n, r in zip("ab", self.places, strict=True)]
+            rows, shared = (), (Filter("year", "in", (self.year(),)), *self.class_filters())
+        elif len(self.places) >= 2 and len(self.classes) == 1:
+            return self.each_place()
+        elif (pair := self.pair()) and len(self.classes) == 1 and (self.reading.has("SPAN") or len(self.years()) == 2):
+            return self.changed(pair)
+        else:
+            raise Unfit("no two sides")
+        columns = [Column(n, name, own) for n, own in sides]
+        columns.append(Column(op, "", (), Expression(op, "a", "b")))
+        query = Query(self.source, tuple(columns), (*shared, *self.other_filters()), rows)
+        if verdict and not rows:
+            return replace(query, having=(Condition(op, "<" if self.reading.has("DOWN") else ">", 0),))
+        return replace(query, order=(Order(op),)) if rows else query
+
+    def changed(self, pair: tuple[int, int] | None = None) -> Query:
+        """The change between two years, of one place or of each of many."""
+        first, last = pair or self.pair() or (0, 0)
+        name = self.measure()
+        columns = (
+            Column("before", name, (Filter("year", "in", (first,)),)),
+            Column("after", name, (Filter("year", "in", (last,)),)),
+            Column("change", "", (), Expression("difference", "after", "before")),
+        )
+        down = self.reading.has("DOWN", "LOST")
+        if not self.classes:
+            raise Unfit("a change of what?")
+        if not self.level:
+            where = (*(self.place_filters() or (Filter("region", "in", ("group:EU",)),)), *self.class_filters())
+            where += self.other_filters()
+            if len(self.places) > 1:
+                rows = (Group("region", members=tuple((r.id,) for r in self.places)),)
+                order = (Order("change", "fewest" if down else "most"),)
+                return Query(self.source, columns, (*self.class_filters(), *self.other_filters()), rows, order=order)
+            return Query(self.source, columns, where)
+        where = (*self.place_filters(), *self.class_filters(), *self.other_filters())
+        ranked = self.ranking("change")
+        order, limit = ranked or (Order("change"), None)
+        order = replace(order, way="fewest") if down and order.way == "most" else order
+        sided = self.reading.has("UP", "DOWN", "LOST", "GAINED") and not self.reading.has("CHANGE")
+        having = (Condition("change", "<" if down else ">", 0),) if sided else ()
+        kept = self.conditions() or having
+        rows = (Group("region", self.level),)
+        return Query(self.source, columns, where, rows, kept, order=(order,), limit=limit)
+
+    def fate(self) -> Query:
+        """What points became, where they came from, how many stayed."""
+        years = self.context.store.years()
+        if len(years) < 2:
+            raise Unfit("one survey")
+        span = self.pair() or (years[-2], years[-1])
+        where = [*self.place_filters(), Filter("year_from", "in", (span[0],)), Filter("year_to", "in", (span[1],))]
+        where += [f for f in self.other_filters() if f.dimension != "month"]
+        columns = (Column("points", "points"), Column("revisited", "revisited"))
+        before, after = self.sides()
+        replaced = bool(before and after and set(before.codes) != set(after.codes))
+        split: Group | None = None
+        if before:
+            where.append(Filter(f"{before.theme}_from", "in", before.codes))
+        if after:
+            where.append(Filter(f"{after.theme}_to", "in", after.codes))
+        if before and after and replaced:
+            where.append(Filter(f"{before.theme}_to", "not_in", before.codes))
+            split = Group(f"{after.theme}_to", "3") if {"which", "what"} & self.asks and not self.level else None
+        if before and not after:
+            lost = self.reading.has("LOST") or self.no_longer()
+            stayed = self.reading.has("STAYED")
+            if stayed:
+                where.append(Filter(f"{before.theme}_to", "in", before.codes))
+            if lost:
+                where.append(Filter(f"{before.theme}_to", "not_in", before.codes))
+            if not stayed and not self.level and not (self.no_longer() and "how_many" in self.asks):
+                split = Group(f"{before.theme}_to", "3" if self.reading.has("FATESPLIT") or lost else "1")
+        elif after and not before:
+            where.append(Filter(f"{after.theme}_from", "not_in", after.codes))
+            split = None if self.level else Group(f"{after.theme}_from", "1")
+        elif not before:
+            raise Unfit("what became of what?")
+        if self.level:
+            split = Group("region", self.level)
+        query = Query("revisits", columns, tuple(where), (split,) if split else ())
+        if not split:
+            return query
+        ranked = self.ranking("points")
+        order, limit = ranked or (Order("points"), None)
+        having = (Condition("points", ">", 0),) if split.dimension == "region" else ()
+        return replace(query, order=(order,), limit=limit, having=having)
+
+    def transitions(self) -> Query:
+        """From which main class to which, of all points whose class changed."""
+        years = self.context.store.years()
+        if len(years) < 2:
+            raise Unfit("one survey")
+        span = self.pair() or (years[-2], years[-1])
+        dated = (Filter("year_from", "in", (span[0],)), Filter("year_to", "in", (span[1],)))
+        columns = (Column("points", "points"), Column("revisited", "revisited"))
+        where = (*self.place_filters(), *dated, Filter("changed_main", "in", ("changed",)))
+        rows = (Group("land_cover_from", "1"), Group("land_cover_to", "1"))
+        return Query("revisits", columns, where, rows, order=(Order("points"),), limit=FEW_ROWS)
+
+    def sides(self) -> tuple[Classes | None, Classes | None]:
+        """The classes before and after."""
+        if fates := self.reading.all("FATE"):
+            before, after = fates[0]
+            return (self.codes(before) if before else None), (self.codes(after) if after else None)
+        if fates := self.reading.all("FATESPLIT"):
+            return self.codes(fates[0][0]), None
+        if not self.classes:
+            return None, None
+        became = [i.start for i in self.reading.items if i.type == "BECAME"]
+        named = [i for i in self.reading.items if i.type == "CLASS"]
+        if became and named:
+            after = [i for i in named if i.start > became[0]]
+            earlier = [i for i in named if i.start < became[0]]
+            return (self.codes(earlier[0].value) if earlier else None), (self.codes(after[0].value) if after else None)
+        if self.reading.has("GAINED") and not self.reading.has("LOST"):
+            return None, self.classes[0]
+        return self.classes[0], None

@@ -1,0 +1,309 @@
+"""The smallest things a question says, each with its words: places, classes, years, numbers and closed words.
+
+Spans are counted in words (`agent.lexicon.tokens`). A word may be said by several mentions; which of them is meant is
+for the chart to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from agent.lexicon import Token, leaves, lexicon, tokens
+from agent.understand import Area, Cover, find_lonlat, find_point_id, named_codes, settle
+from agent.words import fillers, flatten, fold, words
+from tools.context import Context
+
+FIRST_YEAR, LAST_YEAR = 1950, 2199
+INEXACT, INEXACT_BESIDE_EXACT = 0.4, 0.8
+"""What reading a misspelt name costs, in words: beside an exact one it must explain more words than that."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """Words `start` to `end` (not included) of a question, read as something."""
+
+    start: int
+    end: int
+    type: str
+    value: Any = None
+    cost: float = 0.0
+
+
+KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
+    "comparison.above": (("CMP", ">"),),
+    "comparison.at_least": (("CMP", ">="),),
+    "comparison.below": (("CMP", "<"),),
+    "comparison.at_most": (("CMP", "<="),),
+    "comparison.exactly": (("CMP", "="), ("SOFT", "")),
+    "comparison.about": (("SOFT", ""),),
+    "range.between": (("BETWEEN", ""),),
+    "range.from": (("FROM", ""),),
+    "range.to": (("TO", "to"),),
+    "range.within": (("WITHIN", ""),),
+    "negation.not": (("NO", ""),),
+    "negation.except": (("NOT", ""),),
+    "negation.outside": (("OUTSIDE", ""),),
+    "conjunction.and": (("AND", ""), ("TO", "and"), ("SOFT", "")),
+    "conjunction.or": (("OR", ""), ("SOFT", "")),
+    "unit.m": (("UNIT", "m"),),
+    "unit.km": (("UNIT", "km"),),
+    "unit.percent": (("UNIT", "%"), ("MEASURE", "share")),
+    "unit.percentage_points": (("UNIT", "pp"), ("MEASURE", "pp")),
+    "unit.ha": (("UNIT", "ha"), ("MEASURE", "ha")),
+    "unit.km2": (("UNIT", "km2"), ("MEASURE", "area")),
+    "unit.degree": (("UNIT", "deg"),),
+    "direction.north": (("DIR", ("lat", ">")),),
+    "direction.south": (("DIR", ("lat", "<")),),
+    "direction.east": (("DIR", ("lon", ">")),),
+    "direction.west": (("DIR", ("lon", "<")),),
+    "direction.northernmost": (("END", ("lat", "most")),),
+    "direction.southernmost": (("END", ("lat", "fewest")),),
+    "direction.easternmost": (("END", ("lon", "most")),),
+    "direction.westernmost": (("END", ("lon", "fewest")),),
+    "dimension.elevation": (("DIM", "elevation"),),
+    "dimension.latitude": (("DIM", "lat"),),
+    "dimension.longitude": (("DIM", "lon"),),
+    "dimension.distance": (("FAR", ""), ("SOFT", "")),
+    "level.country": (("LEVEL", "country"),),
+    "level.nuts1": (("LEVEL", "nuts1"),),
+    "level.nuts2": (("LEVEL", "nuts2"),),
+    "level.nuts3": (("LEVEL", "nuts3"),),
+    "level.region": (("LEVEL", "region"),),
+    "level.province": (("LEVEL", "nuts3"),),
+    "level.municipality": (("FINE", ""),),
+    "superlative.most": (("SUP", "most"),),
+    "superlative.least": (("SUP", "fewest"),),
+    "superlative.highest": (("SUP", "most"), ("END", ("elevation", "most"))),
+    "superlative.lowest": (("SUP", "fewest"), ("END", ("elevation", "fewest"))),
+    "superlative.largest": (("SUP", "most"),),
+    "superlative.smallest": (("SUP", "fewest"),),
+    "superlative.nearest": (("NEAREST", "fewest"),),
+    "superlative.farthest": (("NEAREST", "most"),),
+    "ordinal.second": (("ORD", 2),),
+    "ordinal.third": (("ORD", 3),),
+    "ordinal.fourth": (("ORD", 4),),
+    "ordinal.fifth": (("ORD", 5),),
+    "fraction.half": (("FRACTION", 50.0),),
+    "fraction.third": (("FRACTION", 33.333),),
+    "fraction.quarter": (("FRACTION", 25.0),),
+    "fraction.fifth": (("FRACTION", 20.0),),
+    "fraction.tenth": (("FRACTION", 10.0),),
+    "each.each": (("EACH", "each"),),
+    "each.per": (("EACH", "per"), ("SOFT", "")),
+    "each.together": (("TOGETHER", ""),),
+    "each.rank": (("RANKED", ""),),
+    "measure.points": (("MEASURE", "points"),),
+    "measure.share": (("MEASURE", "share"),),
+    "measure.area": (("MEASURE", "area"),),
+    "measure.mean": (("STAT", "mean"),),
+    "measure.minimum": (("STAT", "least"),),
+    "measure.maximum": (("STAT", "most"),),
+    "measure.median": (("MEDIAN", ""),),
+    "measure.total": (("TOGETHER", ""),),
+    "measure.change": (("CHANGE", ""),),
+    "measure.difference": (("DIFF", "difference"),),
+    "measure.ratio": (("DIFF", "ratio"),),
+    "ask.where": (("ASK", "where"),),
+    "ask.how_many": (("ASK", "how_many"),),
+    "ask.how_much": (("ASK", "how_much"),),
+    "ask.which": (("ASK", "which"),),
+    "ask.is": (("ASK", "is"), ("SOFT", "")),
+    "ask.what": (("ASK", "what"), ("SOFT", "")),
+    "ask.show": (("ASK", "show"), ("SOFT", "")),
+    "ask.compare": (("ASK", "compare"),),
+    "ask.when": (("ASK", "when"),),
+    "ask.who": (("ASK", "who"),),
+    "time.since": (("SINCE", ""),),
+    "time.before": (("BEFORE", ""),),
+    "time.until": (("UNTIL", ""), ("TO", "to")),
+    "time.in": (("SOFT", ""),),
+    "time.trend": (("TREND", ""),),
+    "time.all": (("TREND", ""),),
+    "time.latest": (("LATEST", ""), ("SOFT", "")),
+    "time.earliest": (("EARLIEST", ""),),
+    "change.changed": (("CHANGE", ""),),
+    "change.became": (("BECAME", ""),),
+    "change.replaced": (("REPLACED", ""),),
+    "change.lost": (("LOST", ""),),
+    "change.gained": (("GAINED", ""),),
+    "change.stayed": (("STAYED", ""),),
+    "change.increase": (("UP", ""),),
+    "change.decrease": (("DOWN", ""),),
+    "witness.survey": (("WITNESS", "survey"),),
+    "witness.published": (("WITNESS", "published"),),
+    "witness.satellite": (("BEYOND", "satellite"),),
+    "witness.deals": (("BEYOND", "deals"),),
+    "classes.land_cover": (("CLASSES", "land_cover"), ("SOFT", "")),
+    "classes.land_use": (("CLASSES", "land_use"),),
+    "classes.crops": (("CLASSES", "crops"),),
+    "classes.classes": (("CLASSES", "land_cover"),),
+    "classes.composition": (("CLASSES", "land_cover"),),
+    "deixis.here": (("HERE", ""),),
+    "deixis.this": (("HERE", ""),),
+    "deixis.those": (("THOSE", ""), ("SOFT", "")),
+    "deixis.same": (("SOFT", ""),),
+    "edit.only": (("SOFT", ""),),
+    "edit.also": (("SOFT", ""),),
+    "edit.what_about": (("SOFT", ""),),
+    "act.map": (("SOFT", ""),),
+    "act.table": (("SOFT", ""),),
+    "act.thanks": (("SOFT", ""),),
+    "act.hello": (("SOFT", ""),),
+    "act.bye": (("SOFT", ""),),
+    "act.percent": (("MEASURE", "share"),),
+    "act.hectares": (("MEASURE", "ha"),),
+    "act.true": (("ASK", "is"),),
+    "act.yes": (("SOFT", ""),),
+    **{f"month.{n}": (("MONTH", n),) for n in range(1, 13)},
+    "season.spring": (("SEASON", (3, 4, 5)),),
+    "season.summer": (("SEASON", (6, 7, 8)),),
+    "season.autumn": (("SEASON", (9, 10, 11)),),
+    "season.winter": (("SEASON", (12, 1, 2)),),
+    "function.words": (("SOFT", ""),),
+}
+"""Key of the lexicon → what the chart may read it as. A key that is missing here has no part in a typed query."""
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """A question taken apart."""
+
+    question: str
+    tokens: tuple[Token, ...]
+    items: tuple[Item, ...]
+    soft: frozenset[int]
+    """Words that may stand between others: they change nothing."""
+
+
+def mentions(question: str, language: str, context: Context) -> Mentions:
+    """Return everything a question mentions, overlapping readings too."""
+    every = tuple(tokens(question))
+    at = _Places(every)
+    areas, covers = _names(question, language, context)
+    guess = INEXACT_BESIDE_EXACT if any(cover.exact for cover in covers) else INEXACT
+    items = [at.item(a.start, a.end, "PLACE", a, 0 if a.exact else INEXACT) for a in areas]
+    items += [at.item(c.start, c.end, "CLASS", c, 0 if c.exact else guess) for c in covers]
+    if (position := find_lonlat(question))[1]:
+        items.append(at.item(*position[1], "POSITION", position[0]))
+    items += _numbers(every)
+    if found := find_point_id(question):
+        start = question.index(found)
+        items.append(at.item(start, start + len(found), "POINT", int(found)))
+    taken = [(i.start, i.end) for i in items if i.type in ("PLACE", "CLASS") and i.cost == 0]
+    soft = {n for n, token in enumerate(every) if token.norm in _small(language) or _is_clipped(question, token)}
+    soft -= {n for start, end in taken for n in range(start, end)}
+    for leaf in leaves(question, language):
+        start, end = at.span(leaf.start, leaf.end)
+        inside = any(s <= start and end <= e and (s, e) != (start, end) for s, e in taken)
+        if leaf.key.startswith("unit.") and end - start == 1 and len(every[start].norm) <= 2:
+            inside = inside or not _after_number(every, start)
+        for type, value in () if inside else KEYS.get(leaf.key, (("OTHER", leaf.key),)):
+            if type == "SOFT":
+                soft.update(n for n in range(start, end) if not any(s <= n < e for s, e in taken))
+            else:
+                items.append(Item(start, end, type, value))
+        number = re.fullmatch(r"number\.(\d+)", leaf.key)
+        if number and not inside:
+            items.append(Item(start, end, "NUM", float(number.group(1))))
+    for n, token in enumerate(every):
+        if token.norm in _months_word(language):
+            items.append(Item(n, n + 1, "BYMONTH", ""))
+    return Mentions(question, every, tuple(dict.fromkeys(items)), frozenset(soft))
+
+
+class _Places:
+    """From characters to words."""
+
+    def __init__(self, every: Sequence[Token]) -> None:
+        self.starts = [t.start for t in every]
+        self.ends = [t.end for t in every]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        first = next((n for n, e in enumerate(self.ends) if e > start), len(self.ends))
+        last = next((n for n in range(len(self.starts) - 1, -1, -1) if self.starts[n] < end), first)
+        return first, max(last + 1, first + 1)
+
+    def item(self, start: int, end: int, type: str, value: Any, cost: float = 0.0) -> Item:
+        return Item(*self.span(start, end), type, value, cost)
+
+
+def _after_number(every: Sequence[Token], at: int) -> bool:
+    """Whether a short sign of a unit stands behind a number, or is the % sign: Spanish "ha" is a verb too."""
+    return every[at].norm in "%°" or (at > 0 and bool(re.search(r"\d", every[at - 1].norm)))
+
+
+def _is_clipped(question: str, token: Token) -> bool:
+    """Whether a word is only a letter or two at an apostrophe: l'Italie, Spain's."""
+    before, after = question[token.start - 1 : token.start], question[token.end : token.end + 1]
+    return len(token.norm) <= 2 and not token.norm.isdigit() and bool({before, after} & {"'", "’"})
+
+
+def _names(question: str, language: str, context: Context) -> tuple[list[Area], list[Cover]]:
+    named = context.gazetteer.mentions(question, language)
+    areas = [Area(m.start, m.end, m.text, tuple(m.candidates), m.kind == "foreign", m.exact) for m in named]
+    classes = context.nomenclature.mentions(question, language)
+    codes = named_codes(question, context.nomenclature)
+    return settle(question, flatten(question), language, areas, classes, codes)
+
+
+def _numbers(every: Sequence[Token]) -> list[Item]:
+    """Numbers as written: 4.5 and 4,5 are one, 1 000 and 1,000 are a thousand; a year is four digits alone."""
+    items: list[Item] = []
+    skip = -1
+    for n, token in enumerate(every):
+        if n <= skip or not re.fullmatch(r"\d+", token.norm):
+            glued = re.fullmatch(r"(\d+)(km|m|ha|km2)", token.norm)
+            if glued:
+                items.append(Item(n, n + 1, "QTY", (float(glued.group(1)), glued.group(2))))
+            continue
+        digits, end = token.norm, n
+        while (more := _continued(every, end, digits)) is not None:
+            digits, end = more, end + 1
+        skip = end
+        value = float(digits)
+        year = len(token.norm) == 4 and end == n and FIRST_YEAR <= value <= LAST_YEAR
+        items.append(Item(n, end + 1, "NUM", value))
+        if year:
+            items.append(Item(n, n + 1, "YEAR", int(value)))
+    return items
+
+
+def _continued(every: Sequence[Token], at: int, digits: str) -> str | None:
+    """Return the digits with the next word's, where both are one number."""
+    if at + 1 >= len(every) or not re.fullmatch(r"\d+", every[at + 1].norm):
+        return None
+    gap, following = every[at + 1].start - every[at].end, every[at + 1].norm
+    if gap != 1:
+        return None
+    if len(following) == 3 and len(digits) <= 3 and "." not in digits and digits != "0":
+        return digits + following
+    return f"{digits}.{following}" if "." not in digits and len(following) <= 6 else None
+
+
+@lru_cache(maxsize=32)
+def _small(language: str) -> frozenset[str]:
+    """The words of a language that change nothing."""
+    stop = {flatten(word).strip() for word in words(language)["stop"]} if _has_words(language) else set()
+    own = {word for word in lexicon(language).get("function.words", ()) if " " not in word}
+    return frozenset(stop | fillers() | own)
+
+
+def _has_words(language: str) -> bool:
+    try:
+        return bool(words(language)["stop"])
+    except (FileNotFoundError, KeyError):
+        return False
+
+
+@lru_cache(maxsize=32)
+def _months_word(language: str) -> frozenset[str]:
+    """The word for a month, one and several, as CLDR has it."""
+    from babel.units import format_unit, get_unit_name
+
+    named = [get_unit_name("duration-month", locale=language) or ""]
+    named += [re.sub(r"[\d.,\s]+", "", format_unit(n, "duration-month", locale=language)) for n in (1, 2, 5)]
+    return frozenset(fold(name).strip() for name in named if name)

@@ -1,0 +1,103 @@
+"""A question becomes typed queries where every word of it that matters was read; else nothing does.
+
+What the rules of `fill.py` make of the constraints is a plan's steps; what they cannot is left to the router behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from agent.reading.chart import MUST, best, chart
+from agent.reading.mentions import Item, Mentions, mentions
+from tools.context import Context
+
+COMPOSED = frozenset({
+    "NEAR", "NOTPLACE", "NOTCLASS", "NONE", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANKNTH", "NTH", "SPLIT",
+    "SPLITIN", "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "END", "STAT", "DIFF", "LOST", "GAINED", "STAYED",
+    "BYMONTH", "BECAME", "MORETHAN",
+        "RANKCLASS",
+        "ENDOF",
+})  # fmt: skip
+"""Constraints that only a typed query can hold."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A question's constraints in order, and the words that no constraint took."""
+
+    said: Mentions
+    items: tuple[Item, ...]
+    unread: tuple[str, ...]
+    """Words that no constraint took and that are no small words of the language."""
+    open_words: tuple[int, ...]
+    """Where those words stand."""
+    made: tuple[Item, ...]
+    """Every reading of every run of words, those not taken too."""
+    forbidden: tuple[str, ...]
+    """Those among all words that narrow, compare or negate, and were not read."""
+
+    def all(self, *types: str) -> list[Any]:
+        """Return the values of constraints of these types, in order."""
+        return [i.value for i in self.items if i.type in types]
+
+    def has(self, *types: str) -> bool:
+        """Return whether there is a constraint of one of these types."""
+        return any(i.type in types for i in self.items)
+
+    def word(self, n: int) -> str:
+        """Return a word as it was written."""
+        return _word(self.said, n)
+
+    @property
+    def whole(self) -> bool:
+        """Whether no word was left that may matter."""
+        return not self.unread and not self.forbidden
+
+    @property
+    def composed(self) -> bool:
+        """Whether it holds what only a typed query can."""
+        return self.has(*COMPOSED)
+
+
+def read(question: str, language: str, context: Context) -> Reading:
+    """Return a question taken apart and put together again."""
+    said = mentions(question, language, context)
+    made = tuple(chart(said))
+    items = tuple(best(made, said))
+    covered = {n for i in items for n in range(i.start, i.end)}
+    open_words = [n for n in range(len(said.tokens)) if n not in covered]
+    weak = weak_words(said, open_words)
+    left = tuple(n for n in open_words if n not in said.soft and n not in weak)
+    unread = tuple(_word(said, n) for n in left)
+    hard = [i for i in said.items if i.type in MUST and any(n in open_words for n in range(i.start, i.end))]
+    forbidden = dict.fromkeys(
+        _words(said, i)
+        for i in hard
+        if not all(n in said.soft or n in covered or n in weak for n in range(i.start, i.end))
+    )
+    return Reading(said, items, unread, left, made, tuple(forbidden))
+
+
+WEAK = ("CMP", "WITHIN", "FROM", "TO", "BETWEEN", "SINCE", "UNTIL", "BEFORE")
+
+
+def weak_words(said: Mentions, open_words: list[int]) -> frozenset[int]:
+    """Return single words that compare only beside a number, where no number was left: "over the regions"."""
+    left = set(open_words)
+    if any(i.type in ("NUM", "QTY") and left & set(range(i.start, i.end)) for i in said.items):
+        return frozenset()
+    return frozenset(i.start for i in said.items if i.type in WEAK and i.end == i.start + 1)
+
+
+def unread_of(question: str, language: str, context: Context) -> tuple[str, ...]:
+    """Return the words of a question that no reading takes."""
+    return read(question, language, context).unread
+
+
+def _word(said: Mentions, n: int) -> str:
+    return said.question[said.tokens[n].start : said.tokens[n].end]
+
+
+def _words(said: Mentions, item: Item) -> str:
+    return said.question[said.tokens[item.start].start : said.tokens[item.end - 1].end]

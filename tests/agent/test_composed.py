@@ -1,0 +1,84 @@
+"""Questions that take a composed query, asked whole of the real records; values counted by a stranger with pandas."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.ask import ask
+from retrieval.store import Store
+from tools.context import Context
+
+pytestmark = pytest.mark.real
+
+VALUES = [
+    ("How many points in Spain in 2018 were grassland and used for agriculture?", 470),
+    ("vineyard points in Italy below 200 metres altitude, 2018 survey", 35),
+    ("How many maize points were surveyed in 2018 in France, Germany and Poland together?", 424),
+    ("Wie viele Waldpunkte in Österreich liegen 2018 über 1500 m?", 5),
+    ("Wie viele Punkte in Schweden waren 2015 Wald und 2018 kein Wald mehr?", 41),
+    ("How many points changed from cropland to grassland in Germany between 2015 and 2018?", 20),
+    ("what share of Italy's vineyard points is in Sicily in 2018?", 14.8),
+    ("difference in woodland share between Sweden and Finland in 2018", -2.8),
+    ("how many times more maize points does France have than Germany in 2018?", 2.24),
+    ("is more than a third of Austria woodland in 2018?", 43.3),
+    ("what is the highest vineyard point in Italy in 2018?", 967),
+    ("average share of woodland over the NUTS 2 regions of Austria in 2022", 40.4),
+]
+ROWS = [
+    ("Number of vineyard points by country in 2018", "points",
+     {"Spain": 113, "Italy": 81, "France": 59, "Portugal": 14, "Romania": 7, "Greece": 6}),
+    ("répartition des points de forêt par pays en 2015", "points",
+     {"Suède": 1551, "Finlande": 892, "Espagne": 763, "France": 549, "Italie": 409, "Allemagne": 405}),
+    ("Which country gained the most woodland, in percentage points, from 2009 to 2018?", "change",
+     {"Portugal": 11.7, "Greece": 9.5, "Spain": 9.5}),
+    ("List countries where wetlands exceed 5% in 2018", "share", {"Sweden": 6.2, "Finland": 6.0}),
+    ("ratio of cropland to grassland in Ireland and in Denmark in 2018", "ratio", {"Denmark": 2.42, "Ireland": 0.1}),
+    ("which country lost the most vineyard points between 2015 and 2018?", "points",
+     {"Italy": 7, "Spain": 5, "France": 5, "Bulgaria": 1}),
+    ("Which Spanish regions have more than 5 vineyard points above 700 m in 2018?", "points",
+     {"Castile-La Mancha": 47, "Castile and León": 10}),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def context(real_store: Store) -> Context:
+    return Context.open(real_store)
+
+
+@pytest.mark.parametrize(("question", "value"), VALUES)
+def test_one_number(question: str, value: float, context: Context) -> None:
+    answer = ask(question, context, router="builtin", debug=True)
+    assert answer.results[-1].value == value
+
+
+@pytest.mark.parametrize(("question", "column", "rows"), ROWS)
+def test_rows(question: str, column: str, rows: dict[str, float], context: Context) -> None:
+    table = ask(question, context, router="builtin", debug=True).results[-1].table
+    assert table
+    found = dict(zip(table.column("region"), table.column(column), strict=True))
+    assert dict(list(found.items())[: len(rows)]) == rows
+
+
+def test_what_became_of_grassland(context: Context) -> None:
+    table = (
+        ask("What did the grassland points of 2015 in Germany become by 2018?", context, router="builtin", debug=True)
+        .results[0]
+        .table
+    )
+    assert table
+    became = dict(zip(table.column("land_cover_to"), table.column("points"), strict=True))
+    assert became == {"E00": 160, "B00": 8, "C00": 4, "A00": 2, "D00": 2}
+
+
+def test_the_first_of_one_thing_asked_about_another(context: Context) -> None:
+    answer = ask(
+        "Dans la région française qui a le plus de vigne, quelle est la part de la forêt ?", context, debug=True
+    )
+    assert [r.value for r in answer.results] == [9.9, 47.2]
+
+
+def test_a_condition_that_the_data_do_not_have_is_never_answered_as_if_it_were_not_there(context: Context) -> None:
+    for word in ("irrigated", "leased", "organic"):
+        answer = ask(f"how many {word} maize points are there in Spain above 500 m in 2018?", context, debug=True)
+        assert answer.status != "answered", answer.text
+        assert word in answer.text
