@@ -105,9 +105,15 @@ def qualifiers(reading: Reading, language: str) -> list[str]:
     topics = {n for i in reading.said.items if str(i.value).startswith("topic.") for n in range(i.start, i.end)}
     known = {n for i in reading.said.items for n in range(i.start, i.end)} - topics
     unread = set(reading.open_words) - known
-    before = {i.start - 1 for i in named if i.type != "MEASURE"}
+    before = {i.start - 1 for i in named if i.type != "MEASURE" and touches(reading, i.start)}
     after = {n for i in named for n in after_preposition(reading, i.end, language)}
     return [reading.word(n) for n in sorted(unread & (before | after)) if len(reading.word(n)) > 2]
+
+
+def touches(reading: Reading, start: int) -> bool:
+    """Whether only a space or a hyphen stands before a word."""
+    tokens = reading.said.tokens
+    return start > 0 and not reading.said.question[tokens[start - 1].end : tokens[start].start].strip(" -\u2010\u2011")
 
 
 def after_preposition(reading: Reading, end: int, language: str) -> tuple[int, ...]:

@@ -196,7 +196,11 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     taken = [(i.start, i.end) for i in items if i.type in ("PLACE", "CLASS") and i.cost == 0]
     soft = {n for n, token in enumerate(every) if token.norm in _small(language) or _is_clipped(question, token)}
     soft -= {n for start, end in taken for n in range(start, end)}
-    for leaf in leaves(question, language):
+    every_leaf = leaves(question, language)
+    either = {leaf.start for leaf in every_leaf if leaf.key == "conjunction.or"}
+    for leaf in every_leaf:
+        if leaf.key == "ask.where" and leaf.start in either and leaf.start > 0:
+            continue  # French "ou" without its accent
         start, end = at.span(leaf.start, leaf.end)
         inside = any(s <= start and end <= e and (s, e) != (start, end) for s, e in taken)
         if leaf.key.startswith("unit.") and end - start == 1 and len(every[start].norm) <= 2:
