@@ -1,15 +1,19 @@
-"""Charts of a result: bars, a line over the years, change, with intervals where there are some. Computes no figure."""
+"""Charts of a result as SVG: ranked bars, lines over the years, a pixel's year. Computes no figure.
+
+Drawn with the page's own colours (`page.css`), so that they fit light and dark; `svg_file` makes one that stands alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
 from typing import Any
-
-import plotly.graph_objects as go
 
 from agent.answer import Answer
 from page.colours import CATEGORIES, CHANGE, MAIN_CLASSES
-from page.map import Names, credit_of, heading, title_of
+from page.map import Names, credit_of, heading, round_step, title_of
+from page.numbers import number
 from retrieval.types import Table
 from tools.result import Result
 from tools.uncertainty import edition_break
@@ -18,18 +22,48 @@ VALUES = ("change", "share", "value", "percent_of_points", "percent", "area_km2"
 NAMES = ("region", "region_name", "class_name", "name", "land_cover_name", "land_cover", "class", "what")
 LOW, HIGH = ("low", "lower", "ci_low"), ("high", "upper", "ci_high")
 MOST_BARS = 40
+WIDTH, ROW, LABEL = 640, 22, 200
+"""Pixels: the chart, one bar with its gap, the room for names left of the bars."""
+LEAST_WHISKER = 2.0
+"""Pixels: an interval that would be drawn narrower is not drawn."""
 
 
-def chart_of(answer: Answer, names: Names) -> go.Figure | None:
-    """Return a chart of the first result that has something to compare, or None."""
-    for result in answer.results:
-        figure = chart_of_result(result, names)
-        if figure is not None:
-            return figure
-    return None
+@dataclass(frozen=True)
+class Value:
+    """One figure of a chart; None where none is published."""
+
+    name: str
+    y: float | None
+    low: float | None = None
+    high: float | None = None
+    x: float = 0.0
+    """The year, of a line."""
+    broken: bool = False
+    """Whether it was told in another way than the figure before: no line joins the two."""
+    colour: str = CATEGORIES[0]
 
 
-def chart_of_result(result: Result, names: Names) -> go.Figure | None:
+@dataclass(frozen=True)
+class Chart:
+    """One chart: bars, or lines of several series."""
+
+    title: str
+    unit: str
+    source: str
+    bars: tuple[Value, ...] = ()
+    lines: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    ticks: tuple[float, ...] = ()
+    """Where the axis of lines is labelled."""
+    language: str = "en"
+
+
+def charts_of(answer: Answer, names: Names) -> list[Chart]:
+    """A chart of each result that has something to compare."""
+    found = [chart_of(result, names) for result in answer.results]
+    return [chart for chart in found if chart]
+
+
+def chart_of(result: Result, names: Names) -> Chart | None:
     """Return a chart of one result, or None where a table of records or one number says it all."""
     table = result.table
     if table is None or len(table) < 2 or {"point_id", "location"} & set(table.columns):
@@ -38,14 +72,36 @@ def chart_of_result(result: Result, names: Names) -> go.Figure | None:
     if value is None:
         return None
     name = telling(table)
-    years = sorted({str(y) for y in table.column("year")}) if "year" in table.columns else []
+    years = sorted({int(y) for y in table.column("year") if y}) if "year" in table.columns else []
+    base = Chart(
+        title_of(result, names), unit_in(result, value, names), source_in(result, names), language=names.language
+    )
+    rows = list(table.dicts())
     if len(years) > 1:
-        figure = lines(table, value, name)
-    elif name:
-        figure = bars(table, value, name)
-    else:
+        return replace(base, lines=series(rows, value, name), ticks=tuple(map(float, years)))
+    if name is None:
         return None
-    return finished(figure, result, value, names)
+    bars = tuple(value_of(row, value, str(row[name]), bar_colour(row, name)) for row in rows[:MOST_BARS])
+    return replace(base, bars=bars)
+
+
+def value_of(row: Mapping[str, Any], value: str, name: str, colour: str = CATEGORIES[0]) -> Value:
+    """A row as a figure of a chart, with its interval where the row has one."""
+    ends = ((f"{value}_low", *LOW), (f"{value}_high", *HIGH))
+    low, high = (next((row[c] for c in columns if row.get(c) is not None), None) for columns in ends)
+    return Value(name, row[value], low, high, float(row.get("year") or 0), colour=colour)
+
+
+def series(rows: Sequence[Mapping[str, Any]], value: str, name: str | None) -> dict[str, tuple[Value, ...]]:
+    """A line for each region or class over the survey years, interrupted where the survey's method changed."""
+    found: dict[str, list[Value]] = {}
+    for row in sorted(rows, key=lambda row: int(row["year"] or 0)):
+        line = found.setdefault(str(row[name]) if name else "", [])
+        codes, this = str(row.get("land_cover", "")).split("+"), value_of(row, value, "")
+        changed = bool(line) and edition_break(codes, int(line[-1].x), int(this.x)) is not None
+        line.append(replace(this, broken=changed))
+    order = dict.fromkeys(str(row[name]) if name else "" for row in rows)
+    return {title: tuple(found[title]) for title in list(order)[: len(CATEGORIES)]}
 
 
 def telling(table: Table) -> str | None:
@@ -69,110 +125,12 @@ def numeric_columns(table: Table) -> list[str]:
     return columns
 
 
-def lines(table: Table, value: str, name: str | None) -> go.Figure:
-    """A line for each region or class over the survey years, in the band of its interval.
-
-    A gap where nothing is published, and where the survey's method changed.
-    """
-    figure = go.Figure()
-    series = list(dict.fromkeys(str(row[name]) if name else "" for row in table.dicts()))
-    for at, each in enumerate(series[: len(CATEGORIES)]):
-        rows = sorted((r for r in table.dicts() if not name or str(r[name]) == each), key=lambda r: r["year"])
-        stretches = unbroken(rows)
-        for stretch in stretches:
-            add_band(figure, stretch, value, table.columns, CATEGORIES[at])
-        rows = [row for stretch in stretches for row in (*stretch, gap_after(stretch, value))][:-1]
-        figure.add_scatter(
-            x=[r["year"] for r in rows],
-            y=[r[value] for r in rows],
-            error_y=whiskers(rows, value, table.columns),
-            name=each,
-            mode="lines+markers",
-            connectgaps=False,
-            marker={"color": CATEGORIES[at], "size": 9, "symbol": at},
-            line={"color": CATEGORIES[at]},
-        )
-    figure.update_xaxes(tickvals=sorted({row["year"] for row in table.dicts()}))
-    return figure
-
-
-def unbroken(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-    """Rows of one series in stretches of years that were surveyed in one way."""
-    stretches: list[list[Mapping[str, Any]]] = []
-    for row in rows:
-        codes = str(row.get("land_cover", "")).split("+")
-        if not stretches or edition_break(codes, int(stretches[-1][-1]["year"]), int(row["year"])):
-            stretches.append([])
-        stretches[-1].append(row)
-    return stretches
-
-
-def gap_after(stretch: Sequence[Mapping[str, Any]], value: str) -> Mapping[str, Any]:
-    """A row without a figure: the line stops there."""
-    return {**stretch[-1], value: None}
-
-
-def add_band(
-    figure: go.Figure, rows: Sequence[Mapping[str, Any]], value: str, columns: Sequence[str], colour: str
-) -> None:
-    """The intervals of some years as a band behind their line."""
-    low, high = first((f"{value}_low", *LOW), columns), first((f"{value}_high", *HIGH), columns)
-    if low is None or high is None:
-        return
-    known = [r for r in rows if r[low] is not None and r[high] is not None]
-    if len(known) < 2:
-        return
-    figure.add_scatter(
-        x=[r["year"] for r in (*known, *reversed(known))],
-        y=[*(r[high] for r in known), *(r[low] for r in reversed(known))],
-        fill="toself",
-        fillcolor=colour,
-        opacity=0.15,
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-        showlegend=False,
-    )
-
-
-def bars(table: Table, value: str, name: str) -> go.Figure:
-    """A bar for each row, in the table's order from above; dots with their intervals where there are some."""
-    rows = list(table.dicts())[:MOST_BARS]
-    colours = [bar_colour(row, name) for row in rows]
-    figure = go.Figure()
-    error = whiskers(rows, value, table.columns)
-    of_rows = {
-        "y": [str(row[name]) for row in rows],
-        "x": [row[value] for row in rows],
-        "error_x": error,
-        "orientation": "h",
-    }
-    if error and any(reach is not None for reach in error["array"]):
-        figure.add_scatter(**of_rows, mode="markers", marker={"color": colours, "size": 9})
-    else:
-        figure.add_bar(**of_rows, marker={"color": colours})
-    figure.update_yaxes(autorange="reversed", automargin=True)
-    return figure
-
-
 def bar_colour(row: Mapping[str, Any], name: str) -> str:
     """Change and main classes in their own colours, all else alike."""
     if name.startswith(("land_cover", "class")):
         code = str(row.get("land_cover") or row.get("class") or "")
         return MAIN_CLASSES.get(code[:1], CATEGORIES[0])
     return CHANGE.get(str(row[name]), CATEGORIES[0])
-
-
-def whiskers(rows: Sequence[Mapping[str, Any]], value: str, columns: Sequence[str]) -> dict[str, Any] | None:
-    """Plotly's error bars from the interval's columns, where the table has them."""
-    low, high = first((f"{value}_low", *LOW), columns), first((f"{value}_high", *HIGH), columns)
-    if not low or not high:
-        return None
-
-    def reach(end: str) -> list[float | None]:
-        return [None if r[value] is None or r[end] is None else abs(r[end] - r[value]) for r in rows]
-
-    return {"type": "data", "symmetric": False, "array": reach(high), "arrayminus": reach(low), "color": "#555555"}
 
 
 def unit_in(result: Result, value: str, names: Names) -> str:
@@ -185,40 +143,168 @@ def unit_in(result: Result, value: str, names: Names) -> str:
     return names.words.get(f"unit_{unit}", unit or heading(value, names.words))
 
 
-def finished(figure: go.Figure, result: Result, value: str, names: Names) -> go.Figure:
-    """The figure with its title, axis and source; transparent, so that it fits light and dark."""
-    made = result.provenance
-    unit = unit_in(result, value, names)
-    source = credit_of(made)
-    if made.synthetic:
+def source_in(result: Result, names: Names) -> str:
+    """Whose figures they are, and what the intervals are where there are any."""
+    source = credit_of(result.provenance)
+    if result.provenance.synthetic:
         source += f" · {names.words['synthetic']}"
     if result.table and any(row.get("low") is not None for row in result.table.dicts()):
         source += f" · {names.words['whiskers']}"
-    across = figure.data[0].orientation == "h"
-    axis = figure.update_xaxes if across else figure.update_yaxes
-    axis(title_text=unit)
-    figure.update_layout(
-        title={"text": title_of(result, names), "font": {"size": 15}},
-        showlegend=sum(trace.showlegend is not False for trace in figure.data) > 1,
-        margin={"l": 10, "r": 10, "t": 45, "b": 80},
-        height=max(320, 60 + 22 * len(figure.data[0].y)) if across else 360,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": "#7a7f87"},
-        annotations=[
-            {
-                "text": source,
-                "xref": "paper",
-                "yref": "paper",
-                "x": 0,
-                "yshift": -62,
-                "yanchor": "bottom",
-                "y": 0,
-                "showarrow": False,
-                "font": {"size": 10},
-            }
-        ],
+    return source
+
+
+# ---- drawing ---------------------------------------------------------------------------------------------------
+
+
+def chart_html(chart: Chart) -> str:
+    """A chart with its title, unit and source."""
+    drawn = bars_svg(chart) if chart.bars else lines_svg(chart)
+    return (
+        f'<figure class="la-chart"><figcaption><b>{escape(chart.title)}</b> <span>{escape(chart.unit)}</span>'
+        f'</figcaption>{drawn}<p class="la-source">{escape(chart.source)}</p></figure>'
     )
-    figure.update_xaxes(gridcolor="rgba(128,128,128,.25)")
-    figure.update_yaxes(gridcolor="rgba(128,128,128,.25)")
-    return figure
+
+
+def svg(inside: str, height: float, label: str) -> str:
+    """An SVG of the charts' width that shrinks with its box."""
+    return (
+        f'<svg class="la-svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}" role="img" '
+        f'aria-label="{escape(label)}" xmlns="http://www.w3.org/2000/svg">{inside}</svg>'
+    )
+
+
+def bars_svg(chart: Chart) -> str:
+    """Horizontal bars from zero, each with its name and its figure; dots where there are intervals to be seen."""
+    known = [v for bar in chart.bars for v in (bar.y, bar.high, bar.low) if v is not None]
+    least, most = min([0.0, *known]), max([0.0, *known])
+    room = WIDTH - LABEL - 70
+    scale = room / ((most - least) or 1.0)
+    zero = LABEL - least * scale
+    parts = []
+    for at, bar in enumerate(chart.bars):
+        y = at * ROW + 4
+        parts.append(text(LABEL - 8, y + 12, short(bar.name, 30), "end", title=bar.name))
+        if bar.y is None:
+            parts.append(text(zero + 4, y + 12, "–"))
+            continue
+        end = zero + bar.y * scale
+        reach = whisker_across(bar, zero, scale, y + (ROW - 7) / 2)
+        parts.append(
+            f'<circle cx="{end:.1f}" cy="{y + (ROW - 7) / 2}" r="4.5" fill="{bar.colour}"/>'
+            if reach
+            else f'<rect x="{min(zero, end):.1f}" y="{y}" width="{max(abs(end - zero), 0.5):.1f}" height="{ROW - 7}" '
+            f'fill="{bar.colour}"/>'
+        )
+        parts += reach
+        beyond = max(end, zero + (bar.high or bar.y) * scale) if bar.y >= 0 else zero
+        parts.append(text(beyond + 5, y + 12, number(bar.y, chart.language)))
+    parts.append(f'<line class="la-axis" x1="{zero:.1f}" x2="{zero:.1f}" y1="0" y2="{len(chart.bars) * ROW}"/>')
+    return svg("".join(parts), len(chart.bars) * ROW + 4, f"{chart.title}, {chart.unit}")
+
+
+def whisker_across(bar: Value, zero: float, scale: float, y: float) -> list[str]:
+    """The interval of a bar, where it is wide enough to be seen."""
+    if bar.low is None or bar.high is None or (bar.high - bar.low) * scale < 2 * LEAST_WHISKER:
+        return []
+    one, two = zero + bar.low * scale, zero + bar.high * scale
+    return [
+        f'<path class="la-whisker" d="M{one:.1f} {y}H{two:.1f}M{one:.1f} {y - 3}v6M{two:.1f} {y - 3}v6"/>',
+    ]
+
+
+def lines_svg(chart: Chart, height: float = 260) -> str:
+    """Lines over the years from zero; a gap where nothing is published, the figure beside each end."""
+    every = [v for line in chart.lines.values() for v in line]
+    known = [n for v in every for n in (v.y, v.low, v.high) if n is not None]
+    if not known:
+        return ""
+    step = round_step((max([0.0, *known]) - min([0.0, *known])) / 4)
+    least, most = step * (min([0.0, *known]) // step), step * -(-max([0.0, *known]) // step)
+    left, right, top, bottom = 46.0, WIDTH - 150.0, 10.0, height - 26.0
+    first_x, last_x = min(v.x for v in every), max(v.x for v in every)
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        across = left + (right - left) * ((x - first_x) / ((last_x - first_x) or 1.0))
+        return across, bottom - (bottom - top) * ((y - least) / ((most - least) or 1.0))
+
+    parts, level = [], least
+    while level <= most + step / 100:
+        y = place(first_x, level)[1]
+        parts.append(f'<line class="la-grid" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(text(left - 6, y + 4, number(round(level, 10), chart.language), "end"))
+        level += step
+    parts += [text(place(x, least)[0], height - 8, f"{x:g}", "middle") for x in chart.ticks]
+    ends: list[float] = []
+    for at, (name, line) in enumerate(chart.lines.items()):
+        parts += line_parts(chart, name, line, CATEGORIES[at % len(CATEGORIES)], place, ends)
+    return svg("".join(parts), height, f"{chart.title}, {chart.unit}")
+
+
+def line_parts(chart: Chart, name: str, line: Sequence[Value], colour: str, place: Any, ends: list[float]) -> list[str]:
+    """One line with its dots, intervals and, at its end, name and figure."""
+    parts, path, pen = [], "", "M"
+    for value in line:
+        if value.y is None:
+            pen = "M"
+            continue
+        x, y = place(value.x, value.y)
+        pen = "M" if value.broken else pen
+        path, pen = path + f"{pen}{x:.1f} {y:.1f}", "L"
+        if value.low is not None and value.high is not None:
+            low, high = place(value.x, value.low)[1], place(value.x, value.high)[1]
+            if low - high >= 2 * LEAST_WHISKER:
+                parts.append(f'<path class="la-whisker" d="M{x:.1f} {low:.1f}V{high:.1f}"/>')
+        label = f"{name} {value.x:g}: {number(value.y, chart.language)}".strip()
+        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"><title>{escape(label)}</title></circle>')
+    last = next(((v.x, v.y) for v in reversed(line) if v.y is not None), None)
+    if last is not None:
+        x, y = place(*last)
+        while any(abs(y - taken) < 13 for taken in ends):
+            y += 13
+        ends.append(y)
+        parts.append(text(x + 9, y + 4, f"{short(name, 16)} {number(last[1], chart.language)}".strip(), title=name))
+    return [*bands(line, colour, place), f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="2"/>', *parts]
+
+
+def bands(line: Sequence[Value], colour: str, place: Any) -> list[str]:
+    """The intervals of years that can be joined, as a band behind their line."""
+    found, stretch = [], list[tuple[float, float, float]]()
+    for value in (*line, Value("", None)):
+        if (value.low is None or value.high is None or value.broken) and len(stretch) > 1:
+            there = [place(x, high) for x, _, high in stretch]
+            back = [place(x, low) for x, low, _ in reversed(stretch)]
+            points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (*there, *back))
+            found.append(f'<polygon points="{points}" fill="{colour}" opacity=".15"/>')
+        if value.low is None or value.high is None or value.broken:
+            stretch = []
+        if value.low is not None and value.high is not None:
+            stretch.append((value.x, value.low, value.high))
+    return found
+
+
+def text(x: float, y: float, words: str, anchor: str = "start", title: str = "") -> str:
+    """Words at a place of the chart."""
+    more = f"<title>{escape(title)}</title>" if title else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}{more}</text>'
+
+
+def short(name: str, most: int) -> str:
+    """A name that fits its place."""
+    return name if len(name) <= most else name[: most - 1].rstrip() + "…"
+
+
+def svg_file(charts: Sequence[Chart]) -> bytes:
+    """The first chart as an SVG file with title and source in it."""
+    chart = charts[0]
+    drawn = bars_svg(chart) if chart.bars else lines_svg(chart)
+    height = float(drawn.split('height="', 1)[1].split('"', 1)[0])
+    inside = drawn.split(">", 1)[1].rsplit("</svg>", 1)[0]
+    style = (
+        "<style>text{font:12px system-ui,sans-serif;fill:#1f2933}.la-grid{stroke:#d0d4d9}.la-axis{stroke:#6b7280}"
+        ".la-whisker{stroke:#1f2933;fill:none}</style>"
+    )
+    head = text(4, 16, f"{chart.title}, {chart.unit}") + f'<g transform="translate(0 26)">{inside}</g>'
+    foot = text(4, height + 44, chart.source)
+    return svg(
+        style + '<rect width="100%" height="100%" fill="#ffffff"/>' + head + foot, height + 54, chart.title
+    ).encode()

@@ -27,11 +27,21 @@ def chat_html(talk: Talk, words: Words, language: str, examples: Sequence[str] =
 
 def welcome_html(words: Words, examples: Sequence[str]) -> str:
     """What stands there before the first question."""
-    buttons = "".join(f"<li>{button('la-button la-example', 'ask', text, text)}</li>" for text in examples)
+    buttons = "".join(f"<li>{example_html(text, words)}</li>" for text in examples)
     return (
         f'<section class="la-welcome"><h2>{escape(words["welcome"])}</h2>'
         f"<p>{escape(words['welcome_text'])}</p>"
         f"<p>{escape(words['examples'])}</p><ul>{buttons}</ul></section>"
+    )
+
+
+def example_html(text: str, words: Words) -> str:
+    """An example with the task it is one of."""
+    name = next((name for name in words if name.startswith("example_") and words[name] == text), "")
+    task = words.get("task_" + name.removeprefix("example_"), "")
+    return (
+        f'<button type="button" class="la-button la-example" data-act="ask" data-value="{escape(text)}">'
+        f"<small>{escape(task)}</small>{escape(text)}</button>"
     )
 
 
@@ -41,24 +51,57 @@ def turn_html(turn: Turn, at: int, words: Words, language: str, last: bool) -> s
     asked = f'<span class="sr">{escape(words["you_asked"])} </span>{escape(turn.question)}'
     return (
         f'<article class="la-turn la-{escape(turn.status)}">'
-        f'<p class="la-question">{asked}</p>{steps}{reply_html(turn, words)}'
-        f"{choices_html(turn, words, last)}{deeds_html(turn, at, words)}</article>"
+        f'<p class="la-question">{asked}</p>{reply_html(turn, words)}'
+        f"{choices_html(turn, words, last)}{badges_html(turn, at, words)}{deeds_html(turn, at, words)}{steps}</article>"
     )
 
 
 def reply_html(turn: Turn, words: Words) -> str:
     """The sentence, what must be known with it, and its source."""
     if turn.status == "running":
-        return f'<p class="la-working"><span class="la-wheel" aria-hidden="true"></span>{escape(words["working"])}</p>'
+        doing = step_name(turn.steps[-1].name, words) if turn.steps else words["reading"]
+        return (
+            f'<p class="la-working"><span class="la-wheel" aria-hidden="true"></span>{escape(doing)} … '
+            '<span class="la-clock" data-since></span></p>'
+        )
     badge = f'<strong class="la-synthetic">{escape(words["synthetic"])}</strong> ' if turn.synthetic else ""
-    text = "<br>".join(escape(line) for line in (turn.text or words["stopped"]).splitlines())
-    caveats = "".join(f"<li>{escape(caveat)}</li>" for caveat in turn.caveats)
-    source = f'<p class="la-source">{escape(words["source"])}: {escape(turn.source)}</p>' if turn.source else ""
+    lines = (turn.text or words["stopped"]).splitlines()
+    first, rest = lines[0] if lines else "", lines[1:]
+    more = "".join(f'<p class="la-also">{escape(line)}</p>' for line in rest)
     agreed = f'<p class="la-agreed">{escape(turn.agreed)}</p>' if turn.agreed else ""
     return (
-        f'<div class="la-answer"><p>{badge}{text}</p>{f"<ul class=la-caveats>{caveats}</ul>" if caveats else ""}'
-        f"{source}{agreed}</div>"
+        f'<div class="la-answer"><p class="la-verdict">{badge}{escape(first)}</p>{more}'
+        f"{caveats_html(turn.caveats, words)}{agreed}</div>"
     )
+
+
+def caveats_html(caveats: Sequence[str], words: Words) -> str:
+    """What changes the reading first, what else should be known folded away."""
+    if not caveats:
+        return ""
+    first = f'<p class="la-caveat">{escape(caveats[0])}</p>'
+    if len(caveats) == 1:
+        return first
+    others = "".join(f"<li>{escape(caveat)}</li>" for caveat in caveats[1:])
+    title = words["to_know"].format(count=len(caveats) - 1)
+    return f'{first}<details class="la-caveats"><summary>{escape(title)}</summary><ul>{others}</ul></details>'
+
+
+def badges_html(turn: Turn, at: int, words: Words) -> str:
+    """Who speaks in the answer; a click shows what they say it from."""
+    badges = "".join(
+        button(f"la-badge la-{each}", "evidence", words[f"witness_{each}"], turn=at) for each in turn.witnesses
+    )
+    return (
+        f'<div class="la-badges" role="group" aria-label="{escape(words["witnesses"])}">{badges}</div>'
+        if badges
+        else ""
+    )
+
+
+def step_name(name: str, words: Words) -> str:
+    """What a step does, in the page's words."""
+    return words.get("step_" + name) or words.get("tool_" + name, name)
 
 
 def steps_html(turn: Turn, words: Words, language: str) -> str:
@@ -66,7 +109,7 @@ def steps_html(turn: Turn, words: Words, language: str) -> str:
     if not turn.steps:
         return ""
     lines = "".join(
-        f"<li><b>{escape(words.get('step_' + s.name, s.name))}</b> {escape(s.detail)} "
+        f"<li><b>{escape(step_name(s.name, words))}</b> {escape(s.detail)} "
         f'<span class="la-seconds">{number(round(s.seconds, 2), language)} s</span></li>'
         for s in turn.steps
     )

@@ -73,4 +73,5 @@ def chosen_html(chosen: Chosen | None, said: Mapping[str, str], language: str) -
         return f'<p class="la-chosen">{escape(said["selection_none"])}</p>'
     name = said["selection"].format(name=chosen.name)
     area = f" ({number(round(chosen.km2, 1 if chosen.km2 < 100 else 0), language)} km²)" if chosen.km2 else ""
-    return f'<p class="la-chosen la-set" role="status"><b>{escape(name)}</b>{escape(area)}</p>'
+    shape = escape(json.dumps(chosen.feature["geometry"], separators=(",", ":")))
+    return f'<p class="la-chosen la-set" role="status" data-shape="{shape}"><b>{escape(name)}</b>{escape(area)}</p>'

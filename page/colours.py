@@ -20,7 +20,7 @@ CATEGORIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", 
 RAMP = ("#fde725", "#5ec962", "#21918c", "#3b528b", "#440154")
 """Viridis, low to high: evenly spaced in lightness, so it also reads in grey."""
 
-DIVERGING = ("#8c510a", "#d8b365", "#f5f5f5", "#5ab4ac", "#01665e")
+DIVERGING = ("#8c510a", "#bf812d", "#dfc27d", "#e6e6e6", "#80cdc1", "#35978f", "#01665e")
 """Brown (less) over white (no change) to green-blue (more)."""
 
 CHANGE = {"stayed": "#8a8a8a", "gained": "#0072b2", "lost": "#d55e00"}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from agent.export import defused
+from page.charts import svg_file
 from page.packet import packet
 from page.picture import map_png
 from page.shelf import Held
@@ -23,6 +24,7 @@ FILES = {
     "geoparquet": "map.parquet",
     "geotiff": "map.tif",
     "png": "map.png",
+    "svg": "chart.svg",
     "json": "answer.json",
 }
 TYPES = {
@@ -32,6 +34,7 @@ TYPES = {
     "map.parquet": "application/vnd.apache.parquet",
     "map.tif": "image/tiff",
     "map.png": "image/png",
+    "chart.svg": "image/svg+xml",
     "answer.json": "application/json",
 }
 MOST_CELLS = 25_000_000
@@ -47,6 +50,7 @@ def offers(held: Held) -> list[tuple[str, str]]:
         "geoparquet": bool(drawn(held)),
         "geotiff": bool(scored(held)),
         "png": bool(held.drawing.layers),
+        "svg": bool(held.charts),
         "json": True,
     }
     return [(kind, FILES[kind]) for kind, there in has.items() if there]
@@ -61,6 +65,7 @@ def file_of(held: Held, name: str) -> bytes | None:
         "map.parquet": lambda held: geoparquet_bytes(drawn(held)),
         "map.tif": lambda held: geotiff_bytes(scored(held)[0]),
         "map.png": lambda held: map_png(held.drawing.showing(), held.question),
+        "chart.svg": lambda held: svg_file(held.charts),
         "answer.json": answer_bytes,
     }
     there = {file for _, file in offers(held)}

@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import shapely
 
 from agent.answer import Answer, Step
 from page.asking import Abandoned, Asking, Failed, OnStep, Stopped, World
@@ -19,16 +21,17 @@ from page.chosen import Chosen, chosen_html, from_geometry, from_region
 from page.limits import Limiter
 from page.photos import photos_at, photos_html
 from page.planner import Fields, edited, fields_of, plan_text, read_plan
-from page.point import curve_of, point_html, point_plans
+from page.point import curve_html, point_html, point_plans
 from page.reword import reworded, verdict
 from page.share import read_link
 from page.shelf import Held, Shelf
-from page.talk import LONGEST_NAME, Talk, Turn, answered, kept, read_talks
+from page.talk import LONGEST_NAME, Talk, Turn, answered, read_talk
 from page.uploads import region_from_file
-from page.view import View, chosen_feature, draw, empty, empty_view, examples_of, head_html, view_of
+from page.view import View, chosen_feature, draw, empty, empty_view, examples_of, head_html, view_of, welcome_map
 from page.words import PAGE_LANGUAGES, preferred_language, words
 from retrieval.errors import BadArgument, LandaskError
 
+EMPTY_ANSWER = Answer("answered", "", "", 0.0)
 LONGEST_QUESTION = 2_000
 """Characters; a question is a sentence or two."""
 
@@ -70,8 +73,6 @@ class Person:
     talk: Talk
     chosen: Chosen | None
     language: str
-    talks: Any
-    """All conversations as their browser keeps them."""
     request: gr.Request
 
     @property
@@ -92,6 +93,8 @@ class Handlers:
     """Whether the page is being ended: no question is taken any more."""
     at_end: set[Callable[[], None]] = field(default_factory=set)
     """What programs' questions on their way do then."""
+    welcomes: dict[str, Held] = field(default_factory=dict)
+    """The map before any question, by language."""
 
     def __post_init__(self) -> None:
         self.by_person = Limiter(self.options.per_minute)
@@ -103,6 +106,9 @@ class Handlers:
         """Answer a question, step by step."""
         question = (question or "").strip()
         if not question:
+            return
+        if person.request.session_hash in self.running:
+            yield {"box": question, "notice": notice(person.said["one_at_a_time"])}
             return
         refusal = self.refusal(question, person)
         if refusal:
@@ -116,7 +122,7 @@ class Handlers:
         """Show a question's steps as they come, then its answer."""
         said, language = person.said, person.language
         talk = person.talk.add(turn)
-        yield {"talk": talk, "chat": chat_html(talk, said, language), "box": "", **busy(True)}
+        yield {"talk": talk, "chat": chat_html(talk, said, language), "box": "", "notice": "", **busy(True)}
         session = person.request.session_hash or ""
         asking = Asking(lambda on_step, cancel: work(on_step=on_step, cancel=cancel))
         self.running[session] = asking
@@ -156,7 +162,8 @@ class Handlers:
         self, question: str, answer: Answer, selection: Mapping[str, Any] | None, language: str
     ) -> tuple[Held, str]:
         """Draw an answer and keep it; its key."""
-        held = Held(question, answer, draw(answer, self.world.context, language, selection), selection)
+        drawing, charts = draw(answer, self.world.context, language, selection)
+        held = Held(question, answer, drawing, charts, selection)
         return held, self.shelf.put(held)
 
     def end(self) -> None:
@@ -242,6 +249,8 @@ class Handlers:
             yield from self.ask(value, person)
         elif act == "show" and 0 <= at < len(turns):
             yield self.show(at, person)
+        elif act == "evidence" and 0 <= at < len(turns):
+            yield {**self.show(at, person), "tabs": gr.Tabs(selected="how")}
         elif act == "reword" and 0 <= at < len(turns):
             yield self.reword(at, person)
 
@@ -293,13 +302,24 @@ class Handlers:
         self.leave(talk, person.request)
         return {
             **self.shown_talk(talk, person),
-            **self.shown_view(empty_view(person.language, self.options.online), person.language),
+            **self.shown_view(self.welcome(person.language), person.language),
             "shown": None,
         }
 
-    def open_talk(self, id: str, person: Person) -> Update:
+    def on_talks(self, event: Mapping[str, Any], person: Person) -> Update:
+        """A button of the list of conversations, which the browser keeps."""
+        match event.get("act"):
+            case "open":
+                return self.open_talk(event.get("talk"), person)
+            case "rename":
+                return self.rename(str(event.get("name", "")), person)
+            case "new":
+                return self.new_talk(person)
+        return {}
+
+    def open_talk(self, value: Any, person: Person) -> Update:
         """Go back to a conversation of the list."""
-        talk = next((talk for talk in read_talks(person.talks) if talk.id == id), None)
+        talk = read_talk(value)
         if talk is None:
             return {}
         self.leave(talk, person.request)
@@ -313,21 +333,13 @@ class Handlers:
         name = name.strip()[:LONGEST_NAME]
         return self.shown_talk(replace(person.talk, name=name), person) if name else {}
 
-    def delete(self, person: Person) -> Update:
-        """Forget this conversation."""
-        left = [talk.to_json() for talk in read_talks(person.talks) if talk.id != person.talk.id]
-        return self.new_talk(replace(person, talk=Talk(), talks=left))
-
     def shown_talk(self, talk: Talk, person: Person) -> Update:
         """The conversation on the page and in the browser's keeping."""
-        every = kept(read_talks(person.talks), talk)
-        names = [(each.name or person.said["new"], each.id) for each in every]
         return {
             "talk": talk,
             "chat": chat_html(talk, person.said, person.language, self.examples(person.language)),
-            "browser": [each.to_json() for each in every],
-            "talks": gr.update(choices=names, value=talk.id if talk.turns else None),
-            "rename": talk.name,
+            "talks": talks_value(talk, person.said),
+            "notice": "",
             **busy(False),
         }
 
@@ -335,11 +347,18 @@ class Handlers:
 
     def shown_answer(self, held: Held, key: str, language: str) -> Update:
         """Map, table, chart, account, downloads and plan of one answer."""
-        view = view_of(held, key, self.world.context, language, self.options.online)
+        view = view_of(held, key, language, self.options.online)
         plan = held.answer.plan or {"steps": []}
         fields = fields_of(plan, self.world.context, language) if plan["steps"] else Fields()
         shown = Shown(held.question, plan, held.selection, key, fields)
         return {**self.shown_view(view, language), **shown_plan(fields, plan), "shown": shown}
+
+    def welcome(self, language: str) -> View:
+        """The right-hand side before any answer; its map is made once in each language."""
+        if language not in self.welcomes:
+            self.welcomes[language] = Held("", EMPTY_ANSWER, welcome_map(self.world.context, language))
+        held = self.welcomes[language]
+        return empty_view(language, self.options.online, held.drawing, self.shelf.keep(f"welcome-{language}", held))
 
     def shown_view(self, view: View, language: str) -> Update:
         """The right-hand side on the page."""
@@ -347,13 +366,11 @@ class Handlers:
         return {
             "map": view.map,
             "rows": view.table,
-            "chart": gr.update(value=view.chart, visible=view.chart is not None),
-            "no_chart": gr.update(value=empty(said["no_chart"]), visible=view.chart is None),
+            "chart": view.chart,
             "how": view.how,
             "take": view.take,
             "point": empty(said["no_point"]),
-            "curve": gr.update(value=None, visible=False),
-            "tabs": gr.Tabs(selected="table"),
+            "tabs": gr.Tabs(selected=view.first_tab),
         }
 
     def on_point(self, event: Mapping[str, Any], language: str) -> Update:
@@ -362,12 +379,12 @@ class Handlers:
         if not point:
             return {}
         answers = [self.replayed(plan, "", None, language) for plan in point_plans(point)]
-        curve = curve_of(answers, words(language))
-        pictures = photos_html(photos_at(self.options.photos, point), point, words(language))
+        said = words(language)
+        pictures = photos_html(photos_at(self.options.photos, point), point, said)
+        curve = curve_html(answers, said, language)
         return {
-            "point": point_html(answers, point, words(language), language) + pictures,
+            "point": pictures + point_html(answers, point, said, language) + curve,
             "tabs": gr.Tabs(selected="point"),
-            "curve": gr.update(value=curve, visible=curve is not None),
         }
 
     # ---- "this region" -----------------------------------------------------------------------------------------
@@ -383,6 +400,15 @@ class Handlers:
                 chosen = from_geometry(event.get("geometry") or {}, name)
         except LandaskError as error:
             return {"chosen": None, "chosen_line": empty(str(error))}
+        return self.shown_region(chosen, language)
+
+    def shown_region(self, chosen: Chosen, language: str) -> Update:
+        """The region as "this region", unless the survey never came near it."""
+        said = words(language)
+        boxes = [shapely.box(*d.bbox) for d in self.world.context.store.datasets() if d.kind == "survey" and d.bbox]
+        outline = shapely.geometry.shape(chosen.feature["geometry"])
+        if boxes and not any(box.intersects(outline) for box in boxes):
+            return {"chosen": None, "chosen_line": empty(said["selection_outside"].format(name=chosen.name))}
         return {"chosen": chosen, "chosen_line": chosen_html(chosen, said, language)}
 
     def upload(self, file: str | None, language: str) -> Update:
@@ -393,7 +419,7 @@ class Handlers:
             chosen = region_from_file(Path(file), Path(file).name, self.options.upload_mb * 1024 * 1024)
         except LandaskError as error:
             return {"chosen": None, "chosen_line": empty(str(error))}
-        return {"chosen": chosen, "chosen_line": chosen_html(chosen, words(language), language)}
+        return self.shown_region(chosen, language)
 
     def forget_region(self, talk: Talk, chosen: Chosen | None, language: str) -> Update:
         """No region is chosen any more, nor remembered in the conversation as the one last spoken of."""
@@ -440,14 +466,14 @@ class Handlers:
 
     # ---- opening and languages ---------------------------------------------------------------------------------
 
-    def open(self, talks: Any, language: str | None, request: gr.Request) -> Update:
+    def open(self, language: str | None, request: gr.Request) -> Update:
         """The first look: the browser's language and conversations, and the answer of a link, if it is one."""
         wished = preferred_language(request.headers.get("accept-language", ""))
         language = language if language and language in PAGE_LANGUAGES else wished
-        person = Person(Talk(), None, language, talks, request)
+        person = Person(Talk(), None, language, request)
         update = {
             **self.shown_talk(person.talk, person),
-            **self.shown_view(empty_view(language, self.options.online), language),
+            **self.shown_view(self.welcome(language), language),
             "language": language,
             "chosen_line": chosen_html(None, person.said, language),
             "head": head_html(self.world, language),
@@ -469,21 +495,42 @@ class Handlers:
     def translate(self, person: Person, shown: Shown | None) -> Update:
         """The same page in another language."""
         language = person.language
-        update = self.shown_talk(person.talk, person)
-        held = self.shelf.get(shown.key) if shown else None
-        if held:
-            held, key = self.hold(held.question, held.answer, held.selection, language)
-            update |= self.shown_answer(held, key, language)
+        talk = replace(person.talk, turns=tuple(self.retold(turn, language) for turn in person.talk.turns))
+        update = self.shown_talk(talk, person)
+        at = next((at for at, turn in enumerate(person.talk.turns) if shown and turn.key == shown.key), None)
+        if at is None:
+            update |= self.shown_view(self.welcome(language), language)
         else:
-            update |= self.shown_view(empty_view(language, self.options.online), language)
+            update |= self.show(at, replace(person, talk=talk))
         return update | {
             "chosen_line": chosen_html(person.chosen, person.said, language),
             "head": head_html(self.world, language),
         }
 
+    def retold(self, turn: Turn, language: str) -> Turn:
+        """A turn told in another language: its plan is run again, for figures need no translation but words do."""
+        if not turn.plan or turn.language == language:
+            return turn
+        answer = self.replayed(turn.plan, turn.question, turn.selection, language)
+        if answer.status != "answered":
+            return turn
+        _, key = self.hold(turn.question, answer, turn.selection, language)
+        return replace(answered(turn, answer, key), steps=turn.steps, seconds=turn.seconds, router=turn.router)
+
     def examples(self, language: str) -> list[str]:
         """Questions the loaded data can answer."""
         return examples_of(self.world, language)
+
+
+def talks_value(talk: Talk, said: Mapping[str, str]) -> dict[str, Any]:
+    """What the list of conversations needs to keep this one and to word its buttons."""
+    named = ("conversations", "new", "rename", "delete", "name", "undo", "deleted")
+    return {"talk": talk.to_json(), "words": {name: said[name] for name in named}}
+
+
+def notice(text: str) -> str:
+    """A line above the question box."""
+    return f'<p class="la-notice" role="status">{escape(text)}</p>'
 
 
 def busy(running: bool) -> Update:

@@ -9,6 +9,7 @@ from html import escape
 from agent.answer import Answer
 from agent.deals.notation import notations
 from agent.deals.saying import notation_text
+from page.chat import step_name
 from page.numbers import number
 from tools.result import Result
 
@@ -18,7 +19,7 @@ Words = Mapping[str, str]
 def how_html(answer: Answer, words: Words, language: str) -> str:
     """Return the account of one answer."""
     steps = "".join(
-        f"<tr><td>{escape(s.name)}</td><td>{escape(s.detail)}</td>"
+        f"<tr><td>{escape(step_name(s.name, words))}</td><td>{escape(s.detail)}</td>"
         f'<td class="la-number">{number(round(s.seconds, 3), language)}</td></tr>'
         for s in answer.steps
     )

@@ -10,8 +10,8 @@ import gradio as gr
 
 from page.chat import chat_html
 from page.chosen import chosen_html
-from page.handlers import Handlers, Person, Update
-from page.parts import conversation, map_view, rows, script
+from page.handlers import Handlers, Person, Update, talks_value
+from page.parts import chosen_area, conversation, explore, map_view, rows, script, talk_list
 from page.planner import WITNESSES, Fields
 from page.talk import Talk
 from page.view import empty, empty_view, head_html
@@ -23,12 +23,6 @@ LABELLED = {
     "ask": ("value", "ask"),
     "stop": ("value", "stop"),
     "theme": ("value", "theme"),
-    "talks": ("label", "conversations"),
-    "new": ("value", "new"),
-    "rename": ("label", "name"),
-    "rename_run": ("value", "rename"),
-    "delete": ("value", "delete"),
-    "talks_fold": ("label", "conversations"),
     "forget": ("value", "selection_clear"),
     "upload": ("label", "upload"),
     "plan_regions": ("label", "plan_region"),
@@ -39,6 +33,7 @@ LABELLED = {
     "plan_fold": ("label", "plan_json"),
     "plan_text": ("label", "plan_json"),
     "plan_text_run": ("value", "plan_json_run"),
+    "tab_explore": ("label", "tab_explore"),
     "tab_table": ("label", "table"),
     "tab_chart": ("label", "chart"),
     "tab_point": ("label", "point"),
@@ -66,9 +61,9 @@ class Layout:
             self.states()
             self.top()
             with gr.Row(elem_classes="la-panes"):
-                with gr.Column(scale=4, min_width=320):
+                with gr.Column(elem_id="side", min_width=0):
                     self.left()
-                with gr.Column(scale=7, min_width=320):
+                with gr.Column(elem_id="stage", min_width=0):
                     self.right()
             self.wire(page)
             self.publish()
@@ -82,7 +77,6 @@ class Layout:
             "talk": gr.State(Talk(), time_to_live=KEPT_S),
             "chosen": gr.State(None, time_to_live=KEPT_S),
             "shown": gr.State(None, time_to_live=KEPT_S),
-            "browser": gr.BrowserState([], storage_key="landask-talks", secret="landask-talks-01"),
             "tongue": gr.BrowserState("", storage_key="landask-language", secret="landask-talks-01"),
         }
 
@@ -92,50 +86,53 @@ class Layout:
         with gr.Row(elem_classes="la-top"):
             self.parts["head"] = gr.HTML(head_html(self.handlers.world, "en"), apply_default_css=False)
             self.parts["language"] = gr.Dropdown(
-                languages, value="en", label="Language · Langue", scale=0, min_width=190, elem_id="language"
-            )
-            self.parts["theme"] = self.button("theme", size="sm", scale=0, min_width=130)
+                languages, value="en", label="Language · Langue", scale=0, min_width=130, elem_id="language",
+                filterable=False,
+            )  # fmt: skip
+            self.parts["theme"] = self.button("theme", size="sm", scale=0, min_width=110)
 
     def left(self) -> None:
-        """The conversations, this one, the region chosen and the question box."""
+        """The conversations, this one, and the composer: the area chosen and the question box."""
         said, parts = self.said, self.parts
-        with gr.Accordion(said["conversations"], open=False, elem_id="talks-fold") as parts["talks_fold"]:
-            parts["talks"] = gr.Dropdown([], label=said["conversations"], elem_id="talks")
-            with gr.Row():
-                parts["rename"] = gr.Textbox(label=said["name"], max_lines=1, elem_id="talk-name", scale=3)
-                parts["rename_run"] = self.button("rename", size="sm", scale=1, min_width=90)
-            with gr.Row():
-                parts["new"] = self.button("new", size="sm")
-                parts["delete"] = self.button("delete", size="sm")
+        parts["talks"] = talk_list(talks_value(Talk(), said))
         parts["chat"] = conversation(chat_html(Talk(), said, "en", self.handlers.examples("en")))
-        parts["chosen_line"] = gr.HTML(chosen_html(None, said, "en"), apply_default_css=False, elem_id="chosen")
-        parts["box"] = gr.Textbox(
-            label=said["box"], placeholder=said["box_hint"], lines=1, max_lines=5, elem_id="box", autofocus=True
-        )
-        with gr.Row():
-            parts["ask"] = self.button("ask", variant="primary", min_width=100)
-            parts["stop"] = self.button("stop", interactive=False, min_width=100)
-        with gr.Row():
-            endings = [".geojson", ".json", ".gpkg", ".zip"]
-            parts["upload"] = gr.UploadButton(
-                said["upload"], file_types=endings, type="filepath", size="sm", elem_id="upload", min_width=100
-            )
-            parts["forget"] = self.button("selection_clear", size="sm", min_width=100)
+        with gr.Column(elem_id="composer", min_width=0):
+            parts["notice"] = self.html("", elem_id="notice")
+            with gr.Row(elem_id="area"):
+                parts["chosen_line"] = chosen_area(chosen_html(None, said, "en"))
+                endings = [".geojson", ".json", ".gpkg", ".zip"]
+                parts["upload"] = gr.UploadButton(
+                    said["upload"],
+                    file_types=endings,
+                    type="filepath",
+                    size="sm",
+                    elem_id="upload",
+                    min_width=0,
+                    scale=0,
+                )
+                parts["forget"] = self.button("selection_clear", size="sm", min_width=0, scale=0)
+            with gr.Row(elem_id="asking"):
+                parts["box"] = gr.Textbox(
+                    label=said["box"], placeholder=said["box_hint"], lines=1, max_lines=5, elem_id="box", scale=1,
+                    min_width=0,
+                )  # fmt: skip
+                parts["ask"] = self.button("ask", variant="primary", min_width=0, scale=0)
+                parts["stop"] = self.button("stop", interactive=False, min_width=0, scale=0)
 
     def right(self) -> None:
-        """The map, and under it table, chart, point, account, plan and downloads."""
+        """The map, and under it the look around, table, chart, point, account, plan and downloads."""
         said, parts = self.said, self.parts
         view = empty_view("en", self.handlers.options.online)
         parts["map"] = map_view(view.map)
-        with gr.Tabs() as parts["tabs"]:
+        with gr.Tabs(elem_id="drawer") as parts["tabs"]:
+            with self.tab("explore", "tab_explore"):
+                parts["explore"] = explore()
             with self.tab("table"):
                 parts["rows"] = rows(view.table)
             with self.tab("chart"):
-                parts["no_chart"] = self.html(empty(said["no_chart"]))
-                parts["chart"] = gr.Plot(visible=False, show_label=False, elem_id="chart")
+                parts["chart"] = self.html(view.chart, elem_id="chart")
             with self.tab("point"):
                 parts["point"] = self.html(empty(said["no_point"]), elem_id="point")
-                parts["curve"] = gr.Plot(visible=False, show_label=False, elem_id="curve")
             with self.tab("how"):
                 parts["how"] = self.html(view.how, elem_id="how")
             with self.tab("plan"):
@@ -162,9 +159,9 @@ class Layout:
         """A button that says one of the page's strings."""
         return gr.Button(self.said[name], elem_id=name.replace("_", "-"), **look)
 
-    def tab(self, name: str) -> gr.Tab:
+    def tab(self, name: str, says: str = "") -> gr.Tab:
         """A tab that says one of the page's strings."""
-        tab = self.parts[f"tab_{name}"] = gr.Tab(self.said[name], id=name, elem_id=f"tab-{name}")
+        tab = self.parts[f"tab_{name}"] = gr.Tab(self.said[says or name], id=name, elem_id=f"tab-{name}")
         return tab
 
     def html(self, value: str, **look: Any) -> gr.HTML:
@@ -180,11 +177,7 @@ class Layout:
         self.on_regions()
         who = self.who()
         p["stop"].click(self.handlers.stop, queue=False, **QUIET)
-        self.one(p["new"].click, lambda person: self.handlers.new_talk(person), who)
-        self.one(p["talks"].input, lambda id, person: self.handlers.open_talk(id, person), [p["talks"], *who])
-        self.one(p["rename_run"].click, lambda name, person: self.handlers.rename(name, person), [p["rename"], *who])
-        self.one(p["rename"].submit, lambda name, person: self.handlers.rename(name, person), [p["rename"], *who])
-        self.one(p["delete"].click, lambda person: self.handlers.delete(person), who)
+        self.on_talks(who)
         p["theme"].click(None, js=script("theme"), **QUIET)
         self.one(
             p["language"].input,
@@ -193,10 +186,16 @@ class Layout:
         )
         p["language"].input(lambda code: code, p["language"], p["tongue"], **QUIET)
         p["language"].change(None, p["language"], js=script("language", "code"), **QUIET)
-        page.load(self.opened, [p["browser"], p["tongue"]], self.outputs(), **QUIET).then(
-            None, js=script("opened"), **QUIET
-        )
+        page.load(self.opened, [p["tongue"]], self.outputs(), **QUIET).then(None, js=script("opened"), **QUIET)
         page.load(None, js=script("firstTheme"), **QUIET)
+
+    def on_talks(self, who: list[Any]) -> None:
+        """The buttons of the list of conversations."""
+
+        def pressed(request: gr.Request, event: gr.EventData, *values: Any) -> dict[Any, Any]:
+            return self.placed(self.handlers.on_talks(event._data, Person(*values, request)))
+
+        self.parts["talks"].click(pressed, who, self.outputs(), **QUIET)
 
     def on_questions(self) -> None:
         """Everything that asks or runs a plan: queued together, as many at once as the options say."""
@@ -231,22 +230,21 @@ class Layout:
         def drawn(language: str, event: gr.EventData) -> Update:
             return self.placed(handlers.on_region(event._data, language))
 
-        p["map"].select(clicked, p["language"], [p["point"], p["curve"], p["tabs"]], **QUIET)
+        p["map"].select(clicked, p["language"], [p["point"], p["tabs"]], **QUIET)
         chosen = [p["chosen"], p["chosen_line"]]
         p["map"].input(drawn, p["language"], chosen, **QUIET)
         p["upload"].upload(
             lambda file, language: self.placed(handlers.upload(file, language), "chosen"),
             [p["upload"], p["language"]], chosen, **QUIET,
         )  # fmt: skip
-        forgotten = p["forget"].click(
+        p["forget"].click(
             lambda talk, chosen, language: self.placed(handlers.forget_region(talk, chosen, language)),
             [p["talk"], p["chosen"], p["language"]], [p["talk"], *chosen], **QUIET,
         )  # fmt: skip
-        forgotten.then(None, js=script("clear"), **QUIET)
 
     def who(self) -> list[Any]:
         """The inputs that make a `Person`."""
-        return [self.parts[name] for name in ("talk", "chosen", "language", "browser")]
+        return [self.parts[name] for name in ("talk", "chosen", "language")]
 
     def outputs(self) -> list[Any]:
         """Everything an event may change."""
@@ -263,8 +261,13 @@ class Layout:
         )
 
     def queued(self) -> dict[str, Any]:
-        """How questions wait for each other."""
-        return {**QUIET, "concurrency_limit": self.handlers.options.max_concurrent, "concurrency_id": "ask"}
+        """How questions wait for each other; a second one of the same page is heard, and told to wait."""
+        return {
+            **QUIET,
+            "trigger_mode": "multiple",
+            "concurrency_limit": self.handlers.options.max_concurrent,
+            "concurrency_id": "ask",
+        }
 
     def placed(self, update: Update, instead: str = "talk") -> dict[Any, Any]:
         """An update by part instead of by name.
@@ -283,10 +286,10 @@ class Layout:
             yield self.placed({})
 
     def one(self, event: Callable[..., Any], handle: Callable[..., Update], inputs: list[Any]) -> None:
-        """An event that is answered at once; the last four inputs are the person."""
+        """An event that is answered at once; the last three inputs are the person."""
 
         def handled(request: gr.Request, *values: Any) -> dict[Any, Any]:
-            return self.placed(handle(*values[:-4], Person(*values[-4:], request)))
+            return self.placed(handle(*values[:-3], Person(*values[-3:], request)))
 
         event(handled, inputs, self.outputs(), **QUIET)
 
@@ -294,13 +297,13 @@ class Layout:
         """An event that is answered step by step."""
 
         def handled(request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
-            yield from self.placed_each(handle(*values[:-4], Person(*values[-4:], request)))
+            yield from self.placed_each(handle(*values[:-3], Person(*values[-3:], request)))
 
         event(handled, inputs, self.outputs(), **self.queued())
 
-    def opened(self, talks: Any, tongue: str, request: gr.Request) -> dict[Any, Any]:
+    def opened(self, tongue: str, request: gr.Request) -> dict[Any, Any]:
         """The page is opened."""
-        update = self.handlers.open(talks, tongue, request)
+        update = self.handlers.open(tongue, request)
         return self.placed(merged(labels(str(update["language"])), update))
 
 

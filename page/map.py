@@ -6,8 +6,9 @@ The browser colours a layer by `marks` and prints the legend from the same `mark
 from __future__ import annotations
 
 import bisect
+import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -29,7 +30,9 @@ from page.colours import (
     RAMP,
 )
 from page.colours import class_colours as colours_of
+from page.indicator import Change, Indicator, doubt_in, indicator_json
 from page.numbers import number
+from retrieval.statistics import NO_CHANGE
 from retrieval.types import BBox, Region
 from tools import official_maps
 from tools.result import Provenance, Result
@@ -38,7 +41,14 @@ MOST_DOTS = 20_000
 """Points drawn one by one; more become one picture, so that a million cells stay fluid."""
 AROUND_A_DISC = 6.0
 """Degrees of longitude shown around a region that is marked, not outlined, so that a reader sees where it is."""
-HIDDEN = {"lon", "lat", "id", "region_id", "geometry"}
+CLASSES = 5
+"""Classes a legend of a number has, one more or less."""
+EUROPE = (-10.5, 34.5, 32.0, 70.5)
+"""West, south, east, north of what is shown before any question."""
+MOST_OUTLINED = 4
+"""As many regions asked about are outlined upon the map of all; more are a ranking."""
+HIDDEN = {"lon", "lat", "id", "region_id", "geometry", "class_break", "code", "unit", "flag", "status"}
+"""Properties a popup leaves out: they are drawn, or are names for the machine."""
 
 Feature = dict[str, Any]
 Words = Mapping[str, str]
@@ -67,7 +77,7 @@ class Layer:
     attribution: str = ""
     unit: str = ""
     features: tuple[Feature, ...] = ()
-    """Each with `_m` (its mark), `_f` (its number in the result) and, for areas, `_at` (lon, lat)."""
+    """Each with `_m` (its mark), `_f` (its number in the result, or region id) and, for areas, `_at` (lon, lat)."""
     fields: tuple[tuple[str, str], ...] = ()
     """Property and its heading, for the popup."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -78,6 +88,10 @@ class Layer:
     """Lon/lat of the image's corners from the north-west, clockwise."""
     of: str = ""
     """Title of the map that `flags` are set upon."""
+    on: bool = True
+    """Whether it is drawn at first; a second witness's points wait in the list of layers."""
+    indicator: Mapping[str, Any] = field(default_factory=dict)
+    """Of a published share: its figures over the years (`page.indicator`); features then bear `_m2018` … as well."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +101,8 @@ class Drawing:
     layers: tuple[Layer, ...] = ()
     bounds: BBox | None = None
     notes: tuple[str, ...] = ()
+    welcome: bool = False
+    """Whether it stands there before any question."""
 
     def shaded(self) -> list[int]:
         """Return the places of the shaded maps: one of them is drawn at a time, for each would hide the one below."""
@@ -96,10 +112,10 @@ class Drawing:
         """Return the drawing with one of its shaded maps, the first where none is chosen, and the flags upon it."""
         places = self.shaded()
         if len(places) < 2:
-            return self
+            return replace(self, layers=tuple(layer for layer in self.layers if layer.on))
         kept = self.layers[chosen if chosen in places else places[0]]
         hidden = [self.layers[at].title for at in places if self.layers[at] is not kept]
-        layers = [la for la in self.layers if la is kept or (la.kind != "areas" and la.of not in hidden)]
+        layers = [la for la in self.layers if la is kept or (la.kind != "areas" and la.of not in hidden and la.on)]
         return replace(self, layers=tuple(layers))
 
     def to_json(self, key: str, words: Words, online: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -109,6 +125,7 @@ class Drawing:
             "layers": [layer_json(layer, at, key) for at, layer in enumerate(self.layers)],
             "bounds": self.bounds,
             "notes": list(self.notes),
+            "welcome": self.welcome,
             "words": {name.removeprefix("map_"): text for name, text in words.items() if name.startswith("map_")},
             "online": online,
         }
@@ -127,6 +144,8 @@ def layer_json(layer: Layer, at: int, key: str) -> dict[str, Any]:
         "labels": layer.labels,
         "corners": layer.corners,
         "of": layer.of,
+        "on": layer.on,
+        "indicator": {name: value for name, value in layer.indicator.items() if name != "regions"},
         "url": f"take/{key}/layer-{at}.{'png' if layer.kind == 'image' else 'geojson'}",
     }
 
@@ -145,6 +164,8 @@ class Names:
     """Id of an area a person drew → what they call it."""
     credits: Callable[[Sequence[str]], list[str]] = lambda ids: []
     """Region ids → whose outlines they are, once each."""
+    indicator: Callable[[Result], Indicator | None] = lambda result: None
+    """The published share a result is about, among its like."""
 
 
 def drawing_of(answer: Answer, names: Names) -> Drawing:
@@ -152,14 +173,21 @@ def drawing_of(answer: Answer, names: Names) -> Drawing:
     layers: list[Layer] = []
     notes: list[str] = []
     for result in answer.results:
-        layers += result_layers(result, names)
+        of_result = result_layers(result, names)
+        layers += waiting(of_result, {layer.kind for layer in layers if layer.on})
         notes += result_notes(result, names)
     layers = list({(layer.kind, layer.title, layer.marks): layer for layer in layers}.values())
-    if any(layer.kind in ("points", "image") for layer in layers):
+    if any(layer.kind in ("points", "image") and layer.on for layer in layers):
         layers = [as_outline(layer) if len(layer.features) == 1 else layer for layer in layers]
     layers.sort(key=lambda layer: ("image", "areas", "flags", "outline", "points").index(layer.kind))
     least = AROUND_A_DISC if names.words["note_discs"] in notes else 0.0
-    return Drawing(tuple(layers), bounds_of(layers, least), tuple(dict.fromkeys(notes)))
+    return Drawing(tuple(layers), bounds_of([la for la in layers if la.on], least), tuple(dict.fromkeys(notes)))
+
+
+def waiting(layers: list[Layer], drawn: set[str]) -> list[Layer]:
+    """A second witness's layers: beside points shades wait to be asked for, beside shades points do."""
+    waits = {"points", "image"} if "areas" in drawn else {"areas", "flags"} if drawn & {"points", "image"} else set()
+    return [replace(layer, on=False) if layer.kind in waits else layer for layer in layers]
 
 
 def result_layers(result: Result, names: Names) -> list[Layer]:
@@ -171,6 +199,8 @@ def result_layers(result: Result, names: Names) -> list[Layer]:
     near = result.arguments.get("near")
     if near:
         layers.append(circle_layer(near, names))
+    if found := names.indicator(result):
+        return [*layers, *indicator_layers(result, found, names)]
     if not areas and result.regions:
         found = names.outlines([region.id for region in result.regions[:40]])["features"]
         if outlines := [f for f in found if f["geometry"]]:
@@ -297,10 +327,9 @@ def by_code(codes: list[str], names: Names) -> tuple[list[int], tuple[Mark, ...]
 
 
 def code_label(code: str, names: Names) -> str:
-    """`B82 Vineyards`, or the page's word for a record without a code."""
-    if not code:
-        return names.words["no_code"]
-    return f"{code} {names.label(code)}".strip()
+    """`Vineyards`, or the page's word for a record without a code; a code that has no name as it is."""
+    name = names.label(code) if code else names.words["no_code"]
+    return name[:1].upper() + name[1:] if name else code
 
 
 def area_layers(result: Result, areas: list[Feature], names: Names) -> list[Layer]:
@@ -315,9 +344,9 @@ def area_layers(result: Result, areas: list[Feature], names: Names) -> list[Laye
         keys, marks = by_value(values, gaps, edges_of(result, values, gaps), names)
     else:
         label = ", ".join(f["properties"]["_t"] for f in areas[:3]) + (" …" if len(areas) > 3 else "")
-        keys, marks = [0] * len(areas), (Mark(RAMP[2], label),)
+        keys, marks = [0] * len(areas), (Mark(OUTLINE, label),)
     shaded = Layer(
-        kind="areas",
+        kind="areas" if key else "outline",
         title=title_of(result, names),
         unit=unit_of(result, names),
         marks=marks,
@@ -349,6 +378,148 @@ def doubt_of(properties: Mapping[str, Any]) -> str:
     word = properties.get("reliability")
     flagged = word == "low" or "u" in str(properties.get("flag") or "")
     return "dots" if word == "order_of_magnitude" else "lines" if flagged else ""
+
+
+def indicator_layers(result: Result, indicator: Indicator, names: Names) -> list[Layer]:
+    """The change asked about, if one was; the share by year; and which regions were asked about."""
+    base = base_layer(indicator, source_of(result, names), credit_of(result.provenance), names)
+    places = spots_in(indicator)
+    layers = [change_layer(base, indicator, names, places)] if indicator.span else []
+    layers += share_layers(base, indicator, names, places)
+    if len(indicator.asked) < MOST_OUTLINED and len(indicator.asked) < len(indicator.members):
+        features = [
+            {"geometry": indicator.members[id].shape, "properties": {"region": id, "_t": indicator.members[id].name}}
+            for id in indicator.asked
+        ]
+        label = ", ".join(indicator.members[id].name for id in indicator.asked)
+        asked = tuple(marked(f, 0, id, places[id]) for f, id in zip(features, indicator.asked, strict=True))
+        layers.append(Layer("outline", names.words["asked_region"], (Mark(OUTLINE, label),), "", features=asked))
+    return layers
+
+
+def base_layer(indicator: Indicator, source: str, credit: str, names: Names) -> Layer:
+    """What the maps of one share have in common."""
+    what = code_label(indicator.land_cover, names)
+    return Layer("areas", what, (), source, " | ".join([credit, *names.credits(list(indicator.members))]))
+
+
+def spots_in(indicator: Indicator) -> dict[str, tuple[float, float]]:
+    """A spot inside each region."""
+    return {id: place_of({"geometry": member.shape}) for id, member in indicator.members.items()}
+
+
+def welcome_drawing(indicator: Indicator, credit: str, names: Names) -> Drawing:
+    """The map that stands there before any question: one share all over Europe."""
+    indicator = replace(indicator, asked=())
+    layers = share_layers(base_layer(indicator, credit, credit, names), indicator, names, spots_in(indicator))
+    return Drawing(tuple(layers), EUROPE, welcome=True)
+
+
+def change_layer(base: Layer, indicator: Indicator, names: Names, places: Mapping[str, Any]) -> Layer:
+    """All regions shaded by their change between the years asked about; what the survey could not see is no change."""
+    first, last = indicator.span or (indicator.years[0], indicator.years[-1])
+    changes = {id: m.change(indicator.land_cover, first, last) for id, m in indicator.members.items()}
+    edges = change_steps([change.value for change in changes.values() if change.value is not None])
+    found = {id: class_of_change(change, edges) for id, change in changes.items()}
+    marks, order = all_marks(list(found.values()), edges, names)
+    features = [
+        marked(
+            {
+                "geometry": indicator.members[id].shape,
+                "properties": {"region": id, "_t": indicator.members[id].name, "change": change.value},
+            },
+            order[found[id]],
+            id,
+            places[id],
+        )
+        for id, change in changes.items()
+    ]
+    return replace(
+        base,
+        title=names.words["change_title"].format(what=base.title, first=first, last=last),
+        unit=names.words["unit_percentage points"],
+        marks=counted(marks, features),
+        fields=(("change", heading("change", names.words)),),
+        features=tuple(features),
+    )
+
+
+def class_of_change(change: Change, edges: Sequence[float]) -> int | str:
+    """The class a change falls into: the middle one where it may be none, or why it falls into none."""
+    if change.value is None:
+        return change.why if change.why in GAP_ORDER else gap_of({"status": change.why}, None)
+    if change.why == "no_change":
+        return len(edges) // 2 - 1
+    return bisect.bisect_right(list(edges[1:-1]), change.value)
+
+
+def share_layers(base: Layer, indicator: Indicator, names: Names, places: Mapping[str, Any]) -> list[Layer]:
+    """All regions shaded by their share, in the same classes every year; and which figures are unsure."""
+    edges = steps(indicator.values())
+    found = {
+        (id, year): class_of_share(member.value(year), member.status(year), edges)
+        for id, member in indicator.members.items()
+        for year in indicator.years
+    }
+    marks, order = all_marks(list(found.values()), edges, names)
+    features = []
+    for id, member in indicator.members.items():
+        by_year = {f"_m{year}": order[found[id, year]] for year in indicator.years}
+        doubts = {f"_u{year}": doubt for year in indicator.years if (doubt := doubt_in(member.cells.get(year)))}
+        properties = {"region": id, "_t": member.name, "value": member.value(indicator.year), **by_year, **doubts}
+        shape = {"geometry": member.shape, "properties": properties}
+        features.append(marked(shape, by_year[f"_m{indicator.year}"], id, places[id]))
+    share = replace(
+        base,
+        unit=names.words["unit_%"],
+        marks=counted(marks, features),
+        features=tuple(features),
+        fields=(("value", heading("share", names.words)),),
+        indicator=indicator_json(indicator),
+    )
+    flags = (doubts_by_year(share, indicator, pattern, names.words[word]) for pattern, word in DOUBTS)
+    return [share, *(layer for layer in flags if layer)]
+
+
+def counted(marks: Sequence[Mark], features: Sequence[Feature]) -> tuple[Mark, ...]:
+    """The marks with how many features bear each."""
+    bearing = Counter(f["properties"]["_m"] for f in features)
+    return tuple(replace(mark, count=bearing[at]) for at, mark in enumerate(marks))
+
+
+def doubts_by_year(share: Layer, indicator: Indicator, pattern: Literal["lines", "dots"], label: str) -> Layer | None:
+    """The pattern over the figures that are unsure, of any year; those of the year shown bear the mark."""
+    unsure = [f for f in share.features if any(f["properties"].get(f"_u{year}") == pattern for year in indicator.years)]
+    if not unsure:
+        return None
+    now = f"_u{indicator.year}"
+    features = [
+        {**f, "properties": {**f["properties"], "_m": 0 if f["properties"].get(now) == pattern else -1}} for f in unsure
+    ]
+    return Layer("flags", "", counted((Mark(NO_DATA, label, 0, pattern),), features), "", features=tuple(features),
+        of=share.title)  # fmt: skip
+
+
+def class_of_share(value: float | None, status: str, edges: Sequence[float]) -> int | str:
+    """The class a figure falls into, or why it falls into none."""
+    return gap_of({"status": status}, value) or bisect.bisect_right(list(edges[1:-1]), float(value or 0))
+
+
+def all_marks(
+    found: Sequence[int | str], edges: Sequence[float], names: Names
+) -> tuple[tuple[Mark, ...], dict[int | str, int]]:
+    """Every class from the lowest to the highest that occurs and each gap, and the place of each in the legend."""
+    there = set(found)
+    colours = DIVERGING if edges[0] < 0 < edges[-1] else RAMP
+    marks: dict[int | str, Mark] = {
+        at: Mark(spread(colours, at, len(edges) - 1), span(edges[at], edges[at + 1], names))
+        for at in range(len(edges) - 1)
+        if at in there
+    }
+    if colours is DIVERGING and (middle := len(edges) // 2 - 1) in marks:
+        marks[middle] = replace(marks[middle], label=names.words["no_change"])
+    marks |= {gap: gap_mark(gap, names) for gap in GAP_ORDER if gap in there}
+    return tuple(marks.values()), {at: position for position, at in enumerate(marks)}
 
 
 def regions_of(areas: Sequence[Feature]) -> list[str]:
@@ -411,17 +582,14 @@ def gap_of(properties: Mapping[str, Any], value: Any) -> str:
 
 
 def edges_of(result: Result, values: Sequence[Any], gaps: Sequence[str]) -> list[float]:
-    """Class limits from the lowest to the highest: the tool's own, else the quintiles."""
+    """Class limits from the lowest to the highest."""
     known = [
         float(v) for v, gap in zip(values, gaps, strict=True) if isinstance(v, int | float) and gap in ("", "zero")
     ]
-    legend = result.facts.get("legend") or {}
-    edges = [float(b) for b in legend.get("breaks", ())]
-    if len(edges) > 1 and known and edges[0] <= min(known) and max(known) <= edges[-1]:
-        return edges
-    return [min(known, default=0.0), *nice_breaks(known), max(known, default=0.0)]
+    return change_steps(known) if known and min(known) < 0 < max(known) else steps(known)
 
 
+GAP_ORDER = ("other_class", "zero", "not_significant", "not_comparable", "no_data")
 GAPS = {
     "other_class": Mark(OTHER_CLASS, ""),
     "zero": Mark("#ffffff", ""),
@@ -442,33 +610,71 @@ def by_value(
         for at in range(len(inner) + 1)
         if counts[at]
     }
-    for gap in ("other_class", "zero", "not_significant", "no_data"):
-        if counts[gap]:
-            look = GAPS.get(gap, Mark(NO_DATA, "", pattern="hatch"))
-            marks[gap] = replace(look, label=names.words[gap], count=counts[gap])
+    if colours is DIVERGING and (middle := len(inner) // 2) in marks:
+        marks[middle] = replace(marks[middle], label=names.words["no_change"])
+    marks |= {gap: replace(gap_mark(gap, names), count=counts[gap]) for gap in GAP_ORDER if counts[gap]}
     order = {at: position for position, at in enumerate(marks)}
     return [order[at] for at in places], tuple(marks.values())
 
 
-def nice_breaks(values: Sequence[float]) -> list[float]:
-    """Inner class limits at the quintiles, rounded to two figures, none twice.
+def gap_mark(gap: str, names: Names) -> Mark:
+    """How the legend shows what has no shade."""
+    return replace(GAPS.get(gap, Mark(NO_DATA, "", pattern="hatch")), label=names.words[gap])
 
-    >>> nice_breaks([0, 10, 20, 30, 40, 50])
-    [10.0, 20.0, 30.0, 40.0]
+
+def steps(values: Sequence[float]) -> list[float]:
+    """Limits of about five classes of equal, round width; what lies far above nineteen in twenty is a class apart.
+
+    >>> steps([0, 12, 24, 36, 48])
+    [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
+    >>> steps([*range(1, 21), 70.0])
+    [0.0, 5.0, 10.0, 15.0, 20.0, 70.0]
     """
-    distinct = sorted(set(values))
-    if len(distinct) < 2:
-        return []
-    if distinct[0] < 0 < distinct[-1]:
-        reach = float(f"{max(-distinct[0], distinct[-1]):.1g}")
-        return [-0.5 * reach, -0.05 * reach, 0.05 * reach, 0.5 * reach]
-    raw = np.quantile(values, [0.2, 0.4, 0.6, 0.8])
-    return sorted({float(f"{v:.2g}") for v in raw if distinct[0] < float(f"{v:.2g}") <= distinct[-1]})
+    if len(set(values)) < 2:
+        return [min(values, default=0.0), max(values, default=0.0)]
+    most, usual = max(values), float(np.quantile(values, 0.95))
+    least = min(values) if min(values) > usual / 2 else 0.0
+    step = round_step(((usual if most > 1.5 * usual else most) - least) / CLASSES)
+    start = math.floor(least / step + 1e-9)
+    end = math.ceil((usual if most > 1.5 * usual else most) / step - 1e-9)
+    edges = [round(at * step, 10) for at in range(start, max(end, start + 1) + 1)]
+    return edges if most <= edges[-1] else [*edges, most]
+
+
+def change_steps(values: Sequence[float]) -> list[float]:
+    """Limits of classes of change, as wide below as above; the middle one is no change that could be told.
+
+    >>> change_steps([-4.5, 1.2])
+    [-6.0, -4.0, -2.0, -0.1, 0.1, 2.0, 4.0, 6.0]
+    """
+    reach = max((abs(v) for v in values), default=0.0)
+    step = max(round_step(reach / 3), 2 * NO_CHANGE)
+    above = [NO_CHANGE, *(round(step * at, 10) for at in (1, 2, 3))]
+    return [*(-v for v in reversed(above)), *above]
+
+
+def round_step(raw: float) -> float:
+    """The smallest of 1, 2, 2.5 and 5 times a power of ten that is not below a number.
+
+    >>> round_step(4.2), round_step(0.023), round_step(21)
+    (5.0, 0.025, 25.0)
+    """
+    if raw <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(raw))
+    return float(next(round(n * power, 12) for n in (1, 2, 2.5, 5, 10) if n * power >= raw - 1e-12))
 
 
 def spread(colours: Sequence[str], at: int, count: int) -> str:
-    """The colour of class `at` of `count`, spread over the whole ramp."""
-    return colours[round(at * (len(colours) - 1) / max(count - 1, 1))]
+    """The colour of class `at` of `count`, spread evenly over the whole ramp, between its colours where there are more.
+
+    >>> spread(("#000000", "#ffffff"), 1, 3)
+    '#808080'
+    """
+    place = at * (len(colours) - 1) / max(count - 1, 1)
+    low = min(int(place), len(colours) - 2)
+    ends = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours[low : low + 2]]
+    return "#" + "".join(f"{round(a + (b - a) * (place - low)):02x}" for a, b in zip(*ends, strict=True))
 
 
 def span(low: float, high: float, names: Names) -> str:
@@ -503,8 +709,8 @@ def outline_credit(region: Region) -> str:
 # ---- parts -----------------------------------------------------------------------------------------------------
 
 
-def marked(feature: Feature, mark: int, at: int, place: Sequence[float] | None = None) -> Feature:
-    """The feature with its mark and its number, and for areas where its middle is."""
+def marked(feature: Feature, mark: int, at: int | str, place: Sequence[float] | None = None) -> Feature:
+    """The feature with its mark and its number or region id, and for areas where its middle is."""
     extra = {"_m": mark, "_f": at} | ({"_at": list(place)} if place else {})
     return {"type": "Feature", "geometry": feature["geometry"], "properties": {**feature["properties"], **extra}}
 
@@ -535,7 +741,7 @@ def bounds_of(layers: Iterable[Layer], least: float = 0.0) -> BBox | None:
 
 
 def title_of(result: Result, names: Names) -> str:
-    """`B82 Vineyards, 2018`."""
+    """`Vineyards, 2018`."""
     codes = [*result.land_cover, *result.land_use]
     what = ", ".join(code_label(code, names) for code in codes[:3]) + (" …" if len(codes) > 3 else "")
     what = what or str(result.arguments.get("text") or names.words.get("tool_" + result.tool, result.tool))
@@ -585,7 +791,16 @@ def fields_of(features: list[Feature], names: Names) -> tuple[tuple[str, str], .
         for key, value in f["properties"].items()
         if not key.startswith("_") and key not in HIDDEN and not isinstance(value, dict | list)
     )
-    return tuple((key, heading(key, names.words)) for key in keys if key != "region")
+    return tuple(
+        (key, heading(of_asked(key, keys), names.words))
+        for key in keys
+        if f"{key}_name" not in keys and key not in ("region", "name")
+    )
+
+
+def of_asked(key: str, beside: Collection[str]) -> str:
+    """The column as it is to be named: a probability beside a score is that of the class asked about, of no other."""
+    return "probability_asked" if key == "probability" and "score" in beside else key
 
 
 def heading(key: str, words: Words) -> str:

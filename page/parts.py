@@ -32,9 +32,24 @@ def map_view(value: Any) -> gr.HTML:
     return part("map", value, '<div class="la-slot"></div>', "landask.map(element, props, trigger, watch);")
 
 
+def explore() -> gr.HTML:
+    """One share over the years: slider, line, ranked bars. Fed by the map's value, in the browser."""
+    return part("explore", "", '<div class="la-explore"></div>', "landask.explore(element);")
+
+
+def talk_list(value: Any) -> gr.HTML:
+    """The conversations this browser keeps; `click` carries `act` and the conversation. Value: `talks_value`."""
+    return part("talks", value, '<div class="la-slot"></div>', "landask.talks(element, props, trigger, watch);")
+
+
+def chosen_area(value: str) -> gr.HTML:
+    """The line that says which region "this region" is; the map shows its outline."""
+    return part("chosen", value, "${value}", "landask.chosen(element, watch);")
+
+
 def rows(value: str) -> gr.HTML:
     """The table, its rows linked to the map."""
-    return part("rows", value, "${value}", "landask.table(element, trigger);")
+    return part("rows", value, "${value}", "landask.table(element);")
 
 
 def part(name: str, value: Any, template: str, script: str) -> gr.HTML:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from retrieval.errors import BadArgument
+from retrieval.errors import BadArgument, LandaskError
 from retrieval.foreign import read_json
+from retrieval.nomenclature import ClassMatch
 from tools.context import Context
 from tools.registry import TOOLS
 
+T = TypeVar("T")
 WITNESSES = ("survey", "official", "satellite")
 TWINS = (
     ("find_points", "official_share", "classify_area"),
@@ -46,7 +48,7 @@ def fields_of(plan: Mapping[str, Any], context: Context, language: str) -> Field
     codes = [*listed(arguments.get("land_cover")), *listed(arguments.get("land_use"))]
     return Fields(
         regions="; ".join(region_name(id, context, language) for id in ids),
-        cover="; ".join(codes),
+        cover="; ".join(class_name(code, context, language) for code in codes),
         years=", ".join(map(str, years_of(arguments))),
         witness=witness_of(step["tool"]),
     )
@@ -64,10 +66,11 @@ def edited(plan: Mapping[str, Any], before: Fields, now: Fields, context: Contex
     arguments = dict(step["arguments"]) if tool == step["tool"] else {}
     taken = inspect.signature(TOOLS[tool]).parameters
     if now.regions != before.regions or tool != step["tool"]:
-        ids = [named_region(name, context, language) for name in parts_of(now.regions)]
+        ids = each_of(now.regions, lambda name: named_region(name, context, language))
         place(arguments, taken, ("regions", "within"), ids, step["arguments"].get("regions") or [])
     if now.cover != before.cover or tool != step["tool"]:
-        place_cover(arguments, taken, parts_of(now.cover), context, language)
+        found = each_of(now.cover, lambda text: context.nomenclature.parse(text, language))
+        place_cover(arguments, taken, found)
     if now.years != before.years or tool != step["tool"]:
         place_years(arguments, taken, read_years(now.years))
     rest = {k: v for k, v in plan.items() if k != "steps"}
@@ -101,16 +104,13 @@ def place(
         arguments[name] = ids or [id for id in drawn if id.startswith("aoi:")]
 
 
-def place_cover(
-    arguments: dict[str, Any], taken: Mapping[str, Any], texts: Sequence[str], context: Context, language: str
-) -> None:
-    """Write classes under land cover or land use, whichever the words mean and the tool takes."""
+def place_cover(arguments: dict[str, Any], taken: Mapping[str, Any], found: Sequence[ClassMatch]) -> None:
+    """Write classes under land cover or land use, whichever was meant and the tool takes."""
     for theme in ("land_cover", "land_use"):
         arguments.pop(theme, None)
-    for text in texts:
-        match = context.nomenclature.parse(text, language)
+    for match in found:
         if match.theme not in taken:
-            raise BadArgument(f"this witness knows no {match.theme.replace('_', ' ')}: {text}")
+            raise BadArgument(f"this witness knows no {match.theme.replace('_', ' ')}: {', '.join(match.codes)}")
         arguments[match.theme] = [*arguments.get(match.theme, []), *match.codes]
 
 
@@ -165,6 +165,33 @@ def listed(value: Any) -> list[Any]:
     if value is None or value == "":
         return []
     return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def class_name(code: str, context: Context, language: str) -> str:
+    """A class's name, or its code where the name would be read as something else."""
+    name = context.nomenclature.label([code], language)
+    try:
+        same = tuple(context.nomenclature.parse(name, language).codes) == (code,)
+    except LandaskError:
+        same = False
+    return name if same else code
+
+
+def each_of(text: str, read: Callable[[str], T]) -> list[T]:
+    """What is read of each name: parted by semicolons, and by commas where the whole is no name.
+
+    Raises:
+        LandaskError: a name is none.
+    """
+    found: list[T] = []
+    for part in parts_of(text):
+        try:
+            found.append(read(part))
+        except LandaskError:
+            if "," not in part:
+                raise
+            found += [read(name.strip()) for name in part.split(",") if name.strip()]
+    return found
 
 
 def parts_of(text: str) -> list[str]:

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-import plotly.graph_objects as go
-
 from agent.answer import Answer
-from page.colours import CATEGORIES
+from page.charts import Chart, Value, chart_html
+from page.map import credit_of
 from page.table import tables_html
 from tools.registry import TOOLS
 
 WITNESSES = ("point_history", "explain_point")
-MONTHS = tuple(range(1, 13))
+MONTHS = tuple(float(month) for month in range(1, 13))
 Words = Mapping[str, str]
 
 
@@ -36,31 +35,20 @@ def point_html(answers: list[Answer], point_id: str, words: Words, language: str
     return f'<div class="la-point">{"".join(parts)}</div>'
 
 
-def curve_of(answers: list[Answer], words: Words) -> go.Figure | None:
+def curve_html(answers: list[Answer], words: Words, language: str) -> str:
     """The pixel's year beside the usual year of its class, where the model's account has one."""
     for answer in answers:
         for result in answer.results:
             curves = result.facts.get("curves")
             if isinstance(curves, Mapping) and curves:
-                return curve_figure(curves, words)
-    return None
+                return chart_html(curve_chart(curves, words, language, credit_of(result.provenance)))
+    return ""
 
 
-def curve_figure(curves: Mapping[str, Any], words: Words) -> go.Figure:
+def curve_chart(curves: Mapping[str, Any], words: Words, language: str, source: str) -> Chart:
     """Lines over the twelve months; a masked month is a gap."""
-    figure = go.Figure()
-    for at, (name, values) in enumerate(curves.items()):
-        colour = CATEGORIES[at % len(CATEGORIES)]
-        line = {"color": colour, "dash": "solid" if at == 0 else "dash"}
-        figure.add_scatter(x=MONTHS, y=list(values), name=str(name), mode="lines+markers", line=line, connectgaps=False)
-    figure.update_layout(
-        title={"text": words["curve"], "font": {"size": 15}},
-        height=320,
-        margin={"l": 10, "r": 10, "t": 45, "b": 40},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": "#7a7f87"},
-    )
-    figure.update_xaxes(tickvals=MONTHS, title_text=words["month"], gridcolor="rgba(128,128,128,.25)")
-    figure.update_yaxes(gridcolor="rgba(128,128,128,.25)")
-    return figure
+    lines = {
+        str(name): tuple(Value("", value, x=month) for month, value in zip(MONTHS, values, strict=False))
+        for name, values in curves.items()
+    }
+    return Chart(words["curve"], words["month"], source, lines=lines, ticks=MONTHS, language=language)

@@ -18,9 +18,13 @@ MOST_NAMES = 3
 Words = Mapping[str, str]
 
 
+COMPOSED = ("query", "deals")
+"""Tools whose questions have any number of parts: no template says them whole."""
+
+
 def reworded(answer: Answer, context: Context) -> str | None:
     """Return the question of the answer's first result in a template's words, or None where none can say all of it."""
-    if not answer.results:
+    if not answer.results or answer.results[0].tool in COMPOSED:
         return None
     language = answer.language if answer.language in PAGE_LANGUAGES else "en"
     result, said = answer.results[0], words(language)

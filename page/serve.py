@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import gzip
 import json
+import re
 import threading
+import unicodedata
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +31,7 @@ from page.layout import STATIC, Layout
 from page.logins import Gate, Logins
 from page.photos import photos_at
 from page.picture import map_png
+from page.tiles import Tiles
 from retrieval.errors import LandaskError
 
 T = TypeVar("T")
@@ -73,6 +76,7 @@ def application(
     app.add_middleware(Bodies, upload_bytes=page.options.upload_mb * 1024 * 1024)
     if logins:
         app.add_middleware(Gate, logins=logins)
+    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED)
     app.add_middleware(Headers, tiles=(page.options.online or {}).get("tiles", ""))
     app.add_middleware(Hosts, names=tuple(names), proxied=proxied or bool(root_path))
     datasets = len(page.world.context.store.datasets())
@@ -103,8 +107,14 @@ def application(
             return PlainTextResponse("no such photo here", 404)
         return FileResponse(photos[at].file, media_type="image/jpeg")
 
-    app.mount("/files/maplibre", GZipMiddleware(StaticFiles(directory=map_library()), SMALLEST_ZIPPED))
-    app.mount("/files", GZipMiddleware(StaticFiles(directory=STATIC), SMALLEST_ZIPPED))
+    base = Tiles()
+
+    @app.get("/files/base/{zoom}/{x}/{y}.pbf", include_in_schema=False)
+    def tile(zoom: int, x: int, y: int) -> Response:
+        return tile_of(base, zoom, x, y)
+
+    app.mount("/files/maplibre", StaticFiles(directory=map_library()))
+    app.mount("/files", StaticFiles(directory=STATIC))
     blocks = Layout(page).blocks()
     blocks.queue(default_concurrency_limit=page.options.max_concurrent, max_size=200)
     served = gr.mount_gradio_app(
@@ -124,6 +134,13 @@ def application(
     # A browser opens six connections to a host, and each page would hold one for good: the seventh would hang.
     blocks.config["connect_heartbeat"] = False
     return served
+
+
+def tile_of(base: Tiles, zoom: int, x: int, y: int) -> Response:
+    """A tile of the base map as it lies in its file; where there is none, an empty one."""
+    content = base.tile(zoom, x, y)
+    headers = {"Cache-Control": "max-age=86400"} | ({"Content-Encoding": "gzip"} if content else {})
+    return Response(content or b"", media_type="application/x-protobuf", headers=headers)
 
 
 class Asked(BaseModel):
@@ -224,7 +241,8 @@ def taken(page: Handlers, key: str, name: str, request: Request) -> Response:
         layer = held.drawing.layers[int(stem[6:])]
         if ending == "png":
             return Response(layer.image, media_type="image/png")
-        return zipped({"type": "FeatureCollection", "features": layer.features}, request)
+        collection = {"type": "FeatureCollection", "features": layer.features}
+        return zipped(collection | ({"indicator": layer.indicator} if layer.indicator else {}), request)
     if stem.startswith("map-") and stem[4:].isdigit() and int(stem[4:]) in held.drawing.shaded():
         content, name = map_png(held.drawing.showing(int(stem[4:])), held.question), "map.png"
     else:
@@ -232,10 +250,20 @@ def taken(page: Handlers, key: str, name: str, request: Request) -> Response:
     if content is None:
         return PlainTextResponse("this answer has no such file", 404)
     synthetic = "-synthetic" if any(r.provenance.synthetic for r in held.answer.results) else ""
-    saved_as = f"landask{synthetic}-{Path(name).name}"
+    saved_as = f"landask{synthetic}-{slug(held.question)}-{Path(name).name}"
     return Response(
         content, media_type=TYPES[name], headers={"Content-Disposition": f'attachment; filename="{saved_as}"'}
     )
+
+
+def slug(question: str) -> str:
+    """A question as a part of a file's name: a few words in plain letters.
+
+    >>> slug("Wie viel Wald hat Österreich, 2018?")
+    'wie-viel-wald-hat-osterreich-2018'
+    """
+    plain = unicodedata.normalize("NFKD", question.lower()).encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[a-z0-9]+", plain)[:8])[:60] or "answer"
 
 
 def zipped(value: Any, request: Request) -> Response:

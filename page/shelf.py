@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.answer import Answer
+from page.charts import Chart
 from page.map import Drawing
 
 
@@ -21,6 +22,8 @@ class Held:
     question: str
     answer: Answer
     drawing: Drawing
+    charts: tuple[Chart, ...] = ()
+    """What is compared in it, drawn."""
     selection: Mapping[str, Any] | None = None
     """GeoJSON of "this region", where the question had one."""
     made: float = field(default_factory=time.time)
@@ -42,8 +45,14 @@ class Shelf:
 
     def put(self, held: Held) -> str:
         """Keep an answer and return its key."""
-        key = secrets.token_urlsafe(18)
+        return self.keep(secrets.token_urlsafe(18), held)
+
+    def keep(self, key: str, held: Held) -> str:
+        """Keep an answer under a key of its own, which is returned; one that is held there stays."""
         with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return key
             self._held[key] = held
             self._rows += weight(held)
             while len(self._held) > 1 and (len(self._held) > self.most or self._rows > self.most_rows):

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from agent.answer import Answer
-from page.map import heading
-from page.numbers import cell
+from page.map import doubt_of, heading, of_asked
+from page.numbers import cell, number
 from retrieval.types import Table
 from tools.result import Result
 
 MOST_ROWS = 300
 """Rows put on the page; the download has all of them."""
-FOLDED = ("region_id", "code", "unit", "lon", "lat", "land_use_name", "observed")
-"""Columns left to the download where others on the page say the same."""
+TOLD = (
+    "rank", "point_id", "location", "region", "name", "class_name", "what", "land_cover_name", "land_use_name", "year",
+    "change", "value", "low", "high", "share", "points", "surveyed", "percent_of_points", "score", "observed",
+    "classified", "agrees", "similarity", "km", "note",
+)  # fmt: skip
+"""Columns a reader looks at, as far as they tell the rows apart; the others are shown on demand and in the download."""
+MOST_TOLD = 5
 LINKS = (
     ("point_id", "year"),
     ("location", "year"),
@@ -31,67 +36,128 @@ LINKS = (
 Words = Mapping[str, str]
 
 
-def tables_html(answer: Answer, words: Words, language: str) -> str:
-    """Return every result's table."""
-    parts = [table_html(result, words, language) for result in answer.results if result.table is not None]
+def tables_html(answer: Answer, words: Words, language: str, regions: Collection[str] = ()) -> str:
+    """Return every result's table; `regions` are the ids the map draws by themselves (see `page.indicator`)."""
+    parts = [table_html(result, words, language, regions) for result in answer.results if result.table is not None]
     return "".join(parts) or f'<p class="la-empty">{escape(words["no_table"])}</p>'
 
 
-def table_html(result: Result, words: Words, language: str) -> str:
+def table_html(result: Result, words: Words, language: str, regions: Collection[str] = ()) -> str:
     """Return one result's table with its caption, headings to sort by and rows that know their map feature."""
-    table = result.table
-    if table is None:
+    if result.table is None:
         return ""
-    links = feature_links(result)
-    table = folded(table)
+    links: list[int | str | None] = [*feature_links(result)]
+    if regions and "region_id" in result.table.columns:
+        links = [id if id in regions else None for id in map(str, result.table.column("region_id"))]
+    table = with_note(result.table, words)
+    told = told_columns(table)
     caption = words.get("tool_" + result.tool, result.tool)
     if result.provenance.synthetic:
         caption += f" · {words['synthetic']}"
     more = ""
     if len(table) > MOST_ROWS:
-        more = f'<p class="la-more">{escape(words["table_more"].format(shown=MOST_ROWS, all=len(table)))}</p>'
-    frame = f'<div class="la-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        more = words["table_more"].format(shown=number(MOST_ROWS, language), all=number(len(table), language))
+        more = f'<p class="la-more">{escape(more)}</p>'
+    title = escape(words["all_columns"])
+    every = f'<button type="button" class="la-deed" data-columns aria-pressed="false">{title}</button>'
+    every = every if len(told) < len(table.columns) else ""
     return (
-        f'{more}{frame}<table class="la-table">'
-        f"<caption>{escape(caption)}</caption>{head(table, words)}"
-        f"<tbody>{''.join(body(table, links, language))}</tbody></table></div>"
+        f'<div class="la-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f'<table class="la-table"><caption>{escape(caption)} {every}</caption>{head(table, told, words)}'
+        f"<tbody>{''.join(body(table, told, links, words, language))}</tbody></table></div>{more}"
     )
 
 
-def folded(table: Table) -> Table:
-    """The table without columns a reader of the page does not miss; the unit goes into the heading of the value."""
-    named = {"region", "land_cover_name", "point_id"} & set(table.columns)
-    kept = [at for at, column in enumerate(table.columns) if not (named and column in FOLDED)]
-    units = set(table.column("unit")) if "unit" in table.columns and len(table) else set()
-    unit = f" ({next(iter(units))})" if len(units) == 1 else ""
-    names = [table.columns[at] + (unit if table.columns[at] in ("value", "low", "high") else "") for at in kept]
-    return Table(tuple(names), tuple(tuple(row[at] for at in kept) for row in table.rows))
+def with_note(table: Table, words: Words) -> Table:
+    """The table with what flags and status say, in words, where they say anything."""
+    if not {"flag", "status"} & set(table.columns):
+        return table
+    notes = [note_of(row, words) for row in table.dicts()]
+    if not any(notes):
+        return table
+    return Table((*table.columns, "note"), tuple((*row, note) for row, note in zip(table.rows, notes, strict=True)))
 
 
-def head(table: Table, words: Words) -> str:
-    """Headings, each a button that sorts."""
-    names = [escape(heading(name, words)) for name in table.columns]
-    cells = "".join(
-        f'<th scope="col" aria-sort="none"><button type="button" data-sort="{at}">{name}</button></th>'
-        for at, name in enumerate(names)
-    )
+def note_of(row: Mapping[str, Any], words: Words) -> str:
+    """What a reader must know of a figure."""
+    status = str(row.get("status") or "")
+    if row.get("value") is None and status:
+        return words["not_significant" if status == "not_significant" else "no_data"]
+    doubt = {"lines": "low_reliability", "dots": "magnitude_only"}.get(doubt_of(row))
+    return words[doubt].partition(":")[0] if doubt else ""
+
+
+def told_columns(table: Table) -> list[int]:
+    """Places of the few columns shown at first: those that name a row and say its figure, and are not all alike."""
+    places = {name.partition(" ")[0]: at for at, name in enumerate(table.columns)}
+    always = {*FIGURES, "land_cover_name", "land_use_name"} if "point_id" in places else set(FIGURES)
+    told = [name for name in TOLD if name in places and (len(table) < 2 or name in always or varies(table, name))]
+    figures = [name for name in told if name in FIGURES]
+    chosen = [name for name in told if name not in FIGURES][: MOST_TOLD - min(len(figures), 3)] + figures[:3]
+    kept = sorted((places[name] for name in chosen[:MOST_TOLD]), key=lambda at: order_of(table.columns[at]))
+    return kept or list(range(min(len(table.columns), MOST_TOLD)))
+
+
+FIGURES = ("change", "value", "low", "high", "share", "points", "percent_of_points", "score")
+
+
+def order_of(column: str) -> int:
+    """A column's place among those shown."""
+    return TOLD.index(column.partition(" ")[0])
+
+
+def varies(table: Table, column: str) -> bool:
+    """Whether a column tells rows apart."""
+    return len({str(value) for value in table.column(column)}) > 1
+
+
+def head(table: Table, told: Sequence[int], words: Words) -> str:
+    """Headings, each a button that sorts; the unit stands with the figure's."""
+    units = set(table.column("unit")) if "unit" in table.columns else set()
+    unit = f" ({next(iter(units))})" if len(units) == 1 and next(iter(units)) else ""
+    cells = ""
+    for at in in_order(table, told):
+        name = table.columns[at]
+        shown = heading(of_asked(name, table.columns) + (unit if name in ("value", "low", "high") else ""), words)
+        cells += (
+            f'<th scope="col" aria-sort="none"{look(at, told)}>'
+            f'<button type="button" data-sort>{escape(shown)}</button></th>'
+        )
     return f"<thead><tr>{cells}</tr></thead>"
 
 
-def body(table: Table, links: Sequence[int | None], language: str) -> list[str]:
+def in_order(table: Table, told: Sequence[int]) -> list[int]:
+    """The columns shown at first, then the others."""
+    return [*told, *(at for at in range(len(table.columns)) if at not in told)]
+
+
+def look(at: int, told: Sequence[int], *classes: str) -> str:
+    """The classes of a cell: those not told at first wait."""
+    names = [*classes, *(() if at in told else ("la-extra",))]
+    return f' class="{" ".join(names)}"' if names else ""
+
+
+def body(
+    table: Table, told: Sequence[int], links: Sequence[int | str | None], words: Words, language: str
+) -> list[str]:
     """Rows; one that is on the map can be pointed at and focused."""
-    rows = []
+    rows, order = [], in_order(table, told)
     for row, link in zip(table.rows[:MOST_ROWS], links, strict=False):
         on_map = f' data-f="{link}" tabindex="0"' if link is not None else ""
-        rows.append(f"<tr{on_map}>{''.join(map(td, row, table.columns, [language] * len(row)))}</tr>")
+        cells = "".join(td(row[at], table.columns[at], at, told, words, language) for at in order)
+        rows.append(f"<tr{on_map}>{cells}</tr>")
     return rows
 
 
-def td(value: Any, column: str, language: str) -> str:
-    """One cell; numbers carry their plain value for sorting."""
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    sort = f' class="la-number" data-v="{value}"' if plain else ""
-    return f"<td{sort}>{escape(cell(value, column, language))}</td>"
+def td(value: Any, column: str, at: int, told: Sequence[int], words: Words, language: str) -> str:
+    """One cell; numbers carry their plain value for sorting, words of the machine are said in the page's."""
+    if isinstance(value, bool) or column == "status":
+        shown = words.get(f"cell_{str(value).lower()}", str(value))
+        return f"<td{look(at, told)}>{escape(shown)}</td>"
+    plain = isinstance(value, int | float)
+    sort = f' data-v="{value}"' if plain else ""
+    classes = look(at, told, "la-number") if plain else look(at, told)
+    return f"<td{classes}{sort}>{escape(cell(value, column, language))}</td>"
 
 
 def feature_links(result: Result) -> list[int | None]:

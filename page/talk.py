@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.answer import Answer, Step
-from page.map import credit_of
 from retrieval.foreign import plain_fault
+from retrieval.statistics import DATASET_ID
+from tools.result import Provenance
 
-MOST_TALKS, MOST_TURNS, LONGEST_NAME = 30, 60, 60
+MOST_TURNS, LONGEST_NAME = 60, 60
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Turn:
     synthetic: bool = False
     agreed: str = ""
     """What asking again in other words came to."""
-    source: str = ""
-    """Where the figures come from, for the line under the answer."""
+    witnesses: tuple[str, ...] = ()
+    """Who speaks in the answer: `statistics`, `survey`, `pixels`, in its order."""
 
 
 @dataclass(frozen=True)
@@ -98,18 +99,26 @@ def answered(turn: Turn, answer: Answer, key: str) -> Turn:
         language=answer.language,
         key=key,
         synthetic=any(result.provenance.synthetic for result in answer.results),
-        source=sources_of(answer),
+        witnesses=witnesses_of(answer),
     )
 
 
-def sources_of(answer: Answer) -> str:
-    """Each result's source in a few words, none twice."""
-    return "; ".join(dict.fromkeys(credit_of(result.provenance) for result in answer.results))
+def witnesses_of(answer: Answer) -> tuple[str, ...]:
+    """Who speaks in an answer, each once: the statistic, the surveyor, the satellite."""
+    return tuple(dict.fromkeys(witness_of(result.provenance) for result in answer.results))
 
 
+def witness_of(made: Provenance) -> str:
+    """Who says a result: a model reads pixels; the shares are published; all else surveyors saw."""
+    if made.model:
+        return "pixels"
+    return "statistics" if made.dataset == DATASET_ID else "survey"
+
+
+WITNESSES = ("statistics", "survey", "pixels")
 STORED = (
     "question", "status", "text", "choices", "caveats", "plan", "selection", "seconds", "router", "language",
-    "synthetic", "source",
+    "synthetic", "witnesses",
 )  # fmt: skip
 
 
@@ -118,17 +127,15 @@ def turn_json(turn: Turn) -> dict[str, Any]:
     return {name: getattr(turn, name) for name in STORED}
 
 
-def read_talks(stored: Any) -> tuple[Talk, ...]:
-    """Conversations from what a browser kept; whatever is not one is left out, for anyone can write there."""
-    talks = []
-    if plain_fault(stored):
-        return ()
-    for value in stored[:MOST_TALKS] if isinstance(stored, list) else ():
-        if isinstance(value, dict) and isinstance(value.get("id"), str) and isinstance(value.get("turns"), list):
-            turns = tuple(read_turn(turn) for turn in value["turns"][-MOST_TURNS:] if isinstance(turn, dict))
-            name, memory = str(value.get("name", ""))[:LONGEST_NAME], value.get("memory")
-            talks.append(Talk(value["id"][:32], name, turns, memory if isinstance(memory, dict) else None))
-    return tuple(talks)
+def read_talk(value: Any) -> Talk | None:
+    """A conversation from what a browser kept; None for what is none, for anyone can write there."""
+    if plain_fault(value):
+        return None
+    if not (isinstance(value, dict) and isinstance(value.get("id"), str) and isinstance(value.get("turns"), list)):
+        return None
+    turns = tuple(read_turn(turn) for turn in value["turns"][-MOST_TURNS:] if isinstance(turn, dict))
+    name, memory = str(value.get("name", ""))[:LONGEST_NAME], value.get("memory")
+    return Talk(value["id"][:32], name, turns, memory if isinstance(memory, dict) else None)
 
 
 def read_turn(value: Mapping[str, Any]) -> Turn:
@@ -147,16 +154,10 @@ def read_turn(value: Mapping[str, Any]) -> Turn:
         router=str(value.get("router", "")),
         language=str(value.get("language", "")),
         synthetic=bool(value.get("synthetic")),
-        source=str(value.get("source", "")),
+        witnesses=tuple(each for each in texts_of(value.get("witnesses")) if each in WITNESSES),
     )
 
 
 def texts_of(value: Any) -> tuple[str, ...]:
     """The texts of a stored list; none where it is none."""
     return tuple(map(str, value)) if isinstance(value, list | tuple) else ()
-
-
-def kept(talks: Sequence[Talk], talk: Talk) -> tuple[Talk, ...]:
-    """The list with this conversation's newest state, newest first."""
-    others = [other for other in talks if other.id != talk.id]
-    return tuple([talk, *others][:MOST_TALKS]) if talk.turns else tuple(others)

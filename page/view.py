@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-import plotly.graph_objects as go
-
 from agent.answer import Answer
 from agent.areas import selected_area
 from page.asking import World
-from page.charts import chart_of
+from page.charts import Chart, chart_html, charts_of
 from page.chosen import Chosen
 from page.exports import offers
 from page.how import how_html
-from page.map import Drawing, Names, drawing_of, outline_credit
+from page.indicator import Indicator, everywhere, indicator_of
+from page.map import Drawing, Names, drawing_of, outline_credit, welcome_drawing
 from page.shelf import Held
 from page.table import tables_html
 from page.words import words
+from retrieval.errors import LandaskError
+from retrieval.statistics import DATASET_ID
 from tools.context import Context
 from tools.registry import TOOLS
+from tools.result import Result
 
+WELCOME_CLASS = "C00"
 OUTLINE_DETAIL = 0.005
 """Degrees: outlines drawn on the page are simplified to about 500 m."""
 
@@ -33,9 +36,11 @@ class View:
 
     map: Mapping[str, Any]
     table: str
-    chart: go.Figure | None
+    chart: str
     how: str
     take: str
+    first_tab: str = "table"
+    """Where the answer is best looked at first."""
 
 
 def names_of(
@@ -67,12 +72,18 @@ def names_of(
         regions = (context.gazetteer.region(id) for id in ids if id not in own)
         return list(dict.fromkeys(outline_credit(region) for region in regions))
 
-    return Names(label, outlines, words(language), language, called or {}, credits)
+    def share(result: Result) -> Indicator | None:
+        return indicator_of(result, context)
+
+    return Names(label, outlines, words(language), language, called or {}, credits, share)
 
 
-def draw(answer: Answer, context: Context, language: str, selection: Mapping[str, Any] | None = None) -> Drawing:
-    """What the map shows for an answer in the page's language; `selection`: the region it was asked about, if any."""
-    return drawing_of(answer, names_of(context, language, (answer.plan or {}).get("areas"), called(selection)))
+def draw(
+    answer: Answer, context: Context, language: str, selection: Mapping[str, Any] | None = None
+) -> tuple[Drawing, tuple[Chart, ...]]:
+    """The map and the charts of an answer in the page's language; `selection`: the region it was asked about."""
+    names = names_of(context, language, (answer.plan or {}).get("areas"), called(selection))
+    return drawing_of(answer, names), tuple(charts_of(answer, names))
 
 
 def called(selection: Mapping[str, Any] | None) -> dict[str, str]:
@@ -81,25 +92,51 @@ def called(selection: Mapping[str, Any] | None) -> dict[str, str]:
     return {selected_area(selection)[0]: name} if name else {}
 
 
-def view_of(held: Held, key: str, context: Context, language: str, online: Mapping[str, str] | None) -> View:
+def view_of(held: Held, key: str, language: str, online: Mapping[str, str] | None) -> View:
     """Return everything beside the conversation for one answer."""
     said = words(language)
+    chart = "".join(map(chart_html, held.charts))
     return View(
         map=held.drawing.to_json(key, said, online),
-        table=tables_html(held.answer, said, language),
-        chart=chart_of(held.answer, names_of(context, language)),
+        table=tables_html(held.answer, said, language, regions_drawn(held.drawing)),
+        chart=chart or empty(said["no_chart"]),
         how=how_html(held.answer, said, language),
         take=take_html(held, key, said),
+        first_tab=first_tab(held, chart),
     )
 
 
-def empty_view(language: str, online: Mapping[str, str] | None) -> View:
-    """The right-hand side before any answer."""
+def regions_drawn(drawing: Drawing) -> set[str]:
+    """Ids of the regions whose shares the map shows."""
+    return {str(f["properties"]["region"]) for la in drawing.layers if la.indicator for f in la.features}
+
+
+def first_tab(held: Held, chart: str) -> str:
+    """The look around where a share is asked about, else the chart where there is one, else the table."""
+    if any(layer.indicator and layer.on for layer in held.drawing.layers):
+        return "explore"
+    return "chart" if chart else "table"
+
+
+def welcome_map(context: Context, language: str) -> Drawing:
+    """The map before any question: the share of woodland in Europe's regions; a bare one where none is published."""
+    published = next((d for d in context.store.datasets() if d.id == DATASET_ID), None)
+    try:
+        indicator = everywhere(context, WELCOME_CLASS, "nuts2") if published else None
+    except LandaskError:
+        indicator = None
+    if indicator is None or published is None:
+        return Drawing()
+    return welcome_drawing(indicator, published.attribution, names_of(context, language))
+
+
+def empty_view(language: str, online: Mapping[str, str] | None, welcome: Drawing | None = None, key: str = "") -> View:
+    """The right-hand side before any answer; `welcome` is held under `key`."""
     said = words(language)
     return View(
-        map=Drawing().to_json("", said, online),
+        map=(welcome or Drawing()).to_json(key, said, online),
         table=empty(said["no_table"]),
-        chart=None,
+        chart=empty(said["no_chart"]),
         how=empty(said["no_how"]),
         take=empty(said["no_take"]),
     )
@@ -128,17 +165,20 @@ def chosen_feature(chosen: Chosen | None) -> Mapping[str, Any] | None:
 
 
 def head_html(world: World, language: str) -> str:
-    """Title, data, years and router in one line; "synthetic" wherever the demo world answers."""
+    """Name, promise and, folded, the data with their licences; "synthetic" wherever the demo world answers."""
     said = words(language)
     shown = [d for d in world.context.store.datasets() if d.kind in ("survey", "statistics", "pixels")]
-    titles = ", ".join(f"{d.title} ({d.licence})" for d in shown)
     years = sorted({year for d in shown if d.kind == "survey" for year in d.years})
-    parts = [said["data_line"].format(data=titles)] if titles else []
-    parts += [said["years_line"].format(years=", ".join(map(str, years)))] if years else []
-    parts.append(said["router_line"].format(router=said.get("router_" + world.router, world.router)))
+    lines = [said["data_line"].format(data=f"{d.title} ({d.licence})") for d in shown]
+    lines += [said["years_line"].format(years=", ".join(map(str, years)))] if years else []
+    lines.append(said["router_line"].format(router=said.get("router_" + world.router, world.router)))
     badge = f'<span class="la-demo">{escape(said["demo"])}</span>' if any(d.synthetic for d in shown) else ""
-    line = escape(" · ".join(parts))
-    return f'<header class="la-head"><h1>{escape(said["title"])}</h1><p>{line}</p>{badge}</header>'
+    about = "".join(f"<li>{escape(line[:1].upper() + line[1:])}</li>" for line in lines)
+    about = f'<details class="la-about"><summary>{escape(said["about"])}</summary><ul>{about}</ul></details>'
+    return (
+        f'<header class="la-head"><h1>{escape(said["title"])}</h1><p class="la-tagline">{escape(said["tagline"])}</p>'
+        f"{badge}{about}</header>"
+    )
 
 
 def examples_of(world: World, language: str) -> list[str]:

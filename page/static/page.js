@@ -1,112 +1,135 @@
-// The page's own script: the map, and the links between map, table and conversation.
-// Everything it draws comes from one structure (`drawing`, made by page/map.py): the legend cannot differ from the map.
+// The page's own script: map, look around, table, conversation, list of conversations, and the links between them.
+// The map is drawn from one structure (`drawing`, made by page/map.py): the legend cannot differ from what is drawn.
 "use strict";
 window.landask = (() => {
   const here = (path) => new URL(path, document.baseURI.split("?")[0].split("#")[0]).href;
   const dark = () => document.body.classList.contains("dark");
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const make = (tag, attributes = {}, ...children) => {
-    const node = document.createElement(tag);
+  const lang = () => document.documentElement.lang || "en";
+  const shownNumber = (value) => new Intl.NumberFormat(lang(), { maximumFractionDigits: 2 }).format(value);
+  const fill = (tag, node, attributes, children) => {
     for (const [key, value] of Object.entries(attributes)) {
       if (key === "text") node.textContent = value;
       else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-      else node.setAttribute(key, value);
+      else if (value !== undefined) node.setAttribute(key, value);
     }
     node.append(...children);
     return node;
   };
+  const make = (tag, attributes = {}, ...children) => fill(tag, document.createElement(tag), attributes, children);
+  const svg = (tag, attributes = {}, ...children) => fill(tag, document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
   // ---- the map -------------------------------------------------------------------------------------------------
-  const view = { map: null, drawing: null, features: [], ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0 };
+  const view = { map: null, drawing: null, ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0,
+    year: null, off: new Set(), unmarked: new Set(), opacity: {}, compared: [], selection: null };
   const PATIENCE_MS = 20_000;    // a map that has not started by then is shown as a picture
   const MOST_LOST = 5;    // times the map is made anew before its picture is shown instead
+  const OPAQUE = 0.82;    // of shaded regions, so that rivers, borders and towns show through
+  const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
   const grounds = {
-    light: { sea: "#dfe9f0", land: "#f7f5f0", line: "#a9a49a", name: "#57534a", halo: "#ffffff" },
-    dark: { sea: "#16202b", land: "#2a3038", line: "#5d6672", name: "#c3c8cf", halo: "#14181d" },
+    light: { sea: "#dfe9f0", land: "#f7f5f0", line: "#a9a49a", name: "#57534a", halo: "#ffffff", water: "#b9d3e4", town: "#3f3c36" },
+    dark: { sea: "#16202b", land: "#2a3038", line: "#5d6672", name: "#c3c8cf", halo: "#14181d", water: "#1d2f40", town: "#d9dde3" },
   };
   const ground = () => grounds[dark() ? "dark" : "light"];
+  const BASE_CREDIT = "Natural Earth (public domain), towns: GeoNames (CC BY 4.0)";
 
-  function nameImage(text) {
-    // Country names are drawn by the browser's own fonts: no glyph files, no request.
-    const canvas = document.createElement("canvas");
-    const context = canvas.getContext("2d");
-    const font = "600 22px system-ui, 'Noto Sans', sans-serif";
+  // Names are drawn by the browser's own fonts when the map first needs them: no glyph files, no request.
+  function nameImage(text, font, colour, dot) {
+    const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
     context.font = font;
-    canvas.width = Math.ceil(context.measureText(text).width) + 10;
+    const from = dot ? 18 : 5;
+    canvas.width = Math.ceil(context.measureText(text).width) + from + 6;
     canvas.height = 34;
-    Object.assign(context, { font, textBaseline: "middle", lineWidth: 5, lineJoin: "round",
-      strokeStyle: ground().halo, fillStyle: ground().name });
-    context.strokeText(text, 5, 17);
-    context.fillText(text, 5, 17);
+    Object.assign(context, { font, textBaseline: "middle", lineWidth: 5, lineJoin: "round", strokeStyle: ground().halo, fillStyle: colour });
+    context.strokeText(text, from, 17);
+    context.fillText(text, from, 17);
+    if (dot) {
+      context.beginPath(); context.arc(8, 17, 4.5, 0, 7);
+      context.lineWidth = 2.5; context.stroke(); context.fill();
+    }
     return context.getImageData(0, 0, canvas.width, canvas.height);
+  }
+  function missing(map, id) {
+    const [kind, rank, name] = id.split("|");
+    const fonts = { land: "600 22px", town2: "600 23px", town1: "500 21px", town0: "400 19px" };
+    const family = "system-ui, 'Noto Sans', sans-serif";
+    if (kind === "land") return map.addImage(id, nameImage(countryName(rank, name), `${fonts.land} ${family}`, ground().name, false), { pixelRatio: 2 });
+    if (kind === "town") return map.addImage(id, nameImage(name, `${fonts["town" + rank]} ${family}`, ground().town, true), { pixelRatio: 2 });
+  }
+  function countryName(iso, name) {
+    try { return (iso && new Intl.DisplayNames([lang()], { type: "region" }).of(iso)) || name; } catch { return name; }
   }
 
   function patternImage(name) {
     const size = 8, canvas = document.createElement("canvas");
     canvas.width = canvas.height = size;
     const context = canvas.getContext("2d");
-    if (name !== "lines") {
+    const over = name.startsWith("over-");    // upon a shade, which must be seen through it
+    if (over) name = name.slice(5);
+    if (!over) {
       context.fillStyle = dark() ? "#3a3f46" : "#ffffff";
       context.fillRect(0, 0, size, size);
     }
-    context.fillStyle = context.strokeStyle = name === "lines" ? (dark() ? "#e6e6e6" : "#202020") : "#8a8a8a";
+    context.fillStyle = context.strokeStyle = over ? (dark() ? "#e6e6e6" : "#202020") : "#8a8a8a";
     if (name === "dots") {
       context.beginPath(); context.arc(4, 4, 1.6, 0, 7); context.fill();
       return context.getImageData(0, 0, size, size);
     }
-    context.lineWidth = name === "lines" ? 0.8 : 1.2;
+    context.lineWidth = over ? 0.8 : 1.2;
     for (const shift of [-size, 0, size]) {
       context.beginPath(); context.moveTo(shift, size); context.lineTo(shift + size, 0); context.stroke();
     }
     return context.getImageData(0, 0, size, size);
   }
 
+  // Shaded regions lie between land and coast, so that their edges are the coast's own.
   function baseStyle(online) {
     const g = ground();
-    const style = { version: 8, sources: { base: { type: "geojson", data: here("files/base.geojson"),
-        attribution: "Natural Earth (public domain)" },
-      names: { type: "geojson", data: { type: "FeatureCollection", features: [] } } },
+    const of = (layer, more) => ({ id: layer, source: "base", "source-layer": layer, ...more });
+    const rank = ["case", [">=", ["get", "people"], 500000], "2", [">=", ["get", "people"], 100000], "1", "0"];
+    const style = { version: 8, sources: { base: { type: "vector", tiles: [here("files/base/") + "{z}/{x}/{y}.pbf"], minzoom: 0, maxzoom: 7,
+        bounds: [-45, 15, 60, 81], attribution: BASE_CREDIT } },
       layers: [{ id: "sea", type: "background", paint: { "background-color": g.sea } },
-        { id: "land", type: "fill", source: "base", paint: { "fill-color": g.land } }] };
+        of("land", { type: "fill", paint: { "fill-color": g.land, "fill-antialias": false } })] };
     if (online) {
       style.sources.online = { type: "raster", tiles: [online.tiles], tileSize: 256, attribution: online.attribution };
       style.layers.push({ id: "online", type: "raster", source: "online" });
+    } else {
+      style.layers.push(
+        of("coast", { "source-layer": "sea", type: "fill", paint: { "fill-color": g.sea, "fill-antialias": false } }),
+        of("lakes", { type: "fill", paint: { "fill-color": g.water } }),
+        of("rivers", { type: "line", paint: { "line-color": g.water, "line-width": ["interpolate", ["linear"], ["zoom"], 4, 0.7, 9, 2.2] } }));
     }
-    style.layers.push({ id: "borders", type: "line", source: "base", paint: { "line-color": g.line, "line-width": 0.8 } });
+    style.layers.push(of("borders", { type: "line", paint: { "line-color": g.line, "line-width": 0.9 } }),
+      of("towns", { type: "symbol", minzoom: 4, layout: { "icon-image": ["concat", "town|", rank, "|", ["get", "name"]],
+        "icon-anchor": "left", "icon-offset": [-8, 0], "icon-padding": 4, "symbol-sort-key": ["-", 0, ["get", "people"]] } }),
+      of("names", { "source-layer": "countries", type: "symbol", maxzoom: 6.5,
+        filter: ["<", ["get", "place"], ["step", ["zoom"], 30, 4, 50, 5, 200]], layout: {
+          "icon-image": ["concat", "land|", ["get", "iso"], "|", ["get", "name"]], "icon-padding": 6, "symbol-sort-key": ["get", "place"] } }));
     return style;
   }
-
-  async function addNames(map) {
-    const base = await (await fetch(here("files/base.geojson"))).json();
-    if (view.map !== map || map.getLayer("names")) return;
-    const features = base.features.map((f, order) => ({ type: "Feature", properties: { name: f.properties.name, order },
-      geometry: { type: "Point", coordinates: f.properties.at } }));
-    for (const f of features)
-      if (!map.hasImage("name:" + f.properties.name))
-        map.addImage("name:" + f.properties.name, nameImage(f.properties.name), { pixelRatio: 2 });
-    map.getSource("names").setData({ type: "FeatureCollection", features });
-    // The names of small countries wait until there is room beside the large ones.
-    map.addLayer({ id: "names", type: "symbol", source: "names", maxzoom: 8,
-      filter: ["<", ["get", "order"], ["step", ["zoom"], 45, 5, 200]], layout: {
-      "icon-image": ["concat", "name:", ["get", "name"]], "icon-padding": 6, "symbol-sort-key": ["get", "order"] } });
-  }
+  const beneath = (map, kind) => (kind === "outline" ? ["towns"] : ["coast", "borders"]).find((id) => map.getLayer(id));
 
   // The dark outline of the region asked about would not be seen on the dark map.
-  const ink = (colour) => (dark() && colour === "#1f2933" ? "#d6d6d6" : colour);
-  const colourOf = (layer) => ["match", ["get", "_m"],
-    ...layer.marks.flatMap((mark, at) => [at, mark.colour]), "rgba(0,0,0,0)"];
+  const ink = (colour) => (dark() && colour === "#1f2933" ? "#e8e8e8" : colour);
+  const markKey = (layer) => (layer.indicator?.years && view.year ? "_m" + view.year : "_m");
+  const colourOf = (layer) => ["match", ["get", markKey(layer)], ...layer.marks.flatMap((mark, at) => [at, mark.colour]), "rgba(0,0,0,0)"];
+  const shownMarks = (layer, at) => layer.marks.map((_, m) => m).filter((m) => !view.unmarked.has(`${at}:${m}`));
+  const ofMarks = (layer, marks) => ["in", ["get", markKey(layer)], ["literal", marks]];
 
   // Of several shaded maps one is drawn, for each would hide the one below; the legend's buttons choose.
   const shaded = (drawing) => drawing.layers.flatMap((layer, at) => (layer.kind === "areas" ? [at] : []));
+  const sharePlace = (drawing) => drawing.layers.findIndex((layer) => layer.indicator?.years);
   const isDrawn = (layer, at) => {
+    if (view.off.has(at)) return false;
     if (layer.kind === "areas") return at === view.theme;
     const under = shaded(view.drawing).find((place) => view.drawing.layers[place].title === layer.of);
-    return under === undefined || under === view.theme;
+    return under === undefined || (under === view.theme && !view.off.has(under));
   };
   const pictureOf = (drawing) => `take/${drawing.key}/${shaded(drawing).length > 1 ? `map-${view.theme}` : "map"}.png`;
   function choose(at) {
     view.theme = at;
-    view.root.querySelector(".la-legend").replaceWith(legend(view.drawing, view.words));
+    renewLegend();
     view.root.querySelector(`.la-legend [data-theme="${at}"]`)?.focus();
     for (const link of document.querySelectorAll(`a[href^="take/${view.drawing.key}/map"][href$=".png"]`))
       link.setAttribute("href", pictureOf(view.drawing));
@@ -116,111 +139,178 @@ window.landask = (() => {
 
   function addLayer(map, layer, at) {
     if (!isDrawn(layer, at)) return;
-    const id = "result-" + at;
-    const below = map.getLayer("names") ? "names" : undefined;
+    const id = "result-" + at, opacity = view.opacity[at] ?? 1, below = beneath(map, layer.kind);
     if (layer.kind === "image") {
       map.addSource(id, { type: "image", url: here(layer.url), coordinates: layer.corners });
-      map.addLayer({ id, type: "raster", source: id, paint: { "raster-opacity": 0.9, "raster-resampling": "nearest",
-        "raster-fade-duration": 0 } }, below);
+      map.addLayer({ id, type: "raster", source: id, paint: { "raster-opacity": 0.9 * opacity, "raster-resampling": "nearest",
+        "raster-fade-duration": 0 } }, "borders");
       return;
     }
-    map.addSource(id, { type: "geojson", data: { type: "FeatureCollection", features: layer.features },
-      attribution: layer.attribution });
+    map.addSource(id, { type: "geojson", data: { type: "FeatureCollection", features: layer.features }, attribution: layer.attribution });
+    const marks = shownMarks(layer, at);
     if (layer.kind === "areas") {
-      map.addLayer({ id, type: "fill", source: id, paint: { "fill-color": colourOf(layer), "fill-opacity": 1,
+      map.addLayer({ id, type: "fill", source: id, filter: ofMarks(layer, marks), paint: { "fill-color": colourOf(layer), "fill-opacity": OPAQUE * opacity,
         "fill-antialias": false } }, below);
-      layer.marks.forEach((mark, m) => mark.pattern && map.addLayer({ id: id + "-pattern-" + m, type: "fill", source: id,
-        filter: ["==", ["get", "_m"], m], paint: { "fill-pattern": mark.pattern } }, below));
-      map.addLayer({ id: id + "-edge", type: "line", source: id, paint: { "line-color": dark() ? "#d6d6d6" : "#4a4a4a",
-        "line-width": 0.6 } }, below);
+      layer.marks.forEach((mark, m) => mark.pattern && marks.includes(m) && map.addLayer({ id: id + "-pattern-" + m, type: "fill", source: id,
+        filter: ofMarks(layer, [m]), paint: { "fill-pattern": mark.pattern, "fill-opacity": opacity } }, below));
+      map.addLayer({ id: id + "-edge", type: "line", source: id, paint: { "line-color": dark() ? "#cfcfcf" : "#5a5a5a",
+        "line-width": 0.5, "line-opacity": opacity } }, below);
     } else if (layer.kind === "flags") {
-      map.addLayer({ id, type: "fill", source: id, paint: { "fill-pattern": layer.marks[0].pattern } }, below);
+      const { pattern } = layer.marks[0];
+      map.addLayer({ id, type: "fill", source: id, filter: view.year ? ["==", ["get", "_u" + view.year], pattern] : ofMarks(layer, [0]),
+        paint: { "fill-pattern": "over-" + pattern, "fill-opacity": opacity } }, below);
     } else if (layer.kind === "outline") {
-      map.addLayer({ id, type: "line", source: id, paint: { "line-color": ink(layer.marks[0].colour), "line-width": 2.2 } }, below);
+      map.addLayer({ id, type: "line", source: id, paint: { "line-color": ink(layer.marks[0].colour), "line-width": 2.4, "line-opacity": opacity } }, below);
     } else {
-      map.addLayer({ id, type: "circle", source: id, paint: { "circle-color": colourOf(layer),
-        "circle-radius": ["interpolate", ["linear"], ["zoom"], 3, 2.6, 6, 4, 9, 6, 13, 9],
-        "circle-stroke-color": dark() ? "#e8e8e8" : "#2b2b2b", "circle-stroke-width": 0.8 } });
+      const many = layer.features.length > 600;
+      map.addLayer({ id, type: "circle", source: id, filter: ofMarks(layer, marks), paint: { "circle-color": colourOf(layer),
+        "circle-radius": ["interpolate", ["linear"], ["zoom"], 3, many ? 1.8 : 2.8, 6, many ? 3 : 4.5, 9, 6.5, 13, 9], "circle-opacity": opacity,
+        "circle-stroke-color": dark() ? "#e8e8e8" : "#2b2b2b", "circle-stroke-opacity": opacity,
+        "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 3, many ? 0.2 : 0.7, 8, 0.9] } });
     }
     if (["areas", "points"].includes(layer.kind)) {
-      const here_ = layer.kind === "areas"
+      const shape = layer.kind === "areas"
         ? { type: "line", paint: { "line-color": dark() ? "#ffffff" : "#000000", "line-width": 3 } }
         : { type: "circle", paint: { "circle-radius": 11, "circle-color": "rgba(0,0,0,0)",
             "circle-stroke-color": dark() ? "#ffffff" : "#000000", "circle-stroke-width": 2.5 } };
-      map.addLayer({ id: id + "-here", source: id, filter: ["==", ["get", "_f"], -1], ...here_ });
-      map.on("mousemove", id, (event) => { map.getCanvas().style.cursor = "pointer"; hover(event.features[0].properties._f); });
-      map.on("mouseleave", id, () => { map.getCanvas().style.cursor = view.draw ? "crosshair" : ""; hover(null); });
+      map.addLayer({ id: id + "-here", source: id, filter: ["==", ["get", "_f"], -1], ...shape });
+      map.on("mousemove", id, (event) => { map.getCanvas().style.cursor = "pointer"; hover(event.features[0].properties._f); tip(event, layer); });
+      map.on("mouseleave", id, () => { map.getCanvas().style.cursor = view.draw ? "crosshair" : ""; hover(null); tip(null); });
     }
+    if (layer.indicator?.years)
+      map.addLayer({ id: id + "-compared", type: "line", source: id, filter: comparedFilter(),
+        paint: { "line-color": comparedColour(), "line-width": 3 } });
+  }
+  const comparedFilter = () => ["in", ["get", "region"], ["literal", view.compared]];
+  const comparedColour = () => (view.compared.length
+    ? ["match", ["get", "region"], ...view.compared.flatMap((id, at) => [id, SERIES[at % SERIES.length]]), "#000000"] : "#000000");
+
+  // What lies under the pointer, by name.
+  function tip(event, layer) {
+    const box = view.root.querySelector(".la-tip");
+    if (!event) { box.hidden = true; return; }
+    const { properties } = event.features[0], share = layer.indicator?.regions?.[properties.region];
+    const figure = share ? share.figures[view.year]?.[0] : properties[layer.fields.find(([key]) => ["change", "value", "points"].includes(key))?.[0]];
+    const mark = layer.marks[properties[markKey(layer)]];
+    box.textContent = [properties._t, figure == null ? mark?.label : `${shownNumber(figure)} ${(layer.unit || "").split(" ")[0]}`].filter(Boolean).join(": ");
+    const frame = view.map.getContainer();
+    box.style.left = Math.min(event.point.x + 14, frame.clientWidth - 190) + "px";
+    box.style.top = Math.max(event.point.y - 34, 4) + "px";
+    box.hidden = !box.textContent;
   }
 
   function bounds(drawing) {
     if (drawing.bounds) return [[drawing.bounds[0], drawing.bounds[1]], [drawing.bounds[2], drawing.bounds[3]]];
     return [[-11, 35], [32, 66]];
   }
+  // The result is shown beside the legend, not under it: to its right where there is room, else above it.
   function fit() {
     if (!view.map) return;
-    // Where there is room the result is shown beside the legend, not under it.
-    const box = view.root.querySelector(".la-legend"), wide = view.map.getContainer().clientWidth;
-    const left = !box.hidden && wide > 620 ? box.offsetWidth + 24 : 36;
-    view.map.fitBounds(bounds(view.drawing), { padding: { top: 36, bottom: 46, left, right: 44 }, maxZoom: 12,
-      duration: still() || document.hidden ? 0 : 400 });
+    const box = view.root.querySelector(".la-legend"), { clientWidth, clientHeight } = view.map.getContainer();
+    const open = !box.hidden && !box.classList.contains("la-shut"), beside = open && clientWidth - box.offsetWidth > 300;
+    view.map.fitBounds(bounds(view.drawing), { padding: { top: 40, bottom: Math.min(46, clientHeight / 6), left: beside ? box.offsetWidth + 24 : 24, right: 50 },
+      maxZoom: 12, duration: still() || document.hidden ? 0 : 400 });
   }
 
   function inView(feature, box) {
     const at = feature.geometry.type === "Point" ? feature.geometry.coordinates : (feature.properties._at || null);
     return !at || (at[0] >= box.getWest() && at[0] <= box.getEast() && at[1] >= box.getSouth() && at[1] <= box.getNorth());
   }
-
   function tellView() {
     const { root, map, drawing, words } = view;
     const box = map.getBounds();
-    const all = drawing.layers.flatMap((layer) => (["areas", "points"].includes(layer.kind) ? layer.features || [] : []));
+    const all = drawing.layers.flatMap((layer, at) => (["areas", "points"].includes(layer.kind) && isDrawn(layer, at) ? layer.features || [] : []));
     const out = all.filter((f) => !inView(f, box)).length;
     const note = root.querySelector(".la-off");
     note.textContent = out ? words.off_screen.replace("{out}", out).replace("{all}", all.length) : "";
     note.hidden = !out;
   }
 
+  // ---- the legend, which is the list of layers as well -----------------------------------------------------------
+  const renewLegend = () => view.root.querySelector(".la-legend").replaceWith(legend(view.drawing, view.words));
+  function counts(layer) {
+    if (!layer.indicator?.years || !layer.features) return layer.marks.map((mark) => mark.count);
+    const key = markKey(layer);
+    return layer.marks.map((_, m) => layer.features.filter((f) => f.properties[key] === m).length);
+  }
+  function flagged(layer) {
+    return view.year && layer.kind === "flags" && layer.features ? [layer.features.filter((f) => f.properties["_u" + view.year] === layer.marks[0].pattern).length] : null;
+  }
   function legend(drawing, words) {
     // Built from the very marks the layers are coloured by.
-    const box = make("div", { class: "la-legend", role: "group", "aria-label": words.legend });
+    const box = make("div", { class: "la-legend" + (view.shut ? " la-shut" : ""), role: "group", "aria-label": words.legend });
     const themes = shaded(drawing);
+    const fold = make("button", { type: "button", class: "la-fold", "aria-expanded": !view.shut, text: words.legend,
+      onclick: () => { view.shut = !view.shut; renewLegend(); view.root.querySelector(".la-fold").focus(); } });
+    const inside = make("div", { class: "la-layers" });
     for (const [place, layer] of drawing.layers.entries()) {
       if (themes.length > 1 && layer.kind === "areas")
-        box.append(make("button", { type: "button", class: "la-button la-theme", "data-theme": place,
+        inside.append(make("button", { type: "button", class: "la-button la-theme", "data-theme": place,
           "aria-pressed": place === view.theme, text: layer.title, onclick: () => choose(place) }));
-      if (!isDrawn(layer, place)) continue;
-      const list = make("ul");
-      layer.marks.forEach((mark, at) => {
-        const shape = mark.pattern ? mark.pattern : layer.kind === "outline" ? "line" : layer.kind === "points" ? "dot" : "box";
-        const swatch = make("span", { class: "la-swatch la-" + shape, "aria-hidden": "true", "data-colour": mark.colour });
-        if (!mark.pattern) swatch.style.setProperty("--mark", ink(mark.colour));
-        list.append(make("li", { "data-mark": at }, swatch, make("span", { text: mark.label }),
-          ...(mark.count == null ? [] : [make("span", { class: "la-count", text: mark.count })])));
-      });
-      box.append(make("section", {}, ...(layer.title && !(themes.length > 1 && layer.kind === "areas") ? [make("h2", { text: layer.title })] : []), ...(layer.unit ? [make("p", { class: "la-unit", text: layer.unit })] : []),
-        list, ...(layer.source ? [make("p", { class: "la-source", text: layer.source })] : [])));
+      const hidden = view.off.has(place);
+      if ((!isDrawn(layer, place) && !hidden) || flagged(layer)?.[0] === 0) continue;
+      inside.append(section(layer, place, hidden, words, themes.length > 1 && layer.kind === "areas"));
     }
+    box.append(fold, inside);
     box.hidden = !drawing.layers.length;
     return box;
   }
+  function section(layer, place, hidden, words, named) {
+    const title = layer.kind === "flags" ? layer.marks[0].label : layer.title || layer.marks[0]?.label || "";
+    const eye = make("button", { type: "button", class: "la-eye", "aria-pressed": !hidden, "aria-label": `${words.layer_show}: ${title}`, "data-layer": place,
+      onclick: () => { hidden ? view.off.delete(place) : view.off.add(place); renewLegend(); if (view.ready) paint();
+        view.root.querySelector(`[data-layer="${place}"]`)?.focus(); } });
+    const head = make("div", { class: "la-layer" }, eye, ...(named || !layer.title ? [] : [make("h2", { text: layer.title })]));
+    if (hidden) return make("section", { class: "la-hidden" }, head);
+    if (layer.unit) head.append(make("span", { class: "la-unit", text: layer.unit }));
+    if (layer.source || layer.kind === "areas") {
+      const more = make("details", { class: "la-info" }, make("summary", { "aria-label": `${words.sources}: ${title}`, text: "i" }),
+        make("p", { class: "la-source", text: layer.source }),
+        make("label", {}, make("span", { text: words.opacity }), make("input", { type: "range", min: "0.1", max: "1", step: "0.1", value: view.opacity[place] ?? 1,
+          oninput: (event) => { view.opacity[place] = +event.target.value; if (view.ready) paint(); } })));
+      head.append(more);
+    }
+    const list = make("ul"), numbers = flagged(layer) || counts(layer), filters = layer.kind !== "outline" && layer.marks.length > 1;
+    layer.marks.forEach((mark, at) => {
+      const shape = mark.pattern ? mark.pattern : layer.kind === "outline" ? "line" : layer.kind === "points" ? "dot" : "box";
+      const swatch = make("span", { class: "la-swatch la-" + (layer.kind === "flags" ? "over-" : "") + shape, "aria-hidden": "true", "data-colour": mark.colour });
+      if (!mark.pattern) swatch.style.setProperty("--mark", ink(mark.colour));
+      const parts = [swatch, make("span", { text: mark.label }), ...(numbers[at] == null ? [] : [make("span", { class: "la-count", text: numbers[at] })])];
+      const name = `${place}:${at}`;
+      list.append(make("li", { "data-mark": at }, filters
+        ? make("button", { type: "button", class: "la-mark", "aria-pressed": !view.unmarked.has(name), onclick: () => {
+            view.unmarked.has(name) ? view.unmarked.delete(name) : view.unmarked.add(name);
+            renewLegend(); if (view.ready) paint(); view.root.querySelector(`[data-name="${name}"]`)?.focus(); }, "data-name": name }, ...parts)
+        : make("span", { class: "la-mark" }, ...parts)));
+    });
+    return make("section", {}, head, list);
+  }
 
+  // ---- popups --------------------------------------------------------------------------------------------------
   function popup(event, layer, feature) {
     const rows = make("table");
     for (const [key, label] of layer.fields) {
       let value = feature.properties[key];
+      if (key === "value" && layer.indicator?.years) value = layer.indicator.regions[feature.properties.region]?.figures[view.year]?.[0];
       if (value === undefined || value === null || value === "") continue;
-      if (layer.labels[value]) value = value + " " + layer.labels[value];
+      if (layer.labels[value]) value = layer.labels[value];
+      else if (typeof value === "number" && !key.includes("year")) value = shownNumber(value);
       rows.append(make("tr", {}, make("th", { scope: "row", text: label }), make("td", { text: value })));
     }
+    const mark = layer.marks[feature.properties[markKey(layer)]];
+    if (layer.kind === "areas" && mark?.pattern) rows.append(make("tr", {}, make("td", { colspan: 2, text: mark.label })));
     const box = make("div", { class: "la-popup" }, make("strong", { text: feature.properties._t || layer.title }), rows);
-    if (feature.properties.region)
-      box.append(make("button", { type: "button", class: "la-button", text: view.words.use_region, onclick: () => {
+    const { region } = feature.properties;
+    if (region && layer.indicator?.years)
+      box.append(make("button", { type: "button", class: "la-button", text: view.words[view.compared.includes(region) ? "uncompare" : "compare"],
+        onclick: () => { view.popup.remove(); compare(region); } }));
+    if (region)
+      box.append(make("button", { type: "button", class: "la-button", "data-use": region, text: view.words.use_region, onclick: () => {
         view.popup.remove();
-        view.send("input", { kind: "region", id: feature.properties.region, name: feature.properties._t });
+        view.send("input", { kind: "region", id: region, name: feature.properties._t });
       } }));
     if (view.popup) view.popup.remove();
-    view.popup = new maplibregl.Popup({ maxWidth: "320px", focusAfterOpen: true }).setLngLat(event.lngLat).setDOMContent(box).addTo(view.map);
+    view.popup = new maplibregl.Popup({ maxWidth: "300px", focusAfterOpen: true, offset: 10 }).setLngLat(event.lngLat).setDOMContent(box).addTo(view.map);
     intoView(view.popup.getElement());
   }
   // A popup near the edge would be cut off: the map moves until it is whole.
@@ -234,34 +324,47 @@ window.landask = (() => {
   function clicked(event) {
     if (view.draw) return drawClick(event);
     const ids = view.drawing.layers.map((_, at) => "result-" + at).filter((id) => view.map.getLayer(id));
-    const spot = [[event.point.x - 4, event.point.y - 4], [event.point.x + 4, event.point.y + 4]];
+    const spot = [[event.point.x - 5, event.point.y - 5], [event.point.x + 5, event.point.y + 5]];
     const found = ids.length ? view.map.queryRenderedFeatures(spot, { layers: ids.filter((id) =>
       ["points", "areas"].includes(view.drawing.layers[+id.split("-")[1]].kind)) }) : [];
     const image = view.drawing.layers.findIndex((layer) => layer.kind === "image");
     if (found.length) {
       const layer = view.drawing.layers[+found[0].layer.id.split("-")[1]];
-      const feature = layer.features[found[0].properties._i] || found[0];
-      popup(event, layer, feature);
-      const point = feature.properties.point_id ?? feature.properties.location;
-      if (point) view.send("select", { key: view.drawing.key, feature: feature.properties._f ?? null,
-        point_id: point, lon: event.lngLat.lng, lat: event.lngLat.lat });
+      told(layer, layer.features[found[0].properties._i] || found[0], event.lngLat);
     } else if (image >= 0) {
       view.send("select", { key: view.drawing.key, feature: null, point_id: null, lon: event.lngLat.lng, lat: event.lngLat.lat });
     }
   }
 
-  // ---- "this region": polygon, rectangle, current view ----------------------------------------------------------
+  function told(layer, feature, lngLat) {
+    popup({ lngLat }, layer, feature);
+    const point = feature.properties.point_id ?? feature.properties.location;
+    if (point) view.send("select", { key: view.drawing.key, feature: feature.properties._f ?? null, point_id: point, lon: lngLat.lng, lat: lngLat.lat });
+  }
+
+  // ---- "this region": polygon, rectangle, current view, a file dropped ------------------------------------------------
   const ring = (points, kind) => kind === "rectangle" && points.length === 2
     ? [[points[0][0], points[0][1]], [points[1][0], points[0][1]], [points[1][0], points[1][1]], [points[0][0], points[1][1]], points[0]]
     : [...points, points[0]];
+  const EARTH_KM = 6371.0088;
+  function km2(corners) {
+    // Area of a polygon on the sphere (Chamberlain and Duquette 2007); the server tells it on the ellipsoid.
+    const rad = (degrees) => degrees * Math.PI / 180;
+    const sum = corners.slice(0, -1).reduce((total, [lon, lat], at) => {
+      const [nextLon, nextLat] = corners[at + 1];
+      return total + rad(nextLon - lon) * (2 + Math.sin(rad(lat)) + Math.sin(rad(nextLat)));
+    }, 0);
+    return Math.abs(sum * EARTH_KM * EARTH_KM / 2);
+  }
 
   function showDrawn(points, kind) {
-    const geometry = points.length > 2 || (kind === "rectangle" && points.length === 2)
-      ? { type: "Polygon", coordinates: [ring(points, kind)] }
+    const closed = points.length > 2 || (kind === "rectangle" && points.length === 2);
+    const geometry = closed ? { type: "Polygon", coordinates: [ring(points, kind)] }
       : points.length === 2 ? { type: "LineString", coordinates: points }
       : { type: "MultiPoint", coordinates: points };
-    const data = { type: "FeatureCollection", features: points.length ? [{ type: "Feature", properties: {}, geometry }] : [] };
-    showSelection(data);
+    const corners = points.map((at) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: at } }));
+    showSelection({ type: "FeatureCollection", features: points.length ? [{ type: "Feature", properties: {}, geometry }, ...corners] : [] });
+    if (view.draw && closed) say(`${new Intl.NumberFormat(lang(), { maximumSignificantDigits: 3 }).format(km2(ring(points, kind)))} km². ${view.words["draw_" + kind + "_help"]}`);
   }
   function showSelection(data) {
     const map = view.map;
@@ -269,16 +372,17 @@ window.landask = (() => {
     if (!view.ready) return;
     if (map.getSource("selection")) return map.getSource("selection").setData(data);
     map.addSource("selection", { type: "geojson", data });
-    map.addLayer({ id: "selection-fill", type: "fill", source: "selection", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": "#1d6fd8", "fill-opacity": 0.12 } });
-    map.addLayer({ id: "selection-line", type: "line", source: "selection", paint: { "line-color": "#1d6fd8", "line-width": 2.5, "line-dasharray": [2, 1] } });
-    map.addLayer({ id: "selection-dots", type: "circle", source: "selection", paint: { "circle-color": "#1d6fd8", "circle-radius": 4 } });
+    map.addLayer({ id: "selection-fill", type: "fill", source: "selection", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": "#1d6fd8", "fill-opacity": 0.08 } });
+    map.addLayer({ id: "selection-line", type: "line", source: "selection", paint: { "line-color": dark() ? "#8bc1ff" : "#1d6fd8", "line-width": 2.5, "line-dasharray": [2, 1] } });
+    map.addLayer({ id: "selection-dots", type: "circle", source: "selection", filter: ["==", ["geometry-type"], "Point"],
+      paint: { "circle-color": "#1d6fd8", "circle-radius": 5, "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5 } });
   }
   function startDraw(kind) {
     view.draw = { kind, points: [] };
     view.map.doubleClickZoom.disable();
     view.map.getCanvas().style.cursor = "crosshair";
     showDrawn([], kind);
-    say(view.words[kind === "rectangle" ? "draw_rectangle_help" : "draw_polygon_help"]);
+    say(view.words["draw_" + kind + "_help"]);
     buttons();
   }
   function stopDraw() {
@@ -287,11 +391,24 @@ window.landask = (() => {
     setTimeout(() => view.map && view.map.doubleClickZoom.enable(), 50);
     buttons();
   }
+  const rounded = ({ lng, lat }) => [+lng.toFixed(5), +lat.toFixed(5)];
   function drawClick(event) {
-    const { kind, points } = view.draw;
-    points.push([+event.lngLat.lng.toFixed(5), +event.lngLat.lat.toFixed(5)]);
+    const { kind, points, moved } = view.draw;
+    if (moved) { view.draw.moved = false; return; }    // the click that ends a move
+    points.push(rounded(event.lngLat));
     showDrawn(points, kind);
     if (kind === "rectangle" && points.length === 2) finishDraw();
+  }
+  // A corner that is set can be moved while the area is drawn.
+  function grabCorner(event) {
+    if (!view.draw) return;
+    const { points, kind } = view.draw, map = view.map;
+    const at = points.findIndex((point) => { const spot = map.project(point); return Math.hypot(spot.x - event.point.x, spot.y - event.point.y) < 10; });
+    if (at < 0) return;
+    event.preventDefault();
+    const move = (next) => { points[at] = rounded(next.lngLat); view.draw.moved = true; showDrawn(points, kind); };
+    map.on("mousemove", move);
+    map.once("mouseup", () => map.off("mousemove", move));
   }
   function finishDraw() {
     if (!view.draw) return;
@@ -302,14 +419,48 @@ window.landask = (() => {
     say("");
     view.send("input", { kind: "drawn", geometry: { type: "Polygon", coordinates: [ring(distinct, kind)] } });
   }
+  function cancelDraw() { stopDraw(); showDrawn([], ""); say(""); }
   function useView() {
     const b = view.map.getBounds();
     const round = (v) => +v.toFixed(4);
     const points = [[round(b.getWest()), round(b.getSouth())], [round(b.getEast()), round(b.getNorth())]];
-    showDrawn(points, "rectangle");
     view.send("input", { kind: "view", geometry: { type: "Polygon", coordinates: [ring(points, "rectangle")] } });
   }
   const say = (text) => { const box = view.root.querySelector(".la-say"); box.textContent = text; box.hidden = !text; };
+
+  // The line that says which region is chosen carries its outline: the map shows it, and goes there where it is out of sight.
+  function chosen(element, watch) {
+    const settle = () => {
+      const text = element.querySelector("[data-shape]")?.dataset.shape;
+      const shape = text ? JSON.parse(text) : null;
+      showSelection({ type: "FeatureCollection", features: shape ? [{ type: "Feature", properties: {}, geometry: shape }] : [] });
+      if (shape && view.map) goToShape(shape);
+    };
+    watch("value", settle);
+  }
+  function goToShape(shape) {
+    const box = new maplibregl.LngLatBounds(), seen = view.map.getBounds();
+    const walk = (part) => (typeof part[0] === "number" ? box.extend(part) : part.forEach(walk));
+    walk(shape.coordinates);
+    const small = box.getEast() - box.getWest() < (seen.getEast() - seen.getWest()) / 5;
+    if (small || !seen.contains(box.getSouthWest()) || !seen.contains(box.getNorthEast()))
+      view.map.fitBounds(box, { padding: 60, maxZoom: 12, duration: still() ? 0 : 400 });
+  }
+  function dropped(root) {
+    const holds = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+    document.addEventListener("dragover", (event) => { if (holds(event)) { event.preventDefault(); root.classList.add("la-dropping"); } });
+    document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) root.classList.remove("la-dropping"); });
+    document.addEventListener("drop", (event) => {
+      root.classList.remove("la-dropping");
+      const input = document.querySelector("#side input[type=file]"), file = event.dataTransfer?.files[0];
+      if (!file || !input) return;
+      event.preventDefault();
+      const files = new DataTransfer();
+      files.items.add(file);
+      input.files = files.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
 
   function buttons() {
     const bar = view.root.querySelector(".la-toolbar");
@@ -318,18 +469,21 @@ window.landask = (() => {
       text: words[name], onclick: run, ...(pressed === undefined ? {} : { "aria-pressed": pressed }) });
     if (!view.map) return bar.replaceChildren();
     bar.replaceChildren(
-      button("draw_polygon", () => (draw ? stopDraw() : startDraw("polygon")), draw?.kind === "polygon"),
-      button("draw_rectangle", () => (draw ? stopDraw() : startDraw("rectangle")), draw?.kind === "rectangle"),
-      ...(draw ? [button("draw_done", finishDraw), button("draw_cancel", () => { stopDraw(); showDrawn([], ""); say(""); })] : []),
+      button("draw_polygon", () => (draw ? cancelDraw() : startDraw("polygon")), draw?.kind === "polygon"),
+      button("draw_rectangle", () => (draw ? cancelDraw() : startDraw("rectangle")), draw?.kind === "rectangle"),
+      ...(draw ? [button("draw_done", finishDraw), button("draw_cancel", cancelDraw)] : []),
       button("this_view", useView),
       button("zoom_result", fit));
   }
 
+  // ---- drawing an answer -----------------------------------------------------------------------------------------
   async function load(drawing) {
     await Promise.all(drawing.layers.map(async (layer) => {
       if (layer.kind === "image" || layer.features) return;
       const reply = await fetch(here(layer.url));
-      layer.features = reply.ok ? (await reply.json()).features : [];
+      const found = reply.ok ? await reply.json() : { features: [] };
+      layer.features = found.features;
+      if (found.indicator) layer.indicator = found.indicator;    // with the figures of all regions
       layer.features.forEach((f, i) => { f.properties._i = i; });
       if (!reply.ok) layer.lost = true;
     }));
@@ -339,17 +493,30 @@ window.landask = (() => {
   async function draw(value) {
     const turn = ++view.turn;
     view.words = value.words;
+    view.wanted = value.key;
     const drawing = await load(value);
     if (turn !== view.turn) return;    // a newer answer came while this one was fetched
     const online = JSON.stringify(drawing.online || null) !== JSON.stringify(view.drawing?.online || null);
     view.drawing = drawing;
     view.theme = shaded(drawing)[0];
-    view.root.querySelector(".la-legend").replaceWith(legend(drawing, view.words));
+    view.off = new Set(drawing.layers.flatMap((layer, at) => (layer.on === false ? [at] : [])));
+    view.unmarked = new Set();
+    view.opacity = {};
+    const share = drawing.layers[sharePlace(drawing)]?.indicator;
+    view.year = share ? share.year : null;
+    view.compared = share ? share.asked.slice(0, 4) : [];
+    if (view.shut === undefined) view.shut = view.root.clientWidth < 560;
+    renewLegend();
     const notes = view.root.querySelector(".la-notes");
     notes.replaceChildren(...drawing.notes.map((note) => make("li", { text: note })));
     notes.hidden = !drawing.notes.length;
+    // Before the first answer the map has the window to itself.
+    const asked = Boolean(drawing.key) && !drawing.welcome;
+    for (const id of ["stage", "chat"]) document.getElementById(id)?.classList.toggle("la-asked", asked);
+    renewExplore();
     if (!view.map) start(); else if (online) restyle(); else if (view.ready) paint();
     buttons();
+    if (view.map) view.map.resize();
     fit();
   }
 
@@ -358,7 +525,7 @@ window.landask = (() => {
     if (view.popup) view.popup.remove();
     for (const layer of map.getStyle().layers.filter((l) => l.id.startsWith("result-"))) map.removeLayer(layer.id);
     for (const id of Object.keys(map.getStyle().sources).filter((s) => s.startsWith("result-"))) map.removeSource(id);
-    for (const name of ["hatch", "dots", "lines"]) {
+    for (const name of ["hatch", "dots", "over-lines", "over-dots"]) {
       if (map.hasImage(name)) map.removeImage(name);
       map.addImage(name, patternImage(name));
     }
@@ -371,9 +538,9 @@ window.landask = (() => {
 
   function restyle() {
     view.ready = false;
-    view.root.querySelector(".la-legend").replaceWith(legend(view.drawing, view.words));
+    renewLegend();
     view.map.setStyle(baseStyle(view.drawing.online), { diff: false });
-    view.map.once("style.load", () => { view.ready = true; paint(); addNames(view.map); });
+    view.map.once("style.load", () => { view.ready = true; paint(); });
   }
 
   function start() {
@@ -382,7 +549,7 @@ window.landask = (() => {
     if (view.lost > MOST_LOST) return showPicture(canvas);
     try {
       view.map = new maplibregl.Map({ container: canvas, style: baseStyle(view.drawing.online), bounds: bounds(view.drawing),
-        attributionControl: false, maxZoom: 17, dragRotate: true, locale: {
+        attributionControl: false, maxZoom: 17, minZoom: 1.5, renderWorldCopies: false, dragRotate: true, fadeDuration: 0, locale: {
           "NavigationControl.ZoomIn": view.words.zoom_in, "NavigationControl.ZoomOut": view.words.zoom_out,
           "NavigationControl.ResetBearing": view.words.north, "AttributionControl.ToggleAttribution": view.words.sources,
           "Map.Title": view.words.map, "Popup.Close": view.words.close } });
@@ -392,24 +559,25 @@ window.landask = (() => {
     const map = view.map;
     const watchdog = setTimeout(() => { if (view.map === map && !view.ready) { map.remove(); showPicture(canvas, view.words.slow); } }, PATIENCE_MS);
     map.addControl(new maplibregl.NavigationControl({ visualizePitch: false }), "top-right");
-    map.addControl(new maplibregl.ScaleControl({ maxWidth: 110, unit: "metric" }), "bottom-left");
+    map.addControl(new maplibregl.ScaleControl({ maxWidth: 110, unit: "metric" }), "bottom-right");
     map.addControl(new maplibregl.AttributionControl({ compact: true }), "bottom-right");
+    map.on("styleimagemissing", ({ id }) => missing(map, id));
     map.on("load", () => {
       clearTimeout(watchdog);
       view.ready = true;
-      if (view.dark !== dark()) { view.dark = dark(); return restyle(); }    // chosen while the map was loading
-      paint();
-      addNames(map);
+      fit();
+      if (view.dark !== dark()) { view.dark = dark(); restyle(); } else paint();    // it may have been chosen meanwhile
       // On a phone, and where they take several lines, the sources are one touch away: the legend names them as well.
       map.on("sourcedata", () => narrow(canvas));
     });
     map.on("webglcontextlost", () => contextLost(map));
     map.on("click", clicked);
+    map.on("mousedown", grabCorner);
     map.on("dblclick", (event) => { if (view.draw) { event.preventDefault(); finishDraw(); } });
     map.on("moveend", () => view.ready && tellView());
     map.getCanvas().addEventListener("keydown", (event) => {
       if (event.key === "Enter") finishDraw();
-      if (event.key === "Escape" && view.draw) { stopDraw(); showDrawn([], ""); say(""); }
+      if (event.key === "Escape" && view.draw) cancelDraw();
     });
     view.dark = dark();
   }
@@ -423,14 +591,15 @@ window.landask = (() => {
   // A graphics driver that was reset or ran out of memory takes all that was drawn with it: the map is made anew.
   function contextLost(map) {
     if (map !== view.map) return;
-    const where = { center: map.getCenter(), zoom: map.getZoom(), bearing: map.getBearing() };
+    const where = { center: map.getCenter(), zoom: map.getZoom(), bearing: map.getBearing() }, { key } = view.drawing;
     view.ready = false;
     view.map = null;
     view.lost += 1;
     setTimeout(() => {
       map.remove();
       if (!view.map) start();
-      if (view.map) view.map.jumpTo(where);
+      // Where it was, unless another answer has come meanwhile.
+      if (view.map && view.drawing.key === key) { view.map.once("load", () => view.map.jumpTo(where)); view.map.jumpTo(where); }
       buttons();
     }, 500);
   }
@@ -453,11 +622,10 @@ window.landask = (() => {
     view.turn = 0;
     view.send = (name, data) => trigger(name, data);
     view.root = make("div", { class: "la-map" },
-      make("div", { class: "la-toolbar", role: "toolbar" }),
-      make("div", { class: "la-frame" }, make("div", { class: "la-canvas" }), make("div", { class: "la-legend" })),
-      make("p", { class: "la-say", role: "status", hidden: "" }),
-      make("p", { class: "la-off", role: "status", hidden: "" }),
-      make("ul", { class: "la-notes" }));
+      make("div", { class: "la-frame" }, make("div", { class: "la-canvas" }), make("div", { class: "la-legend" }), make("div", { class: "la-tip", hidden: "" }),
+        make("div", { class: "la-toolbar", role: "toolbar" }),
+        make("div", { class: "la-told" }, make("p", { class: "la-say", role: "status", hidden: "" }), make("p", { class: "la-off", role: "status", hidden: "" }),
+          make("ul", { class: "la-notes" }))));
     const settle = () => {
       const slot = element.querySelector(".la-slot") || element;
       if (view.root.parentNode !== slot) slot.replaceChildren(view.root);
@@ -467,50 +635,172 @@ window.landask = (() => {
     new MutationObserver(() => { if (view.ready && view.dark !== dark()) { view.dark = dark(); restyle(); } })
       .observe(document.body, { attributes: true, attributeFilter: ["class"] });
     watch("value", settle);
+    dropped(view.root);
     settle();
   }
 
-  // ---- table and conversation ----------------------------------------------------------------------------------
+  // ---- the look around: one share, all regions, all survey years ----------------------------------------------------
+  let exploreBox = null, playing = null;
+  function explore(element) { exploreBox = element; renewExplore(); }
+  const shareLayer = () => view.drawing?.layers[sharePlace(view.drawing)];
+  function renewExplore() {
+    clearInterval(playing);
+    playing = null;
+    const box = exploreBox?.querySelector(".la-explore");
+    if (!box || !view.drawing) return;
+    const layer = shareLayer();
+    if (!layer) return box.replaceChildren(make("p", { class: "la-empty", text: view.words.no_explore || "" }));
+    box.replaceChildren(sliderOf(layer), make("div", { class: "la-two" }, linesOf(layer), barsOf(layer)));
+  }
+  function sliderOf(layer) {
+    const { years } = layer.indicator, { words } = view, at = years.indexOf(view.year);
+    const out = make("output", { text: view.year });
+    const range = make("input", { type: "range", min: 0, max: years.length - 1, step: 1, value: at, "aria-label": words.survey_year, "aria-valuetext": view.year,
+      oninput: (event) => setYear(years[+event.target.value]) });
+    const play = make("button", { type: "button", class: "la-button", "data-play": "", "aria-pressed": Boolean(playing), text: words.play, onclick: () => {
+      if (playing) { clearInterval(playing); playing = null; return play.setAttribute("aria-pressed", false); }
+      let next = years.indexOf(view.year);
+      playing = setInterval(() => { next = (next + 1) % years.length; setYear(years[next]); if (next === years.length - 1) { clearInterval(playing); playing = null; play.setAttribute("aria-pressed", false); } }, 1200);
+      play.setAttribute("aria-pressed", true);
+    } });
+    return make("div", { class: "la-years" }, make("b", { text: layer.title }), make("span", { class: "la-unit", text: layer.unit }), play, range, out,
+      make("span", { class: "la-ticks", "aria-hidden": "true" }, ...years.map((year) => make("button", { type: "button", tabindex: -1, text: year, onclick: () => setYear(year) }))));
+  }
+  function setYear(year) {
+    view.year = year;
+    const place = sharePlace(view.drawing);
+    if (view.theme !== place) view.theme = place;
+    view.off.delete(place);
+    renewLegend();
+    if (view.ready) paint();
+    const box = exploreBox?.querySelector(".la-explore"), range = box?.querySelector("input[type=range]"), layer = shareLayer();
+    if (!range) return;
+    range.value = layer.indicator.years.indexOf(year);
+    range.setAttribute("aria-valuetext", year);
+    box.querySelector("output").textContent = year;
+    box.querySelector(".la-lines").replaceWith(linesOf(layer));
+    box.querySelector(".la-ranked").replaceWith(barsOf(layer));
+  }
+  function compare(region) {
+    view.compared = view.compared.includes(region) ? view.compared.filter((id) => id !== region) : [...view.compared, region].slice(-SERIES.length);
+    const layer = shareLayer(), box = exploreBox.querySelector(".la-explore"), id = `result-${sharePlace(view.drawing)}-compared`;
+    box.querySelector(".la-lines").replaceWith(linesOf(layer));
+    box.querySelector(".la-ranked").replaceWith(barsOf(layer));
+    if (view.ready && view.map.getLayer(id)) { view.map.setFilter(id, comparedFilter()); view.map.setPaintProperty(id, "line-color", comparedColour()); }
+  }
+  function niceTop(value) {
+    const power = 10 ** Math.floor(Math.log10(value || 1));
+    return [1, 2, 2.5, 5, 10].map((n) => n * power).find((n) => n >= value) || 1;
+  }
+  function linesOf(layer) {
+    const { years, regions } = layer.indicator, wide = 420, high = 190, left = 38, right = 128, top = 8, bottom = 22;
+    const shown = view.compared.filter((id) => regions[id]);
+    const figures = shown.flatMap((id) => years.map((year) => regions[id].figures[year]?.[0]).filter((v) => v != null));
+    const most = niceTop(Math.max(1e-9, ...figures));
+    const x = (year) => left + (wide - left - right) * (year - years[0]) / ((years.at(-1) - years[0]) || 1);
+    const y = (value) => high - bottom - (high - top - bottom) * value / most;
+    const parts = [0, 0.25, 0.5, 0.75, 1].flatMap((part) => [svg("line", { class: "la-grid", x1: left, x2: wide - right, y1: y(part * most), y2: y(part * most) }),
+      svg("text", { x: left - 5, y: y(part * most) + 4, "text-anchor": "end", text: shownNumber(part * most) })]);
+    parts.push(...years.map((year) => svg("text", { x: x(year), y: high - 6, "text-anchor": "middle", text: year, ...(year === view.year ? { class: "la-now" } : {}) })));
+    parts.push(svg("line", { class: "la-cursor", x1: x(view.year), x2: x(view.year), y1: top, y2: high - bottom }));
+    const taken = [];
+    shown.forEach((id, at) => {
+      const colour = SERIES[at % SERIES.length], { name, figures: own } = regions[id];
+      let path = "", pen = "M";
+      for (const year of years) {
+        const [value, , doubt, low, hi] = own[year] || [null];
+        if (value == null) { pen = "M"; continue; }
+        if (layer.indicator.breaks.includes(year)) pen = "M";    // told in another way since
+        path += `${pen}${x(year)} ${y(value)}`;
+        pen = "L";
+        if (low != null && hi != null && y(low) - y(hi) > 4) parts.push(svg("path", { class: "la-whisker", d: `M${x(year)} ${y(low)}V${y(hi)}` }));
+        parts.push(svg("circle", { cx: x(year), cy: y(value), r: 3.6, fill: doubt ? "none" : colour, stroke: colour, "stroke-width": 1.6 },
+          svg("title", { text: `${name} ${year}: ${shownNumber(value)}` })));
+      }
+      const last = years.findLast((year) => own[year]?.[0] != null);
+      parts.push(svg("path", { d: path, fill: "none", stroke: colour, "stroke-width": 2 }));
+      if (last === undefined) return;
+      let place = y(own[last][0]);
+      while (taken.some((other) => Math.abs(other - place) < 13)) place += 13;
+      taken.push(place);
+      parts.push(svg("text", { class: "la-end", x: x(last) + 8, y: place + 4, text: `${name.length > 16 ? name.slice(0, 15) + "…" : name} ${shownNumber(own[last][0])}` }, svg("title", { text: name })));
+    });
+    return make("div", { class: "la-lines" }, svg("svg", { class: "la-svg", viewBox: `0 0 ${wide} ${high}`, role: "img",
+      "aria-label": `${layer.title}: ${shown.map((id) => regions[id].name).join(", ")}` }, ...parts));
+  }
+  function barsOf(layer) {
+    const { regions } = layer.indicator, { words } = view;
+    const ranked = Object.entries(regions).map(([id, region]) => ({ id, name: region.name, figure: region.figures[view.year] || [null, "not_published"] }))
+      .sort((a, b) => (a.figure[0] == null) - (b.figure[0] == null) || b.figure[0] - a.figure[0] || a.name.localeCompare(b.name));
+    const most = Math.max(1e-9, ...ranked.map(({ figure }) => figure[4] ?? figure[0] ?? 0));
+    const why = (figure) => layer.marks.find((mark) => mark.pattern === (figure[1] === "not_significant" ? "dots" : "hatch"))?.label || "–";
+    const rows = ranked.map(({ id, name, figure }, at) => {
+      const chosen = view.compared.indexOf(id), bar = make("span", { class: "la-bar" });
+      bar.style.width = `${100 * (figure[0] ?? 0) / most}%`;
+      if (chosen >= 0) bar.style.background = SERIES[chosen % SERIES.length];
+      const [, , , low, hi] = figure, reach = make("span", { class: "la-reach" });    // its 95 % interval
+      if (low != null && hi != null) Object.assign(reach.style, { left: `${100 * low / most}%`, width: `${100 * (hi - low) / most}%` });
+      return make("li", {}, make("button", { type: "button", "data-f": id, "aria-pressed": chosen >= 0, title: words.compare, onclick: () => { compare(id); exploreBox.querySelector(`[data-f="${id}"]`)?.focus(); } },
+        make("span", { class: "la-place", text: figure[0] == null ? "" : at + 1 }), make("span", { class: "la-name", text: name }),
+        make("span", { class: "la-track" }, bar, ...(low != null && hi != null ? [reach] : [])), make("span", { class: "la-figure", text: figure[0] == null ? "–" : shownNumber(figure[0]), ...(figure[0] == null ? { title: why(figure) } : {}) })));
+    });
+    const list = make("ol", { class: "la-ranked", "aria-label": `${layer.title}, ${view.year}` }, ...rows);
+    linkRows(list, (row) => row.dataset.f);
+    return list;
+  }
+
+  // ---- table -----------------------------------------------------------------------------------------------------
+  const numbered = (f) => (/^\d+$/.test(f) ? +f : f);
   function hover(f) {
     if (f === view.highlight) return;
     view.highlight = f;
-    document.querySelectorAll("tr.la-here").forEach((row) => row.classList.remove("la-here"));
-    if (f !== null) document.querySelectorAll(`tr[data-f="${f}"]`).forEach((row) => row.classList.add("la-here"));
+    document.querySelectorAll(".la-here").forEach((row) => row.classList.remove("la-here"));
+    if (f !== null) document.querySelectorAll(`[data-f="${CSS.escape(f)}"]`).forEach((row) => row.classList.add("la-here"));
     if (!view.ready) return;
     view.drawing.layers.forEach((_, at) => {
       const id = `result-${at}-here`;
       if (view.map.getLayer(id)) view.map.setFilter(id, ["==", ["get", "_f"], f === null ? -1 : f]);
     });
   }
-
-  function table(element, trigger) {
-    const rowOf = (event) => event.target.closest && event.target.closest("tr[data-f]");
+  function linkRows(element, read) {
+    const rowOf = (event) => event.target.closest && event.target.closest("[data-f]");
     for (const name of ["mouseover", "focusin"])
-      element.addEventListener(name, (event) => { const row = rowOf(event); hover(row ? +row.dataset.f : null); });
-    element.addEventListener("mouseleave", () => hover(null));
-    element.addEventListener("focusout", () => hover(null));
+      element.addEventListener(name, (event) => { const row = rowOf(event); hover(row ? read(row) : null); });
+    for (const name of ["mouseleave", "focusout"]) element.addEventListener(name, () => hover(null));
+    return rowOf;
+  }
+  function table(element) {
+    const rowOf = linkRows(element, (row) => numbered(row.dataset.f));
     element.addEventListener("click", (event) => {
-      const sort = event.target.closest("button[data-sort]");
-      if (sort) return sortBy(element, sort);
+      const sort = event.target.closest("button[data-sort]"), columns = event.target.closest("button[data-columns]");
+      if (sort) return sortBy(sort);
+      if (columns) return columns.setAttribute("aria-pressed", columns.closest("table").classList.toggle("la-all"));
       const row = rowOf(event);
-      if (row) goTo(+row.dataset.f);
+      if (row) goTo(numbered(row.dataset.f), false);
+    });
+    // From the keyboard a row is its feature: Enter tells what a click on the map would.
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !event.target.matches("tr[data-f]")) return;
+      event.preventDefault();    // else the same key would press the button the popup is given the focus on
+      goTo(numbered(event.target.dataset.f), true);
     });
   }
-  function goTo(f) {
+  function goTo(f, tell) {
     for (const layer of view.drawing.layers.filter(isDrawn)) {
       const feature = (layer.features || []).find((each) => each.properties._f === f);
       if (!feature) continue;
       const at = feature.geometry.type === "Point" ? feature.geometry.coordinates : feature.properties._at;
       if (at && view.map) view.map.easeTo({ center: at, zoom: Math.max(view.map.getZoom(), layer.kind === "points" ? 9 : 5), duration: still() ? 0 : 400 });
+      if (at && view.map && tell) told(layer, feature, { lng: at[0], lat: at[1] });
       return hover(f);
     }
   }
-  function sortBy(element, button) {
-    const column = +button.dataset.sort, heading = button.closest("th");
+  function sortBy(button) {
+    const heading = button.closest("th"), column = heading.cellIndex, whole = button.closest("table");
     const up = heading.getAttribute("aria-sort") !== "ascending";
-    element.querySelectorAll("th[aria-sort]").forEach((th) => th.setAttribute("aria-sort", "none"));
+    whole.querySelectorAll("th[aria-sort]").forEach((th) => th.setAttribute("aria-sort", "none"));
     heading.setAttribute("aria-sort", up ? "ascending" : "descending");
-    const body = button.closest("table").tBodies[0];
+    const body = whole.tBodies[0];
     const key = (row) => row.cells[column].dataset.v ?? row.cells[column].textContent;
     const rows = [...body.rows].sort((a, b) => {
       const [x, y] = [key(a), key(b)];
@@ -521,6 +811,7 @@ window.landask = (() => {
     body.append(...rows);
   }
 
+  // ---- conversation ----------------------------------------------------------------------------------------------
   function chat(element, props, trigger, watch) {
     element.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-act]");
@@ -530,11 +821,18 @@ window.landask = (() => {
     });
     const live = make("div", { class: "sr", role: "status", "aria-live": "polite" });
     document.body.append(live);
+    let since = null;
+    setInterval(() => {
+      const clock = element.querySelector("[data-since]");
+      if (!clock) { since = null; return; }
+      since ??= performance.now();
+      clock.textContent = `${Math.floor((performance.now() - since) / 1000)} s`;
+    }, 250);
     watch("value", () => {
       const said = element.querySelector(".la-live");
       if (said && live.textContent !== said.textContent) live.textContent = said.textContent;
-      const log = element.querySelector(".la-chat");
-      if (log) log.scrollTop = log.scrollHeight;
+      const log = element.querySelector(".la-chat"), last = log?.querySelector(".la-turn:last-of-type");
+      if (last) log.scrollTop = last.offsetTop - log.offsetTop - 6;
     });
   }
   function copy(button) {
@@ -544,7 +842,85 @@ window.landask = (() => {
     else prompt("", link);
   }
 
-  function language(code) { document.documentElement.lang = code; }
+  // ---- the conversations this browser keeps: one entry each, so that two pages do not overwrite each other's -----------
+  const KEPT = "landask-talk-", MOST_KEPT = 60;
+  const shelf = {
+    read(id) { try { return JSON.parse(localStorage.getItem(KEPT + id)); } catch { return null; } },
+    write(talk) {
+      const put = () => localStorage.setItem(KEPT + talk.id, JSON.stringify({ ...talk, at: talk.at || Date.now() }));
+      try { put(); } catch { try { shelf.all().slice(-5).forEach(({ id }) => shelf.remove(id)); put(); } catch { /* no room: kept for this visit */ } }
+      shelf.all().slice(MOST_KEPT).forEach(({ id }) => shelf.remove(id));
+    },
+    remove(id) { try { localStorage.removeItem(KEPT + id); } catch { /* private window */ } },
+    all() {
+      try {
+        const keys = Object.keys(localStorage).filter((key) => key.startsWith(KEPT));
+        return keys.map((key) => shelf.read(key.slice(KEPT.length))).filter((talk) => talk?.id).sort((a, b) => b.at - a.at);
+      } catch { return []; }
+    },
+  };
+  const talking = { current: null, send: () => {}, words: {}, gone: null, box: null };
+  function talks(element, props, trigger, watch) {
+    talking.send = (data) => trigger("click", data);
+    talking.box = make("details", { id: "talks-fold" });
+    const settle = () => {
+      const slot = element.querySelector(".la-slot") || element;
+      if (talking.box.parentNode !== slot) slot.replaceChildren(talking.box);
+      const { talk, words } = props.value || {};
+      if (!talk) return;
+      talking.words = words;
+      const before = talking.current;
+      talking.current = talk.id;
+      if (talk.turns.length) { shelf.write(structuredClone(JSON.parse(JSON.stringify({ ...talk, at: Date.now() })))); address(talk.id); }
+      else if (before && before !== talk.id && document.body.dataset.landask) address(null);
+      renewTalks();
+    };
+    watch("value", settle);
+    window.addEventListener("storage", (event) => { if (!event.key || event.key.startsWith(KEPT)) renewTalks(); });
+    window.addEventListener("popstate", () => openAddress(true));
+    settle();
+  }
+  function address(id) {
+    const now = new URL(location.href);
+    if (now.searchParams.get("talk") === id) return;
+    now.search = id ? "?talk=" + encodeURIComponent(id) : "";
+    history.pushState(null, "", now);
+  }
+  function openAddress(wholly) {
+    const id = new URL(location.href).searchParams.get("talk");
+    if (id === talking.current) return;
+    const talk = id && shelf.read(id);
+    if (talk) talking.send({ act: "open", talk });
+    else if (wholly && !id) talking.send({ act: "new" });
+  }
+  function renewTalks() {
+    const { words, current, gone } = talking, all = shelf.all(), open = talking.box.open;
+    const line = (talk) => make("li", {}, make("button", { type: "button", class: "la-talk", "aria-current": talk.id === current, text: talk.name || words.new,
+      onclick: () => { talking.box.open = false; talking.send({ act: "open", talk }); } }),
+      make("button", { type: "button", class: "la-deed", "data-delete": talk.id, "aria-label": `${words.delete}: ${talk.name}`, text: "×", onclick: () => remove(talk) }));
+    const name = make("input", { id: "talk-name", value: all.find(({ id }) => id === current)?.name || "", "aria-label": words.name, maxlength: 60,
+      onkeydown: (event) => { if (event.key === "Enter") rename(); } });
+    const rename = () => { if (name.value.trim()) talking.send({ act: "rename", name: name.value }); };
+    const undone = gone && make("p", { class: "la-undo", role: "status" }, words.deleted.replace("{name}", gone.name) + " ",
+      make("button", { type: "button", class: "la-button", id: "undo", text: words.undo, onclick: () => { shelf.write(gone); talking.gone = null; renewTalks(); } }));
+    talking.box.replaceChildren(make("summary", { text: `${words.conversations} (${all.length})` }),
+      make("div", { class: "la-talks" }, make("button", { type: "button", class: "la-button", id: "new", text: words.new, onclick: () => { talking.box.open = false; talking.send({ act: "new" }); } }),
+        ...(all.some(({ id }) => id === current) ? [make("div", { class: "la-rename" }, name, make("button", { type: "button", class: "la-button", id: "rename", text: words.rename, onclick: rename }))] : []),
+        ...(undone ? [undone] : []), make("ul", {}, ...all.map(line))));
+    talking.box.open = open;
+  }
+  function remove(talk) {
+    shelf.remove(talk.id);
+    talking.gone = talk;
+    if (talk.id === talking.current) talking.send({ act: "new" });
+    renewTalks();
+  }
+
+  function language(code) {
+    const before = document.documentElement.lang;
+    document.documentElement.lang = code;
+    if (before !== code && view.ready) restyle();
+  }
   function theme() {
     const now = !dark();
     document.body.classList.toggle("dark", now);
@@ -556,7 +932,10 @@ window.landask = (() => {
     if (kept) document.body.classList.toggle("dark", kept === "dark");
   }
 
-  function opened() { document.body.dataset.landask = "ready"; }
+  function opened() {
+    document.body.dataset.landask = "ready";
+    openAddress(false);
+  }
 
-  return { opened, map, show: draw, table, chat, language, theme, firstTheme, view, clear: () => view.map && showDrawn([], "") };
+  return { opened, map, show: draw, explore, setYear, compare, table, chat, talks, chosen, language, theme, firstTheme, view, fit };
 })();

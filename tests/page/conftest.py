@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from app import Agent
+from agent.answer import Answer
 from page.asking import World
 from page.handlers import Handlers, Options
 from page.serve import application
 from retrieval.store import Store
+from tests.page.patient import Patient
 from tests.page.served import CHROMIUM, FLAGS, Served
-from tests.page.small_world import small_world
 from tools.context import Context
 
 NOT_OURS = (
@@ -25,32 +25,32 @@ NOT_OURS = (
     "ignore::pytest.PytestUnraisableExceptionWarning",
 )
 """Gradio sums up its queue with options pandas is about to drop, and leaves event loops open: not ours to mend."""
+VINEYARDS = "Where is vineyard in Languedoc-Roussillon in 2018?"
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 
 
 @pytest.fixture(scope="session")
-def handlers(tmp_path_factory: pytest.TempPathFactory) -> Handlers:
+def handlers(demo_store: Store, tmp_path_factory: pytest.TempPathFactory) -> Handlers:
+    """The page's handlers before the real agent, on the store of a fresh clone, with one photo of a real point."""
     photos = tmp_path_factory.mktemp("photos")
-    Image.new("RGB", (8, 6), "green").save(photos / "2018_FR_38482258N.jpg")
-    return Handlers(small_world(), Options(per_minute=0, photos=photos))
+    context = Context.open(demo_store)
+    world = World(context, Patient(context, "builtin", None), "auto")
+    handlers = Handlers(world, Options(per_minute=0, photos=photos))
+    answer, _ = handlers.asked(VINEYARDS, None, None)
+    Image.new("RGB", (8, 6), "green").save(photos / f"2018_FR_{first_point(answer)}N.jpg")
+    return handlers
+
+
+def first_point(answer: Answer) -> str:
+    """The first point an answer is about."""
+    table = answer.results[0].table
+    assert table
+    return str(table.column("point_id")[0])
 
 
 @pytest.fixture(scope="session")
 def served(handlers: Handlers) -> Iterator[Served]:
     with Served(application(handlers)) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def real_handlers(demo_store: Store) -> Handlers:
-    """The page's handlers before the real agent, on the store of a fresh clone."""
-    context = Context.open(demo_store)
-    return Handlers(World(context, Agent(context, "builtin", None), "auto"), Options(per_minute=0))
-
-
-@pytest.fixture(scope="session")
-def real_served(real_handlers: Handlers) -> Iterator[Served]:
-    with Served(application(real_handlers)) as server:
         yield server
 
 

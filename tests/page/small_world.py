@@ -80,7 +80,7 @@ class SmallStore:
 
         return (
             one("demo_survey", "Demo survey", "CC0", (2015, 2018), "survey", True),
-            one("lan_lcv_ovw", "Eurostat land cover", "CC BY 4.0", (2009, 2012, 2015, 2018, 2022), "statistics", False),
+            one("small_shares", "Small shares", "CC BY 4.0", (2009, 2012, 2015, 2018, 2022), "statistics", False),
         )
 
 

@@ -36,17 +36,21 @@ def test_axe_finds_no_serious_violation_in_any_state(browser: Any, served: Serve
     context.set_default_timeout(20_000)
     seen = Seen(context.new_page(), served.url).load()
     report = {"first visit": violations(seen.page)}
-    seen.ask("vineyard")
+    seen.ask("How did cropland change in Bavaria between 2009 and 2018?")
     seen.map_settles()
     report["answer"] = violations(seen.page)
-    for tab in ("chart", "how", "plan", "take"):
+    for tab in ("table", "chart", "how", "plan", "take"):
         seen.tab(tab)
         report[f"tab {tab}"] = violations(seen.page)
     seen.unfolded()
-    seen.ask("where is paris")
+    report["conversations"] = violations(seen.page)
+    seen.ask("Where is vineyard in Valencia?")
     seen.page.locator("#theme").click()
     seen.page.wait_for_timeout(800)
     report["clarification, dark"] = violations(seen.page)
+    seen.page.set_viewport_size({"width": 390, "height": 844})
+    seen.page.wait_for_timeout(300)
+    report["phone, dark"] = violations(seen.page)
     context.close()
     (artifacts / "axe.json").write_text(json.dumps(report, indent=1, ensure_ascii=False))
     grave = {state: [v for v in found if v["impact"] in ("serious", "critical")] for state, found in report.items()}

@@ -40,7 +40,7 @@ def test_the_packets_notebook_makes_the_same_answer_again(
     answer, _ = Agent(context, "builtin", None).ask(
         question, memory=None, selection=None, on_step=lambda step: None, cancel=Event()
     )
-    content = file_of(Held(question, answer, draw(answer, context, "en")), "answer.zip")
+    content = file_of(Held(question, answer, *draw(answer, context, "en")), "answer.zip")
     assert content
     zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)
     monkeypatch.chdir(tmp_path)

@@ -22,8 +22,8 @@ LANGUEDOC = (2.6, 43.0, 4.6, 44.2)
 
 
 @pytest.fixture(scope="module")
-def one_page(browser: Browser, real_served: Served) -> Iterator[Seen]:
-    with window(browser, real_served.url) as page:
+def one_page(browser: Browser, served: Served) -> Iterator[Seen]:
+    with window(browser, served.url) as page:
         yield page
 
 
@@ -190,28 +190,47 @@ def test_a_dark_choice_is_whole_after_a_reload(seen: Seen) -> None:
     assert page.evaluate("landask.view.map.getPaintProperty('sea', 'background-color')") == "#dfe9f0"
 
 
-def test_eight_tabs_of_one_browser_all_answer(browser: Browser, real_served: Served) -> None:
+def test_eight_tabs_of_one_browser_all_answer(browser: Browser, served: Served) -> None:
     context = browser.new_context(viewport={"width": 1000, "height": 700}, locale="en-GB")
     pages = [context.new_page() for _ in range(8)]
     for page in pages:
-        page.goto(real_served.url)
+        page.goto(served.url)
         page.wait_for_function("document.body.dataset.landask", timeout=60_000)
     for page in (pages[0], pages[-1]):
         page.bring_to_front()
-        Seen(page, real_served.url).ask("How much of Sweden was woodland in 2018?")
+        Seen(page, served.url).ask("How much of Sweden was woodland in 2018?")
         expect(page.locator(".la-answer")).to_contain_text("Sweden")
     context.close()
 
 
-def test_a_map_that_does_not_start_is_shown_as_a_picture(browser: Browser, real_served: Served) -> None:
+def test_a_map_that_does_not_start_is_shown_as_a_picture(browser: Browser, served: Served) -> None:
     context = browser.new_context(viewport={"width": 1200, "height": 800}, locale="en-GB")
     page = context.new_page()
     page.clock.install()
     page.route("**/files/base*", lambda route: None)
-    page.goto(real_served.url)
+    page.goto(served.url)
     page.wait_for_function("document.body.dataset.landask")
-    Seen(page, real_served.url).ask("Which regions of Spain have the largest share of cropland?")
+    Seen(page, served.url).ask("Which regions of Spain have the largest share of cropland?")
     page.clock.fast_forward(25_000)
     expect(page.locator(".la-nomap")).to_contain_text("did not start")
     page.wait_for_function("document.querySelector('.la-picture')?.naturalWidth > 1000")
+    context.close()
+
+
+def test_the_first_load_is_light(browser: Browser, served: Served) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    urls: dict[str, str] = {}
+    sizes: dict[str, float] = {}
+    wire.on("Network.responseReceived", lambda event: urls.update({event["requestId"]: event["response"]["url"]}))
+    wire.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
+    Seen(page, served.url).load()
+    whole = sum(sizes.values())
+    of_the_map = sum(
+        n for id, n in sizes.items() if any(part in urls.get(id, "") for part in ("/files/base/", "/take/"))
+    )
+    assert whole - of_the_map <= 600_000, "bytes on the wire before the map is drawn, its library with them"
+    assert of_the_map <= 200_000
     context.close()

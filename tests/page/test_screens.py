@@ -1,4 +1,4 @@
-"""Six states of the real page, bundled store and builtin router, looked at by pixel and kept as pictures."""
+"""States of the page at three sizes in light and dark: kept as pictures to look at, checked by what is in sight."""
 
 from __future__ import annotations
 
@@ -9,103 +9,84 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from app import Agent
-from page.asking import World
-from page.handlers import Handlers, Options
-from page.serve import application
-from retrieval.store import Store
+from tests.page.conftest import VINEYARDS
 from tests.page.served import CHROMIUM, Served
-from tests.page.test_browser import Seen, rgb, window
-from tools.context import Context
-from tools.registry import TOOLS
+from tests.page.test_browser import Seen, window
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: .ci/browser installs one on Debian"),
 ]
+SIZES = {"desk": (1440, 900), "small": (1024, 768), "phone": (390, 844)}
+STATES = {
+    "first-visit": "",
+    "where": VINEYARDS,
+    "ranking": "Which regions of Spain have the largest share of cropland?",
+    "change": "How did artificial land change in Portugal between 2009 and 2018?",
+    "choice": "Where is vineyard in Valencia?",
+}
 
 
 @pytest.fixture(scope="module")
-def real_page(demo_store: Store, browser: Any) -> Iterator[Seen]:
-    context = Context.open(demo_store)
-    world = World(context, Agent(context, "auto", None))
-    real = application(Handlers(world, Options(per_minute=0)))
-    with Served(real) as server, window(browser, server.url, height=1000) as page:
+def one_page(browser: Any, served: Served) -> Iterator[Seen]:
+    with window(browser, served.url) as page:
         yield page
 
 
 @pytest.fixture
-def seen(real_page: Seen) -> Iterator[Seen]:
-    with real_page.watched():
-        yield real_page
+def seen(one_page: Seen) -> Iterator[Seen]:
+    with one_page.watched():
+        yield one_page
 
 
-def legend_is_true(seen: Seen) -> list[dict[str, Any]]:
-    """Every mark of the legend is on the map as often as it says."""
-    layers = seen.map_settles()
-    for layer in layers:
-        bearing = [f["properties"]["_m"] for f in layer["features"] or ()]
-        for at, mark in enumerate(layer["marks"]):
-            if mark["count"] is not None and layer["features"]:
-                assert bearing.count(at) == mark["count"]
-    return layers
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_shows_what_it_should_at_every_size_in_both_themes(seen: Seen, artifacts: Path, state: str) -> None:
+    page = seen.open().page
+    if STATES[state]:
+        seen.ask(STATES[state])
+        page.wait_for_function("landask.view.ready && landask.view.root.dataset.drawn === landask.view.drawing.key")
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(150)
+        page.evaluate("landask.view.map.resize(), landask.fit()")
+        page.wait_for_function("landask.view.map.loaded() && !landask.view.map.isMoving()")
+        for theme in ("light", "dark"):
+            page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
+            page.wait_for_function("landask.view.ready && landask.view.map.loaded()")
+            page.screenshot(path=str(artifacts / f"{state}-{size}-{theme}.png"))
+        page.evaluate("document.body.classList.remove('dark')")
+        in_sight(seen, width, height)
+    page.set_viewport_size({"width": 1400, "height": 900})
 
 
-def test_the_first_visit_says_which_data_and_offers_questions(seen: Seen, artifacts: Path) -> None:
-    seen.load()
-    expect(seen.page.locator(".la-head")).to_contain_text("fixed rules (no language model)")
-    expect(seen.page.locator(".la-head")).to_contain_text("LUCAS survey records 2015 and 2018")
-    assert seen.page.locator(".la-example").count() >= 3
-    seen.page.wait_for_timeout(500)
-    seen.page.screenshot(path=str(artifacts / "1-first-visit.png"))
-
-
-def test_a_where_question_draws_points_in_their_region(seen: Seen, artifacts: Path) -> None:
-    seen.open().ask("Where is vineyard in Hérault?")
-    layers = legend_is_true(seen)
-    points = layers[-1]
-    assert points["kind"] == "points"
-    assert seen.colour_at(seen.spot(0)) == rgb(points["marks"][0]["colour"])
-    expect(seen.page.locator(".la-answer").last).to_contain_text("Hérault")
-    seen.page.wait_for_timeout(500)
-    seen.page.screenshot(path=str(artifacts / "2-where-answer.png"))
-
-
-def test_an_ambiguous_name_is_asked_back(seen: Seen, artifacts: Path) -> None:
-    seen.open().ask("Where is vineyard in Valencia?")
-    expect(seen.page.locator(".la-choice")).to_have_count(2)
-    seen.page.screenshot(path=str(artifacts / "3-clarification.png"))
-    seen.page.locator(".la-choice").first.click()
-    expect(seen.page.locator(".la-turn .la-answer").nth(1)).to_contain_text("Valencian Community")
-
-
-@pytest.mark.skipif("compare_with_survey" not in TOOLS, reason="the satellite tools are not registered yet")
-def test_the_classifiers_map_shows_where_it_disagrees_with_the_survey(seen: Seen, artifacts: Path) -> None:
-    seen.open().ask("Where do satellite and survey agree on common wheat in France?")
-    layers = legend_is_true(seen)
-    labels = {mark["label"] for mark in layers[-1]["marks"]}
-    assert labels & {"surveyor and model agree", "only the model says so", "only the surveyor says so"}
-    seen.page.wait_for_timeout(500)
-    seen.page.screenshot(path=str(artifacts / "4-classifier-disagreement.png"))
-
-
-def test_change_is_shown_with_intervals(seen: Seen, artifacts: Path) -> None:
-    seen.open().ask("How did artificial land change in Portugal between 2009 and 2018?")
-    legend_is_true(seen)
-    seen.tab("chart")
-    seen.page.locator("#chart .errorbars, #chart .errorbar").first.wait_for(state="attached")
-    seen.page.wait_for_timeout(500)
-    seen.page.screenshot(path=str(artifacts / "5-change-with-intervals.png"), full_page=True)
-
-
-def test_a_phone_shows_it_all_one_under_the_other(seen: Seen, artifacts: Path) -> None:
-    seen.page.set_viewport_size({"width": 390, "height": 844})
-    seen.open().ask("Which regions of Spain have the largest share of cropland?")
-    legend_is_true(seen)
-    for part in ("#chat", "#ask", ".la-frame", "#rows", ".la-legend"):
+def in_sight(seen: Seen, width: int, height: int) -> None:
+    """The box and the map are in the window, no result lies outside the view, and nothing scrolls but what should."""
+    for part in ("#box textarea", "#ask", ".la-canvas"):
         box = seen.page.locator(part).bounding_box()
-        assert box
-        assert box["x"] + box["width"] <= 390, part
+        assert box, part
+        assert box["x"] >= 0, part
+        assert box["x"] + box["width"] <= width, part
+        assert box["y"] + box["height"] <= height, part
+    expect(seen.page.locator(".la-off")).to_be_hidden()
+    assert seen.page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+def test_at_twice_the_size_answer_and_box_are_still_there(seen: Seen) -> None:
+    seen.page.set_viewport_size({"width": 720, "height": 450})
+    seen.open().ask(VINEYARDS)
+    seen.map_settles()
+    for part in (".la-verdict", "#box textarea"):
+        expect(seen.page.locator(part).first).to_be_in_viewport()
+    seen.page.set_viewport_size({"width": 1400, "height": 900})
+
+
+def test_offline_the_question_stays_in_the_box(seen: Seen) -> None:
+    seen.open()
+    seen.page.context.set_offline(True)
+    seen.page.locator("#box textarea").fill(VINEYARDS)
+    seen.page.locator("#box textarea").press("Enter")
     seen.page.wait_for_timeout(500)
-    seen.page.screenshot(path=str(artifacts / "6-phone.png"), full_page=True)
+    expect(seen.page.locator("#box textarea")).to_have_value(VINEYARDS)
+    seen.page.context.set_offline(False)
+    seen.errors.clear()

@@ -67,13 +67,15 @@ def test_the_pages_configuration_names_no_path_of_the_machine(served: Served) ->
 def test_a_program_asks_over_http_and_reads_the_description(served: Served) -> None:
     form = httpx.get(served.url + "/api/openapi.json").json()
     assert "question" in form["components"]["schemas"]["Asked"]["required"]
-    first = httpx.post(served.url + "/api/ask", json={"question": "vineyard"}).json()
+    question = "How much of Sweden was woodland in 2018?"
+    first = httpx.post(served.url + "/api/ask", json={"question": question}).json()
     assert first["status"] == "answered"
-    assert first["results"][0]["table"]["rows"][0][0] == "38362246"
+    assert first["results"][0]["regions"] == [{"id": "country:SE", "name": "Sweden"}]
     second = httpx.post(
-        served.url + "/api/ask", json={"question": "and woodland?", "conversation": first["conversation"]}
+        served.url + "/api/ask", json={"question": "and in 2012?", "conversation": first["conversation"]}
     ).json()
-    assert second["conversation"]["turns"] == ["vineyard", "and woodland?"]
+    assert second["results"][0]["years"] == [2012]
+    assert second["conversation"]["turns"] == [question, "and in 2012?"]
     assert httpx.post(served.url + "/api/ask", json={"question": ""}).status_code == 422
     assert httpx.post(served.url + "/api/ask", json={"question": "x" * 3000}).status_code == 422
 
@@ -84,7 +86,7 @@ def test_the_gradio_client_of_the_docs_works(served: Served) -> None:
 
     client = Client(served.url, verbose=False, analytics_enabled=False)
     answer = client.predict(question="Where is vineyard in Hérault?", api_name="/ask")
-    assert answer["text"].startswith("4 points of vineyard")
+    assert "Hérault" in answer["text"]
     assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/ask"]
 
 

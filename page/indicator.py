@@ -1,0 +1,218 @@
+"""One published share as an object to look around in: all regions like those asked about, over all survey years.
+
+Reads the published figures; computes no more than the difference of two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from retrieval.errors import LandaskError
+from retrieval.region_rows import markers
+from retrieval.statistics import DATASET_ID
+from retrieval.types import Region
+from tools import official, official_maps, rank_official, uncertainty
+from tools.context import Context
+from tools.official import Cell
+from tools.result import Result
+
+LEVELS = tuple(rank_official.CODE_LENGTH)
+NEEDED = {"region_id", "land_cover", "year", "value"}
+"""Columns of a result's table that say which share is meant."""
+MOST_COUNTRIES = 6
+"""Countries whose regions are shown beside each other; a result about more is shown with all of Europe."""
+MOST_ASKED = 5
+"""Regions that are followed over the years at first."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a share changed, or the reason why that cannot be said."""
+
+    value: float | None
+    """Percentage points; None where it cannot be said."""
+    why: str = ""
+    """`no_change` within the survey's error, `not_comparable` across a change of method, or a figure's own gap."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of the regions."""
+
+    region: Region
+    shape: Mapping[str, Any]
+    """GeoJSON geometry, EPSG:4326."""
+    cells: Mapping[int, Cell] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The region's name in the reader's language."""
+        return self.region.name
+
+    def value(self, year: int) -> float | None:
+        """Percent of the area in a year, None where there is no figure."""
+        cell = self.cells.get(year)
+        return cell.value("%") if cell else None
+
+    def status(self, year: int) -> str:
+        """How the region is drawn in a year: published, zero, not_significant or not_published."""
+        cell = self.cells.get(year)
+        return official_maps.map_status(cell) if cell else "not_published"
+
+    def change(self, land_cover: str, first: int, last: int) -> Change:
+        """The change between two years."""
+        one, two = self.cells.get(first), self.cells.get(last)
+        if one is None or two is None or not one.known or not two.known:
+            return Change(
+                None, next((s for y in (last, first) if (s := self.status(y)) != "published"), "not_published")
+            )
+        if uncertainty.broken([land_cover], self.region.country, first, last):
+            return Change(None, "not_comparable")
+        apart = official.apart(one, two, "%", survey=True)
+        same = official.within_rounding(one, two) or (apart is not None and not apart.told)
+        return Change(official.difference(one, two, "%"), "no_change" if same else "")
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A class's share of the area, for all regions of a level in some countries or in Europe."""
+
+    land_cover: str
+    level: str
+    years: tuple[int, ...]
+    year: int
+    """The year asked about, the last where several were."""
+    members: Mapping[str, Member]
+    asked: tuple[str, ...]
+    """Ids of the regions asked about, in the answer's order."""
+    span: tuple[int, int] | None = None
+    """First and last year of the change asked about."""
+
+    def values(self) -> list[float]:
+        """Every figure there is, of all years."""
+        return [v for m in self.members.values() for year in m.cells if (v := m.value(year)) is not None]
+
+    def breaks(self) -> list[int]:
+        """Survey years since which the class was told in another way than before."""
+        pairs = zip(self.years, self.years[1:], strict=False)
+        return [later for earlier, later in pairs if uncertainty.edition_break([self.land_cover], earlier, later)]
+
+
+def indicator_of(result: Result, context: Context) -> Indicator | None:
+    """Return the share a result is about among its like, or None where it is not about one published share."""
+    table = result.table
+    if table is None or result.provenance.dataset != DATASET_ID or not set(table.columns) >= NEEDED or not len(table):
+        return None
+    classes = {str(code) for code in table.column("land_cover")}
+    if len(classes) != 1 or result.unit not in ("%", "percentage points"):
+        return None
+    named = list(dict.fromkeys(str(id) for id in table.column("region_id")))
+    drawn = [str(f["properties"].get("id") or "") for f in (result.features or {}).get("features", ())]
+    try:
+        return read(context, classes.pop(), named, [*named, *filter(None, drawn)], years_of(result))
+    except LandaskError:
+        return None
+
+
+def everywhere(context: Context, land_cover: str, level: str) -> Indicator | None:
+    """A share for all regions of a level in Europe, in the last survey year; None where nothing is published.
+
+    Raises:
+        LandaskError: the store has no such figures.
+    """
+    year = max(official.survey_years(context), default=0)
+    place = rank_official.field_of(context, level, ())
+    cells = rank_official.read(context, place, official.classes(context, [land_cover]), year)[1]
+    ids = [cell.region.id for cell in sorted(cells, key=lambda c: -(c.value("%") or 0))]
+    return read(context, land_cover, ids[:MOST_ASKED], ids, [year]) if ids else None
+
+
+def years_of(result: Result) -> tuple[int, ...]:
+    """The years a result is about, rising."""
+    table = result.table
+    return tuple(sorted({int(year) for year in (table.column("year") if table else ()) if year}))
+
+
+def read(
+    context: Context, land_cover: str, named: Sequence[str], shown: Sequence[str], years: Sequence[int]
+) -> Indicator | None:
+    """Read the figures of all regions like those shown.
+
+    Raises:
+        LandaskError: one of them is not of the published table.
+    """
+    regions = {id: context.region(id) for id in dict.fromkeys(shown)}
+    levels = {region.level for region in regions.values()}
+    level = levels.pop() if len(levels) == 1 else ""
+    if level not in LEVELS:
+        return None
+    countries = dict.fromkeys(region.country for region in regions.values())
+    everywhere = level == "country" or len(countries) > MOST_COUNTRIES
+    within = () if everywhere else tuple(f"country:{code}" for code in countries)
+    codes, place = official.classes(context, [land_cover]), rank_official.field_of(context, level, within)
+    found: dict[str, dict[int, Cell]] = {}
+    every = official.survey_years(context)
+    for year in every:
+        for cell in rank_official.read(context, place, codes, year)[1]:
+            if not rank_official.suspect(cell):
+                found.setdefault(cell.region.id, {})[year] = cell
+    shapes = shapes_of(context, list(found))
+    members = {
+        id: Member(next(iter(cells.values())).region, shapes[id], cells) for id, cells in found.items() if id in shapes
+    }
+    asked = tuple(id for id in named if id in members)[:MOST_ASKED]
+    if not asked or len(members) < 2:
+        return None
+    span = (years[0], years[-1]) if len(years) > 1 else None
+    return Indicator(land_cover, level, tuple(every), years[-1] if years else every[-1], members, asked, span)
+
+
+def shapes_of(context: Context, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Outlines by region id, a disc where only a spot in the region is known."""
+    found = context.gazetteer.geojson(ids, OUTLINE_DETAIL)["features"]
+    drawn = {str(f["id"]): f["geometry"] for f in found if f["geometry"]}
+    spots = {id: markers()[id] for id in ids if id not in drawn and id in markers()}
+    return {**drawn, **{id: official_maps.disc(spot, DISC_KM) for id, spot in spots.items()}}
+
+
+DISC_KM = 20.0
+"""Radius of the disc that stands for a region without an outline."""
+
+
+OUTLINE_DETAIL = 0.005
+"""Degrees: outlines drawn on the page are simplified to about 500 m."""
+
+
+def figure_json(member: Member, year: int) -> list[Any]:
+    """A region's share in a year: value, status, doubt, and the ends of its 95 % interval."""
+    cell = member.cells.get(year)
+    low, high = (cell.interval("%") if cell else None) or (None, None)
+    return [member.value(year), member.status(year), doubt_in(cell), low, high]
+
+
+def doubt_in(cell: Cell | None) -> str:
+    """The pattern over a figure with a large error, as `page.map.doubt_of` tells it of features."""
+    if cell is None or not cell.known:
+        return ""
+    word = uncertainty.reliability(cell.cv)
+    return "dots" if word == "order_of_magnitude" else "lines" if word == "low" or "u" in cell.flag else ""
+
+
+def indicator_json(indicator: Indicator) -> dict[str, Any]:
+    """The indicator as the browser gets it: figures by region and year, no shapes."""
+    return {
+        "years": indicator.years,
+        "year": indicator.year,
+        "asked": indicator.asked,
+        "span": indicator.span,
+        "breaks": indicator.breaks(),
+        "regions": {
+            id: {
+                "name": member.name,
+                "figures": {str(year): figure_json(member, year) for year in indicator.years},
+            }
+            for id, member in indicator.members.items()
+        },
+    }

@@ -1,0 +1,26 @@
+"""The real agent, made to wait or to fail where a question says so, so that stopping and bugs can be tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Event
+from typing import Any
+
+from agent.answer import Answer, Step
+from app import Agent
+from page.asking import OnStep
+
+
+class Patient(Agent):
+    """The agent; "slow" in a question makes it take ten seconds unless stopped, "bug" makes it fail."""
+
+    def ask(
+        self, question: str, *, memory: Any, selection: Mapping[str, Any] | None, on_step: OnStep, cancel: Event
+    ) -> tuple[Answer, Any]:
+        for at in range(100 if "slow" in question else 0):
+            on_step(Step("plan", 0.1, f"part {at}"))
+            if cancel.wait(0.1):
+                raise RuntimeError("cancelled")
+        if "bug" in question:
+            raise RuntimeError("/secret/path")
+        return super().ask(question, memory=memory, selection=selection, on_step=on_step, cancel=cancel)

@@ -1,0 +1,164 @@
+"""What a first-time user tries, thirty tasks: asked of the real agent as the page asks, or named where a browser does.
+
+The table in `docs/page.md` names the test of each task; the last test here keeps it true.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from page.handlers import Handlers, Person, Update
+from page.planner import Fields
+from page.talk import Talk
+
+ROOT = Path(__file__).parents[2]
+
+
+class Sitting:
+    """One person's sitting at the page, without a browser: each turn as the handlers answer it."""
+
+    def __init__(self, handlers: Handlers) -> None:
+        self.handlers = handlers
+        request: Any = SimpleNamespace(session_hash="sitting", client=None, headers={}, query_params={})
+        self.request: gr.Request = request
+        self.talk = Talk()
+        self.page: Update = {}
+
+    def ask(self, question: str) -> Update:
+        """Ask, and return all that the page then shows."""
+        person = Person(self.talk, None, "en", self.request)
+        for update in self.handlers.ask(question, person):
+            self.page |= update
+            self.talk = update.get("talk", self.talk)
+        return self.page
+
+    @property
+    def turn(self) -> Any:
+        """The last turn."""
+        return self.talk.turns[-1]
+
+    def layers(self) -> list[dict[str, Any]]:
+        """The layers of the map."""
+        return list(self.page["map"]["layers"])
+
+    def figures(self, layer: dict[str, Any]) -> dict[str, Any]:
+        """The figures of all regions of a share's layer, as the browser fetches them."""
+        held = self.handlers.shelf.get(self.page["map"]["key"])
+        assert held
+        return dict(held.drawing.layers[self.layers().index(layer)].indicator["regions"])
+
+
+@pytest.fixture
+def sitting(handlers: Handlers) -> Sitting:
+    return Sitting(handlers)
+
+
+def test_where_is_answered_by_points_in_their_region(sitting: Sitting) -> None:
+    sitting.ask("Where is vineyard in Languedoc-Roussillon?")
+    assert sitting.turn.status == "answered"
+    assert [layer["kind"] for layer in sitting.layers() if layer["on"]][-1] == "points"
+
+
+def test_a_ranking_is_a_map_of_all_regions_with_classes_told_apart(sitting: Sitting) -> None:
+    sitting.ask("Which regions of Spain have the largest share of cropland?")
+    share = sitting.layers()[0]
+    assert share["indicator"]["years"] == (2009, 2012, 2015, 2018, 2022)
+    assert len(sitting.figures(share)) > 10
+    assert len({mark["colour"] for mark in share["marks"] if not mark["pattern"]}) >= 3
+
+
+def test_one_regions_share_is_shown_among_its_like_and_outlined(sitting: Sitting) -> None:
+    sitting.ask("How much of Sweden was woodland in 2018?")
+    share = next(layer for layer in sitting.layers() if layer["indicator"])
+    assert share["indicator"]["year"] == 2018
+    assert share["indicator"]["asked"] == ("country:SE",)
+    assert len(sitting.figures(share)) > 20
+    assert any(layer["kind"] == "outline" and layer["marks"][0]["label"] == "Sweden" for layer in sitting.layers())
+
+
+def test_a_change_is_shaded_from_less_to_more_with_a_neutral_middle(sitting: Sitting) -> None:
+    sitting.ask("How did cropland change in Bavaria between 2009 and 2022?")
+    change = sitting.layers()[0]
+    assert "2009–2022" in change["title"]
+    labels = [mark["label"] for mark in change["marks"]]
+    assert "no detectable change" in labels
+    assert change["marks"][labels.index("no detectable change")]["colour"] == "#e6e6e6"
+
+
+def test_every_part_of_a_long_question_has_its_chart(sitting: Sitting) -> None:
+    sitting.ask("How did cropland and woodland change in Bavaria between 2009 and 2022?")
+    assert sitting.page["chart"].count("<svg") >= 2
+
+
+def test_an_ambiguous_name_is_asked_back_with_choices(sitting: Sitting) -> None:
+    sitting.ask("Where is vineyard in Valencia?")
+    assert sitting.turn.status == "clarify"
+    assert len(sitting.turn.choices) == 2
+
+
+def test_follow_ups_keep_what_they_leave_out(sitting: Sitting) -> None:
+    sitting.ask("How much of Sweden was woodland in 2018?")
+    sitting.ask("and in 2012?")
+    assert "2012" in sitting.turn.text
+    sitting.ask("and cropland?")
+    assert "Sweden" in sitting.turn.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Will there be more woodland in Sweden in 2040?", "How many people live in Spain?", "DROP TABLE points"],
+)
+def test_what_the_data_cannot_say_is_refused_and_draws_nothing(sitting: Sitting, question: str) -> None:
+    sitting.ask(question)
+    assert sitting.turn.status in ("refused", "clarify")
+    assert "map" not in sitting.page
+
+
+def test_a_plan_that_cannot_be_read_is_told_in_one_line(sitting: Sitting) -> None:
+    page = sitting.ask("Which regions of Spain have the largest share of cropland?")
+    person = Person(sitting.talk, None, "en", sitting.request)
+    fields = page["shown"].fields
+    wrong = Fields(fields.regions, "unicorns", fields.years, fields.witness)
+    (update,) = sitting.handlers.run_fields(page["shown"], wrong, person)
+    assert update["talk"].turns[-1].status == "refused"
+    assert "unicorns" in update["talk"].turns[-1].text
+
+
+def test_the_plans_places_may_be_parted_by_commas(sitting: Sitting) -> None:
+    page = sitting.ask("How much of France was woodland in 2018?")
+    person = Person(sitting.talk, None, "en", sitting.request)
+    fields = page["shown"].fields
+    both = Fields("France, Italy", fields.cover, fields.years, fields.witness)
+    *_, update = sitting.handlers.run_fields(page["shown"], both, person)
+    text = update["talk"].turns[-1].text
+    assert "France" in text
+    assert "Italy" in text
+
+
+def test_the_map_before_any_question_shows_something(handlers: Handlers) -> None:
+    view = handlers.welcome("en")
+    assert view.map["welcome"]
+    held = handlers.shelf.get(view.map["key"])
+    assert held
+    assert len(held.drawing.layers[0].indicator["regions"]) > 200
+
+
+def test_every_task_of_the_documents_table_has_its_test() -> None:
+    text = (ROOT / "docs" / "page.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \d+ \| .* \| `(\w+)` \|$", text, flags=re.MULTILINE)
+    assert len(rows) == 30
+    code = "".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_*.py"))
+    assert [name for name in rows if f"def {name}(" not in code] == []
+
+
+def test_a_region_the_survey_never_came_near_is_refused_at_once(handlers: Handlers) -> None:
+    kenya = {"type": "Polygon", "coordinates": [[[36, -2], [38, -2], [38, 0], [36, 0], [36, -2]]]}
+    update = handlers.on_region({"kind": "drawn", "geometry": kenya}, "en")
+    assert update["chosen"] is None
+    assert "outside the surveyed countries" in update["chosen_line"]
