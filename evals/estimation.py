@@ -137,7 +137,7 @@ def needed(cells: list[Cell]) -> np.ndarray:
 
 def factor_for(needs: np.ndarray, level: float = 0.95) -> float:
     """Return the least factor, in steps of 0.05 and 1 at least, that covers so many cells."""
-    return max(float(np.ceil(np.quantile(needs, level) * 20 - 1e-9) / 20), 1.0)
+    return max(float(np.ceil(np.quantile(needs, level, method="inverted_cdf") * 20 - 1e-9) / 20), 1.0)
 
 
 def left_out(cells: list[Cell], needs: np.ndarray) -> float:

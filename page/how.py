@@ -9,6 +9,7 @@ from html import escape
 from agent.answer import Answer
 from agent.deals.notation import notations
 from agent.deals.saying import notation_text
+from agent.render import texts
 from page.chat import step_name
 from page.numbers import number
 from tools.result import Result
@@ -32,6 +33,7 @@ def how_html(answer: Answer, words: Words, language: str) -> str:
         f'<th scope="col">{escape(words["how_step"])}</th><th scope="col">{escape(words["how_detail"])}</th>'
         f'<th scope="col">s</th></tr></thead><tbody>{steps}</tbody></table>',
         *(result_html(result, words) for result in answer.results),
+        *interval_html(answer, language),
     ]
     if answer.plan:
         parts.append(code_html(words["how_plan"], json.dumps(answer.plan, indent=1, ensure_ascii=False)))
@@ -60,6 +62,13 @@ def result_html(result: Result, words: Words) -> str:
     )
     title = words.get("tool_" + result.tool, result.tool)
     return f"<h3>{escape(title)} <code>{escape(result.tool)}</code></h3><dl class=la-facts>{lines}</dl>{query}{values}"
+
+
+def interval_html(answer: Answer, language: str) -> list[str]:
+    """What an interval means, in two sentences, where the answer has one."""
+    if all(result.interval is None for result in answer.results):
+        return []
+    return [f"<p>{escape(texts(language)['say']['explain_interval'])}</p>"]
 
 
 def code_html(title: str, text: str) -> str:

@@ -584,6 +584,12 @@ def test_an_answer_without_a_map_offers_no_map_files(world: Any) -> None:
     assert file_of(held, "../secret") is None
 
 
+def test_how_an_answer_came_about_says_what_its_interval_means() -> None:
+    with_interval = replace(answer("woodland"), results=(replace(shares_result(), interval=(1.0, 2.0), level=0.95),))
+    assert "95 of 100 such ranges" in how_html(with_interval, words("en"), "en")
+    assert "95 of 100" not in how_html(answer("vineyard"), words("en"), "en")
+
+
 def test_the_account_shows_query_version_and_hash() -> None:
     html = how_html(answer("vineyard"), words("en"), "en")
     for part in ("SELECT 1", "0" * 64, "CC0", "find_points", "synthetic"):

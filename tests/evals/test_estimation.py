@@ -1,0 +1,64 @@
+"""The hold-out and the coverage tables: their bounds, and that the factors in use are those of the hold-out."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from evals import coverage, estimation
+from tools import composition
+from tools.estimation import Estimate
+
+
+@pytest.fixture(scope="module")
+def held_out():
+    return estimation.holdout(estimation.POINTS)
+
+
+def test_the_factors_in_use_are_those_of_the_hold_out(held_out):
+    rows, factors = held_out
+    kept = json.loads(composition.FACTORS.read_text(encoding="utf-8"))
+    assert kept["factors"] == factors
+    assert kept["rmse"] == {lv: {r["class"]: r["rmse"] for r in rows if r["level"] == lv} for lv in factors}
+
+
+@pytest.mark.parametrize(("main", "most"), [("B", 1.4), ("C", 4.0), ("E", 1.6)])
+def test_regional_sub_classes_are_found_back_within_bounds(held_out, main, most):
+    [row] = [r for r in held_out[0] if (r["level"], r["class"]) == ("nuts2", main)]
+    assert row["rmse"] <= most
+    assert row["rmse"] < row["rmse_points"] / 2
+    assert 0.93 <= row["left_out_coverage"] <= 0.97
+
+
+def test_a_factor_covers_as_many_cells_as_it_says():
+    needs = np.array([0.5, 1.2, 0.9, 2.0] * 25)
+    assert estimation.factor_for(needs, 0.75) == 1.2
+    assert estimation.factor_for(np.full(10, 0.3)) == 1.0
+
+
+def test_random_designs_hold_and_the_textbook_interval_fails_for_rare_classes():
+    counts = estimation.pd.Series({"rare": 9, "common": 500})
+    found = list(coverage.simple_random(counts, 2_699, 300, np.random.default_rng(1)))
+    for positive in counts:
+        of_class = [(often, inside) for truth, often, inside in found if truth == positive / 2_699]
+        total = sum(often for often, _ in of_class)
+        share = {m: sum(o * i[m] for o, i in of_class) / total for m in coverage.METHODS}
+        assert 0.93 <= share["ours"] <= 1
+        assert share["Wald"] < (0.75 if positive == 9 else 0.97)
+
+
+def test_a_change_is_covered_with_its_covariance_and_too_well_without():
+    [common, _] = coverage.changes(surveys=300, total=8_000, n=800)
+    assert 92 <= common["with covariance"] <= 98
+    assert common["as if independent"] > common["with covariance"]
+
+
+def test_the_grid_taken_for_the_land_covers_too_little_where_it_is_patchy():
+    patchy = [row for row in coverage.grids(draws=2, side=24) if row["land"].startswith("patchy")]
+    assert np.mean([row["both phases"] for row in patchy]) > np.mean([row["survey only"] for row in patchy])
+
+
+def test_every_method_holds_a_truth_in_its_middle():
+    assert all(coverage.held(0.3, Estimate(0.3, 0.001, 200), 60).values())
