@@ -2,54 +2,60 @@
 # TORCH_BACKEND=auto|cu128|… picks another build of PyTorch than the CPU's; see docs/gpu.md.
 
 PYTHON ?= python3
-TORCH_BACKEND ?= cpu
 STORE ?=
 LIMIT ?= 60
 LANDASK_STORE := $(if $(STORE),--store $(STORE),)
 BIN := .venv/bin
-# A machine with a wheel folder of its own (PIP_FIND_LINKS) brings its PyTorch from there.
-BACKEND := $(if $(PIP_FIND_LINKS)$(UV_FIND_LINKS),,--torch-backend=$(TORCH_BACKEND))
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+export TORCH_BACKEND ?= cpu
+PARTS := @$(BIN)/python -m retrieval.parts
 
 .PHONY: ask app test lint bench data evals routers scoreboard browser llm-test clean
 
-.venv/ready: pyproject.toml constraints.txt overrides.txt
-	@echo "setting up .venv (once) …" >&2
+# What asking needs (about 0.4 GB); retrieval/parts.py brings the rest with the part that needs it.
+.venv/ready: pyproject.toml constraints.txt
+	@echo "setting up .venv, once: about 0.4 GB …" >&2
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet $(BACKEND) -c constraints.txt --override overrides.txt \
-		-r pyproject.toml --extra evals --extra mcp --extra train --group dev
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet -c constraints.txt -r pyproject.toml
 	@touch $@
 
 ask: .venv/ready  ## make ask q="where is vineyard in Hérault?"
 	@$(BIN)/python -m agent ask $(LANDASK_STORE) "$$q"
 
 app: .venv/ready  ## the chat page on http://127.0.0.1:7860
+	$(PARTS) page files pixels models estimates
 	@$(BIN)/python app.py $(LANDASK_STORE)
 
 browser: .venv/ready
 	@.ci/browser
 
 test: .venv/ready browser  ## the whole suite
+	$(PARTS) test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: .venv/ready  ## style, types and layers
+	$(PARTS) test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/ty check && PYTHONPATH=. $(BIN)/lint-imports --no-cache
 
 data: .venv/ready  ## real data from the public sources: LUCAS 2022, NUTS, statistics (DATA="--country FR --yes")
 	@$(BIN)/python -m retrieval fetch all $(LANDASK_STORE) $(DATA)
 
 bench: .venv/ready  ## every benchmark, as ratios
+	$(PARTS) test
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 llm-test: .venv/ready  ## make llm-test MODEL=path.gguf: the end-to-end set with a real model behind Ollama's protocol
+	$(PARTS) test
 	@$(BIN)/python -m tests.llm.end_to_end $(MODEL) $(LANDASK_STORE) $(ARGS)
 
 evals: .venv/ready  ## measure the deterministic suites; SUITES="questions places" ROUTER=… LLM=… for others
+	$(PARTS) test
 	@$(BIN)/python -m evals run $(or $(SUITES),questions places classes robustness) --router $(or $(ROUTER),builtin) \
 		$(if $(LLM),--llm $(LLM),)
 
 routers: .venv/ready  ## compare what plans: the rules, the embedded model, and MODEL=path.gguf in three ways; LIMIT=60 rows
+	$(PARTS) test
 	@$(BIN)/python -m evals run questions --router builtin
 	@$(BIN)/python -m evals run questions --router embedded --trials 1 --limit $(LIMIT)
 	@$(if $(MODEL),$(SERVED))
@@ -66,6 +72,7 @@ $$run strategies --router schema --strategy rag && $$run strategies --router too
 endef
 
 scoreboard: .venv/ready  ## measure what needs no language model, then write docs/scoreboard.md of all runs kept
+	$(PARTS) test
 	@$(BIN)/python -m evals run questions places classes robustness
 	@$(BIN)/python -m evals run classifier distortion --reuse
 	@$(BIN)/python -m evals report --out docs/scoreboard.md --html out/evals.html --json out/evals.json

@@ -11,8 +11,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from retrieval.parts import need
 
 if TYPE_CHECKING:
     from agent.answer import Answer
@@ -174,14 +177,27 @@ def opened(options: argparse.Namespace) -> Context:
     from retrieval.store import Store, default_store_path
     from tools.context import Context
 
+    bring_models(options)
     named = options.store or (Path(os.environ["LANDASK_STORE"]) if os.environ.get("LANDASK_STORE") else None)
     path = named or default_store_path()
     if named or path.exists():
-        return Context.open(Store.open(path))
+        return replace(Context.open(Store.open(path)), bring=need)
     from retrieval.ingest import open_or_build_default
 
     print("building the bundled store, once …", file=sys.stderr)
-    return Context.open(open_or_build_default(path))
+    return replace(Context.open(open_or_build_default(path)), bring=need)
+
+
+def bring_models(options: argparse.Namespace) -> None:
+    """Bring what a language model needs where one is named, or a server offers one."""
+    from agent.llm.choice import PREFERENCES
+    from agent.llm.choose import best_served
+    from agent.llm.status import ollama_url
+
+    router = getattr(options, "router", "builtin")
+    asked = getattr(options, "llm", None) or router in ("schema", "tools", "embedded")
+    if asked or (router == "auto" and best_served(ollama_url(), PREFERENCES)):
+        need("models")
 
 
 # --- ask -------------------------------------------------------------------------------------------------------------
@@ -199,6 +215,7 @@ def ask_one(options: argparse.Namespace) -> int:
         raise BadArgument("the question is empty")
     selection = read_selection(options.selection) if options.selection else None
     if selection is not None:
+        need("files")
         from agent.areas import selected_area
 
         selected_area(selection)  # a bad file is bad input, told before anything else is done
@@ -214,6 +231,7 @@ def ask_one(options: argparse.Namespace) -> int:
     )
     context = with_areas(context.in_language(answer.language), conversation.areas)
     if options.save and answer.status == "answered":
+        need("files")
         from agent.export import save
 
         saved = save(answer, options.save, context)

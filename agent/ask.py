@@ -25,6 +25,7 @@ from agent.render import caveats_of, refusal_of, render, texts
 from agent.router import Builtin, Router
 from retrieval.deadline import Deadline, check, until
 from retrieval.errors import BadArgument, DataError, InputError, LandaskError, NotPublished, QueryLimit
+from retrieval.parts import part_of
 from retrieval.query import Query
 from retrieval.store import WATCH
 from retrieval.types import Language
@@ -341,7 +342,13 @@ def call(tool: str, arguments: dict[str, Any], context: Context) -> Result:
     """
     if tool not in TOOLS:
         raise BadArgument(f"no tool {tool!r}; there are {', '.join(TOOLS)}")
-    return TOOLS[tool](context, **arguments)
+    try:
+        return TOOLS[tool](context, **arguments)
+    except ModuleNotFoundError as error:
+        if (part := part_of(error)) is None:
+            raise
+        context.bring(part)
+        return TOOLS[tool](context, **arguments)
 
 
 def calls_of(step: PlanStep, results: Sequence[Result]) -> list[dict[str, Any]]:

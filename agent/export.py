@@ -24,7 +24,7 @@ def save(answer: Answer, folder: Path, context: Context) -> list[Path]:
     if answer.plan:
         written.append(write_json(folder / "plan.json", {**answer.plan, "language": answer.language}))
     for at, result in enumerate(answer.results, 1):
-        stem = f"{at}-{result.tool}{'-synthetic' if result.provenance.synthetic else ''}"
+        stem = f"{at}-{result.tool}"
         source = source_line(result, answer.language)
         if result.table:
             written.append(write_csv(folder / f"{stem}.csv", result, source))
@@ -50,7 +50,8 @@ def source_line(result: Result, language: str) -> str:
     """Return where a result comes from, in a line for a caption or a column."""
     of = result.provenance
     name = source_of(result, Voice(language))
-    return f"{name}; {of.dataset}, {of.version}; {of.licence}" + (f"; {of.attribution}" if of.attribution else "")
+    parts = (name, f"{of.dataset}, {of.version}", of.licence, of.attribution, *result.notices)
+    return "; ".join(part for part in parts if part)
 
 
 def write_json(file: Path, value: Any) -> Path:
@@ -89,9 +90,9 @@ def defused(value: Any) -> Any:
 
 
 def with_source(result: Result, source: str) -> Mapping[str, Any]:
-    """Return the features with their source and whether they are synthetic, as foreign members (RFC 7946, 6.1)."""
+    """Return the features with their source as a foreign member (RFC 7946, 6.1)."""
     assert result.features is not None
-    return {**result.features, "source": source, "synthetic": result.provenance.synthetic}
+    return {**result.features, "source": source}
 
 
 def write_geoparquet(file: Path, result: Result, source: str) -> Path:

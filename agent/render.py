@@ -141,10 +141,7 @@ def source_of(result: Result, voice: Voice) -> str:
         return str(result.provenance.attribution)
     if result.tool == "query":
         kind = KINDS.get(result.arguments["source"], "survey")
-    if kind == "survey" and result.provenance.synthetic:
-        kind = "synthetic"
-    name = voice.of["source"][kind]
-    return f"{name} (synthetic)" if result.provenance.synthetic and "synthetic" not in name else name
+    return voice.of["source"][kind]
 
 
 def sentence_of(result: Result, voice: Voice, context: Context) -> str:
@@ -346,7 +343,7 @@ def described(result: Result, voice: Voice, context: Context) -> str:
     for d in result.facts["datasets"]:
         years = sorted(d["years"])
         when = f" {years[0]}–{years[-1]}" if len(years) > 1 else f" {years[0]}" if years else ""
-        parts.append(f"{d['title']}{when} ({voice.number(d['rows'])}{', synthetic' if d['synthetic'] else ''})")
+        parts.append(f"{d['title']}{when} ({voice.number(d['rows'])})")
     return voice.say("describe", list=voice.entries(parts))
 
 

@@ -146,8 +146,6 @@ def unit_in(result: Result, value: str, names: Names) -> str:
 def source_in(result: Result, names: Names) -> str:
     """Whose figures they are, and what the intervals are where there are any."""
     source = credit_of(result.provenance)
-    if result.provenance.synthetic:
-        source += f" · {names.words['synthetic']}"
     if result.table and any(row.get("low") is not None for row in result.table.dicts()):
         source += f" · {names.words['whiskers']}"
     return source

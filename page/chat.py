@@ -64,13 +64,12 @@ def reply_html(turn: Turn, words: Words) -> str:
             f'<p class="la-working"><span class="la-wheel" aria-hidden="true"></span>{escape(doing)} … '
             '<span class="la-clock" data-since></span></p>'
         )
-    badge = f'<strong class="la-synthetic">{escape(words["synthetic"])}</strong> ' if turn.synthetic else ""
     lines = (turn.text or words["stopped"]).splitlines()
     first, rest = lines[0] if lines else "", lines[1:]
     more = "".join(f'<p class="la-also">{escape(line)}</p>' for line in rest)
     agreed = f'<p class="la-agreed">{escape(turn.agreed)}</p>' if turn.agreed else ""
     return (
-        f'<div class="la-answer"><p class="la-verdict">{badge}{escape(first)}</p>{more}'
+        f'<div class="la-answer"><p class="la-verdict">{escape(first)}</p>{more}'
         f"{caveats_html(turn.caveats, words)}{agreed}</div>"
     )
 

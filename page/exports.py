@@ -99,9 +99,9 @@ def features_of(result: Result) -> list[dict[str, Any]]:
 
 
 def source_line(result: Result) -> str:
-    """Dataset, version, attribution, licence and, where it is so, the word synthetic."""
+    """Dataset, version, attribution and licence; and what the outlines of its regions ask to be named."""
     made = result.provenance
-    parts = [made.dataset, made.version, made.attribution, made.licence, "synthetic" if made.synthetic else ""]
+    parts = [made.dataset, made.version, made.attribution, made.licence, *result.notices]
     return " · ".join(part for part in parts if part)
 
 
@@ -123,7 +123,6 @@ def geojson_bytes(results: list[Result]) -> bytes:
     whole = {
         "type": "FeatureCollection",
         "source": "; ".join(dict.fromkeys(map(source_line, results))),
-        "synthetic": any(result.provenance.synthetic for result in results),
         "features": [sourced(feature, result) for result in results for feature in features_of(result)],
     }
     return json.dumps(whole, ensure_ascii=False, default=str).encode()
@@ -172,9 +171,7 @@ def geotiff_bytes(result: Result) -> bytes:
         ) as raster:  # fmt: skip
             raster.write(grid, 1)
             raster.set_band_description(1, "score")
-            raster.update_tags(
-                source=source_line(result), model=made.model or "", synthetic=str(made.synthetic).lower()
-            )
+            raster.update_tags(source=source_line(result), model=made.model or "")
         return memory.read()
 
 

@@ -45,8 +45,7 @@ def result_html(result: Result, words: Words) -> str:
     """Where one result comes from."""
     made = result.provenance
     facts = {
-        words["how_dataset"]: f"{made.dataset} {made.version}".strip()
-        + (f" · {words['synthetic']}" if made.synthetic else ""),
+        words["how_dataset"]: f"{made.dataset} {made.version}".strip(),
         words["how_source"]: made.attribution,
         words["how_licence"]: made.licence,
         words["how_model"]: made.model or "",

@@ -222,8 +222,6 @@ def result_notes(result: Result, names: Names) -> list[str]:
         notes.append(names.words["note_nothing"])
     if any(official_maps.is_marker(f) for f in (result.features or {}).get("features", ())):
         notes.append(names.words["note_discs"])
-    if result.provenance.synthetic:
-        notes.append(names.words["synthetic_pixels" if result.provenance.model else "synthetic_note"])
     return notes
 
 
@@ -750,14 +748,12 @@ def title_of(result: Result, names: Names) -> str:
 
 
 def source_of(result: Result, names: Names) -> str:
-    """Dataset, resolution, licence and, where it is so, the word synthetic."""
+    """Dataset, resolution and licence."""
     made = result.provenance
     kind = result.facts.get("resolution") or names.words.get("resolution_" + resolution_of(result), "")
     parts = [credit_of(made), kind]
     if made.model:
         parts.insert(1, made.model)
-    if made.synthetic:
-        parts.append(names.words["synthetic"])
     return " · ".join(part for part in parts if part)
 
 

@@ -67,15 +67,15 @@ def citation(results: tuple[Result, ...]) -> str:
     """Each dataset once: attribution, version, licence, hash."""
     lines = []
     for made in dict.fromkeys(
-        (p.attribution or p.dataset, p.dataset, p.version, p.licence, p.sha256 or "", p.model or "", p.synthetic)
+        (p.attribution or p.dataset, p.dataset, p.version, p.licence, p.sha256 or "", p.model or "")
         for p in (result.provenance for result in results)
     ):
-        attribution, dataset, version, licence, sha256, model, synthetic = made
+        attribution, dataset, version, licence, sha256, model = made
         lines.append(f"{attribution}. {dataset} {version}. Licence: {licence}.")
         lines += [f"  SHA-256 of the source: {sha256}"] if sha256 else []
         lines += [f"  Model: {model}"] if model else []
-        lines += ["  SYNTHETIC: made for demonstration, not observed."] if synthetic else []
     lines.append("Outlines and base map: made with Natural Earth (public domain).")
+    lines += [f"Outlines: {notice}." for notice in dict.fromkeys(n for result in results for n in result.notices)]
     return "\n".join(lines) + "\n"
 
 

@@ -249,8 +249,7 @@ def taken(page: Handlers, key: str, name: str, request: Request) -> Response:
         content = file_of(held, name)
     if content is None:
         return PlainTextResponse("this answer has no such file", 404)
-    synthetic = "-synthetic" if any(r.provenance.synthetic for r in held.answer.results) else ""
-    saved_as = f"landask{synthetic}-{slug(held.question)}-{Path(name).name}"
+    saved_as = f"landask-{slug(held.question)}-{Path(name).name}"
     return Response(
         content, media_type=TYPES[name], headers={"Content-Disposition": f'attachment; filename="{saved_as}"'}
     )

@@ -52,8 +52,6 @@ def table_html(result: Result, words: Words, language: str, regions: Collection[
     table = with_note(result.table, words)
     told = told_columns(table)
     caption = words.get("tool_" + result.tool, result.tool)
-    if result.provenance.synthetic:
-        caption += f" · {words['synthetic']}"
     more = ""
     if len(table) > MOST_ROWS:
         more = words["table_more"].format(shown=number(MOST_ROWS, language), all=number(len(table), language))

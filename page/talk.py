@@ -33,7 +33,6 @@ class Turn:
     language: str = ""
     key: str = ""
     """Where the answer lies on the shelf; empty for a turn read back from the browser."""
-    synthetic: bool = False
     agreed: str = ""
     """What asking again in other words came to."""
     witnesses: tuple[str, ...] = ()
@@ -98,7 +97,6 @@ def answered(turn: Turn, answer: Answer, key: str) -> Turn:
         router=answer.router,
         language=answer.language,
         key=key,
-        synthetic=any(result.provenance.synthetic for result in answer.results),
         witnesses=witnesses_of(answer),
     )
 
@@ -118,7 +116,7 @@ def witness_of(made: Provenance) -> str:
 WITNESSES = ("statistics", "survey", "pixels")
 STORED = (
     "question", "status", "text", "choices", "caveats", "plan", "selection", "seconds", "router", "language",
-    "synthetic", "witnesses",
+    "witnesses",
 )  # fmt: skip
 
 
@@ -153,7 +151,6 @@ def read_turn(value: Mapping[str, Any]) -> Turn:
         seconds=float(seconds) if isinstance(seconds, float) or (isinstance(seconds, int) and seconds < 10**9) else 0.0,
         router=str(value.get("router", "")),
         language=str(value.get("language", "")),
-        synthetic=bool(value.get("synthetic")),
         witnesses=tuple(each for each in texts_of(value.get("witnesses")) if each in WITNESSES),
     )
 

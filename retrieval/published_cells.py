@@ -33,6 +33,8 @@ def settle(connection: duckdb.DuckDBPyConnection) -> None:
     gazetteer = Gazetteer(store)
     active = _active(connection)
     codes = pd.DataFrame(_region_codes(gazetteer, store, active), columns=list(REGION_CODES))
+    if codes.empty:
+        return  # a table without a main class of any region, whose empty columns DuckDB would take for numbers
     classes = pd.DataFrame(_zeros(), columns=["land_cover", "beside"])
     connection.register("region_codes_in", codes)
     connection.register("zeros_in", classes)

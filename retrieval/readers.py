@@ -17,9 +17,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 import pyproj
 
 from retrieval.catalog import Descriptor, recognise
@@ -91,19 +88,18 @@ class Pixels:
     findings: tuple[Finding, ...]
 
 
-def read_survey(file: str | Path, swapped: bool = False, known: Descriptor | None = None) -> Survey:
+def read_survey(file: str | Path, swapped: bool = False) -> Survey:
     """Read and check one survey file of any known form.
 
     Args:
         file: Parquet or CSV.
         swapped: The file's latitude and longitude are known to be swapped: take them the other way round.
-        known: What the file is, where that is known; else its columns tell.
 
     Raises:
         BadFile: It cannot be read, has no known form, or its axes are swapped and `swapped` was not said.
     """
     file = Path(file)
-    known = known or recognise(_header(file), "survey", file)
+    known = recognise(_header(file), "survey", file)
     records = _canonical(file, known)
     if swapped:
         records = records.rename(columns={"lon": "lat", "lat": "lon"})
@@ -112,7 +108,7 @@ def read_survey(file: str | Path, swapped: bool = False, known: Descriptor | Non
     records = _positioned(records, known, report, file)
     records = _coded(records, report)
     records = _once(records, report)
-    return Survey(records[list(RECORD_COLUMNS)], _stamp(known, file, records), tuple(report.findings))
+    return Survey(records[list(RECORD_COLUMNS)], stamped(known, file, records), tuple(report.findings))
 
 
 def sha256(file: Path) -> str:
@@ -133,6 +129,9 @@ class _Report:
 
 def _header(file: Path) -> list[str]:
     """Return a file's column names."""
+    import pyarrow as pa
+    import pyarrow.parquet
+
     try:
         if file.suffix == ".parquet":
             return pyarrow.parquet.read_schema(file).names
@@ -156,6 +155,10 @@ def _delimiter(line: str) -> str:
 
 def _read(file: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Return these columns of a file, as text where it is a CSV."""
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
     try:
         if file.suffix == ".parquet":
             return pyarrow.parquet.read_table(file, columns=list(columns)).to_pandas()
@@ -197,13 +200,7 @@ def _lists(raw: pd.DataFrame, names: Sequence[str]) -> pd.Series | None:
     if not names:
         return None
     rows = zip(*(raw[name] for name in names), strict=True)
-    return pd.Series([[one for cell in row for one in _strings(cell)] or None for row in rows], raw.index)
-
-
-def _strings(cell: Any) -> Iterable[str]:
-    """Return the strings of a cell that holds one, several or none."""
-    several = cell if isinstance(cell, (list, np.ndarray)) else [cell]
-    return (one for one in several if isinstance(one, str) and one)
+    return pd.Series([[one for one in row if isinstance(one, str) and one] or None for row in rows], raw.index)
 
 
 def _cleaned(records: pd.DataFrame, known: Descriptor, file: Path) -> pd.DataFrame:
@@ -383,7 +380,8 @@ def _once(records: pd.DataFrame, report: _Report) -> pd.DataFrame:
     return records[~again]
 
 
-def _stamp(known: Descriptor, file: Path, records: pd.DataFrame) -> Dataset:
+def stamped(known: Descriptor, file: Path, records: pd.DataFrame) -> Dataset:
+    """Return the stamp of what was read from a file."""
     if records.empty:
         raise BadFile(f"{file}: none of its rows can be used")
     west, south, east, north = (float(records[axis].agg(edge)) for edge in ("min", "max") for axis in ("lon", "lat"))
@@ -398,7 +396,7 @@ def _stamp(known: Descriptor, file: Path, records: pd.DataFrame) -> Dataset:
         rows=len(records),
         years=tuple(sorted({int(year) for year in records["year"].unique()})),
         bbox=bbox,
-        synthetic=known.synthetic,
+        synthetic=False,
         kind=known.kind,
     )
 
@@ -421,17 +419,16 @@ def _words(error: Exception) -> str:
     return text[0] if text else type(error).__name__
 
 
-def read_pixels(file: str | Path, known: Descriptor | None = None) -> Pixels:
+def read_pixels(file: str | Path) -> Pixels:
     """Read and check one file of pixel years: monthly series, or a table of the store's own form.
 
-    Of a longer series the latest full calendar year is taken, else its latest twelve months in a row. `known` says what
-    the file is, where that is known; else its columns tell.
+    Of a longer series the latest full calendar year is taken, else its latest twelve months in a row.
 
     Raises:
         BadFile: It cannot be read, has no known form, or its positions are not in Europe.
     """
     file = Path(file)
-    known = known or recognise(_header(file), "pixels", file)
+    known = recognise(_header(file), "pixels", file)
     report = _Report(known.id)
     rows = _pixel_series(file, known, report) if known.columns else _pixel_table(file)
     _refuse_misplaced(rows, file)
@@ -441,7 +438,7 @@ def read_pixels(file: str | Path, known: Descriptor | None = None) -> Pixels:
     report.add("missing bands", lacking.sum(), "kept", detail, rows["location"][lacking])
     masked = rows["masked_months"].map(len)
     report.add("masked months", (masked > 0).sum(), "kept", f"{int(masked.sum())} months without an observation")
-    stamp = _stamp(known, file, rows)
+    stamp = stamped(known, file, rows)
     return Pixels(rows[list(PIXEL_COLUMNS)], stamp, tuple(report.findings))
 
 

@@ -187,6 +187,8 @@ SAME_LAND = 0.8
 def merge_regions(sets: Sequence[RegionSet]) -> RegionSet:
     """Return one set of several; under the same id a later set gives the outline, an earlier one keeps the name.
 
+    Of one source in several scales the finest outline stays, whichever came last.
+
     Ids that stand for the same land get one preferred id in `same_as`: by the code lists, or because name and country
     are the same and the outlines nearly so.
     """
@@ -196,7 +198,7 @@ def merge_regions(sets: Sequence[RegionSet]) -> RegionSet:
         names += one.names
         for row in one.regions:
             earlier = rows.get(row["id"])
-            keep_old = earlier is not None and earlier["wkb"] is not None and row["wkb"] is None
+            keep_old = earlier is not None and _is_finer(earlier, row)
             if not keep_old:
                 known = earlier or {}
                 name, parent = known.get("name") or row["name"], row["parent"] or known.get("parent")
@@ -219,6 +221,14 @@ def merge_regions(sets: Sequence[RegionSet]) -> RegionSet:
         names=without_repeats(names, set(rows)),
         notes=tuple(note for one in sets for note in one.notes),
     )
+
+
+def _is_finer(earlier: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Say whether an outline stays: the other set has none, or the same one with fewer corners."""
+    if earlier["wkb"] is None or row["wkb"] is None:
+        return earlier["wkb"] is not None
+    same = earlier["source"] == row["source"]
+    return same and len(earlier["wkb"]) > len(row["wkb"])
 
 
 def _same_by_place(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from retrieval.errors import BadFile
+from retrieval import parquet
 from retrieval.region_files import aoi_regions, french_regions, nuts_regions, read_regions
 from retrieval.region_rows import (
     COUNTRIES,
@@ -115,12 +115,7 @@ class Subdivision:
 
 def subdivisions() -> list[Subdivision]:
     """Return Natural Earth's subdivisions as the concordance places them."""
-    import pyarrow.parquet as pq
-
-    file = DATA / "natural_earth" / "admin1_europe_10m.parquet"
-    if not file.is_file():
-        raise BadFile(f"{file.name} is missing from the checkout: restore it with git")
-    columns = {row["ne_id"]: row for row in pq.read_table(file).to_pylist()}
+    columns = {row["ne_id"]: row for row in parquet.rows(DATA / "natural_earth" / "admin1_europe_10m.parquet")}
     together: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in read_rows("concordance"):
         together[row["id"]].append(row)
@@ -185,19 +180,15 @@ def _codes_of(identifier: str, own: Set[str]) -> frozenset[str]:
 
 def _cuts() -> dict[str, list[tuple[tuple[str, ...], BaseGeometry]]]:
     """Return subdivision → the NUTS 2 codes and outline of its pieces (see `bundling.cuts`)."""
-    import pyarrow.parquet as pq
-
     pieces: dict[str, list[tuple[tuple[str, ...], BaseGeometry]]] = defaultdict(list)
-    for row in pq.read_table(CUTS).to_pylist():
+    for row in parquet.rows(CUTS):
         pieces[row["id"]].append((tuple(row["codes"].split()), shapely.from_wkb(row["geometry"])))
     return pieces
 
 
 def _lands_apart() -> list[tuple[str, BaseGeometry]]:
     """Return NUTS 2 code and outline of what Natural Earth has among its countries instead of the subdivisions."""
-    import pyarrow.parquet as pq
-
-    rows = pq.read_table(DATA / "natural_earth" / "lands_apart_10m.parquet").to_pylist()
+    rows = parquet.rows(DATA / "natural_earth" / "lands_apart_10m.parquet")
     return [(row["code"], shapely.from_wkb(row["geometry"])) for row in rows]
 
 

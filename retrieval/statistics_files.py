@@ -16,13 +16,16 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from retrieval import parquet
 from retrieval.errors import BadFile
 from retrieval.types import Dataset
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 DATASET_ID = "lan_lcv_ovw"
 TITLE = "Land cover overview by NUTS 2 region (Eurostat LAN_LCV_OVW)"
@@ -37,18 +40,8 @@ AREAS_FILE = "areas.parquet"
 CV_BESIDE = "lan_lcv_ovw_cv.csv"
 """The coefficients of variation of a plain CSV that has none itself, next to it: class, region, year, cv."""
 
-SHARES_SCHEMA = pa.schema(
-    [
-        ("code", pa.string()),
-        ("land_cover", pa.string()),
-        ("year", pa.int16()),
-        ("unit", pa.string()),  # PC: percent of the region's total area; KM2: square kilometres
-        ("value", pa.float64()),
-        ("flag", pa.string()),  # as published: '', 'u' low reliability, 'n' not significant, …
-        ("cv", pa.float64()),  # coefficient of variation, percent of the figure; null where none is published
-    ]
-)
-AREAS_SCHEMA = pa.schema([("code", pa.string()), ("year", pa.int16()), ("area_km2", pa.float64())])
+SHARES_COLUMNS = ("code", "land_cover", "year", "unit", "value", "flag", "cv")
+AREAS_COLUMNS = ("code", "year", "area_km2")
 
 UNITS = ("PC", "KM2")
 """Units of figures; rows of others than these and CV_UNIT are passed over."""
@@ -74,15 +67,50 @@ Cell = tuple[str, str, int]
 """Code, land cover, year: what a coefficient of variation belongs to."""
 
 
+@cache
+def shares_schema() -> pa.Schema:
+    """Return the types of `SHARES_COLUMNS`."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("code", pa.string()),
+            ("land_cover", pa.string()),
+            ("year", pa.int16()),
+            ("unit", pa.string()),  # PC: percent of the region's total area; KM2: square kilometres
+            ("value", pa.float64()),
+            ("flag", pa.string()),  # as published: '', 'u' low reliability, 'n' not significant, …
+            ("cv", pa.float64()),  # coefficient of variation, percent of the figure; null where none is published
+        ]
+    )
+
+
+@cache
+def areas_schema() -> pa.Schema:
+    """Return the types of `AREAS_COLUMNS`."""
+    import pyarrow as pa
+
+    return pa.schema([("code", pa.string()), ("year", pa.int16()), ("area_km2", pa.float64())])
+
+
 @dataclass(frozen=True)
 class StatisticsFile:
     """One release of the table: figures, each region's total area, and the stamp."""
 
-    shares: pa.Table
-    """Columns of `SHARES_SCHEMA`, one row a published figure."""
-    areas: pa.Table
-    """Columns of `AREAS_SCHEMA`: the table's TOTAL in km², the latest year given for each code."""
+    shares: Any
+    """An Arrow table, or a data frame of the bundled one: `SHARES_COLUMNS`, one row a published figure."""
+    areas: Any
+    """Likewise, `AREAS_COLUMNS`: the table's TOTAL in km², the latest year given for each code."""
     dataset: Dataset
+
+
+def bundled_statistics() -> StatisticsFile:
+    """Return the bundled table, for the store of a fresh clone: read without Arrow."""
+    file = BUNDLED / SHARES_FILE
+    shares, areas = parquet.frame(file), parquet.frame(BUNDLED / AREAS_FILE)
+    years = tuple(sorted({int(year) for year in shares["year"].unique()}))
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    return StatisticsFile(shares, areas, _stamp(len(shares), years, BUNDLED_VERSION, sha256))
 
 
 def read_statistics(path: str | Path | None = None) -> pa.Table:
@@ -139,6 +167,11 @@ def release(text: str) -> str:
 
 
 def _dataset(shares: pa.Table, version: str, sha256: str) -> Dataset:
+    years = tuple(sorted(set(shares.column("year").to_pylist())))
+    return _stamp(shares.num_rows, years, version, sha256)
+
+
+def _stamp(rows: int, years: tuple[int, ...], version: str, sha256: str) -> Dataset:
     return Dataset(
         id=DATASET_ID,
         title=TITLE,
@@ -146,8 +179,8 @@ def _dataset(shares: pa.Table, version: str, sha256: str) -> Dataset:
         licence=LICENCE,
         attribution=ATTRIBUTION,
         sha256=sha256,
-        rows=shares.num_rows,
-        years=tuple(sorted(set(shares.column("year").to_pylist()))),
+        rows=rows,
+        years=years,
         bbox=None,
         synthetic=False,
         kind="statistics",
@@ -155,16 +188,19 @@ def _dataset(shares: pa.Table, version: str, sha256: str) -> Dataset:
 
 
 def _read_parquet(path: Path, content: bytes) -> tuple[pa.Table, pa.Table, str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         table = pq.read_table(io.BytesIO(content))
         if "cv" not in table.column_names:
             table = table.append_column("cv", pa.nulls(table.num_rows, pa.float64()))
-        shares = table.select(SHARES_SCHEMA.names).cast(SHARES_SCHEMA)
+        shares = table.select(SHARES_COLUMNS).cast(shares_schema())
     except (pa.ArrowException, KeyError) as error:
-        raise BadFile(f"{path.name} has not the columns {', '.join(SHARES_SCHEMA.names)}: {error}") from error
+        raise BadFile(f"{path.name} has not the columns {', '.join(SHARES_COLUMNS)}: {error}") from error
     stamp = (table.schema.metadata or {}).get(b"version", b"").decode()
     beside = path.with_name(AREAS_FILE)
-    return shares, pq.read_table(beside if beside.is_file() else BUNDLED / AREAS_FILE).cast(AREAS_SCHEMA), stamp
+    return shares, pq.read_table(beside if beside.is_file() else BUNDLED / AREAS_FILE).cast(areas_schema()), stamp
 
 
 def _read_text(path: Path, content: bytes) -> tuple[pa.Table, pa.Table, str]:
@@ -236,6 +272,8 @@ def _row(path: Path, number: int, code: str, land_cover: str, year: str, unit: s
 
 def _sorted_out(path: Path, rows: Iterable[tuple[int, Row]]) -> tuple[pa.Table, pa.Table]:
     """Return figures and areas: the class TOTAL in km² is a region's area, in percent it says nothing."""
+    import pyarrow as pa
+
     figures: dict[tuple[str, str, int, str], Row] = {}
     areas: dict[str, tuple[int, float]] = {}
     errors: dict[Cell, float] = {}
@@ -258,7 +296,8 @@ def _sorted_out(path: Path, rows: Iterable[tuple[int, Row]]) -> tuple[pa.Table, 
         raise BadFile(f"{path.name} holds no figure in percent or km²")
     errors = errors or _cv_beside(path)
     columns = zip(*((*row, errors.get(row[:3])) for row in figures.values()), strict=True)
-    shares = pa.table([pa.array(c, f.type) for c, f in zip(columns, SHARES_SCHEMA, strict=True)], schema=SHARES_SCHEMA)
+    schema = shares_schema()
+    shares = pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
     return shares, _areas_table(areas) if areas else _areas_beside(path)
 
 
@@ -275,16 +314,20 @@ def _cv_beside(path: Path) -> dict[Cell, float]:
 
 
 def _areas_table(areas: dict[str, tuple[int, float]]) -> pa.Table:
+    import pyarrow as pa
+
     rows = [(code, year, area) for code, (year, area) in sorted(areas.items())]
     return pa.table(
-        [pa.array(c, f.type) for c, f in zip(zip(*rows, strict=True), AREAS_SCHEMA, strict=True)], AREAS_SCHEMA
+        [pa.array(c, f.type) for c, f in zip(zip(*rows, strict=True), areas_schema(), strict=True)], areas_schema()
     )
 
 
 def _areas_beside(path: Path) -> pa.Table:
     """Return the areas of `region_area_km2.csv` next to a file, or the bundled ones."""
+    import pyarrow.parquet as pq
+
     beside = path.with_name("region_area_km2.csv")
-    return _areas_csv(beside) if beside.is_file() else pq.read_table(BUNDLED / AREAS_FILE).cast(AREAS_SCHEMA)
+    return _areas_csv(beside) if beside.is_file() else pq.read_table(BUNDLED / AREAS_FILE).cast(areas_schema())
 
 
 def _areas_csv(path: Path) -> pa.Table:

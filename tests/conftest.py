@@ -1,4 +1,4 @@
-"""Fixtures all tests share: where the real data lies, and three stores: tiny, demo and real. Built once a run."""
+"""Fixtures all tests share: where the real data lies, and three stores: tiny, bundled and real. Built once a run."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def build_once(path: Path, sources: Sources) -> Path:
 
 @pytest.fixture(scope="session")
 def demo_store(built_stores: Path) -> Iterator[Store]:
-    """The bundled store of a fresh clone: published shares, Natural Earth, synthetic survey and pixels."""
+    """The bundled store of a fresh clone: published shares, Natural Earth, LUCAS records and pixel years."""
     with Store.open(build_once(built_stores / "demo.duckdb", Sources(bundled=True))) as store:
         yield store
 

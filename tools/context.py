@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from retrieval.gazetteer import Gazetteer
 from retrieval.nomenclature import Nomenclature
+from retrieval.parts import refuse
 from retrieval.store import Store
 from retrieval.types import Region
 
@@ -28,6 +29,8 @@ class Context:
     """Areas of interest of this conversation, by id `aoi:…`: not in the store."""
     language: str = "en"
     """The language names are shown in."""
+    bring: Callable[[str], None] = refuse
+    """Installs a part of the program that a tool turns out to need; where nobody may, says that it is missing."""
 
     @classmethod
     def open(cls, store: Store) -> Context:

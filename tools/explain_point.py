@@ -11,7 +11,7 @@ from retrieval.errors import BadArgument, NoRecords
 from retrieval.types import Table
 from tools.context import Context
 from tools.result import Result
-from tools.satellite import model_of, official_name, pixel_datasets, satellite_provenance
+from tools.satellite import model_of, official_name, satellite_provenance
 from tools.survey import point_features, point_name
 
 LOOK_ALIKES = 5
@@ -80,8 +80,6 @@ def explain_point(context: Context, *, point_id: int | str) -> Result:
     trained = model.about["training_ids"]
     taught = row["location"] in trained["locations"] or row["point_id"] in trained["points"]
     caveats: list[tuple[str, dict[str, Any]]] = []
-    if any(d.synthetic for d in pixel_datasets(context)):
-        caveats.append(("synthetic_pixels", {}))
     if taught:
         caveats.append(("seen_in_training", {"point": name}))
     if lost := len(row["masked_months"] or ()):

@@ -55,6 +55,11 @@ class Result:
     caveats: tuple[Caveat, ...] = ()
     """Keys with their slots, worded per language by `agent/render.py`."""
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What must be named wherever the outlines of the result's regions are drawn or handed on."""
+        return tuple(dict.fromkeys(r.licence for r in self.regions if r.licence and r.licence.startswith("©")))
+
     def to_json(self) -> dict[str, Any]:
         """The contract's form of a result."""
         return {

@@ -97,11 +97,8 @@ def satellite_provenance(context: Context, table: Table) -> Provenance:
 
 
 def pixel_caveats(context: Context, pixels: AreaPixels) -> list[tuple[str, dict[str, Any]]]:
-    """Return what every satellite answer must say: synthetic pixels, a sample, clouds, a spent budget."""
-    caveats: list[tuple[str, dict[str, Any]]] = []
-    if any(d.synthetic for d in pixel_datasets(context)):
-        caveats.append(("synthetic_pixels", {}))
-    caveats.append(("pixel_sample", {"pixels": int(pixels.usable.sum())}))
+    """Return what every satellite answer must say: a sample, clouds, a spent budget."""
+    caveats: list[tuple[str, dict[str, Any]]] = [("pixel_sample", {"pixels": int(pixels.usable.sum())})]
     if lost := int((~pixels.usable).sum()) - pixels.left:
         caveats.append(("unusable_pixels", {"pixels": lost}))
     if pixels.left:

@@ -191,13 +191,11 @@ def year_counts(asked: Question, counts: Table) -> list[dict[str, int]]:
 
 
 def survey_caveats(asked: Question, counts: Iterable[Mapping[str, int]]) -> tuple[tuple[str, dict[str, Any]], ...]:
-    """Return what a reader of a survey answer must know: synthetic or soil sample, coast, empty areas."""
+    """Return what a reader of a survey answer must know: soil sample, coast, empty areas."""
     rows = list(counts)
     caveats: list[tuple[str, dict[str, Any]]] = []
     for dataset in survey_datasets(asked.context, asked.years):
-        if dataset.synthetic:
-            caveats.append(("synthetic", {"dataset": dataset.title}))
-        elif not is_representative(dataset.id):
+        if not is_representative(dataset.id):
             caveats.append(("soil_sample", {"dataset": dataset.title}))
     if by_coast := sum(row.get("by_coast", 0) for row in rows):
         caveats.append(("by_coast", {"points": by_coast}))

@@ -12,6 +12,7 @@ from agent.llm.rules_first import RulesFirst
 from agent.llm.status import installed, ollama_url, preferred
 from agent.router import Builtin, Router
 from retrieval.errors import BadArgument
+from retrieval.parts import is_there
 
 if TYPE_CHECKING:
     from agent.llm.models import OpenModel
@@ -36,7 +37,7 @@ def router_for(router: str, llm: Any) -> Router:
     if not choice.name:
         choice = replace(choice, name=best_there(choice.base_url, choice.prefer))
     rules_lead = rules_lead and choice.name == "embedded"  # measured: docs/decisions/0007
-    if router == "auto" and not choice.name:
+    if router == "auto" and not (choice.name and is_there("models")):
         return Builtin()
     strategy = choice.strategy or ("agent" if router == "tools" else "rag")
     if rules_lead:

@@ -67,9 +67,7 @@ def _look_into(store: Path) -> tuple[str | None, bool]:
     try:
         with duckdb.connect(str(store), read_only=True) as connection:
             noted = connection.execute("SELECT value FROM store_meta WHERE key = 'sources'").fetchone()
-            real = connection.execute(
-                "SELECT count(*) FROM datasets WHERE NOT synthetic AND kind IN ('survey', 'pixels')"
-            ).fetchone()
+            real = connection.execute("SELECT count(*) FROM datasets WHERE kind IN ('survey', 'pixels')").fetchone()
     except duckdb.Error as error:
         raise StoreError(f"{store} cannot be read: {str(error).splitlines()[0]}") from error
     return (noted[0] if noted else None), bool(real and real[0])

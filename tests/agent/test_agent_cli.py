@@ -89,7 +89,7 @@ def test_save_writes_everything_and_the_plan_replays_to_the_same_bytes(run, tmp_
     stem = "1-find_points"
     assert {f"{stem}.geojson", f"{stem}.csv", f"{stem}.parquet", f"{stem}.png", "plan.json", "answer.json"} <= names
     features = json.loads((folder / f"{stem}.geojson").read_text())
-    assert features["synthetic"] is False
+    assert "LUCAS" in features["source"]
     with (folder / f"{stem}.csv").open(encoding="utf-8") as file:
         assert all("LUCAS" in row["source"] for row in csv.DictReader(file))
     first, second = (run("replay", str(folder / "plan.json"))[1] for _ in range(2))
@@ -97,6 +97,19 @@ def test_save_writes_everything_and_the_plan_replays_to_the_same_bytes(run, tmp_
     answer = json.loads((folder / "answer.json").read_text())
     assert json.loads(first)["results"] == answer["results"]
     assert json.loads(first)["text"] == answer["text"]
+
+
+def test_euro_geographics_is_named_wherever_its_outline_is_drawn_or_exported(
+    real_store: Store, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    question = ("ask", "where is vineyard in Languedoc-Roussillon?", "--store", str(real_store.path))
+    assert main([*question]) == 0
+    drawing = Path(capsys.readouterr().out.strip().splitlines()[-1].removeprefix("map: "))
+    assert main([*question, "--save", str(tmp_path / "out")]) == 0
+    exported = tmp_path / "out" / "1-find_points.geojson"
+    for file in (drawing, exported):
+        assert "EuroGeographics" in file.read_text(encoding="utf-8"), file
 
 
 def test_a_batch_goes_on_where_it_stopped_and_over_bad_lines(run, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_polish_counts_in_three_forms() -> None:
     [
         (NoRecords("second survey", "…", "no_second_survey", years="2015"), "it", "Anni di indagine qui: 2015."),
         (NoRecords("point 12", "…", "no_point", point="12"), "pl", "W tych danych nie ma punktu 12."),
-        (NoRecords("satellite pixels", "…", "no_pixels"), "de", "Hier gibt es keine Satellitenpixel."),
+        (NoRecords("satellite pixels", "…", "no_pixels"), "de", "Von diesem Ort gibt es hier keine Satellitenpixel"),
         (NoRecords("outline of Baden", "…", "no_outline", region="Baden"), "es", "No se conoce el contorno de Baden."),
     ],
 )

@@ -151,7 +151,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     table = tmp_path / "small.csv.gz"
     table.write_bytes(statistics_gz())
     monkeypatch.setattr(ingest, "bundled_regions", tiny.regions)
-    monkeypatch.setattr(ingest, "read_statistics_file", lambda path=None: read_statistics_file(path or table))
+    monkeypatch.setattr(ingest, "bundled_statistics", lambda: read_statistics_file(table))
     monkeypatch.setattr(ingest, "towns", no_towns)
 
 
@@ -489,7 +489,8 @@ def test_a_wrong_option_says_what_exists(call, small, tmp_path, capsys, argument
 
 def test_a_store_that_does_not_say_its_files_is_not_added_to(tmp_path):
     tiny.write(tmp_path / "store.duckdb")
-    assert library.sources_of(tmp_path / "store.duckdb").bundled  # nobody's records: nothing is lost
+    with pytest.raises(StoreError, match="does not say which files"):
+        library.sources_of(tmp_path / "store.duckdb")
     assert library.sources_of(tmp_path / "none.duckdb").bundled
 
 
@@ -527,7 +528,7 @@ place = {"id": "town:1", "name": "Agde", "lon": 3.47, "lat": 43.31, "country": "
 name = {"place_id": "town:1", "name": "Agde", "norm": "agde", "language": ""}
 ingest.towns = lambda: PlaceSet("t", "Town", "1", "CC0", "Nobody", "2" * 64, (place,), (name,))
 table = sys.argv[2]
-ingest.read_statistics_file = lambda path=None, real=ingest.read_statistics_file: real(path or table)
+ingest.bundled_statistics = lambda: ingest.read_statistics_file(table)
 def slow(*arguments):
     Path(sys.argv[1]).write_text("building")
     time.sleep(30)

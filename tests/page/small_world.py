@@ -75,12 +75,12 @@ class SmallGazetteer:
 
 class SmallStore:
     def datasets(self) -> tuple[Dataset, ...]:
-        def one(id: str, title: str, licence: str, years: tuple[int, ...], kind: str, synthetic: bool) -> Dataset:
-            return Dataset(id, title, "1", licence, title, "0" * 64, 9, years, None, synthetic, kind)
+        def one(id: str, title: str, licence: str, years: tuple[int, ...], kind: str) -> Dataset:
+            return Dataset(id, title, "1", licence, title, "0" * 64, 9, years, None, False, kind)
 
         return (
-            one("demo_survey", "Demo survey", "CC0", (2015, 2018), "survey", True),
-            one("small_shares", "Small shares", "CC BY 4.0", (2009, 2012, 2015, 2018, 2022), "statistics", False),
+            one("small_survey", "Small survey", "CC0", (2015, 2018), "survey"),
+            one("small_shares", "Small shares", "CC BY 4.0", (2009, 2012, 2015, 2018, 2022), "statistics"),
         )
 
 
@@ -101,7 +101,7 @@ POINTS = [
 ]
 
 
-def points_result(synthetic: bool = True) -> Result:
+def points_result() -> Result:
     columns = ("point_id", "year", "land_cover", "land_cover_name", "lon", "lat")
     names = {"B82": "Vineyards", "B81": "Olive groves"}
     rows = tuple((i, y, c, names[c], lon, lat) for i, y, c, lon, lat in POINTS)
@@ -117,7 +117,7 @@ def points_result(synthetic: bool = True) -> Result:
         tool="find_points",
         arguments={"regions": ["nuts:FRJ13"], "land_cover": ["B80"], "years": [2018]},
         provenance=Provenance(
-            "demo_survey", "1", "CC0", "SELECT 1", {"year": 2018}, 4, synthetic, None, "0" * 64, "landask demo"
+            "small_survey", "1", "CC0", "SELECT 1", {"year": 2018}, 4, False, None, "0" * 64, "landask tests"
         ),
         regions=(HERAULT,),
         land_cover=("B82", "B81"),
@@ -178,8 +178,8 @@ def answer(question: str) -> Answer:
             plan=PLAN,
         )
     return Answer(
-        "answered", "4 points of vineyard were seen in Hérault in 2018 (synthetic).", "builtin", 0.1,
-        results=(points_result(),), caveats=("Synthetic: made for demonstration.",), steps=steps, plan=PLAN,
+        "answered", "4 points of vineyard were seen in Hérault in 2018.", "builtin", 0.1,
+        results=(points_result(),), caveats=("Four points are few.",), steps=steps, plan=PLAN,
     )  # fmt: skip
 
 

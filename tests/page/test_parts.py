@@ -180,10 +180,9 @@ def test_a_truncated_result_is_told_in_words(names: Names) -> None:
     assert "4 of 90 points are drawn; the count is of all of them." in drawing.notes
 
 
-def test_synthetic_is_said_under_the_map_and_in_the_source_line(names: Names) -> None:
+def test_the_attribution_stands_in_the_source_line_under_the_map(names: Names) -> None:
     drawing = drawn(points_result(), names)
-    assert any("synthetic" in note for note in drawing.notes)
-    assert "synthetic" in drawing.layers[-1].source
+    assert "landask tests" in drawing.layers[-1].source
 
 
 def test_the_circle_of_a_search_is_drawn_at_its_radius(names: Names) -> None:
@@ -534,7 +533,7 @@ def test_the_csv_names_the_source_in_each_row_and_defuses_formulas() -> None:
     assert rows[0] == ["name", "n", "source"]
     assert rows[1][0] == "'=cmd|x"
     assert rows[2][1] == "-2"
-    assert all("synthetic" in row[2] for row in rows[1:])
+    assert all("landask tests" in row[2] for row in rows[1:])
 
 
 def test_geoparquet_and_geojson_hold_the_same_features(world: Any) -> None:
@@ -545,7 +544,7 @@ def test_geoparquet_and_geojson_hold_the_same_features(world: Any) -> None:
     frame = geopandas.read_parquet(io.BytesIO(parquet))
     assert frame.crs == 4326
     assert list(frame["point_id"]) == [f["properties"]["point_id"] for f in json.loads(geojson)["features"]]
-    assert json.loads(geojson)["synthetic"] is True
+    assert "landask tests" in json.loads(geojson)["source"]
     assert not [key for key in frame.columns if key.startswith("_")]
 
 
@@ -555,7 +554,7 @@ def test_a_score_map_is_a_geotiff_in_equal_area_metres() -> None:
         assert raster.crs.to_epsg() == 3035
         grid = raster.read(1)
         assert sorted(grid[~np.isnan(grid)].tolist()) == [0.25, 0.5, 1.0]
-        assert raster.tags()["synthetic"] == "true"
+        assert "landask tests" in raster.tags()["source"]
 
 
 def test_the_packet_holds_what_it_takes_to_make_the_answer_again(world: Any) -> None:
@@ -569,7 +568,7 @@ def test_the_packet_holds_what_it_takes_to_make_the_answer_again(world: Any) -> 
     assert all(hashlib.sha256(packet.read(name)).hexdigest() == sum for name, sum in sums.items())
     assert json.loads(packet.read("plan.json")) == PLAN
     assert packet.read("sql/1-find_points.sql") == b"SELECT 1"
-    assert "SYNTHETIC" in packet.read("CITATION.txt").decode()
+    assert "landask tests" in packet.read("CITATION.txt").decode()
     code = [
         cell["source"] for cell in json.loads(packet.read("notebook.ipynb"))["cells"] if cell["cell_type"] == "code"
     ]
@@ -592,7 +591,7 @@ def test_how_an_answer_came_about_says_what_its_interval_means() -> None:
 
 def test_the_account_shows_query_version_and_hash() -> None:
     html = how_html(answer("vineyard"), words("en"), "en")
-    for part in ("SELECT 1", "0" * 64, "CC0", "find_points", "synthetic"):
+    for part in ("SELECT 1", "0" * 64, "CC0", "find_points", "landask tests"):
         assert part in html
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import geopandas
 import numpy as np
@@ -10,7 +11,7 @@ import pyproj
 import pytest
 import shapely
 
-from retrieval.region_rows import DATA
+from retrieval.region_rows import DATA, region_row
 from retrieval.regions import (
     COUNTRIES,
     LANGUAGES,
@@ -261,3 +262,17 @@ def test_an_ingested_nuts_file_takes_over_outlines_and_keeps_everyday_names(
     assert merged["iso:FR-34"]["same_as"] == "nuts:FRJ13"
     assert merged["nuts:LU000"]["same_as"] == "country:LU"
     assert merged["nuts:AT130"]["same_as"] == "nuts:AT13"
+
+
+def test_of_one_version_in_several_scales_the_finest_outline_stays() -> None:
+    fine, coarse = (
+        RegionSet("nuts_2021", "NUTS", "2021", "©", "©", "0" * 64, (_circle(corners),), ()) for corners in (64, 8)
+    )
+    for order in ((fine, coarse), (coarse, fine)):
+        assert merge_regions(order).regions[0]["wkb"] == fine.regions[0]["wkb"]
+
+
+def _circle(corners: int) -> dict[str, Any]:
+    source = {"id": "nuts_2021", "vintage": "2021", "licence": "©"}
+    outline = shapely.Point(4, 44).buffer(1, quad_segs=corners // 4)
+    return region_row("nuts:FRJ1", "Languedoc-Roussillon", "nuts2", "FR", None, outline, source)

@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        options.run(options)
+        _run(options)
     except DataError as error:
         print(error, file=sys.stderr)
         return 3
@@ -29,6 +29,19 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return USAGE
     return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    """Run a command; where it lacks a package, bring the part that has it first."""
+    from retrieval.parts import need, part_of
+
+    try:
+        options.run(options)
+    except ModuleNotFoundError as error:
+        if (part := part_of(error)) is None:
+            raise
+        need(part)
+        options.run(options)
 
 
 def train_photos(options: argparse.Namespace) -> None:

@@ -77,7 +77,7 @@ def save_map(result: Result, folder: Path) -> list[Path]:
     if result.table is None or not len(result.table):
         raise BadArgument("the map holds no pixel")
     folder.mkdir(parents=True, exist_ok=True)
-    stem = "classify_area" + ("-synthetic" if result.provenance.synthetic else "")
+    stem = "classify_area"
     table = result.table
     source = f"{result.provenance.dataset}; {result.provenance.attribution}; model {result.provenance.model}"
     features: dict[str, Any] = {**(result.features or {}), "source": source}
@@ -89,5 +89,5 @@ def save_map(result: Result, folder: Path) -> list[Path]:
     parquet = folder / f"{stem}.parquet"
     frame.to_parquet(parquet)
     x, y = cell_corners([str(name) for name in table.column("location")], lon, lat)
-    tags = {"source": source, "synthetic": str(result.provenance.synthetic).lower()}
+    tags = {"source": source}
     return [geojson, parquet, write_geotiff(folder / f"{stem}.tif", x, y, np.array(table.column("score")), tags)]
