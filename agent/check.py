@@ -62,7 +62,7 @@ def _places(text: str, results: Sequence[Result], allowed: set[Any], context: Co
         context.gazetteer.region(r.id, language).name.casefold()
         for r in shown
         for language in (context.language, "en")
-        if not r.id.startswith(("aoi:", "world:"))
+        if not r.id.startswith("aoi:")
     )
     ids = {r.id for result in results for r in result.regions}
     return [

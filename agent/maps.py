@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.render import Voice
+from retrieval.deal_terms import terms
 from retrieval.types import LonLat
 from tools import official_maps
 from tools.context import Context
@@ -26,6 +27,14 @@ WIDTH, HEIGHT, MARGIN = 900, 640, 24
 LEGEND_WIDTH = 230
 SOURCE_LETTERS = 150
 """Letters of a line of the source."""
+ACCURACY_COLOURS = {
+    "COORDINATES": "#0b6e4f",
+    "EXACT_LOCATION": "#0b6e4f",
+    "APPROXIMATE_LOCATION": "#6fb59b",
+    "ADMINISTRATIVE_REGION": "#b9dccf",
+    "COUNTRY": "#9a9a9a",
+}
+"""How well the place of a land deal is known → its colour: the paler, the less; grey where it is no place at all."""
 POINT_COLOURS = ("#0b6e4f", "#c8553d", "#3d5a98", "#e0a526", "#7b4b94", "#4f4f4f")
 SHADES = ("#edf3ec", "#c5dfc4", "#94c594", "#58a15f", "#24733a", "#0b4a22")
 NO_FIGURE = "#dddddd"
@@ -77,7 +86,8 @@ def scene_of(result: Result, context: Context, title: str, source: str) -> Scene
 
 def land_around(ids: Sequence[str], context: Context) -> list[tuple[Ring, ...]]:
     """Return the countries that regions without an outline lie in; for a country without one its subdivisions."""
-    countries = sorted({f"country:{c}" for id in ids if (c := context.region(id).country)})
+    surveyed = {region.id for region in context.gazetteer.at_level("country")}
+    countries = sorted({f"country:{context.region(id).country}" for id in ids} & surveyed)
     drawn = {f["id"]: f["geometry"] for f in context.gazetteer.geojson(countries, 0.02)["features"]}
     parts = [r.id for id, shape in drawn.items() if not shape for r in context.gazetteer.children(id, "subdivision")]
     shapes = [*drawn.values(), *(f["geometry"] for f in context.gazetteer.geojson(parts, 0.02)["features"])]
@@ -122,6 +132,8 @@ def point_colours(
         keys = [f["properties"]["change"] for f in features]
     else:
         keys = [str(f["properties"].get("land_cover") or "") for f in features]
+        if "accuracy" in features[0]["properties"]:
+            return accuracy_colours(features)
         names = {
             key: f"{f['properties'].get('land_cover_name') or key} ({key})"
             for key, f in zip(keys, features, strict=True)
@@ -136,6 +148,17 @@ def point_colours(
     shown = sorted(set(keys), key=lambda k: -keys.count(k))[: len(POINT_COLOURS)]
     legend = [(colours.get(k, NO_FIGURE), f"{names.get(k, k)}: {keys.count(k)}") for k in shown if k]
     return drawn, legend
+
+
+def accuracy_colours(
+    features: Sequence[Mapping[str, Any]],
+) -> tuple[list[tuple[LonLat, str]], list[tuple[str, str]]]:
+    """Return the places of deals by how well they are known, the paler the less, and the legend."""
+    found = [str(f["properties"]["accuracy"] or "APPROXIMATE_LOCATION") for f in features]
+    spots = [tuple(f["geometry"]["coordinates"][:2]) for f in features]
+    drawn = [(spot, ACCURACY_COLOURS[one]) for spot, one in zip(spots, found, strict=True)][:MOST_POINTS]
+    present = [one for one in ACCURACY_COLOURS if one in found]
+    return drawn, [(ACCURACY_COLOURS[one], f"{terms()['accuracy'][one].label}: {found.count(one)}") for one in present]
 
 
 def shades(

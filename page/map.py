@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 
 from agent.answer import Answer
+from agent.maps import ACCURACY_COLOURS
 from page.colours import (
     AGREEMENT,
     CATEGORIES,
@@ -32,6 +33,7 @@ from page.colours import (
 from page.colours import class_colours as colours_of
 from page.indicator import Change, Indicator, doubt_in, indicator_json
 from page.numbers import number
+from retrieval.deal_words import label
 from retrieval.statistics import NO_CHANGE
 from retrieval.types import BBox, Region
 from tools import official_maps
@@ -264,6 +266,8 @@ def point_marks(result: Result, dots: list[Feature], names: Names) -> tuple[list
     if "agrees" in sample:
         compared = [with_agreement(f, result.arguments.get("land_cover") or ()) for f in dots]
         return by_category(compared, "agreement", AGREEMENT, names, "agreement_")
+    if "accuracy" in sample:
+        return by_accuracy(dots, names)
     if isinstance(sample.get("score"), int | float):
         scores = [f["properties"].get("score") for f in dots]
         gaps = [score_gap(f["properties"]) for f in dots]
@@ -271,6 +275,14 @@ def point_marks(result: Result, dots: list[Feature], names: Names) -> tuple[list
     theme = "land_use" if result.land_use and not result.land_cover else "land_cover"
     codes = [str(f["properties"].get(theme) or "") for f in dots]
     return by_code(codes, names)
+
+
+def by_accuracy(dots: list[Feature], names: Names) -> tuple[list[int], tuple[Mark, ...]]:
+    """How well the place of a deal is known: the paler, the less."""
+    found = [str(f["properties"]["accuracy"] or "APPROXIMATE_LOCATION") for f in dots]
+    present = [one for one in ACCURACY_COLOURS if one in found]
+    marks = tuple(Mark(ACCURACY_COLOURS[one], label("accuracy", one, names.language)) for one in present)
+    return [present.index(one) for one in found], marks
 
 
 def with_agreement(feature: Feature, asked: Sequence[str]) -> Feature:

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from retrieval.deal_terms import FOLDER, countries, terms, world_regions
+from retrieval.errors import UnknownRegion
+from retrieval.types import Region
 
 WORDS = FOLDER / "words"
 FIELDS = ("crop", "animal", "mineral", "intention", "group", "negotiation", "implementation", "nature",
@@ -141,6 +143,19 @@ def place_name(place: str, language: str) -> str:
     if letters in of["country"]:
         return of["country"][letters].split("|")[0]
     return Locale(language).territories.get(letters, place)
+
+
+def world_region(identifier: str, language: str) -> Region:
+    """Return a region of the world, `world:035`, as a region: it has a name and no outline.
+
+    Raises:
+        UnknownRegion: M49 has none of this number.
+    """
+    place = f"m49:{identifier.partition(':')[2]}"
+    if place not in world_regions():
+        raise UnknownRegion(identifier)
+    name = place_name(place, language)
+    return Region(identifier, name, "foreign", "", None, None, None, "un_m49", "", "facts")
 
 
 @lru_cache(maxsize=1)

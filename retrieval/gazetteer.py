@@ -20,6 +20,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 from shapely.geometry.base import BaseGeometry
 
+from retrieval.deal_words import world_region
 from retrieval.errors import AmbiguousRegion, OutOfCoverage, UnknownRegion
 from retrieval.region_rows import LANGUAGES, LEVELS, code_id, normalise, read_rows
 from retrieval.store import Store
@@ -96,6 +97,8 @@ class Gazetteer:
 
     def region(self, identifier: str, language: str = "en") -> Region:
         """Return the region with this id; a NUTS code of another vintage gives the region it was recoded to."""
+        if identifier.startswith("world:"):
+            return world_region(identifier, language)
         row = self._rows.get(identifier) or self._rows.get(self._recoded.get(identifier, ""))
         if row is None:
             raise UnknownRegion(identifier)
@@ -200,7 +203,7 @@ class Gazetteer:
             OutOfCoverage: It is a country or region the survey does not cover.
             UnknownRegion: No region has this name; the error names close ones.
         """
-        if name in self._rows or name in self._recoded:
+        if name in self._rows or name in self._recoded or name.startswith("world:"):
             return self.region(name, language)
         name = name[:LONGEST_NAME]
         found = self.find(name, language)

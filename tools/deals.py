@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from retrieval.deal_terms import by_place, plain, terms
-from retrieval.deal_words import label, place_name
+from retrieval.deal_words import label, place_name, world_region
 from retrieval.errors import NoRecords
 from retrieval.query import Column, Query
 from retrieval.sources.deals import UNKNOWN
@@ -157,7 +157,7 @@ def _of_deals(result: Result, asked: Query, context: Context) -> Result:
             "more": max(0, len(rows) - 12),
             **spots,
         },
-        caveats=(*_kept(result.caveats), *_accuracy(spots), *_always(result, asked, context)),
+        caveats=(*_kept(result.caveats), *_accuracy(spots, context), *_always(result, asked, context)),
     )
 
 
@@ -225,9 +225,9 @@ def _discs(rows: Sequence[Mapping[str, Any]], context: Context) -> list[dict[str
     ]  # fmt: skip
 
 
-def _accuracy(spots: Mapping[str, int]) -> tuple[Caveat, ...]:
-    if not spots["locations"]:
-        return (("deals_no_locations", {}),) if spots["discs"] else ()
+def _accuracy(spots: Mapping[str, int], context: Context) -> tuple[Caveat, ...]:
+    if spots["discs"] and not known(context.store).locations:
+        return (("deals_no_locations", {}),)
     return (("deals_accuracy", {"n": spots["vague"], "of": spots["locations"]}),) if spots["vague"] else ()
 
 
@@ -331,8 +331,9 @@ def _regions(asked: Query, of_rows: Sequence[str], context: Context) -> tuple[Re
 
 def region_of(id: str, context: Context) -> Region:
     """Return a country or a region of the world as a region, by its name in the asker's language."""
-    if id in by_place() or id.startswith("m49:"):
-        shown = "world:" + id.removeprefix("m49:") if id.startswith("m49:") else id
-        return Region(shown, place_name(id, context.language), "foreign", id.split(":")[1], None, None, None,
+    if id.startswith("m49:"):
+        return world_region(f"world:{id.removeprefix('m49:')}", context.language)
+    if id in by_place():
+        return Region(id, place_name(id, context.language), "foreign", id.split(":")[1], None, None, None,
                       SOURCE, "", "CC BY 4.0")  # fmt: skip
     return context.named(id)

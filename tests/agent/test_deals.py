@@ -253,3 +253,12 @@ def test_a_follow_up_replaces_what_it_names(context: Context) -> None:
     again = said("and wheat?")
     assert {f["dimension"] for f in again.results[0].arguments["where"]} == {"place", "crop"}
     assert again.results[0].value == 2
+
+
+def test_a_map_of_a_region_of_the_world_is_drawn_and_discs_are_told(context: Context, tmp_path: Path) -> None:
+    from agent.export import save
+
+    answer = answered("biggest deals in Africa", context)
+    written = {file.name for file in save(answer, tmp_path, context)}
+    assert {"1-deals.png", "1-deals.geojson", "1-deals.csv"} <= written
+    assert answer.to_json()["results"][0]["regions"] == [{"id": "world:002", "name": "Africa"}]
