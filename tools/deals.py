@@ -197,7 +197,7 @@ def _dot(spot: Mapping[str, Any], row: Mapping[str, Any], context: Context) -> d
         "geometry": {"type": "Point", "coordinates": [spot["lon"], spot["lat"]]},
         "properties": {
             "deal_id": row["deal_id"], "name": spot["name"] or f"deal {row['deal_id']}",
-            "accuracy": spot["accuracy"], "hollow": not exact, "size_ha": row["size_ha"],
+            "accuracy": spot["accuracy"], "exact": exact, "size_ha": row["size_ha"],
             "country": place_name(row["country"], context.language),
             "intentions": cell("intentions", row["intentions"], context.language),
             "url": f"https://landmatrix.org/deal/{row['deal_id']}/",
