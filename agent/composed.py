@@ -9,9 +9,10 @@ from agent.conversation import Conversation
 from agent.frame import Frame
 from agent.lexicon import languages
 from agent.plan import Plan, Step
+from agent.reading.edit import POINTS, edited, edits
 from agent.reading.fill import Unfit, queries
 from agent.reading.read import COMPOSED, Reading, read
-from retrieval.query import Query, Ref
+from retrieval.query import Column, Filter, Group, Order, Query, Ref
 from tools.context import Context
 
 
@@ -27,13 +28,66 @@ def composed_plan(
     if context.language not in languages():
         return None
     reading = read(question, context.language, context)
-    if not reading.whole or not is_ours(reading):
+    if not reading.whole:
+        return None
+    drawn = tuple(conversation.areas)[-1:]
+    if (base := query_before(reading, conversation, context)) is not None:
+        try:
+            return plan_of((edited(reading, base, context, drawn, settled),), context, conversation)
+        except Unfit:
+            pass
+    if not is_ours(reading):
         return None
     try:
-        asked = queries(reading, context, tuple(conversation.areas)[-1:], settled)
+        return plan_of(queries(reading, context, drawn, settled), context, conversation)
     except Unfit:
         return None
-    return plan_of(asked, context, conversation)
+
+
+def query_before(reading: Reading, conversation: Conversation, context: Context) -> Query | None:
+    """Return the query that a follow-up edits: the last one, or what the last answer of other tools comes to."""
+    if not edits(reading):
+        return None
+    if conversation.queries:
+        return Query.from_json(conversation.queries[-1])
+    composed = is_ours(reading) or reading.has("NOTPLACE", "LIMIT")
+    if not conversation.frame or not composed or reading.has("CLASS"):
+        return None
+    return query_of(Frame.from_json(conversation.frame), context)
+
+
+SURVEY_TOOLS = ("find_points", "count_points", "share_points", "rank_points", "rank_classes", "compare_regions")
+
+
+def query_of(frame: Frame, context: Context) -> Query | None:
+    """Return the query that a frame of the rules behind comes to, None where it is of no class or of other tools."""
+    if not (frame.land_cover or frame.land_use) or frame.near or len(frame.years) > 1 or frame.span or frame.since:
+        return None
+    survey = frame.operation in SURVEY_TOOLS
+    if not survey and frame.operation not in ("official_share", "rank_official"):
+        return None
+    years = context.store.years() if survey else context.store.dataset("statistics").years
+    year = frame.years[0] if frame.years and frame.years[0] in years else years[-1]
+    where = [Filter("region", "in", frame.regions)] if frame.regions else []
+    where += [Filter("year", "in", (year,))]
+    named = (("land_cover", frame.land_cover), ("land_use", frame.land_use))
+    where += [Filter(theme, "in", codes) for theme, codes in named if codes]
+    where += [Filter("land_cover", "not_in", frame.exclude)] if frame.exclude else []
+    columns = POINTS if survey else (Column("share", "share"),)
+    ranked = frame.operation in ("rank_points", "rank_official")
+    rows = (Group("region", frame.level or "nuts2"),) if ranked else ()
+    way = frame.order if frame.order in ("most", "fewest") else "most"
+    order = (Order(columns[0].name, "fewest" if way == "fewest" else "most"),) if ranked else ()
+    if frame.operation == "find_points":
+        return Query("survey", (), tuple(where), (Group("point"),))
+    return Query(
+        "survey" if survey else "published",
+        columns,
+        tuple(where),
+        rows,
+        order=order,
+        limit=frame.limit if order else None,
+    )
 
 
 def is_ours(reading: Reading) -> bool:

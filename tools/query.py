@@ -284,6 +284,8 @@ class _Shown:
         facts |= self._compared()
         if told := self.uncertainty():
             facts["uncertainty"] = told
+        if self.head and not self.of_points and not self.query.fold:
+            facts["known"] = sum(row[self.head.name] is not None for row in self.rows)
         if self.head and not self.of_points:
             facts["legend"] = {"unit": self.unit_of(self.head), "by": self.head.name}
         return facts

@@ -48,10 +48,12 @@ def queries(
         Unfit: no query is made of these constraints.
         AmbiguousRegion, AmbiguousClass: a name is several things.
     """
-    return _Fill(reading, context, selection, settled or {}).queries()
+    return Constraints(reading, context, selection, settled or {}).queries()
 
 
-class _Fill:
+class Constraints:
+    """The constraints of one reading, with names as ids and codes, and the query that they make."""
+
     def __init__(
         self, reading: Reading, context: Context, selection: Sequence[str], settled: Mapping[str, Any]
     ) -> None:

@@ -201,6 +201,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     for leaf in every_leaf:
         if leaf.key == "ask.where" and leaf.start in either and leaf.start > 0:
             continue  # French "ou" without its accent
+        if leaf.key == "negation.not" and not question[: leaf.start].strip(" ¡¿") and "," in question[leaf.end :][:2]:
+            continue  # "no, the other one"
         start, end = at.span(leaf.start, leaf.end)
         inside = any(s <= start and end <= e and (s, e) != (start, end) for s, e in taken)
         if leaf.key.startswith("unit.") and end - start == 1 and len(every[start].norm) <= 2:

@@ -274,11 +274,14 @@ class _Sentence:
     def ranked(self) -> str:
         """The first and what follows; of two, the margin."""
         assert self.head
-        entries = [self.entry(row) for row in self.rows]
+        rows = [row for row in self.rows if row[self.head.name] is not None]
+        if not rows:
+            return self.voice.say("not_published", frame=self.framed())
+        entries = [self.entry(row) for row in rows]
         margin = self.result.facts.get("margin")
-        values = [row[self.head.name] for row in self.rows]
+        values = [row[self.head.name] for row in rows]
         most = self.query.order[0].way == "most"
-        if len(self.rows) == 2 and any(g.members for g in self.query.rows) and None not in values and most:
+        if len(rows) == 2 and any(g.members for g in self.query.rows) and most:
             if values[0] == values[1]:
                 head = self.voice.say("equal", first=entries[0], second=entries[1])
             else:
@@ -287,7 +290,7 @@ class _Sentence:
                 gap = self.voice.quantity(margin, points)
                 head = self.voice.say("against", first=entries[0], second=entries[1], margin=gap)
         else:
-            leaders = [e for e, row in zip(entries, self.rows, strict=True) if row["rank"] == 1] or entries[:1]
+            leaders = [e for e, row in zip(entries, rows, strict=True) if row["rank"] == 1] or entries[:1]
             head = self.voice.say(self.superlative(most, values[0]), first="; ".join(leaders[:5]))
             rest = entries[len(leaders) :]
             head = self.voice.say("then", head=head, rest=self.voice.entries(rest, len(entries))) if rest else head

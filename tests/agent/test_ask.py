@@ -259,7 +259,7 @@ def test_words_without_a_part_in_the_answer_are_named(asked) -> None:
 def test_the_meaning_of_a_class_is_told(asked) -> None:
     answer = asked("what does B82 mean?")
     assert answer.status == "answered"
-    assert "vineyards (B82)" in answer.text
+    assert "Vineyards (B82)" in answer.text
 
 
 def test_a_class_code_is_a_class(asked) -> None:

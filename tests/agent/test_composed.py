@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.ask import ask
+from agent.conversation import Conversation
 from retrieval.store import Store
 from tools.context import Context
 
@@ -82,3 +83,35 @@ def test_a_condition_that_the_data_do_not_have_is_never_answered_as_if_it_were_n
         answer = ask(f"how many {word} maize points are there in Spain above 500 m in 2018?", context, debug=True)
         assert answer.status != "answered", answer.text
         assert word in answer.text
+
+
+TALKS = [
+    (["Show vineyard points in Spain 2018", "only those above 800 m", "how many are left?", "group them by region"],
+     [113, 22, 22, 10]),
+    (["vineyard points in Italy above 500 m in 2018", "and in France?", "below 300 m", "and olive groves?"],
+     [5, 0, 57, 3]),
+    (["how many countries have more than 30% woodland in 2022?", "and more than 50%?", "in 2009"], [None, None, None]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("turns", "values"), TALKS)
+def test_a_follow_up_edits_the_query_before(turns: list[str], values: list[float], context: Context) -> None:
+    talk = Conversation()
+    answers = [ask(turn, context, router="builtin", conversation=talk, debug=True) for turn in turns]
+    assert [answer.results[0].value for answer in answers] == values
+
+
+def test_what_was_asked_for_before_stays_until_it_is_replaced(context: Context) -> None:
+    talk = Conversation()
+    first = ask("which countries have more than 50 % woodland in 2022?", context, router="builtin", conversation=talk)
+    then = ask("and in 2009?", context, router="builtin", conversation=talk)
+    assert [r.name for r in first.results[0].regions] == ["Finland", "Sweden", "Slovenia", "Estonia", "Latvia"]
+    assert [r.name for r in then.results[0].regions] == ["Finland", "Sweden", "Slovenia", "Estonia"]
+
+
+def test_without_a_country_is_never_that_country(context: Context) -> None:
+    talk = Conversation()
+    ask("Which countries have the most olive groves?", context, router="builtin", conversation=talk)
+    without = ask("and without Spain?", context, router="builtin", conversation=talk)
+    assert "Spain" not in [r.name for r in without.results[0].regions]
+    assert without.results[0].regions[0].name == "Greece"
