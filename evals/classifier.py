@@ -1,8 +1,8 @@
-"""How well pixel years are classified by words at places never seen, beside what any simpler method does there.
+"""How well the decision that answers make does at places and in data sets never seen, beside simpler methods.
 
-Folds are by place: square blocks of 50 km, so that no test pixel has a neighbour in training; and once all of Corsica
-is the test. Every method is trained and scored on the same pixels of the same folds. Classes are also left out of
-training altogether (no pixels, no simulated pixels, no words), place and class both unseen: that is zero-shot.
+The classes that compete are those that compete in answers. Every method learns from the same pixels with the same class
+weights, and is scored on the same ones. Three ways to be unseen, the hardest first: a whole data set left out (another
+country's register, another year, another preprocessing); square blocks of 50 km, five folds; all of Corsica.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from retrieval import seasons
-from tools.pixelclip import augment, bands, contrastive, encoder, features, kernel, shipped, student, train, zeroshot
+from tools.pixelclip import features, members, samples, shipped, student, zeroshot
 from tools.pixelclip import recipe as recipe_module
+from tools.pixelclip.known import parents
+from tools.pixelclip.members import Kernel, Linear, importance_of
 from tools.pixelclip.metrics import (
     accuracy,
     average_precision,
@@ -34,53 +36,49 @@ from tools.pixelclip.metrics import (
     roc_area,
 )
 from tools.pixelclip.presto import Presto
-from tools.pixelclip.prompts import LUCAS, prompts_of, read_prompts
-from tools.pixelclip.recipe import Recipe, class_vectors, make, text_centre, variant
-from tools.pixelclip.samples import (
-    SCORED,
-    Samples,
-    block_folds,
-    blocks,
-    in_corsica,
-    joined,
-    read_dekads,
-    read_europe,
-)
-from tools.pixelclip.shipped import TextMap
+from tools.pixelclip.prompts import LUCAS, read_prompts
+from tools.pixelclip.recipe import Recipe, class_vectors, competing, make, text_centre, variant
+from tools.pixelclip.samples import LABELS, Samples, block_folds, blocks, fold_of, in_corsica, joined
+from tools.pixelclip.ship import TAUGHT, read_samples
+from tools.pixelclip.shipped import KERNEL_SHARPNESS, RIDGE_SHARPNESS, PixelTower, TextMap
+from tools.pixelclip.student import read_student
 from tools.pixelclip.towers import TextTower
-from tools.pixelclip.zeroshot import decoders, fit_isotonic, fit_temperature, softmax
 
 FOLDS = 5
 CORSICA_FOLD = FOLDS
-"""A further fold: train on everything else, test on the whole island."""
+"""A further fold: learn from everything else, test on the whole island."""
 
 CELL_KM2 = 1e-4
 """A pixel stands for one cell of 10 m."""
 
+DRAWS = 1000
+"""Resamples of whole blocks in a bootstrap."""
+
 Scores = NDArray[np.float64]
-"""(test pixels, 15): higher is likelier."""
+"""(test pixels, classes): probabilities, or whatever is higher where likelier."""
+
+Method = Callable[["Split"], Scores]
 
 
 @dataclass(frozen=True)
 class World:
-    """The pixels, their place folds, and the features the baselines need."""
+    """The pixels, the classes that compete, and what the methods learn from."""
 
     samples: Samples
     """The European set."""
     extra: Samples
     """Western France 2023: only ever in training, and never from a test block."""
+    known: tuple[str, ...]
     fold: NDArray[np.int64]
-    """(N,) 0 to 4, −1 for blocks without a scored pixel (always in training)."""
+    """(N,) 0 to 4, −1 for blocks that are always in training."""
     extra_fold: NDArray[np.int64]
-    label: NDArray[np.int64]
-    """(N,) position in SCORED, −1 where the class is not scored."""
-    raw: NDArray[np.float64]
-    """(N, 120): nine bands and NDVI, twelve months."""
-    presto: NDArray[np.float32] | None
-    """(N, 128) with longitude and latitude, None without Presto's weights."""
-    extra_label: NDArray[np.int64]
-    extra_both: NDArray[np.float64] | None
-    """(M, 248) Presto's and raw features of the extra pixels, for the baseline that learns from them too."""
+    views: Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
+    """Name → features of the European and of the further pixels."""
+
+    @property
+    def label(self) -> NDArray[np.int64]:
+        """(N,) position in `known`, −1 where the class does not compete or nothing is labelled."""
+        return labels_of(self.samples, self.known)
 
     @property
     def scored(self) -> NDArray[np.bool_]:
@@ -91,130 +89,215 @@ class World:
         """Return the test pixels of a fold, scored or not."""
         return in_corsica(self.samples) if fold == CORSICA_FOLD else self.fold == fold
 
-    def train(self, fold: int) -> Samples:
-        """Return everything our model may learn from in a fold."""
+    def split(self, fold: int, known: Sequence[str] | None = None) -> Split:
+        """Return what may be learnt and what is tested in a fold."""
         far = np.ones(len(self.extra), bool) if fold == CORSICA_FOLD else self.extra_fold != fold
-        return joined([self.samples.take(~self.test(fold)), self.extra.take(far)])
+        return Split(self, self.test(fold), far, tuple(known or self.known))
+
+    def without_source(self, source: str) -> Split:
+        """Return what may be learnt and what is tested when a whole data set is left out."""
+        return Split(self, self.samples.source == source, np.ones(len(self.extra), bool), self.known)
 
 
-def read_world(shared: Path) -> World:
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Pixels to learn from and pixels to test on."""
+
+    world: World
+    test: NDArray[np.bool_]
+    far: NDArray[np.bool_]
+    """Which further pixels may be learnt from."""
+    known: tuple[str, ...]
+    """Classes that are taught."""
+
+    @property
+    def tested(self) -> NDArray[np.bool_]:
+        """Which European pixels are scored here: of any competing class, taught or not."""
+        return self.test & self.world.scored
+
+    @property
+    def truth(self) -> NDArray[np.int64]:
+        """Positions in the world's known classes."""
+        return self.world.label[self.tested]
+
+    def learnt(self) -> Samples:
+        """Return the pixels to learn from."""
+        return joined([self.world.samples.take(~self.test), self.world.extra.take(self.far)])
+
+    def taught(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
+        """Return which European and which further pixels teach, and their labels, one after the other."""
+        own, more = (labels_of(one, self.known) for one in (self.world.samples, self.world.extra))
+        first, second = ~self.test & (own >= 0), self.far & (more >= 0)
+        return first, second, np.concatenate([own[first], more[second]])
+
+    def view(self, *names: str) -> tuple[list[torch.Tensor], list[torch.Tensor], NDArray[np.int64]]:
+        """Return the named features to learn from and to test on, and the labels learnt."""
+        first, second, label = self.taught()
+        learn, test = [], []
+        for name in names:
+            own, more = self.world.views[name]
+            learn.append(torch.from_numpy(np.concatenate([own[first], more[second]])))
+            test.append(torch.from_numpy(own[self.tested]))
+        return learn, test, label
+
+
+def labels_of(these: Samples, known: Sequence[str]) -> NDArray[np.int64]:
+    """Return positions in `known`, −1 elsewhere."""
+    at = {code: i for i, code in enumerate(known)}
+    return np.array([at.get(str(code), -1) for code in these.land_cover], np.int64)
+
+
+def read_world(shared: Path, recipe: Recipe | None = None) -> World:
     """Return the world of `shared/data`."""
-    samples = read_europe(shared / "s2_pixels" / "pixels_monthly_europe.parquet")
-    extra = read_dekads(shared / "s2_pixels" / "raw" / "fra_west_2023_dekad.parquet")
-    label, extra_label = (_labels(one) for one in (samples, extra))
-    block, extra_block = blocks(samples), blocks(extra)
-    folds = block_folds(block[label >= 0], FOLDS)
-    weights = shared / "weights_presto" / "presto_default_model.pt"
-    presto, extra_both = None, None
-    if weights.is_file():
-        network = Presto.read(weights)
-        presto, far = (network.embed(one.years, one.gaps, one.lon, one.lat) for one in (samples, extra))
-        extra_both = np.concatenate([far.astype(float), raw_features(extra.years)], axis=1)
+    own, extra = read_samples(
+        shared / "s2_pixels" / "pixels_monthly_europe.parquet",
+        shared / "s2_pixels" / "raw" / "fra_west_2023_dekad.parquet",
+    )
     return World(
-        samples,
+        own,
         extra,
-        np.array([folds.get(b, -1) for b in block], np.int64),
-        np.array([folds.get(b, -1) for b in extra_block], np.int64),
-        label,
-        raw_features(samples.years),
-        presto,
-        extra_label,
-        extra_both,
+        competing(own, recipe or Recipe(), TAUGHT),
+        fold_of(own),
+        fold_of(extra),
+        _views(own, extra, shared / "weights_presto" / "presto_default_model.pt"),
     )
 
 
-def _labels(samples: Samples) -> NDArray[np.int64]:
-    """Position in SCORED, −1 where the class is not scored."""
-    return np.array([SCORED.index(c) if c in SCORED else -1 for c in samples.land_cover], np.int64)
+def turned(world: World, seed: int) -> World:
+    """Return the world in another partition: the 50 km grid turned and moved by chance. Recipes are chosen on these."""
+    random = np.random.default_rng(seed)
+    angle, (east, north) = float(random.uniform(0, np.pi / 2)), random.uniform(0, 50_000, 2)
+    own, more = (blocks(one, turned=angle, shift=(east, north)) for one in (world.samples, world.extra))
+    folds = block_folds(own[world.scored], FOLDS)
+    fold, extra_fold = (np.array([folds.get(str(b), -1) for b in block], np.int64) for block in (own, more))
+    return World(world.samples, world.extra, world.known, fold, extra_fold, world.views)
 
 
-def raw_features(years: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return nine bands (no B8A) and NDVI of twelve months: the baseline's features."""
-    nine = np.delete(years, 7, axis=2) / 1e4
-    ndvi = (years[..., 6] - years[..., 2]) / (years[..., 6] + years[..., 2] + 1)
-    return np.concatenate([nine, ndvi[..., None]], axis=2).reshape(len(years), -1).astype(float)
+def _views(own: Samples, extra: Samples, weights: Path) -> dict[str, tuple[NDArray, NDArray]]:
+    tower = PixelTower(np.zeros((2, 2), np.float32), 1)
+    tower.student = read_student()
+    made = [[view.numpy() for view in tower.features(torch.from_numpy(one.years))] for one in (own, extra)]
+    views = {name: (made[0][at], made[1][at]) for at, name in enumerate(("year", "said", "bands"))}
+    if weights.is_file():
+        presto = Presto.read(weights)
+
+        def said(one: Samples, lon: NDArray, lat: NDArray) -> NDArray[np.float32]:
+            return presto.embed(one.years, one.gaps, lon, lat)
+
+        still = [(one, np.full(len(one), 5.0), np.full(len(one), 47.0)) for one in (own, extra)]
+        views["presto"] = said(*still[0]), said(*still[1])
+        views["presto placed"] = said(own, own.lon, own.lat), said(extra, extra.lon, extra.lat)
+    return views
 
 
-def name_vectors(tower: TextTower) -> NDArray[np.float64]:
-    """Return the centred, unit text vectors of the fifteen class names: what the ridge maps aim at."""
-    vectors = tower.encode([prompts_of(code, "name")[0] for code in SCORED]).astype(float)
-    vectors -= vectors.mean(axis=0)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+# Methods
 
 
-def ridge(
-    feature: NDArray, world: World, fold: int, target: NDArray, more: NDArray | None = None, strength: float = 1.0
-) -> Scores:
-    """Return a ridge map's scores: standardised features → class-name vectors → cosine with each name.
+def ridge(*names: str, strength: float = 30.0, balance: float = Recipe.balance) -> Method:
+    """Return the method of a class-weighted ridge regression to the classes."""
 
-    `more`: the extra pixels' features, to learn from those outside the fold's blocks too.
-    """
-    learn, test = world.scored & ~world.test(fold), world.scored & world.test(fold)
-    known, label = feature[learn], world.label[learn]
-    if more is not None:
-        far = (world.extra_label >= 0) & (world.extra_fold != fold)
-        known, label = np.concatenate([known, more[far]]), np.concatenate([label, world.extra_label[far]])
-    mean, std = known.mean(axis=0), known.std(axis=0) + 1e-9
-    x, z = (known - mean) / std, (feature[test] - mean) / std
-    y = target[label]
-    centre = y.mean(axis=0)
-    weight = np.linalg.solve(x.T @ x + strength * np.eye(x.shape[1]), x.T @ (y - centre))
-    return (z @ weight + centre) @ target.T
+    def run(split: Split) -> Scores:
+        learn, test, label = split.view(*names)
+        model = Linear(sum(view.shape[1] for view in learn), len(split.known))
+        model.fit_ridge(learn, label, importance_of(label, balance), strength)
+        return _chances(RIDGE_SHARPNESS * model(test))
+
+    return run
 
 
-def nearest(world: World, fold: int) -> Scores:
-    """Return one-hot scores of the nearest training pixel in standardised raw features."""
-    learn, test = world.scored & ~world.test(fold), world.scored & world.test(fold)
-    mean, std = world.raw[learn].mean(axis=0), world.raw[learn].std(axis=0) + 1e-9
-    x, z = (world.raw[learn] - mean) / std, (world.raw[test] - mean) / std
-    distance = (z**2).sum(1)[:, None] - 2 * z @ x.T + (x**2).sum(1)[None]
-    return np.eye(len(SCORED))[world.label[learn][distance.argmin(axis=1)]]
+def discriminant(*names: str) -> Method:
+    """Return the method of a linear discriminant analysis with Ledoit-Wolf shrinkage."""
+
+    def run(split: Split) -> Scores:
+        learn, test, label = split.view(*names)
+        model = Linear(sum(view.shape[1] for view in learn), len(split.known))
+        model.fit_discriminant(learn, label)
+        return _chances(model(test))
+
+    return run
 
 
-def majority(world: World, fold: int) -> Scores:
-    """Return the training set's class shares for every test pixel."""
-    learn, test = world.scored & ~world.test(fold), world.scored & world.test(fold)
-    share = np.bincount(world.label[learn], minlength=len(SCORED)) / learn.sum()
-    return np.repeat(share[None], test.sum(), axis=0)
+def kernel(split: Split) -> Scores:
+    """The kernel member alone."""
+    learn, test, label = split.view("year", "said")
+    model = Kernel([view.shape[1] for view in learn], (1.0, 0.5), len(split.known))
+    model.fit(learn, label, importance_of(label, Recipe.balance), Recipe.kernel_ridge, 0)
+    return _chances(KERNEL_SHARPNESS * model(test))
 
 
-def baselines(world: World, tower: TextTower) -> dict[str, Callable[[int], Scores]]:
-    """Return method → scores of a fold."""
-    target = name_vectors(tower)
-    methods: dict[str, Callable[[int], Scores]] = {
-        "majority class": lambda fold: majority(world, fold),
-        "nearest pixel": lambda fold: nearest(world, fold),
-        "ridge, bands + NDVI": lambda fold: ridge(world.raw, world, fold, target),
+def nearest(split: Split) -> Scores:
+    """One-hot scores of the nearest training pixel in standardised bands."""
+    (learn,), (test,), label = split.view("bands")
+    mean, spread = learn.mean(dim=0), learn.std(dim=0) + 1e-9
+    distance = torch.cdist((test - mean) / spread, (learn - mean) / spread)
+    return np.eye(len(split.known))[label[distance.argmin(dim=1).numpy()]]
+
+
+def majority(split: Split) -> Scores:
+    """The training set's class shares for every test pixel."""
+    label = split.taught()[2]
+    share = np.bincount(label, minlength=len(split.known)) / len(label)
+    return np.repeat(share[None], split.tested.sum(), axis=0)
+
+
+def forest(split: Split) -> Scores:
+    """Extremely randomised trees, classes balanced, on the year's features."""
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    learn, test, label = split.view("year")
+    model = ExtraTreesClassifier(300, class_weight="balanced", random_state=0).fit(learn[0].numpy(), label)
+    out = np.zeros((len(test[0]), len(split.known)))
+    out[:, model.classes_] = model.predict_proba(test[0].numpy())
+    return out
+
+
+def ours(tower: TextTower, recipe: Recipe, calibrated: bool = True) -> tuple[Method, Method]:
+    """Return our recipe fitted anew, without and with radar, deciding as answers do: chances of the known classes."""
+    texts = text_vectors(tower)
+
+    @lru_cache(maxsize=1)
+    def fitted(split: Split) -> PixelTower:
+        return make(split.learnt(), split.known, recipe, np.stack([texts[code] for code in split.known]), calibrated)
+
+    def run(split: Split, radar: bool) -> Scores:
+        test = split.world.samples.take(split.tested)
+        seen = torch.from_numpy(test.radar) if radar else None
+        with torch.inference_mode():
+            return fitted(split).probabilities(torch.from_numpy(test.years), seen).numpy().astype(float)
+
+    return partial(run, radar=False), partial(run, radar=True)
+
+
+def baselines(world: World) -> dict[str, Method]:
+    """Return name → simpler method, class-weighted as ours is where it can be."""
+    methods: dict[str, Method] = {
+        "majority class": majority,
+        "nearest pixel": nearest,
+        "ridge, bands + NDVI": ridge("bands"),
+        "discriminant, year features": discriminant("year"),
+        "extra trees, year features": forest,
     }
-    if world.presto is not None:
-        presto = world.presto.astype(float)
-        both = np.concatenate([presto, world.raw], axis=1)
-        methods["ridge, Presto"] = lambda fold: ridge(presto, world, fold, target)
-        methods["ridge, Presto + bands + NDVI"] = lambda fold: ridge(both, world, fold, target)
-        methods["the same, also learning from western France"] = lambda fold: ridge(
-            both, world, fold, target, world.extra_both
-        )
+    if "presto" in world.views:
+        methods["ridge, Presto + bands (strength 1)"] = ridge("presto", "bands", strength=1.0)
+        methods["ridge, Presto + bands (strength 30)"] = ridge("presto", "bands")
+        methods["ridge, Presto with longitude and latitude + bands"] = ridge("presto placed", "bands")
+        methods["discriminant, year features + Presto"] = discriminant("year", "presto")
     return methods
 
 
-def ours(world: World, tower: TextTower, recipe: Recipe, fold: int) -> Scores:
-    """Train our recipe without a fold's places and return how its scored pixels fit the classes.
+def text_vectors(tower: TextTower) -> dict[str, NDArray[np.float32]]:
+    """Return class → unit text vector."""
+    codes = list(read_prompts())
+    vectors = class_vectors(codes, TextMap.around(text_centre(tower)), tower)
+    return dict(zip(codes, vectors, strict=True))
 
-    Known classes are decoded as answers do it; with classes left out, all are compared by their words alone.
-    """
-    pixels, text_map = make(world.train(fold), recipe, tower)
-    vectors = class_vectors(SCORED, text_map, tower)
-    if not recipe.without:
-        vectors = decoders(vectors, class_vectors(list(read_prompts()), text_map, tower))
-    test = world.samples.take(world.scored & world.test(fold))
-    with torch.inference_mode():
-        seen = pixels(torch.from_numpy(test.years))
-    return (seen.numpy() @ vectors.T).astype(float)
+
+# What is kept, and tables
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Scores that took minutes to make, in a folder, so that a run that was ended goes on where it stopped."""
+    """Scores that took long to make, in a folder, so that a run that was ended goes on where it stopped."""
 
     folder: Path | None
     """None keeps nothing."""
@@ -237,77 +320,115 @@ class Kept:
 
 
 def recipe_key(world: World, recipe: Recipe) -> str:
-    """Return a digest of everything a fold's scores depend on: recipe, pixels, prompts, and the code of the model."""
-    digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
-    for part in (world.samples, world.extra):
-        digest.update(part.years.tobytes() + "".join(part.land_cover).encode())
-    digest.update(world.fold.tobytes() + LUCAS.read_bytes() + student.STUDENT.read_bytes())
-    modules = (augment, bands, contrastive, encoder, features, kernel, recipe_module, seasons, shipped, student, train)
-    for module in (*modules, zeroshot):
-        digest.update(Path(str(module.__file__)).read_bytes())
-    return digest.hexdigest()[:12]
+    """Return a digest of everything the scores depend on: recipe, pixels, labels, words and the code that fits."""
+    parts = [json.dumps(asdict(recipe), sort_keys=True, default=str).encode()]
+    parts += [np.ascontiguousarray(one.years).tobytes() for one in (world.samples, world.extra)]
+    parts += ["".join(one.land_cover.tolist()).encode() for one in (world.samples, world.extra)]
+    parts += [LUCAS.read_bytes(), LABELS.read_bytes(), student.STUDENT.read_bytes()]
+    modules = (features, members, samples, shipped, student, zeroshot, recipe_module)
+    parts += [Path(str(module.__file__)).read_bytes() for module in modules]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
 @dataclass
 class FoldTable:
-    """Scores by method and fold, and the truth of each fold."""
+    """Scores of every method on every part: folds by number, data sets by name."""
 
-    truth: dict[int, NDArray[np.int64]] = field(default_factory=dict)
-    scores: dict[str, dict[int, Scores]] = field(default_factory=dict)
+    known: tuple[str, ...]
+    truth: dict[int | str, NDArray[np.int64]] = field(default_factory=dict)
+    scores: dict[str, dict[int | str, Scores]] = field(default_factory=dict)
+    block: dict[int | str, NDArray[np.str_]] = field(default_factory=dict)
 
-    def together(self, method: str, folds: Sequence[int]) -> tuple[NDArray[np.int64], Scores]:
-        """Return truth and scores of some folds, one after the other."""
-        return np.concatenate([self.truth[f] for f in folds]), np.concatenate([self.scores[method][f] for f in folds])
+    def together(self, method: str, parts: Sequence[int | str]) -> tuple[NDArray[np.int64], Scores]:
+        """Return truth and scores of some parts, one after the other."""
+        return np.concatenate([self.truth[f] for f in parts]), np.concatenate([self.scores[method][f] for f in parts])
 
-    def row(self, method: str, folds: Sequence[int]) -> dict[str, Any]:
-        """Return a method's figures over some folds together, and its vineyard scores."""
-        truth, scores = self.together(method, folds)
-        said = scores.argmax(axis=1)
-        one = class_scores(confusion(truth, said, len(SCORED)))
-        there = np.unique(truth)
-        vine = one[SCORED.index("B82")]
-        five = np.argsort(-scores, axis=1)[:, :5]
-        return {
-            "method": method,
-            "accuracy": round(accuracy(truth, said), 3),
-            "top 5": round(float((five == truth[:, None]).any(axis=1).mean()), 3),
-            "balanced": round(balanced_accuracy(truth, said), 3),
-            "mean F1": round(float(np.mean([one[c].f1 for c in there])), 3),
-            "mean AP": round(float(np.mean([average_precision(truth == c, scores[:, c]) for c in there])), 3),
-            "mean recall-vs-area": round(float(np.mean([_area(truth == c, scores[:, c]) for c in there])), 3),
-            "vineyard recall": round(vine.recall, 2),
-            "vineyard precision": round(vine.precision, 2),
-            "pixels": len(truth),
+    def row(self, method: str, parts: Sequence[int | str]) -> dict[str, Any]:
+        """Return a method's figures over some parts together."""
+        truth, scores = self.together(method, parts)
+        return {"method": method} | {k: round(v, 3) for k, v in figures(truth, scores, self.known).items()}
+
+    def against(self, method: str, other: str, parts: Sequence[int | str]) -> dict[str, Any]:
+        """Return a method's lead over another, with the 95 % interval of whole blocks resampled."""
+        truth, mine = self.together(method, parts)
+        theirs = self.together(other, parts)[1]
+        block = np.concatenate([self.block[f] for f in parts])
+        places = [np.flatnonzero(block == name) for name in np.unique(block)]
+        random = np.random.default_rng(0)
+        lead = []
+        for draw in range(DRAWS + 1):
+            at = np.concatenate([places[i] for i in random.integers(0, len(places), len(places))])
+            at = np.arange(len(truth)) if draw == 0 else at
+            lead.append(
+                [a - b for a, b in zip(_three(truth[at], mine[at]), _three(truth[at], theirs[at]), strict=True)]
+            )
+        low, high = np.percentile(lead[1:], [2.5, 97.5], axis=0)
+        names = ("accuracy", "mean class recall", "mean F1")
+        return {"over": other} | {
+            name: f"{100 * lead[0][k]:+.1f} [{100 * low[k]:+.1f}, {100 * high[k]:+.1f}]" for k, name in enumerate(names)
         }
 
 
+def figures(truth: NDArray[np.int64], scores: Scores, known: Sequence[str]) -> dict[str, float]:
+    """Return accuracy at full depth and at LUCAS levels 1 and 2, top five, and means over the classes that occur."""
+    said = scores.argmax(axis=1)
+    five = np.argsort(-scores, axis=1)[:, :5]
+    first, second = (np.array([code[:depth] for code in known]) for depth in (1, 2))
+    there = np.unique(truth)
+    acc, recall, f1 = _three(truth, scores)
+    return {
+        "accuracy": acc,
+        "balanced": recall,
+        "mean F1": f1,
+        "top 5": float((five == truth[:, None]).any(axis=1).mean()),
+        "level 1": _at_level(first, truth, scores),
+        "level 2": _at_level(second, truth, scores),
+        "mean AP": float(np.mean([average_precision(truth == c, scores[:, c]) for c in there])),
+        "mean recall-vs-area": float(np.mean([_area(truth == c, scores[:, c]) for c in there])),
+        "pixels": len(said),
+    }
+
+
+def _at_level(names: NDArray[np.str_], truth: NDArray[np.int64], scores: Scores) -> float:
+    """Share right when the scores of the classes under one name are added up."""
+    groups, at = np.unique(names, return_inverse=True)
+    summed = np.stack([scores[:, at == g].sum(axis=1) for g in range(len(groups))], axis=1)
+    return float((summed.argmax(axis=1) == at[truth]).mean())
+
+
+def _three(truth: NDArray[np.int64], scores: Scores) -> tuple[float, float, float]:
+    said, count = scores.argmax(axis=1), scores.shape[1]
+    one = class_scores(confusion(truth, said, count))
+    there = np.unique(truth)
+    return accuracy(truth, said), balanced_accuracy(truth, said), float(np.mean([one[c].f1 for c in there]))
+
+
 def fold_table(world: World, tower: TextTower, recipe: Recipe, name: str, kept: Kept) -> FoldTable:
-    """Run every method on the five block folds and on Corsica; our own is trained anew in each."""
-    table = FoldTable()
-    for fold in range(FOLDS + 1):
-        table.truth[fold] = world.label[world.scored & world.test(fold)]
-        for method, score in baselines(world, tower).items():
-            table.scores.setdefault(method, {})[fold] = score(fold)
-        own = kept.scores(f"fold-{fold}", lambda fold=fold: ours(world, tower, recipe, fold))
-        table.scores.setdefault(name, {})[fold] = own
+    """Run every method on the five folds, on Corsica, and on every data set left out; ours is fitted anew in each."""
+    table = FoldTable(world.known)
+    block = blocks(world.samples)
+    splits: dict[int | str, Split] = {fold: world.split(fold) for fold in range(FOLDS + 1)}
+    splits |= {source: world.without_source(source) for source in sources(world)}
+    plain, radar = ours(tower, recipe)
+    methods = baselines(world) | {"kernel member": kernel, name: plain, f"{name} with Sentinel-1": radar}
+    for part, split in splits.items():
+        table.truth[part], table.block[part] = split.truth, block[split.tested]
+        for method, run in methods.items():
+            file = hashlib.sha256(f"{part} {method}".encode()).hexdigest()[:12]
+            scores = kept.scores(file, lambda run=run, split=split: run(split))
+            table.scores.setdefault(method, {})[part] = scores
     return table
 
 
-def confidences(table: FoldTable, method: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return how sure a method is of its first class, the scale fitted on the other folds, and whether it is right."""
-    sure, right = [], []
-    for fold in range(FOLDS):
-        truth, scores = table.together(method, [f for f in range(FOLDS) if f != fold])
-        scale = fit_temperature(scores, truth)
-        own = table.scores[method][fold]
-        sure.append(softmax(scale * own).max(axis=1))
-        right.append(own.argmax(axis=1) == table.truth[fold])
-    return np.concatenate(sure), np.concatenate(right)
+def sources(world: World) -> list[str]:
+    """Return the data sets that hold scored pixels."""
+    return sorted({str(name) for name in world.samples.source[world.scored]})
 
 
 def reliability(table: FoldTable, method: str, bins: int = 10) -> list[dict[str, float]]:
-    """Return mean confidence, share right and pixels of each tenth of confidence that occurs."""
-    sure, right = confidences(table, method)
+    """Return mean confidence, share right and pixels of each tenth of confidence that occurs, over the folds."""
+    truth, scores = table.together(method, range(FOLDS))
+    sure, right = scores.max(axis=1), scores.argmax(axis=1) == truth
     at = np.clip((sure * bins).astype(int), 0, bins - 1)
     return [
         {
@@ -320,25 +441,42 @@ def reliability(table: FoldTable, method: str, bins: int = 10) -> list[dict[str,
     ]
 
 
-def calibration(table: FoldTable, method: str) -> dict[str, Any]:
-    """Return the temperature, fitted and checked across folds, and each class's isotonic map from all folds."""
-    truth, scores = table.together(method, range(FOLDS))
-    before = softmax(14.3 * scores).max(axis=1)  # 1 / 0.07, where training started
-    curves = {code: fit_isotonic(scores[:, at], truth == at) for at, code in enumerate(SCORED)}
-    return {
-        "scale": round(fit_temperature(scores, truth), 2),
-        "error before": round(calibration_error(before, scores.argmax(axis=1) == truth), 3),
-        "error after": round(calibration_error(*confidences(table, method)), 3),
-        "curves": {code: {"score": c.score, "probability": c.probability} for code, c in curves.items()},
-    }
+def calibration(table: FoldTable, method: str) -> list[dict[str, Any]]:
+    """Return expected calibration error and Brier skill, over the folds and for each data set left out.
+
+    The probabilities are those of models that never saw the places they are judged at, their temperature included.
+    """
+    lines = []
+    for name, parts in {
+        "five folds": list(range(FOLDS)),
+        **{s: [s] for s in table.truth if isinstance(s, str)},
+    }.items():
+        truth, scores = table.together(method, parts)
+        hit = np.eye(scores.shape[1])[truth]
+        share = hit.mean(axis=0)
+        skill = 1 - ((scores - hit) ** 2).sum() / ((share - hit) ** 2).sum() if len(np.unique(truth)) > 1 else None
+        sure, right = scores.max(axis=1), scores.argmax(axis=1) == truth
+        lines.append(
+            {
+                "": name,
+                "said": round(float(sure.mean()), 3),
+                "right": round(float(right.mean()), 3),
+                "ECE": round(calibration_error(sure, right), 3),
+                "Brier skill": None if skill is None else round(float(skill), 3),
+                "pixels": len(truth),
+            }
+        )
+    return lines
 
 
 def by_class(table: FoldTable, method: str) -> dict[str, dict[str, float]]:
-    """Return each class's precision, recall, F1, average precision, normalised recall-vs-area and pixels."""
+    """Return the scores of each class that has pixels: precision, recall, F1, average precision, recall-vs-area."""
     truth, scores = table.together(method, range(FOLDS))
     out = {}
-    for at, one in enumerate(class_scores(confusion(truth, scores.argmax(axis=1), len(SCORED)))):
-        out[SCORED[at]] = {
+    for at, one in enumerate(class_scores(confusion(truth, scores.argmax(axis=1), len(table.known)))):
+        if not one.support:
+            continue
+        out[table.known[at]] = {
             "precision": round(one.precision, 3),
             "recall": round(one.recall, 3),
             "f1": round(one.f1, 3),
@@ -349,13 +487,35 @@ def by_class(table: FoldTable, method: str) -> dict[str, dict[str, float]]:
     return out
 
 
+def sure_levels(table: FoldTable, method: str, threshold: float = 0.5) -> list[dict[str, Any]]:
+    """Return how deep the decision is reported and how often it is right there: a level as deep as it is sure."""
+    truth, scores = table.together(method, range(FOLDS))
+    said = zeroshot.deepest(scores, table.known, parents, threshold)
+    lines = []
+    for depth, name in ((0, "not even level 1"), (1, "level 1"), (2, "level 2"), (3, "level 3")):
+        at = [i for i, code in enumerate(said) if _depth(code) == depth]
+        right = [_holds(said[i], table.known[truth[i]]) for i in at]
+        lines.append(
+            {"reported": name, "pixels": len(at), "right": round(float(np.mean(right)), 3) if at and depth else None}
+        )
+    return lines
+
+
+def _depth(code: str | None) -> int:
+    return 0 if code is None else len(code.rstrip("0"))
+
+
+def _holds(code: str | None, truth: str) -> bool:
+    return code is not None and truth.startswith(code.rstrip("0"))
+
+
 def island_map(table: FoldTable, method: str, code: str = "B82") -> dict[str, float]:
-    """Return how well the map of one class ranks Corsica's labelled pixels, trained without Corsica.
+    """Return how well the map of one class ranks Corsica's labelled pixels, learnt without Corsica.
 
     Each pixel stands for a 10 m cell; the region searched is the labelled pixels themselves.
     """
-    score = table.scores[method][CORSICA_FOLD][:, SCORED.index(code)]
-    truth = table.truth[CORSICA_FOLD] == SCORED.index(code)
+    at = table.known.index(code)
+    score, truth = table.scores[method][CORSICA_FOLD][:, at], table.truth[CORSICA_FOLD] == at
     curve = recall_vs_area(score, CELL_KM2, np.flatnonzero(truth))
     return {
         "average_precision": round(average_precision(truth, score), 3),
@@ -367,47 +527,68 @@ def island_map(table: FoldTable, method: str, code: str = "B82") -> dict[str, fl
     }
 
 
-def left_out_groups(world: World) -> tuple[tuple[str, ...], ...]:
-    """Return five groups of three classes: each class in the place fold that holds most of its pixels, evenly."""
-    count = np.array(
-        [[((world.fold == f) & (world.label == c)).sum() for f in range(FOLDS)] for c in range(len(SCORED))]
-    )
-    groups: list[list[str]] = [[] for _ in range(FOLDS)]
-    for c in np.argsort(count.sum(axis=1), kind="stable"):
-        open_folds = [f for f in range(FOLDS) if len(groups[f]) < 3]
-        groups[max(open_folds, key=lambda f: count[c, f])].append(SCORED[c])
-    return tuple(tuple(group) for group in groups)
+def left_out_groups(known: Sequence[str], size: int = 3) -> tuple[tuple[str, ...], ...]:
+    """Return the classes in groups of a few, unlike ones together."""
+    count = -(-len(known) // size)
+    return tuple(tuple(known[at::count]) for at in range(count))
 
 
-def left_out(world: World, tower: TextTower, recipe: Recipe, kept: Kept) -> dict[str, dict[str, float]]:
-    """Return, for each class left out of training altogether, how well its words find it at unseen places."""
-    out: dict[str, dict[str, float]] = {}
-    for fold, group in enumerate(left_out_groups(world)):
-        without = variant(recipe, without=group)
-        scores = kept.scores(f"without-{'-'.join(group)}", lambda f=fold, r=without: ours(world, tower, r, f))
-        truth = world.label[world.scored & world.test(fold)]
-        for code in group:
-            at = SCORED.index(code)
+def left_out(world: World, tower: TextTower, recipe: Recipe, kept: Kept) -> dict[str, dict[str, Any]]:
+    """Return, for each class left out of training altogether, how well its words find it at unseen places.
+
+    All five folds; ROC area with the 95 % interval of whole blocks resampled. Chance is 0.5.
+    """
+    texts, block = text_vectors(tower), blocks(world.samples)
+    out: dict[str, dict[str, Any]] = {}
+    scored = tuple(code for at, code in enumerate(world.known) if (world.label == at).any())
+    for group in left_out_groups(scored):
+        rest = tuple(code for code in world.known if code not in group)
+        score, truth, place = [], [], []
+        for fold in range(FOLDS):
+            split = world.split(fold, rest)
+            fit, _ = ours(tower, variant(recipe, without=group), calibrated=False)
+            name = hashlib.sha256(f"without {group} {fold}".encode()).hexdigest()[:12]
+            chance = kept.scores(name, lambda fit=fit, split=split: fit(split))
+            vector = chance @ np.stack([texts[code] for code in rest])
+            vector /= np.linalg.norm(vector, axis=1, keepdims=True)
+            score.append(vector @ np.stack([texts[code] for code in group]).T)
+            truth.append(split.truth)
+            place.append(block[split.tested])
+        every, right, where = np.concatenate(score), np.concatenate(truth), np.concatenate(place)
+        for at, code in enumerate(group):
+            mine = right == world.known.index(code)
+            low, high = _roc_interval(mine, every[:, at], where)
             out[code] = {
-                "average_precision": round(average_precision(truth == at, scores[:, at]), 3),
-                "chance": round(float((truth == at).mean()), 3),
-                "roc_area": round(roc_area(truth == at, scores[:, at]), 3),
-                "pixels": int((truth == at).sum()),
+                "roc_area": round(roc_area(mine, every[:, at]), 3),
+                "low": low,
+                "high": high,
+                "average_precision": round(average_precision(mine, every[:, at]), 3),
+                "chance": round(float(mine.mean()), 3),
+                "pixels": int(mine.sum()),
             }
-    return out
+    return {code: out[code] for code in scored}
 
 
-def languages(
-    tower: TextTower, text_map: TextMap, names: Mapping[str, Mapping[str, Sequence[str]]]
-) -> dict[str, float]:
+def _roc_interval(truth: NDArray[np.bool_], score: NDArray, block: NDArray[np.str_]) -> tuple[float, float]:
+    places, random = [np.flatnonzero(block == name) for name in np.unique(block)], np.random.default_rng(0)
+    areas = []
+    for _ in range(300):
+        at = np.concatenate([places[i] for i in random.integers(0, len(places), len(places))])
+        areas.append(roc_area(truth[at], score[at]))
+    low, high = np.nanpercentile(areas, [2.5, 97.5])
+    return round(float(low), 3), round(float(high), 3)
+
+
+def languages(tower: TextTower, known: Sequence[str]) -> dict[str, float]:
     """Return, by language, the share of class names whose nearest English class vector is their own."""
-    codes = [code for code in SCORED if code in names]
-    english = class_vectors(codes, text_map, tower, "name")
+    names = json.loads(LUCAS.read_text(encoding="utf-8"))["classes"]
+    text_map = TextMap.around(text_centre(tower))
+    english = class_vectors(known, text_map, tower, "name")
     out = {}
-    for language in sorted({lang for code in codes for lang in names[code]}):
+    for language in sorted({lang for code in known for lang in names[code]["names"]}):
         right = []
-        for at, code in enumerate(codes):
-            for name in names[code].get(language, ()):
+        for at, code in enumerate(known):
+            for name in names[code]["names"].get(language, ()):
                 with torch.inference_mode():
                     vector = text_map(torch.from_numpy(tower.encode([name]))).numpy()[0]
                 right.append(int((english @ vector).argmax()) == at)
@@ -417,27 +598,30 @@ def languages(
 
 def report_of(table: FoldTable, name: str, unseen: Mapping[str, Any], spoken: Mapping[str, float]) -> dict[str, Any]:
     """Return everything measured, as it stands in the model file and in docs/pixelclip.md."""
-    every = range(FOLDS)
+    every, apart = list(range(FOLDS)), [part for part in table.truth if isinstance(part, str)]
+    others = [method for method in table.scores if method not in (name, "majority class", "nearest pixel")]
     return {
-        "classes": list(SCORED),
-        "folds": [table.row(method, [fold]) | {"fold": fold} for method in table.scores for fold in every],
+        "classes": list(table.known),
+        "left_out_source": {part: [table.row(method, [part]) for method in table.scores] for part in apart},
+        "sources_together": [table.row(method, apart) for method in table.scores],
         "together": [table.row(method, every) for method in table.scores],
+        "folds": [table.row(method, [fold]) | {"fold": fold} for method in table.scores for fold in every],
+        "lead": [table.against(name, method, every) for method in others],
+        "lead_sources": [table.against(name, method, apart) for method in others],
         "corsica": [table.row(method, [CORSICA_FOLD]) for method in table.scores],
         "island_map": {method: island_map(table, method) for method in table.scores},
         "by_class": by_class(table, name),
+        "sure_levels": sure_levels(table, name),
         "left_out": dict(unseen),
         "languages": dict(spoken),
         "calibration": calibration(table, name),
     }
 
 
-def spoken_names(tower: TextTower) -> dict[str, float]:
-    """Return `languages` of the fifteen classes' names."""
-    text_map = TextMap.around(text_centre(tower))
-    prompts = json.loads(LUCAS.read_text(encoding="utf-8"))["classes"]
-    return languages(tower, text_map, {code: prompts[code]["names"] for code in SCORED})
-
-
 def _area(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
     """Return the normalised area under recall against searched area; a random ranking has about 0.5."""
     return recall_vs_area(score, CELL_KM2, np.flatnonzero(truth)).normalised_area
+
+
+def _chances(scores: torch.Tensor) -> Scores:
+    return scores.softmax(dim=1).double().numpy()

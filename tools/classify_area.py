@@ -37,8 +37,9 @@ def classify_area(
     Use for "where is … according to the satellite", and for words no class stands for ("lavender"). Give `text` or
     `land_cover`, not both. Without a year each place's latest pixel year answers. Counts pixels the store holds, never
     an area: for shares use official_share. `value` is how many pixels fit the words better than any other known
-    class; every pixel comes with its score. The measured accuracy of the nearest known class stands beside it, or the
-    plain statement that there is none.
+    class; every pixel comes with its score, its calibrated probability (`facts["sure"]` of them above a half) and the
+    deepest class that is likelier than a half. The measured accuracy of the nearest known class stands beside it, or
+    the plain statement that there is none, with what was measured of words alone (`facts["zero_shot"]`).
 
     Raises:
         BadArgument: neither words nor classes, both, or words that are empty or an essay.
@@ -61,10 +62,10 @@ def classify_area(
     score, best = words.score(pixels.vectors, asked)
     probability = words.probability(score, asked)
     hit = (best == 0) & pixels.usable
-    rows = _rows(
-        context, pixels, score, probability, hit, best, asked, min(limit or MOST_PIXELS_SHOWN, MOST_PIXELS_SHOWN)
-    )
-    caveats = pixel_caveats(context, pixels)
+    chance = words.classify(pixels.vectors)
+    shown = min(limit or MOST_PIXELS_SHOWN, MOST_PIXELS_SHOWN)
+    rows = _rows(context, pixels, score, probability, hit, best, asked, words.deepest(chance), shown)
+    caveats = pixel_caveats(context, pixels, places, year)
     truth = _truth(context, words, asked)
     caveats += truth["caveats"]
     if len(rows) < len(pixels.rows):
@@ -99,6 +100,8 @@ def classify_area(
             "nearest": truth["nearest"],
             "accuracy": truth["accuracy"],
             "ground_truth": truth["accuracy"] is not None,
+            "sure": int((probability[hit] >= 0.5).sum()) if probability is not None else None,
+            "zero_shot": None if asked.codes else words.zero_shot(),
         },
         caveats=tuple(caveats),
     )
@@ -122,9 +125,9 @@ def _trained_on(context: Context, pixels: Any) -> int:
 
 
 def _rows(
-    context: Context, pixels: Any, score: Any, probability: Any, hit: Any, best: Any, asked: Any, most: int
+    context: Context, pixels: Any, score: Any, probability: Any, hit: Any, best: Any, asked: Any, sure: Any, most: int
 ) -> Table:
-    """The pixels, hits first and by score, with what they fit best."""
+    """The pixels, hits first and by score, with what they fit best, and the deepest class that is sure."""
     from tools.pixelclip.known import to_official
 
     own = asked.codes[0] if len(asked.codes) == 1 else None
@@ -138,10 +141,11 @@ def _rows(
         row = every[at] if every else dict(zip(pixels.rows.columns, pixels.rows.rows[at], strict=True))
         code, name = mine if hit[at] else (rivals[best[at] - 1], names[rivals[best[at] - 1]])
         chance = None if probability is None else round(float(probability[at]), 3)
-        fit = (code, name, round(float(score[at]), 4), chance, bool(hit[at]))
+        deepest = to_official(sure[at]) if sure[at] else None
+        fit = (code, name, round(float(score[at]), 4), chance, bool(hit[at]), deepest)
         rows.append((row["location"], row["year"], *fit, row["lon"], row["lat"]))
-    columns = ("location", "year", "land_cover", "land_cover_name", "score", "probability", "hit", "lon", "lat")
-    return Table(columns, tuple(rows))
+    fits = ("land_cover", "land_cover_name", "score", "probability", "hit", "sure_land_cover")
+    return Table(("location", "year", *fits, "lon", "lat"), tuple(rows))
 
 
 def _truth(context: Context, words: Any, asked: Any) -> dict[str, Any]:

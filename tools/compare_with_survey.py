@@ -81,6 +81,7 @@ def compare_with_survey(
         "pixels": len(kept),
         "right": int((right == said).sum()),
         "accuracy": round(accuracy(right, said), 3),
+        **_levels(words.known, right, probability),
         "left_out_of_training": True,
         "skipped_as_trained_on": skipped,
         "confusion": _confusions(context, words.known, matrix),
@@ -117,8 +118,21 @@ def compare_with_survey(
         table=table,
         features=point_features(drawn),
         facts=facts,
-        caveats=(*pixel_caveats(context, pixels), ("agreement_at_points", {"pixels": len(kept), "skipped": skipped})),
+        caveats=(
+            *pixel_caveats(context, pixels, places, year),
+            ("agreement_at_points", {"pixels": len(kept), "skipped": skipped}),
+        ),
     )
+
+
+def _levels(known: Sequence[str], right: Any, probability: Any) -> dict[str, float]:
+    """The share right at LUCAS levels 1 and 2, the chances of the classes below added up."""
+    out = {}
+    for depth in (1, 2):
+        names, at = np.unique([code[:depth] for code in known], return_inverse=True)
+        summed = np.stack([probability[:, at == k].sum(axis=1) for k in range(len(names))], axis=1)
+        out[f"accuracy_level_{depth}"] = round(float((summed.argmax(axis=1) == at[right]).mean()), 3)
+    return out
 
 
 def _known(official: str, known: Sequence[str]) -> str | None:

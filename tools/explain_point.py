@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -56,7 +55,7 @@ def explain_point(context: Context, *, point_id: int | str) -> Result:
     vector = model.embed(years)
     chance = words.classify(vector)[0]
     order = np.argsort(-chance)[:TOP_CLASSES]
-    best, rolled = words.known[order[0]], _rolled_up(context, words.known, chance)
+    best, rolled = words.known[order[0]], _rolled_up(context, words, chance)
     similar = [
         {
             "land_cover": to_official(words.known[i]),
@@ -112,23 +111,18 @@ def explain_point(context: Context, *, point_id: int | str) -> Result:
     )
 
 
-def _rolled_up(context: Context, known: tuple[str, ...], chance: Any) -> dict[str, Any] | None:
+def _rolled_up(context: Context, words: Any, chance: Any) -> dict[str, Any] | None:
     """The deepest class whose probability, its children's included, passes a half."""
     from tools.pixelclip.known import parents, to_official
-    from tools.pixelclip.zeroshot import roll_up
 
-    above: dict[str, str | None] = {}
-    for code in known:
-        line = (code, *parents(code))
-        above |= dict(pairwise(line))
-        above.setdefault(line[-1], None)
-    code, probability = roll_up({code: float(p) for code, p in zip(known, chance, strict=True)}, above)
+    [code] = words.deepest(chance[None])
     if code is None:
         return None
+    inside = [p for known, p in zip(words.known, chance, strict=True) if code in (known, *parents(known))]
     return {
         "land_cover": to_official(code),
         "name": official_name(context, code),
-        "probability": round(probability, 3),
+        "probability": round(float(sum(inside)), 3),
     }
 
 
@@ -182,11 +176,8 @@ def _curves(
         None if gone else round(float(v), 3) for v, gone in zip(_ndvi(years.values[0]), years.masked[0], strict=True)
     ]
     curves: dict[str, list[float | None]] = {"NDVI": own}
-    taught = list(model.about["classes"])
     for at in order:
-        if known[at] in taught:
-            usual = _ndvi(model.prototypes[taught.index(known[at])])
-            curves[official_name(context, known[at])] = [round(float(v), 3) for v in usual]
+        curves[official_name(context, known[at])] = [round(float(v), 3) for v in _ndvi(model.prototypes[at])]
     return curves
 
 
@@ -198,7 +189,7 @@ def _months_that_mattered(model: Any, words: Any, years: Any, best: str) -> list
     for month in range(12):
         values[month, month] = np.median(years.values[0], axis=0)
     every = Years(values, np.repeat(years.masked, 13, 0), np.repeat(years.missing_bands, 13, 0), np.ones(13, bool))
-    fit = words.fit(model.embed(every))
+    fit = words.classify(model.embed(every))
     at = words.known.index(best)
     lead = fit[:, at] - np.delete(fit, at, axis=1).max(axis=1)
     fall = lead[12] - lead[:12]

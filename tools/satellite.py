@@ -15,14 +15,14 @@ from tools.result import Provenance
 from tools.survey import members, readable
 
 if TYPE_CHECKING:
-    from tools.pixelclip.shipped import Shipped
+    from tools.pixelclip.interface import Encoder
     from tools.pixelclip.stored import AreaPixels
 
 MOST_PIXELS_SHOWN = 10_000
 """Pixels drawn and listed at most; the counts beside them are always of all."""
 
 
-def model_of(context: Context) -> Shipped:
+def model_of(context: Context) -> Encoder:
     """Return the context's classifier, the shipped one where it names none."""
     if context.classifier is not None:
         return context.classifier
@@ -96,13 +96,23 @@ def satellite_provenance(context: Context, table: Table) -> Provenance:
     )
 
 
-def pixel_caveats(context: Context, pixels: AreaPixels) -> list[tuple[str, dict[str, Any]]]:
-    """Return what every satellite answer must say: a sample, clouds, a spent budget."""
+def map_command(context: Context, regions: Sequence[Region], year: int | None) -> str:
+    """Return the command that maps every cell of an area, however large."""
+    where = "".join(f" --region {region.id}" for region in regions if not region.id.startswith("aoi:"))
+    when = f" --year {year}" if year else ""
+    return f"python -m tools.pixelclip predict --store {context.store.path}{where}{when} --save DIR"
+
+
+def pixel_caveats(
+    context: Context, pixels: AreaPixels, regions: Sequence[Region] = (), year: int | None = None
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return what every satellite answer must say: a sample, clouds, a spent budget and its way out."""
     caveats: list[tuple[str, dict[str, Any]]] = [("pixel_sample", {"pixels": int(pixels.usable.sum())})]
-    if lost := int((~pixels.usable).sum()) - pixels.left:
+    if (lost := int((~pixels.usable).sum()) - pixels.left) > 0:
         caveats.append(("unusable_pixels", {"pixels": lost}))
     if pixels.left:
-        caveats.append(("budget_spent", {"pixels": pixels.left, "command": "python -m tools.pixelclip embed"}))
+        command = map_command(context, regions, year)
+        caveats.append(("budget_spent", {"pixels": pixels.left, "command": command}))
     return caveats
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from retrieval.errors import BadArgument
 from tools.pixelclip.bands import BANDS, HIGH, LOW, WRONG_ORDERS, normalise, read_years, shortened, to_calendar
-from tools.pixelclip.recipe import Recipe, simulated, simulated_classes
+from tools.pixelclip.recipe import simulated, simulated_classes
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_bands_in_another_order_are_recognised(years, name):
 
 
 def test_the_right_order_is_never_refused_for_any_single_land_cover():
-    for code in simulated_classes(Recipe()):
+    for code in simulated_classes():
         read_years(simulated([code], 25, seed=3))
 
 

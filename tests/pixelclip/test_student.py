@@ -12,7 +12,6 @@ from tools.pixelclip.augment import mingle
 from tools.pixelclip.bench import Way, _in_chunks
 from tools.pixelclip.distil import DistilConfig, Unlabelled, distil, explained, read_sources
 from tools.pixelclip.features import CHANNELS, YEAR_FEATURES, Standard, month_features, year_features
-from tools.pixelclip.kernel import KernelMember, View, ViewSizes
 from tools.pixelclip.presto import Presto
 from tools.pixelclip.recipe import simulated
 from tools.pixelclip.samples import read_europe
@@ -57,31 +56,6 @@ def test_a_spread_of_nothing_does_not_divide_by_it():
     standard.fit(torch.tensor([[1.0, 5.0], [3.0, 5.0]]))
     assert torch.isfinite(standard(torch.tensor([[2.0, 5.0]]))).all()
     assert float(standard(torch.tensor([[2.0, 5.0]]))[0, 0]) == 0.0
-
-
-def test_one_view_is_the_gaussian_of_the_mean_squared_difference():
-    view = View(ViewSizes(2, gamma=0.5), 3)
-    features = torch.tensor([[0.0, 0.0], [1.0, 0.0], [2.0, 3.0]])
-    kernel = view.fit(features)
-    z = (features - features.mean(dim=0)) / features.std(dim=0)
-    assert float(kernel[0, 1]) == pytest.approx(math.exp(-0.5 * float((z[0] - z[1]).square().mean())), rel=1e-5)
-    assert torch.allclose(view(features), kernel, atol=1e-6)
-
-
-def test_as_many_axes_as_features_change_nothing_and_few_keep_most():
-    features = torch.from_numpy(np.random.default_rng(0).normal(size=(30, 5))).float()
-    features[:, 4] = features[:, 3]
-    plain, turned, few = (View(ViewSizes(5, 0.5, axes), 30).fit(features) for axes in (0, 5, 4))
-    assert torch.allclose(plain, turned, atol=1e-5)
-    assert torch.allclose(plain, few, atol=1e-4)
-
-
-def test_the_regression_gives_back_what_it_was_solved_for():
-    features = torch.eye(4) * 3
-    target = torch.nn.functional.normalize(torch.randn(4, 6, generator=torch.Generator().manual_seed(0)), dim=1)
-    member = KernelMember((ViewSizes(4, 1.0), ViewSizes(4, 0.5)), 4, 6)
-    member.fit((features, features), target, torch.ones(4), ridge=1e-6)
-    assert torch.allclose(member((features, features)), target, atol=1e-3)
 
 
 def test_mingled_years_are_years_repeatable_and_other_than_they_were():

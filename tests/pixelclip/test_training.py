@@ -16,10 +16,10 @@ import torch
 from retrieval.errors import BadArgument, BadFile
 from tools.pixelclip.__main__ import main
 from tools.pixelclip.augment import draw_steps, vary
-from tools.pixelclip.contrastive import PhotoQueue, Temperature, info_nce, text_loss
+from tools.pixelclip.contrastive import PhotoQueue, Temperature, info_nce
 from tools.pixelclip.encoder import EncoderConfig
 from tools.pixelclip.recipe import simulated
-from tools.pixelclip.train import PhotoTask, TrainConfig, rate, rivals, train
+from tools.pixelclip.train import PhotoTask, TrainConfig, rate, train
 from tools.pixelclip.weights import read_state
 
 SMALL = EncoderConfig(dim=16, depth=1, heads=2, feedforward=8, dropout=0.0, out=8)
@@ -70,19 +70,6 @@ def test_before_the_queue_is_full_only_real_photos_are_negatives():
     queue = PhotoQueue(4, 2, batch=2)
     queue.push(torch.ones(2, 2))
     assert queue.negatives().shape == (2, 2)
-
-
-def test_a_classs_parents_and_children_never_count_against_it():
-    table = rivals(("B", "B82", "C"))
-    assert table.tolist() == [[True, False, True], [False, True, True], [True, True, True]]
-
-
-def test_text_loss_ignores_forbidden_classes():
-    pixels, texts = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]])
-    target, one = torch.tensor([[1.0, 0.0, 0.0]]), torch.ones(1)
-    allowed = torch.tensor([[True, False, True]])
-    loss = text_loss(pixels, texts, target, allowed, one, torch.tensor(1.0))
-    assert float(loss) == pytest.approx(math.log(1 + math.exp(-2)), abs=1e-5)
 
 
 @pytest.mark.parametrize("name", ["TSMixAug", "RandomTS", "TSMS", "paper"])

@@ -11,7 +11,7 @@ from tools.compare_with_survey import compare_with_survey
 from tools.context import Context
 from tools.explain_point import explain_point
 from tools.pixelclip.__main__ import main
-from tools.pixelclip.grid import cell_corners, save_map
+from tools.pixelclip.grid import cell_corners
 from tools.pixelclip.shipped import load
 
 CORSICA = "nuts:FRM0"
@@ -120,22 +120,6 @@ def test_a_point_is_explained_by_its_year_its_look_alikes_and_its_months(real):
     chances = result.table.column("probability")
     assert chances == sorted(chances, reverse=True)
     json.dumps(result.facts)
-
-
-@pytest.mark.real
-def test_a_map_is_saved_as_points_and_as_a_cloud_optimised_raster_of_cells(real, tmp_path):
-    import geopandas
-    import rasterio
-
-    result = classify_area(real, land_cover=["B82"], regions=[CORSICA], limit=60)
-    geojson, parquet, tif = save_map(result, tmp_path)
-    assert len(json.loads(geojson.read_text())["features"]) == 60
-    assert len(geopandas.read_parquet(parquet)) == 60
-    with rasterio.open(tif) as raster:
-        assert raster.crs.to_epsg() == 3035
-        assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
-        assert raster.res[0] % 10 == 0
-        assert np.nanmax(raster.read(1)) == pytest.approx(max(result.table.column("score")), abs=1e-4)
 
 
 def test_the_bundled_pixels_answer_and_name_who_processed_them(demo):

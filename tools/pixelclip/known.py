@@ -1,4 +1,4 @@
-"""The classes the shipped model was made with: LUCAS codes to its own, scores to probabilities, words to classes."""
+"""The classes an encoder knows: LUCAS codes to its own, vectors to probabilities, words to classes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.pixelclip.interface import Encoder
 from tools.pixelclip.prompts import mean_vectors, prompts_of
-from tools.pixelclip.shipped import Shipped
-from tools.pixelclip.zeroshot import Isotonic, Nearest, corrected, decoders, nearest_classes, softmax
+from tools.pixelclip.zeroshot import Nearest, corrected, deepest, nearest_classes
 
 GROUPS = {"B10": "B1", "B50": "B5", "B70": "B7"}
 """Official codes of the groups whose prompts stand under a shorter one."""
@@ -61,18 +61,16 @@ class Asked:
 
 
 class Words:
-    """The text side of a shipped model: its classes' vectors, and scores from them."""
+    """The text side of an encoder: its classes' vectors, and scores from them."""
 
-    def __init__(self, model: Shipped) -> None:
+    def __init__(self, model: Encoder) -> None:
         self.model = model
         self.known: tuple[str, ...] = tuple(model.about["known"])
-        """Model codes with enough labelled pixels to compete in a classification."""
+        """Model codes that compete in a classification."""
         self.codes: tuple[str, ...] = tuple(model.about["text_codes"])
         self.vectors = model.class_texts
         self.seen = frozenset(model.about["labelled"])
         """Model codes with any labelled pixel in training."""
-        self.decoders = dict(zip(self.known, decoders(self._of(self.known), self.vectors), strict=True))
-        """Known model code → the vector pixels are classified with."""
 
     def class_vector(self, code: str) -> NDArray[np.float32]:
         """Return the vector of a model code."""
@@ -109,36 +107,57 @@ class Words:
         return Asked(text, vector[None], (), rivals, self._of(rivals), nearest, nearest.same not in self.seen)
 
     def score(self, pixels: NDArray[np.float32], asked: Asked) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return each pixel's score for what is asked, and which of (asked, *rivals) it fits best: 0 is the asked."""
-        if asked.codes and set(asked.codes) <= self.decoders.keys():
-            own, others = (pixels @ self._decoders(codes).T for codes in (asked.codes, asked.rivals))
-        else:  # words lie nearer to all pixels or farther than the known classes' do: compare corrected
-            reference = self.model.reference
-            own, others = (corrected(pixels, v, reference) for v in (asked.vectors, asked.rival_vectors))
+        """Return each pixel's score for what is asked, and which of (asked, *rivals) it fits best: 0 is the asked.
+
+        Known classes are scored by their probability (several together by its sum) and a pixel fits the one that is
+        likeliest; other words by their cosine, less its mean over a fixed reference sample.
+        """
+        if asked.codes and set(asked.codes) <= set(self.known):
+            every = self.classify(pixels)
+            own, others = (every[:, [self.known.index(c) for c in codes]] for codes in (asked.codes, asked.rivals))
+            table = np.concatenate([own.max(axis=1, keepdims=True), others], axis=1)
+            return own.sum(axis=1), table.argmax(axis=1)
+        # words lie nearer to all pixels or farther than the known classes' do: compare corrected
+        own, others = (corrected(pixels, v, self.model.reference) for v in (asked.vectors, asked.rival_vectors))
         best = own.max(axis=1)
         table = np.concatenate([best[:, None], others], axis=1)
         return best.astype(float), table.argmax(axis=1)
 
     def probability(self, score: NDArray, asked: Asked) -> NDArray[np.float64] | None:
-        """Return the calibrated probability of one scored class; None where there is no calibration."""
-        curves = self.model.about.get("calibration", {}).get("curves", {})
-        if len(asked.codes) != 1 or asked.codes[0] not in curves:
-            return None
-        curve = curves[asked.codes[0]]
-        return Isotonic(tuple(curve["score"]), tuple(curve["probability"]))(score)
+        """Return the calibrated probability of what is asked; None where there is none."""
+        known = bool(asked.codes) and set(asked.codes) <= set(self.known)
+        return score if known and self.model.calibrated else None
 
-    def classify(self, pixels: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return (N, known) calibrated probabilities over the known classes."""
-        scale = float(self.model.about.get("calibration", {}).get("scale", 14.3))
-        return softmax(scale * self.fit(pixels))
+    def classify(self, pixels: NDArray[np.float32], prior: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Return (N, known) probabilities over the known classes.
 
-    def fit(self, pixels: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return (N, known) how much of each known class is in each pixel: 1 where it lies at the class's own text."""
-        return (pixels @ self._decoders(self.known).T).astype(float)
+        `prior`: (known,) how much likelier each class is where the pixels lie than in the training sample, as shares
+        there over shares in training; 1 everywhere without it.
+        """
+        chance = self.model.classify(pixels, self._of(self.known))
+        if prior is not None:
+            chance = chance * prior
+            chance /= np.maximum(chance.sum(axis=1, keepdims=True), 1e-12)
+        return chance
+
+    def deepest(self, chance: NDArray[np.float64], threshold: float = 0.5) -> list[str | None]:
+        """Return, a pixel, the model code of the deepest class that is likelier than the threshold, or None."""
+        return deepest(chance, self.known, parents, threshold)
 
     def accuracy_of(self, code: str) -> dict[str, Any] | None:
         """Return the measured scores of a model code at unseen places, None where they were not measured."""
         return self.model.about.get("scores", {}).get("by_class", {}).get(code)
+
+    def zero_shot(self) -> dict[str, list[str]] | None:
+        """Return which classes, left out of training, were ranked above chance by their words alone, and which not.
+
+        Official codes; above chance where the whole 95 % interval of the ROC area is. None where it was not measured.
+        """
+        measured = self.model.about.get("scores", {}).get("left_out")
+        if not measured:
+            return None
+        above = [to_official(code) for code, one in measured.items() if one["low"] > 0.5]
+        return {"above_chance": above, "not": [to_official(c) for c in measured if to_official(c) not in above]}
 
     def nearest_measured(self, asked: Asked) -> str | None:
         """Return the model code with measured scores whose words lie nearest to what is asked, None where none has."""
@@ -154,9 +173,6 @@ class Words:
         below = tuple(k for k in self.known if k == code or (len(code) < 3 and k.startswith(code)))
         return below or (code,)
 
-    def _decoders(self, codes: Sequence[str]) -> NDArray[np.float32]:
-        return np.stack([self.decoders[code] for code in codes])
-
     def _of(self, codes: Sequence[str]) -> NDArray[np.float32]:
         return np.stack([self.class_vector(code) for code in codes])
 
@@ -166,6 +182,6 @@ class Words:
 
 
 @lru_cache(maxsize=2)
-def words_of(model: Shipped) -> Words:
+def words_of(model: Encoder) -> Words:
     """Return the text side of a model, made once."""
     return Words(model)

@@ -1,13 +1,16 @@
 """Labelled real pixel years read from the WorldCereal extracts, and their split by place. Needs pandas and pyproj.
 
 The long table (one row a pixel and month) is the main set; the ten-day table of western France is read as a second
-one. Each pixel's label becomes a LUCAS code where the source's own label says one; others stay unlabelled.
+one. Each pixel's label becomes a LUCAS code where the source's own label says one (`labels.csv`);
+others stay unlabelled.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,31 +25,19 @@ BLOCK_KM = 50
 CORSICA = (8.4, 41.2, 9.7, 43.1)
 """West, south, east, north of the island, EPSG:4326."""
 
-SCORED: tuple[str, ...] = (
-    "A", "B11", "B13", "B16", "B21", "B22", "B31", "B32", "B5", "B7", "B81", "B82", "C", "D", "E20",
-)  # fmt: skip
-"""The fifteen classes of the baseline table: those of `lucas_like` with ten pixels or more, without water."""
+LABELS = Path(__file__).parent / "labels.csv"
+"""Each source label and the LUCAS class it says plainly; empty, with the reason, where it says none."""
+
+FOLDS_FILE = Path(__file__).parent / "folds.csv"
+"""Block → place fold: settled once, so that figures stay comparable when labels are mended."""
 
 FROM_LUCAS_LIKE = {"B5x": "B5", "B7x": "B7"}
 
-FROM_CROP_LABEL: dict[str, str] = {
-    "grassland_with_tree_shrub": "E10", "not_cultivated_fallow": "U112", "tomato": "B42", "beans": "B41",
-    "vegetables_fruits": "B43", "artichoke": "B43", "cabbage": "B43", "carrots_daucus": "B23", "alliums": "B43",
-    "pumpkin_squash_gourd": "B43", "watermelon": "B43", "melon": "B43", "cauliflower_broccoli": "B43",
-    "onion_shallot": "B43", "spinach": "B43", "zucchini_courgette": "B43", "chard": "B43",
-    "herb_spice_medicinal_crops": "B37", "basil": "B37", "anise_aniseed": "B37", "fennel": "B37",
-    "flower_crops": "B44", "flax_hemp": "B35", "hemp": "B35", "unspecified_sorghum": "B19", "root_vegetables": "B23",
-    "reed": "H10", "longterm_meadows": "E20", "temporary_meadows": "E20", "maize": "B16",
-    "grain_maize_corn_popcorn": "B16", "winter_common_soft_wheat": "B11", "spring_common_soft_wheat": "B11",
-    "spelt": "B11", "winter_durum_hard_wheat": "B12", "spring_durum_hard_wheat": "B12", "winter_common_barley": "B13",
-    "spring_common_barley": "B13", "winter_triticale": "B18", "spring_triticale": "B18", "winter_common_rye": "B14",
-    "winter_common_oats": "B15", "spring_common_oats": "B15", "sunflower": "B31", "winter_rapeseed_rape": "B32",
-    "spring_rapeseed_rape": "B32", "soy_soybeans": "B33", "vineyards_wine_vine_rebland_grapes": "B82",
-    "fodder_mixtures": "B5", "alfalfa_lucerne": "B5", "clover": "B5", "fruit_nuts": "B7", "nuts": "B7", "pears": "B7",
-    "early_fava_beans": "B41", "spring_peas": "B41", "lentils": "B41", "buckwheat": "B19", "winter_linseed_oil": "B35",
-    "spring_linseed_oil": "B35", "potatoes": "B21", "strawberries": "B45", "nurseries": "B83",
-}  # fmt: skip
-"""WorldCereal's crop label → LUCAS code, where it says one plainly."""
+GREEN = 0.3
+"""NDVI above which a pixel is no water."""
+
+UNTOLD = ("", "unknown")
+"""Crop labels that say nothing: there the set's own land cover counts."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +55,10 @@ class Samples:
     year: NDArray[np.int64]
     land_cover: NDArray[np.str_]
     """LUCAS code, '' where unlabelled."""
+    told: NDArray[np.str_]
+    """The source's own label."""
+    radar: NDArray[np.float32]
+    """(N, 12, 2): Sentinel-1 VV and VH in dB, NaN where not given (`radar.py` reads them)."""
 
     def __len__(self) -> int:
         return len(self.years)
@@ -77,7 +72,8 @@ def read_europe(path: str | Path) -> Samples:
     """Return the 1,401 European pixels of `pixels_monthly_europe.parquet`, one calendar year each."""
     import pandas as pd
 
-    table = _read_parquet(path, ("sample_id", "file", "period_start", "lon", "lat", "lucas_like", *COLUMNS))
+    needed = ("sample_id", "file", "period_start", "lon", "lat", "lucas_like", "crop_label", *COLUMNS)
+    table = _read_parquet(path, needed)
     middle = pd.to_datetime(table["period_start"]) + pd.Timedelta(days=15)  # composites start on any day of a month
     rows = [_one_year(group, middle.loc[group.index]) for _, group in table.groupby("sample_id", sort=True)]
     return _samples(rows)
@@ -99,18 +95,49 @@ def read_dekads(path: str | Path) -> Samples:
     return _samples(rows)
 
 
+@lru_cache(maxsize=1)
+def read_labels() -> dict[str, str]:
+    """Return source label → LUCAS code, '' where the label names no one class."""
+    with LABELS.open(encoding="utf-8") as file:
+        return {row["crop_label"]: row["land_cover"] for row in csv.DictReader(file)}
+
+
+@lru_cache(maxsize=1)
+def settled_folds() -> dict[str, int]:
+    """Return block → place fold, 0 to 4; other blocks are always in training."""
+    with FOLDS_FILE.open(encoding="utf-8") as file:
+        return {row["block"]: int(row["fold"]) for row in csv.DictReader(file)}
+
+
+def fold_of(samples: Samples) -> NDArray[np.int64]:
+    """Return each sample's settled place fold, −1 for blocks that are always in training."""
+    folds = settled_folds()
+    return np.array([folds.get(str(block), -1) for block in blocks(samples)], np.int64)
+
+
 def joined(parts: Sequence[Samples]) -> Samples:
     """Return several sets as one."""
     names = Samples.__dataclass_fields__
     return Samples(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def blocks(samples: Samples, size_km: float = BLOCK_KM) -> NDArray[np.str_]:
-    """Return each sample's square block on the EPSG:3035 grid, such as `84_42`."""
+def blocks(
+    samples: Samples, size_km: float = BLOCK_KM, turned: float = 0.0, shift: tuple[float, float] = (0.0, 0.0)
+) -> NDArray[np.str_]:
+    """Return each sample's square block, such as `84_42`, on the EPSG:3035 grid.
+
+    Args:
+        samples: The samples.
+        size_km: A block's side.
+        turned: Radians by which the grid is turned first, for partitions other than the reported one.
+        shift: Metres it is moved by then.
+    """
     from pyproj import Transformer
 
     x, y = Transformer.from_crs(4326, 3035, always_xy=True).transform(samples.lon, samples.lat)
-    column, row = np.floor(np.array([x, y]) / (size_km * 1000)).astype(int)
+    cos, sin = np.cos(turned), np.sin(turned)
+    grid = np.array([cos * x - sin * y + shift[0], sin * x + cos * y + shift[1]])
+    column, row = np.floor(grid / (size_km * 1000)).astype(int)
     return np.array([f"{c}_{r}" for c, r in zip(column, row, strict=True)])
 
 
@@ -164,14 +191,20 @@ def _one_year(group: Any, middle: Any) -> dict[str, Any]:
             measured = np.isfinite(rows).any(axis=0)
             grid[month - 1, measured] = np.nanmedian(rows[:, measured], axis=0)
     first = group.iloc[0]
-    like = first["lucas_like"]
-    like = "" if like is None or like != like else str(like)
-    crop = first.get("crop_label")
-    code = FROM_LUCAS_LIKE.get(like, like) or FROM_CROP_LABEL.get(crop if isinstance(crop, str) else "", "")
+    like, crop = (str(value) if isinstance(value, str) else "" for value in (first["lucas_like"], first["crop_label"]))
+    code = FROM_LUCAS_LIKE.get(like, like) if crop in UNTOLD else read_labels().get(crop, "")
+    if code == "G" and _is_green(grid):
+        code = ""
     return {
         "grid": grid, "id": str(first["sample_id"]), "source": str(first["file"]), "lon": float(first["lon"]),
-        "lat": float(first["lat"]), "year": int(best), "land_cover": code,
+        "lat": float(first["lat"]), "year": int(best), "land_cover": code, "told": crop or like,
     }  # fmt: skip
+
+
+def _is_green(grid: NDArray) -> bool:
+    """Whether a year's median NDVI is that of plants: the Flemish pixels labelled open water are meadows and trees."""
+    red, infrared = np.nanmedian(grid[:, 2]), np.nanmedian(grid[:, 6])
+    return bool((infrared - red) / (infrared + red) > GREEN)
 
 
 def _samples(rows: list[dict[str, Any]]) -> Samples:
@@ -179,10 +212,6 @@ def _samples(rows: list[dict[str, Any]]) -> Samples:
     years = read_years(grid, check_order=False)
     gaps = years.masked[:, :, None] | years.missing_bands[:, None, :]
     column = lambda name: np.array([row[name] for row in rows])  # noqa: E731
-    samples = Samples(
-        years.values, gaps, *(column(name) for name in ("id", "source", "lon", "lat", "year", "land_cover"))
-    )
+    named = (column(name) for name in ("id", "source", "lon", "lat", "year", "land_cover", "told"))
+    samples = Samples(years.values, gaps, *named, np.full((len(rows), 12, 2), np.nan, np.float32))
     return samples.take(years.usable)
-
-
-__all__ = ["SCORED", "Samples", "block_folds", "blocks", "in_corsica", "joined", "read_dekads", "read_europe"]

@@ -1,4 +1,4 @@
-"""Makes the file that ships: trains by the recipe on the labelled samples, adds reference sample, prototypes, scores.
+"""Makes the file that ships: fits the recipe on the labelled samples, adds reference sample, prototypes, scores.
 
 One place fold (the first of five, with Corsican and Flemish blocks in it) is kept out of the shipped model for good, so
 that `compare_with_survey` has labelled pixels it never saw.
@@ -6,93 +6,117 @@ that `compare_with_survey` has labelled pixels it never saw.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from retrieval.errors import BadFile
+from tools.pixelclip.known import to_model
 from tools.pixelclip.prompts import LUCAS, read_prompts
-from tools.pixelclip.recipe import Recipe, class_vectors, make
-from tools.pixelclip.samples import SCORED, Samples, block_folds, blocks, joined, read_dekads, read_europe
-from tools.pixelclip.shipped import WEIGHTS, write
+from tools.pixelclip.radar import with_radar
+from tools.pixelclip.recipe import WATER, Recipe, class_vectors, competing, make, text_centre, textbook_water
+from tools.pixelclip.samples import Samples, fold_of, joined, read_dekads, read_europe
+from tools.pixelclip.shipped import WEIGHTS, TextMap, write
 from tools.pixelclip.towers import TextTower
 
-NAME, VERSION = "landask-pixels", "3"
+NAME, VERSION = "landask-pixels", "4"
 HELD_OUT = 0
 """The place fold that never enters training."""
+TAUGHT = (WATER,)
+"""Classes that compete without a labelled pixel to score them by."""
 REFERENCE = 400
 """Pixels in the fixed reference sample."""
-ENOUGH = 7
-"""Labelled pixels that make a class one of those competing in a classification."""
-
-Progress = Callable[[int, int, float], None]
 
 
-def training_samples(europe: Path, western_france: Path | None) -> Samples:
-    """Return the labelled samples outside the held-out fold."""
-    samples = read_europe(europe)
-    folds = block_folds(blocks(samples)[np.isin(samples.land_cover, SCORED)])
-    parts = [samples] if western_france is None else [samples, read_dekads(western_france)]
-    kept = [part.take(_outside(part, folds)) for part in parts]
-    every = joined(kept)
-    return every.take(every.land_cover != "")
+def read_samples(europe: Path, western_france: Path | None, labels: Path | None = None) -> tuple[Samples, Samples]:
+    """Return the labelled European samples, and what is only learnt from: western France, where given, and water.
+
+    `labels`: a CSV `sample_id,land_cover` (any LUCAS code) that stands above the sources' own labels.
+    """
+    raw = europe.parent / "raw"
+    main = read_europe(europe)
+    more = read_dekads(western_france) if western_france else main.take(np.zeros(len(main), bool))
+    first, second = (with_radar(relabelled(one, labels), raw) for one in (main, more))
+    return first, joined([second, textbook_water()])
+
+
+def relabelled(samples: Samples, labels: Path | None) -> Samples:
+    """Return the samples with a user's own labels where the file has any.
+
+    Raises:
+        BadFile: the file lacks the columns, or names a class without prompts.
+    """
+    if labels is None:
+        return samples
+    try:
+        with labels.open(encoding="utf-8", newline="") as file:
+            own = {row["sample_id"]: to_model(row["land_cover"].strip().upper()) for row in csv.DictReader(file)}
+    except (OSError, KeyError, AttributeError, UnicodeDecodeError, csv.Error) as error:
+        raise BadFile(f"{labels} is no table of labels: columns sample_id and land_cover are needed") from error
+    if unknown := sorted({code for code in own.values() if code and code not in read_prompts()}):
+        raise BadFile(f"{labels} names classes that are no LUCAS land cover: {', '.join(unknown[:6])}")
+    code = [own.get(str(id), str(told)) for id, told in zip(samples.ids, samples.land_cover, strict=True)]
+    return replace(samples, land_cover=np.array(code))
 
 
 def make_file(
     samples: Samples,
+    more: Samples,
     point_ids: Mapping[str, int],
     recipe: Recipe,
     tower: TextTower,
     path: Path = WEIGHTS,
     report: Mapping[str, Any] | None = None,
-    folder: Path | None = None,
-    progress: Progress | None = None,
-) -> None:
-    """Train and write the model; `report` is what `evals/classifier.py` measured of the same recipe."""
-    pixels, text_map = make(samples, recipe, tower, folder, progress)
-    classes = sorted({str(code) for code in samples.land_cover})
-    count = {code: int((samples.land_cover == code).sum()) for code in classes}
-    prototypes = np.stack([samples.years[samples.land_cover == code].mean(axis=0) for code in classes])
-    chosen = np.linspace(0, len(samples) - 1, REFERENCE).astype(int)
+    held_out: int | None = HELD_OUT,
+) -> tuple[str, ...]:
+    """Fit and write the model and return the classes that compete; `report` is what `evals/classifier.py` measured.
+
+    The classes that compete are those with enough pixels among `samples`, the ones that can be held out and scored.
+    """
+    known = competing(samples, recipe, TAUGHT)
+    parts = [one if held_out is None else one.take(fold_of(one) != held_out) for one in (samples, more)]
+    learnt = joined(parts)
+    learnt = learnt.take(np.isin(learnt.land_cover, known))
+    codes, text_map = list(read_prompts()), TextMap.around(text_centre(tower))
+    texts = class_vectors(codes, text_map, tower)
+    pixels = make(learnt, known, recipe, texts[[codes.index(code) for code in known]])
+    prototypes = np.stack([learnt.years[learnt.land_cover == code].mean(axis=0) for code in known])
+    chosen = np.linspace(0, len(learnt) - 1, min(REFERENCE, len(learnt))).astype(int)
     with torch.inference_mode():
-        reference = pixels(torch.from_numpy(samples.years[chosen])).numpy()
-    report = report or {}
+        reference = pixels(torch.from_numpy(learnt.years[chosen])).numpy()
     about = {
         "kind": "landask-pixels",
         "name": NAME,
         "version": VERSION,
         "text_tower": tower.name,
         "prompts_sha256": hashlib.sha256(LUCAS.read_bytes()).hexdigest(),
-        "sizes": asdict(pixels.sizes),
-        "recipe": {k: v for k, v in asdict(recipe).items() if k != "encoder"},
-        "classes": classes,
-        "known": [code for code in classes if count[code] >= ENOUGH],
-        "labelled": count,
+        "centres": recipe.centres,
+        "recipe": asdict(recipe),
+        "known": list(known),
+        "labelled": {code: int((learnt.land_cover == code).sum()) for code in known},
         "training_ids": {
-            "locations": sorted(map(str, samples.ids)),
-            "points": sorted({point_ids[str(i)] for i in samples.ids if str(i) in point_ids}),
+            "locations": sorted(map(str, learnt.ids)),
+            "points": sorted({point_ids[str(i)] for i in learnt.ids if str(i) in point_ids}),
         },
-        "calibration": report.get("calibration", {}),
-        "scores": {k: v for k, v in report.items() if k != "calibration"},
+        "scores": dict(report or {}),
+        "text_codes": codes,
     }
-    codes = list(read_prompts())
-    texts = class_vectors(codes, text_map, tower)
-    write(path, pixels, text_map, about | {"text_codes": codes}, reference, prototypes, texts)
+    write(path, pixels, text_map, about, reference, prototypes, texts)
+    return known
 
 
 def rewrite_report(path: Path, report: Mapping[str, Any]) -> None:
-    """Put newly measured scores and calibration into a model file, its parameters untouched."""
+    """Put newly measured scores into a model file, its parameters untouched."""
     from tools.pixelclip.weights import read_metadata, read_state, save
 
-    state, about = read_state(path), read_metadata(path)
-    about["calibration"] = report["calibration"]
-    about["scores"] = {k: v for k, v in report.items() if k != "calibration"}
-    save(path, state, about)
+    save(path, read_state(path), read_metadata(path) | {"scores": dict(report)})
 
 
 def lucas_points(europe: Path) -> dict[str, int]:
@@ -106,7 +130,3 @@ def lucas_points(europe: Path) -> dict[str, int]:
 def read_report(path: Path | None) -> dict[str, Any]:
     """Return a report written by `evals/classifier.py`, {} for none."""
     return json.loads(path.read_text(encoding="utf-8")) if path else {}
-
-
-def _outside(samples: Samples, folds: Mapping[str, int]) -> Any:
-    return np.array([folds.get(str(block), -1) != HELD_OUT for block in blocks(samples)])

@@ -1,7 +1,7 @@
-"""Our own model: a closed-form member, a few small encoders, and the map that brings words into their space.
+"""Our own model: the mean of three closed-form members, and the map that brings words into their space.
 
-Named as ours; it is no TimeSenCLIP, and every number in it was learnt here. A pixel's vector is the kernel member's
-plus a share of the encoders' mean, of length one. The text side is the text tower's vector, centred.
+Named as ours; it is no TimeSenCLIP, and every number in it was learnt here. A pixel's vector is the mean of the class
+texts by the members' probabilities, of length one. The text side is the text tower's vector, centred.
 """
 
 from __future__ import annotations
@@ -22,12 +22,22 @@ from torch.nn.functional import normalize
 
 from retrieval.errors import BadFile
 from tools.pixelclip.bands import Years, read_years
-from tools.pixelclip.encoder import EncoderConfig, PixelEncoder
-from tools.pixelclip.features import CHANNELS, YEAR_FEATURES, Standard, month_features, year_features
-from tools.pixelclip.kernel import KernelMember, ViewSizes
+from tools.pixelclip.features import (
+    BAND_FEATURES,
+    RADAR_FEATURES,
+    YEAR_FEATURES,
+    band_features,
+    month_features,
+    radar_features,
+    year_features,
+)
+from tools.pixelclip.members import CENTRES, Kernel, Linear
 from tools.pixelclip.student import SAID, Student
 from tools.pixelclip.towers import TextTower, make_tower
 from tools.pixelclip.weights import load_into, read_metadata, read_state, save
+
+KERNEL_SHARPNESS, RIDGE_SHARPNESS, DISCRIMINANT_SHARPNESS = 8.0, 10.0, 0.3
+"""softmax(sharpness · score) are a member's probabilities, about as sure as it is right."""
 
 WEIGHTS = Path(__file__).parent / "weights" / "landask-pixels.safetensors"
 
@@ -53,47 +63,118 @@ class TextMap(nn.Module):
         return normalize(vectors - self.mean, dim=-1)
 
 
-@dataclass(frozen=True)
-class TowerSizes:
-    """What a pixel tower is made of."""
+class Ensemble(nn.Module):
+    """Three members over the same views of a year; their mean probability, raised to a power fitted at unseen places.
 
-    encoder: EncoderConfig
-    members: int
-    landmarks: int
-    """Training years of the kernel member."""
-    year_gamma: float
-    student_gamma: float
-    student_axes: int
-    members_share: float
-    """Weight of the encoders' mean vector beside the kernel member's."""
+    Views: the year's features, the student's mean, bands and NDVI, and radar's where the head has it.
+    """
+
+    temperature: Tensor
+    far_below: Tensor
+    """Nearness below which a year is unlike the training years: two in a hundred of them are, at places left out."""
+
+    def __init__(self, classes: int, views: Sequence[int], centres: int = CENTRES) -> None:
+        super().__init__()
+        year, said, bands, *radar = views
+        widths = (1.0, 0.5, 0.5)
+        self.kernel = Kernel((year, said, *radar), widths[: 2 + len(radar)], classes, centres)
+        self.ridge = Linear(said + bands + sum(radar), classes)
+        self.discriminant = Linear(year + said + sum(radar), classes)
+        self.register_buffer("temperature", torch.ones(()))
+        self.register_buffer("far_below", torch.zeros(()))
+
+    def far(self, views: Sequence[Tensor]) -> Tensor:
+        """Return (B,) of bool: years unlike all training years."""
+        return self.kernel.nearness(self.for_kernel(views)) < self.far_below
+
+    def forward(self, views: Sequence[Tensor]) -> Tensor:
+        """Return (B, classes) calibrated probabilities."""
+        return (self.temperature * self.mean(views).log()).softmax(dim=1)
+
+    def mean(self, views: Sequence[Tensor]) -> Tensor:
+        """Return (B, classes): the mean of the members' probabilities."""
+        scores = (
+            KERNEL_SHARPNESS * self.kernel(self.for_kernel(views)),
+            RIDGE_SHARPNESS * self.ridge(self.for_ridge(views)),
+            DISCRIMINANT_SHARPNESS * self.discriminant(self.for_discriminant(views)),
+        )
+        return torch.stack([score.softmax(dim=1) for score in scores]).mean(dim=0)
+
+    @staticmethod
+    def for_kernel(views: Sequence[Tensor]) -> list[Tensor]:
+        """Return the views the kernel member compares."""
+        return [views[0], views[1], *views[3:]]
+
+    @staticmethod
+    def for_ridge(views: Sequence[Tensor]) -> list[Tensor]:
+        """Return the views the ridge member learns from."""
+        return [views[1], views[2], *views[3:]]
+
+    @staticmethod
+    def for_discriminant(views: Sequence[Tensor]) -> list[Tensor]:
+        """Return the views the discriminant analysis learns from."""
+        return [views[0], views[1], *views[3:]]
+
+
+PLAIN = (YEAR_FEATURES, SAID, BAND_FEATURES)
+"""Sizes of the views without radar."""
 
 
 class PixelTower(nn.Module):
-    """Reflectance years → unit vectors: the kernel member's and the small encoders' mean."""
+    """Reflectance years, with radar or without → class probabilities → unit vectors among the classes' texts.
 
-    def __init__(self, sizes: TowerSizes) -> None:
+    A pixel's vector is the mean of the class texts by their probabilities, of length one: nothing is lost, and any
+    words can be held against it.
+    """
+
+    texts: Tensor
+    has_radar: Tensor
+
+    def __init__(self, class_texts: NDArray[np.float32], centres: int = CENTRES) -> None:
         super().__init__()
-        self.sizes = sizes
-        self.standard = Standard(CHANNELS)
         self.student = Student()
-        self.members = nn.ModuleList(PixelEncoder(sizes.encoder) for _ in range(sizes.members))
-        year = ViewSizes(YEAR_FEATURES, sizes.year_gamma)
-        said = ViewSizes(12 * SAID, sizes.student_gamma, sizes.student_axes)
-        self.kernel = KernelMember((year, said), sizes.landmarks, sizes.encoder.out)
+        self.plain = Ensemble(len(class_texts), PLAIN, centres)
+        self.radar = Ensemble(len(class_texts), (*PLAIN, RADAR_FEATURES), centres)
+        self.register_buffer("texts", torch.from_numpy(np.array(class_texts, np.float32)))
+        self.register_buffer("has_radar", torch.zeros((), dtype=torch.bool))
 
-    def forward(self, years: Tensor) -> Tensor:
-        """Return (B, dim) for (B, 12, 10) reflectance × 10 000, complete."""
-        months = month_features(years)
-        vector = self.kernel(self.views(months))
-        if self.members:
-            x = self.standard(months)
-            mean = torch.stack([normalize(member(x), dim=-1) for member in self.members]).mean(dim=0)
-            vector = vector + self.sizes.members_share * normalize(mean, dim=-1)
-        return normalize(vector, dim=-1)
+    def forward(self, years: Tensor, radar: Tensor | None = None) -> Tensor:
+        """Return (B, dim) for (B, 12, 10) reflectance × 10 000, complete, and (B, 12, 2) dB, NaN where missing."""
+        return normalize(self.probabilities(years, radar) @ self.texts, dim=-1)
 
-    def views(self, months: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what the kernel member compares, for (B, 12, 16): the year's values, and the student's."""
-        return year_features(months), self.student(months).flatten(1)
+    def probabilities(self, years: Tensor, radar: Tensor | None = None) -> Tensor:
+        """Return (B, classes); pixels with any radar month by the head that learnt from radar too."""
+        return self._chances(self.features(years), radar)
+
+    def examine(self, years: Tensor, radar: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return vectors (B, dim), and (B,) of bool: which years are unlike all training years."""
+        features = self.features(years)
+        vectors = normalize(self._chances(features, radar) @ self.texts, dim=-1)
+        return vectors, self.plain.far(plain_views(features))
+
+    def _chances(self, features: list[Tensor], radar: Tensor | None) -> Tensor:
+        out = self.plain(plain_views(features))
+        if radar is not None and self.has_radar:
+            seen = ~radar.isnan().all(dim=1).any(dim=1)
+            if seen.any():
+                out[seen] = self.radar(radar_views([f[seen] for f in features], radar[seen]))
+        return out
+
+    def features(self, years: Tensor) -> list[Tensor]:
+        """Return the year's features (B, 288), what the student says of it on average (B, 128), its bands (B, 120)."""
+        with torch.inference_mode():
+            months = month_features(years)
+            return [year_features(months), self.student.mean(months), band_features(years)]
+
+
+def plain_views(features: Sequence[Tensor]) -> list[Tensor]:
+    """Return the views of the head without radar."""
+    return list(features)
+
+
+def radar_views(features: Sequence[Tensor], radar: Tensor) -> list[Tensor]:
+    """Return the views of the head with radar."""
+    return [*features, radar_features(radar)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,28 +185,61 @@ class Shipped:
     text_map: TextMap
     tower: TextTower
     about: dict[str, Any]
-    """Metadata of the file: classes, calibration, scores, training ids."""
+    """Metadata of the file: classes, scores, training ids."""
     reference: NDArray[np.float32]
     """(R, dim) vectors of the fixed reference sample that class means are taken over."""
     prototypes: NDArray[np.float32]
-    """(K, 12, 10) mean year of each class in training, reflectance × 10 000, in the order of `about["classes"]`."""
+    """(K, 12, 10) mean year of each class in training, reflectance × 10 000, in the order of `about["known"]`."""
     class_texts: NDArray[np.float32]
     """(C, dim) vectors of every class there are prompts for, in the order of `about["text_codes"]`."""
     sha256: str
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return len(self.text_map.mean)
 
     @property
     def model_id(self) -> str:
         """Name and version, as it stands in provenance and beside stored vectors."""
         return f"{self.about['name']}-{self.about['version']}"
 
-    def embed(self, years: ArrayLike | Years, batch: int = 4096) -> NDArray[np.float32]:
-        """Return (N, dim) unit vectors; rows of unusable pixels are 0. Memory is bounded by the batch."""
+    def embed(
+        self, years: ArrayLike | Years, batch: int = 4096, radar: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """Return (N, dim) unit vectors; rows of unusable pixels are 0. Memory is bounded by the batch.
+
+        `radar`: (N, 12, 2) Sentinel-1 VV and VH in dB, NaN where missing.
+        """
         years = years if isinstance(years, Years) else read_years(years)
-        out = np.zeros((len(years), len(self.text_map.mean)), np.float32)
+        out = np.zeros((len(years), self.dim), np.float32)
         at = np.flatnonzero(years.usable)
         for rows in batches(at, batch):
-            out[rows] = embed_batch(self.pixels, torch.from_numpy(years.values[rows])).numpy()
+            given = (years.values[rows],) if radar is None else (years.values[rows], radar[rows])
+            out[rows] = embed_batch(self.pixels, *map(torch.from_numpy, given)).numpy()
         return out
+
+    @property
+    def calibrated(self) -> bool:
+        """Its chances were fitted and measured at places it had not seen."""
+        return True
+
+    def classify(self, pixels: NDArray[np.float32], classes: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return (N, K) probabilities: how much of each known class's text a vector is made of, exactly."""
+        share = np.clip(pixels.astype(float) @ np.linalg.pinv(classes.astype(float)), 0, None)
+        return share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
+
+    def examine(
+        self, years: Years, batch: int = 4096, radar: NDArray[np.float32] | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Return the vectors, and which pixels' years are unlike all training years: there a map is a guess."""
+        vectors, far = np.zeros((len(years), self.dim), np.float32), np.zeros(len(years), bool)
+        with torch.inference_mode():
+            for rows in batches(np.flatnonzero(years.usable), batch):
+                given = (years.values[rows],) if radar is None else (years.values[rows], radar[rows])
+                both = self.pixels.examine(*map(torch.from_numpy, given))
+                vectors[rows], far[rows] = (one.numpy() for one in both)
+        return vectors, far
 
     def texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (texts, dim) unit vectors in the shared space."""
@@ -138,7 +252,7 @@ def batches(at: NDArray, size: int) -> list[NDArray]:
     return [at[start : start + size] for start in range(0, len(at), size)]
 
 
-def embed_batch(model: nn.Module, years: Tensor, smallest: int = 1) -> Tensor:
+def embed_batch(model: nn.Module, *given: Tensor, smallest: int = 1) -> Tensor:
     """Return a model's vectors of one batch on the CPU; out of GPU memory, go on with halves.
 
     Raises:
@@ -147,14 +261,15 @@ def embed_batch(model: nn.Module, years: Tensor, smallest: int = 1) -> Tensor:
     device = next(chain(model.parameters(), model.buffers())).device
     try:
         with torch.inference_mode():
-            return model(years.to(device)).float().cpu()
+            return model(*(one.to(device) for one in given)).float().cpu()
     except torch.OutOfMemoryError:
-        if len(years) <= smallest:
+        if len(given[0]) <= smallest:
             raise
         if device.type == "cuda":
             torch.cuda.empty_cache()
-    half = len(years) // 2
-    return torch.cat([embed_batch(model, part, smallest) for part in (years[:half], years[half:])])
+    half = len(given[0]) // 2
+    parts = [[one[:half] for one in given], [one[half:] for one in given]]
+    return torch.cat([embed_batch(model, *part, smallest=smallest) for part in parts])
 
 
 def write(
@@ -185,10 +300,9 @@ def load(path: Path = WEIGHTS) -> Shipped:
     if about.get("kind") != "landask-pixels":
         raise BadFile(f"{path} is no landask-pixels model")
     state = {name: tensor.float() for name, tensor in state.items()}
-    sizes = about["sizes"]
-    pixels = PixelTower(TowerSizes(**sizes | {"encoder": EncoderConfig(**sizes["encoder"])}))
+    pixels = PixelTower(state["pixels.texts"].numpy(), about["centres"])
     load_into(pixels, {n.removeprefix("pixels."): t for n, t in state.items() if n.startswith("pixels.")}, str(path))
-    text_map = TextMap(sizes["encoder"]["out"])
+    text_map = TextMap(state["pixels.texts"].shape[1])
     load_into(text_map, {n.removeprefix("text_map."): t for n, t in state.items() if n.startswith("text_map.")})
     return Shipped(
         pixels.eval(),

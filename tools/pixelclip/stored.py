@@ -1,4 +1,4 @@
-"""Pixel years of a store → vectors of the shipped model. Reads through named queries; never opens a database itself."""
+"""Pixel years of a store → vectors of an encoder. Reads through named queries; never opens a database itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from retrieval.errors import NoRecords, NoSuchYear
 from retrieval.store import Store
 from retrieval.types import Table
 from tools.pixelclip.bands import BANDS, MONTHS, Years, read_years, to_calendar
-from tools.pixelclip.shipped import Shipped
+from tools.pixelclip.interface import Encoder
 
 BUDGET = 20_000
 """Pixel years embedded on demand for one question; a larger area is embedded beforehand with `embed`."""
@@ -41,7 +41,7 @@ class AreaPixels:
     embedded: int
     """How many were embedded for this question."""
     left: int
-    """How many were left out because the budget was spent."""
+    """How many were left out because the budget was spent, or because the area holds more than are read at once."""
     masked: NDArray[np.int64]
     """(N,) months without an observation."""
 
@@ -57,7 +57,7 @@ def years_of(rows: Table) -> Years:
 
 
 def area_pixels(
-    store: Store, model: Shipped, outline: BaseGeometry | None, level: str, year: int | None, budget: int = BUDGET
+    store: Store, model: Encoder, outline: BaseGeometry | None, level: str, year: int | None, budget: int = BUDGET
 ) -> AreaPixels:
     """Return the pixels inside an outline (None: everywhere), each location's latest year or the year asked for.
 
@@ -83,10 +83,14 @@ def area_pixels(
             raise NoSuchYear(year, known)
         way_out = "fetch some with `python -m retrieval fetch pixels …` and build the store with --pixels"
         raise NoRecords("satellite pixels there", way_out, "no_pixels")
-    return _with_vectors(store, model, rows, budget)
+    over = 0
+    if len(rows) == MOST_PIXELS:
+        box = {name: where[name] for name in ("west", "south", "east", "north", "outline")}
+        over = store.query("pixels_count", **box, year=year).rows[0][0] - MOST_PIXELS
+    return _with_vectors(store, model, rows, budget, max(0, over))
 
 
-def vectors_of(store: Store, model: Shipped, rows: Table) -> NDArray[np.float32]:
+def vectors_of(store: Store, model: Encoder, rows: Table) -> NDArray[np.float32]:
     """Return the vectors of rows with `location`, `year`, `bands`, `first_month`; remembered for the next question."""
     keys = [
         (str(store.path), model.model_id, str(location), int(year))
@@ -114,8 +118,8 @@ def as_bytes(vectors: NDArray[np.float32]) -> list[bytes]:
     return [row.tobytes() for row in vectors.astype(np.float16)]
 
 
-def _with_vectors(store: Store, model: Shipped, rows: Table, budget: int) -> AreaPixels:
-    dim = len(model.text_map.mean)
+def _with_vectors(store: Store, model: Encoder, rows: Table, budget: int, over: int) -> AreaPixels:
+    dim = model.dim
     vectors, usable = np.zeros((len(rows), dim), np.float32), np.zeros(len(rows), bool)
     keys = [
         (str(store.path), model.model_id, str(location), int(year))
@@ -137,11 +141,11 @@ def _with_vectors(store: Store, model: Shipped, rows: Table, budget: int) -> Are
             _memory[keys[i]] = vector
     while len(_memory) > _KEPT:
         _memory.popitem(last=False)
-    return AreaPixels(rows, vectors, usable, len(now), left, masked_months(rows))
+    return AreaPixels(rows, vectors, usable, len(now), left + over, masked_months(rows))
 
 
 def _embed(
-    store: Store, model: Shipped, locations: list[str], years: list[int]
+    store: Store, model: Encoder, locations: list[str], years: list[int]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return the vectors of some pixel years in the order asked."""
     rows = store.query("pixels_bands", locations=locations, years=years)

@@ -35,6 +35,10 @@ class Student(nn.Module):
         self.layers = nn.TransformerEncoder(layer, depth, nn.LayerNorm(dim), enable_nested_tensor=False)
         self.head = nn.Linear(dim, SAID)
 
+    def mean(self, months: Tensor) -> Tensor:
+        """Return (B, 128): the mean over the year of what `forward` says of its months."""
+        return self.head(self.layers(self.embed(self.standard(months)) + self.position).mean(dim=1))
+
     def forward(self, months: Tensor) -> Tensor:
         """Return (B, 12, 128) for (B, 12, 16) month features."""
         return self.head(self.layers(self.embed(self.standard(months)) + self.position))

@@ -1,4 +1,4 @@
-"""Training: two objectives, one loop that can be killed at any moment and goes on to the same result.
+"""Training on photos: one loop that can be killed at any moment and goes on to the same result.
 
 All randomness of a step comes from (seed, step), so a checkpoint needs no random state: parameters, optimiser and the
 step number are enough, and on a CPU the resumed run equals the straight one to the bit.
@@ -20,13 +20,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from retrieval.errors import BadArgument, BadFile
-from tools.pixelclip.augment import draw_steps, vary
+from tools.pixelclip.augment import draw_steps
 from tools.pixelclip.bands import normalise
-from tools.pixelclip.contrastive import PhotoQueue, Temperature, info_nce, text_loss
+from tools.pixelclip.contrastive import PhotoQueue, Temperature, info_nce
 from tools.pixelclip.encoder import EncoderConfig, PixelEncoder
-from tools.pixelclip.features import CHANNELS, Standard, month_features
 from tools.pixelclip.pooling import make_pooling
-from tools.pixelclip.shipped import TextMap
 
 
 @dataclass(frozen=True)
@@ -109,73 +107,6 @@ class PhotoTask:
         loss = info_nce(pixels, target, queue.negatives(), modules["temperature"]())
         queue.push(target)
         return loss
-
-
-@dataclass(frozen=True)
-class TextData:
-    """Pixels with classes, and each class's prompts as the text tower sees them."""
-
-    years: NDArray[np.float32]
-    """(N, 12, 10) reflectance × 10 000."""
-    label: NDArray[np.int64]
-    """(N,) position in `classes`."""
-    weight: NDArray[np.float32]
-    """(N,) importance; simulated pixels less."""
-    classes: tuple[str, ...]
-    prompts: NDArray[np.float32]
-    """(K, P, dim) prompt vectors, 0 where a class has fewer."""
-    text_mean: NDArray[np.float32]
-    """(dim,) centre of the tower's vectors."""
-
-
-class TextTask:
-    """Pixels against the texts of their class: for small data of our own."""
-
-    def __init__(self, data: TextData, smoothing: float = 0.1, mix: float = 0.3) -> None:
-        self.data, self.size, self.smoothing, self.mix = data, len(data.years), smoothing, mix
-        self.years, self.label = torch.from_numpy(data.years), torch.from_numpy(data.label)
-        self.weight, self.prompts = torch.from_numpy(data.weight), torch.from_numpy(data.prompts)
-        self.given = self.prompts.abs().sum(dim=-1) > 0  # (K, P)
-        self.rivals = torch.from_numpy(rivals(data.classes))
-
-    def modules(self, config: TrainConfig) -> nn.ModuleDict:
-        """Return features, encoder, text map and temperature."""
-        standard = Standard(CHANNELS)
-        standard.fit(month_features(self.years).flatten(0, 1))
-        encoder = PixelEncoder(config.encoder)
-        nn.init.normal_(encoder.time_pos_encoding, std=0.02)
-        return nn.ModuleDict(
-            {
-                "standard": standard,
-                "encoder": encoder,
-                "text_map": TextMap.around(self.data.text_mean),
-                "temperature": Temperature(0.1),
-            }
-        )
-
-    def loss(self, modules: nn.ModuleDict, rows: Tensor, generator: torch.Generator, config: TrainConfig) -> Tensor:
-        """Return the text loss of these rows, varied, sometimes mixed."""
-        years = vary(self.years[rows], generator)
-        target = nn.functional.one_hot(self.label[rows], len(self.data.classes)).float()
-        weight, allowed = self.weight[rows], self.rivals[self.label[rows]]
-        if self.mix and float(torch.rand(1, generator=generator)) < 0.5:
-            share = float(np.random.default_rng(generator.initial_seed()).beta(self.mix, self.mix))
-            other = torch.randperm(len(rows), generator=generator)
-            years = share * years + (1 - share) * years[other]
-            target = share * target + (1 - share) * target[other]
-            weight, allowed = share * weight + (1 - share) * weight[other], allowed | allowed[other]
-        smooth = self.smoothing * allowed / allowed.sum(dim=1, keepdim=True)
-        target = (1 - self.smoothing) * target + smooth
-        draw = torch.rand(self.given.shape, generator=generator).square() * self.given
-        spoken = torch.einsum("kp,kpd->kd", draw / draw.sum(dim=1, keepdim=True), self.prompts)
-        pixels = modules["encoder"](modules["standard"](month_features(years)))
-        return text_loss(pixels, modules["text_map"](spoken), target, allowed, weight, modules["temperature"]())
-
-
-def rivals(classes: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Return (K, K): whether class j may count against a pixel of class i. Parents and children may not."""
-    related = [[i != j and (i.startswith(j) or j.startswith(i)) for j in classes] for i in classes]
-    return ~np.array(related, bool).reshape(len(classes), len(classes))
 
 
 def train(

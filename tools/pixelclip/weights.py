@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,16 @@ from retrieval.errors import BadFile
 RENAMED = {"class_token": "time_token"}
 """Names in older released files → today's."""
 
+MARK = "time_pos_encoding"
+"""A name that only the encoder has."""
+
 WRAPPERS = ("module.", "encoder.", "sat_encoder.", "model.")
 """Prefixes that training wrappers put before every name."""
+
+INSIDE = ("learner.ts_encoder.", "learner.TS_ViT.", "ts_encoder.", "TS_ViT.")
+"""Where TimeSenCLIP's own training keeps the encoder, beside its queue, pooling and temperature; the first counts."""
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def read_state(path: str | Path) -> dict[str, Tensor]:
@@ -35,6 +45,28 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
             raise
         raise BadFile(f"{path} cannot be read as weights: {_first_line(error)}") from error
     return state
+
+
+def encoder_state(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors of TimeSenCLIP's encoder among those of a file, by their bare names.
+
+    A training checkpoint holds more: the queue, the pooling, the temperature, a second copy of the encoder.
+    """
+    bare = {name.removeprefix("state_dict."): tensor for name, tensor in state.items()}
+    for prefix in (*INSIDE, ""):
+        for name in bare:
+            if name.endswith(prefix + MARK):
+                start = name.removesuffix(MARK)
+                return {n.removeprefix(start): t for n, t in bare.items() if n.startswith(start)}
+    return bare
+
+
+def temperature_of(state: Mapping[str, Tensor]) -> float | None:
+    """Return the learnt scale of the cosines of a training checkpoint, exp of its logarithm; None without one."""
+    for name, tensor in state.items():
+        if name.rsplit(".", 1)[-1] == "logit_scale" and tensor.numel() == 1:
+            return float(tensor.double().exp().clamp(max=100))
+    return None
 
 
 def read_metadata(path: str | Path) -> dict[str, Any]:
@@ -111,7 +143,8 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def _read_torch(path: Path) -> dict[str, Tensor]:
-    data = torch.load(path, map_location="cpu", weights_only=True)
+    with torch.serialization.safe_globals([argparse.Namespace]):  # a checkpoint's hyper-parameters: data alone
+        data = torch.load(path, map_location="cpu", weights_only=True)
     for key in ("state_dict", "model_state_dict", "model"):
         if isinstance(data, dict) and isinstance(data.get(key), dict):
             data = data[key]
@@ -126,4 +159,5 @@ def _listed(names: list[str]) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+    text = _COLOURS.sub("", str(error)).strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__

@@ -1,0 +1,105 @@
+"""A map's tiles on several processes, or on Daft: the same function of a tile; none is left out and none repeated.
+
+Daft starts workers on this machine as it comes, and on a Ray cluster where `DAFT_RUNNER=ray` says so; the folder that
+is written to, and the source, have to be reachable from every machine. A worker that dies loses its tile alone: the
+tiles without a note are dealt out again.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from retrieval.errors import BadArgument, LandaskError
+from tools.pixelclip.cells import Tile
+from tools.pixelclip.maps import MapJob, Runner, is_done, map_tile, note_of, one_after_another
+
+RETRIES = 3
+"""How often workers are started anew after one of them died."""
+
+
+def in_processes(workers: int) -> Runner:
+    """Return a runner of several processes; of one, in this process."""
+    return (
+        one_after_another if workers == 1 else _again(lambda job, tiles: _pool(job, tiles, workers), BrokenProcessPool)
+    )
+
+
+def with_daft(workers: int) -> Runner:
+    """Return a runner on Daft, a worker process each.
+
+    Raises:
+        BadArgument: Daft is not installed.
+    """
+    daft = _daft()
+    return _again(lambda job, tiles: _on_daft(daft, job, tiles, workers), daft.exceptions.DaftCoreException)
+
+
+RUNNERS: dict[str, Callable[[int], Runner]] = {"processes": in_processes, "daft": with_daft}
+
+
+def _again(run: Runner, died: type[Exception]) -> Runner:
+    """Return a runner that deals the unfinished tiles out again when workers died."""
+
+    def runner(job: MapJob, tiles: Sequence[Tile]) -> Iterable[dict[str, Any]]:
+        left = list(tiles)
+        for _ in range(RETRIES + 1):
+            told = set()
+            try:
+                for note in run(job, left):
+                    told.add(note["name"])
+                    yield note
+                return
+            except died as error:
+                cause = error
+            finished = [tile for tile in left if is_done(job.out, tile)]
+            yield from (note_of(job.out, tile) for tile in finished if tile.name not in told)
+            left = [tile for tile in left if tile not in finished]
+            if not left:
+                return
+        raise LandaskError(f"workers died {RETRIES + 1} times, {len(left)} tiles are left: {cause}") from None
+
+    return runner
+
+
+def _pool(job: MapJob, tiles: Sequence[Tile], workers: int) -> Iterable[dict[str, Any]]:
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(workers, get_context("spawn"), _one_thread) as pool:
+        for future in as_completed([pool.submit(map_tile, job, tile) for tile in tiles]):
+            yield future.result()
+
+
+def _daft() -> Any:
+    try:
+        return importlib.import_module("daft")
+    except ImportError as error:
+        raise BadArgument("this engine needs Daft: install the extra `scale`") from error
+
+
+def _on_daft(daft: Any, job: MapJob, tiles: Sequence[Tile], workers: int) -> Iterable[dict[str, Any]]:
+    by_name = {tile.name: tile for tile in tiles}
+
+    @daft.cls(max_concurrency=workers, use_process=True)
+    class Mapper:
+        def __init__(self, job: MapJob, tiles: dict[str, Tile]) -> None:
+            _one_thread()
+            self.job, self.tiles = job, tiles
+
+        @daft.method(return_dtype=daft.DataType.string())
+        def __call__(self, name: str) -> str:
+            return map_tile(self.job, self.tiles[name])["name"]
+
+    frame = daft.from_pydict({"tile": list(by_name)}).into_partitions(len(by_name))
+    done = frame.with_column("done", Mapper(job, by_name)(daft.col("tile")))
+    for row in done.select("done").iter_rows():
+        yield note_of(job.out, by_name[row["done"]])
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
