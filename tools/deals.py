@@ -152,7 +152,7 @@ def _of_deals(result: Result, asked: Query, context: Context) -> Result:
             "known": len(sizes),
             "ordered": ordered,
             "ids": ids,
-            "left_out": _left_out(asked, context.language),
+            "places": _named_places(asked, context.language),
             "without": len(rows) - len(sizes),
             "more": max(0, len(rows) - 12),
             **spots,
@@ -267,7 +267,7 @@ def _of_rows(result: Result, asked: Query, context: Context) -> Result:
         facts={
             **result.facts,
             "rows": len(rows),
-            "left_out": _left_out(asked, context.language),
+            "places": _named_places(asked, context.language),
             "more": max(0, len(rows) - 12),
             **_told(first if not grouped else {}),
         },
@@ -275,9 +275,9 @@ def _of_rows(result: Result, asked: Query, context: Context) -> Result:
     )
 
 
-def _left_out(asked: Query, language: str) -> list[str]:
-    """Return the names of the places that a question leaves out."""
-    return [place_name(str(v), language) for f in asked.where if f.op == "not_in" and isinstance(f.values, tuple)
+def _named_places(asked: Query, language: str) -> list[str]:
+    """Return the names of the places that a question's filters name: left out, or where investors are from."""
+    return [place_name(str(v), language) for f in asked.where if isinstance(f.values, tuple)
             for v in f.values if isinstance(v, str) and ":" in v]  # fmt: skip
 
 

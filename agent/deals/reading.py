@@ -322,6 +322,9 @@ class _Reader:
                 if one.says("ask", "deal"):
                     self.take(one, "deal")
             return
+        beside = self.leaves[leaf.at + 1] if leaf.at + 1 < len(self.leaves) else None
+        if unit is None and beside is not None and (beside.says("axis") or beside.says("ask", "investor")):
+            return  # "more than 3 investors": unread, named in the end
         bound = lead if lead is not None and lead.says("compare") else None
         trail = tail if tail is not None and tail.says("compare", "at_least", "at_most", "onward") else None
         if unit is None and tail is not None and bound and tail.says("ask", "deal") and not _is_year(value):
@@ -368,11 +371,12 @@ class _Reader:
         named = [leaf for leaf in self.leaves if leaf.is_place and not leaf.used]
         unclear: list[tuple[Leaf, tuple[str, ...]]] = []
         investors: list[str] = []
-        role = ""
+        role, gone = "", False
         for leaf in named:
             ids = self._ids(leaf)
             linked = [b for b in self.leaves[: leaf.at] if b.at >= leaf.at - 1 and (b.says("link", "and", "or"))]
             chained = bool(linked) and leaf.at >= 2 and self.leaves[leaf.at - 2].is_place
+            gone = self.negated(leaf) or (chained and gone)
             role = role if chained and role else self._role(leaf)
             if role == "investor":
                 investors += ids
@@ -380,7 +384,7 @@ class _Reader:
             elif role == "unclear":
                 unclear.append((leaf, ids))
             else:
-                self.targets.append((leaf, ids, self.negated(leaf)))
+                self.targets.append((leaf, ids, gone))
                 self.take(leaf, "place")
         for leaf, ids in unclear:
             more = sum(self.known.investing.get(id, 0) for id in ids) > sum(self.known.targets.get(i, 0) for i in ids)
@@ -541,9 +545,10 @@ class _Reader:
             name = by_field[0]
             if name == "crop" and leaf.says("crop", "OTH"):
                 continue
-            gone = self.negated(leaf)
+            chained = leaf.at >= 2 and self.leaves[leaf.at - 1].says("link", "and", "or")
+            gone = self.negated(leaf) or (chained and self.leaves[leaf.at - 2].used == f"not {name}")
             self._add(name, leaf.values(name), gone)
-            self.take(leaf, name)
+            self.take(leaf, f"not {name}" if gone else name)
         extracted = any(leaf.says("intention", "MINING") for leaf in self.leaves)
         if mineral_asked and not extracted and not self.values.get(("mineral", False)):
             if leaf := self.first("axis", "mineral"):

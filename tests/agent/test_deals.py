@@ -77,6 +77,7 @@ def ids(answer) -> set[int]:
         ("palm oil deals in Ghana or Colombia", 3, {4582, 5055, 5697}),
         ("Show the deals with an unknown implementation status", 1, {5088}),
         ("Which deals in Asia are not in operation?", 6, {17, 19, 6548, 6551, 10777, 11902}),
+        ("Deals not in Africa or Europe or Asia excluding livestock and tourism", 4, {5116, 5680, 5697, 11705}),
     ],
 )
 def test_a_question_finds_its_deals(question: str, value: int, deals: set[int], context: Context) -> None:
@@ -160,6 +161,7 @@ def test_beside_cropland_stand_two_sources(context: Context) -> None:
     [
         ("deals irrigated in Romania", "irrigated"),
         ("deals in Romania with 12 tractors", "12"),
+        ("Deals in Romania with more than 3 investors", "3"),
         ("deals by Monsanto", "Monsanto"),
         ("legal deals in Romania", "legal"),
         ("Deals within 50 km of Brăila", "Brăila"),
