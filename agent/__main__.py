@@ -87,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     common(one)
     one.add_argument("--json", action="store_true", help="print the whole answer as one JSON object")
     one.add_argument("--save", type=Path, metavar="DIR", help="write GeoJSON, CSV, GeoParquet, a PNG map and the plan")
-    one.add_argument("--selection", type=Path, metavar="FILE", help="GeoJSON of the area that “this region” means")
+    one.add_argument("--selection", type=Path, metavar="FILE", help="a map file of the area that “this region” means")
     one.add_argument("--no-map", action="store_true", help="draw no map")
     one.add_argument(
         "--show", choices=("rest", "graphql"), help="land deals: also the plan as landmatrix.org writes it"
@@ -258,16 +258,33 @@ def show_notation(answer: Answer, name: str | None) -> None:
 MOST_SELECTION_BYTES = 5_000_000
 
 
-def read_selection(file: Path) -> Any:
-    """Return the GeoJSON of a file.
+def read_selection(file: Path) -> dict[str, Any]:
+    """Return the features of a map file that have a geometry, as GeoJSON in degrees.
 
     Raises:
-        BadFile: it cannot be read, is too large, or is not JSON.
+        BadFile: it cannot be read, is too large, or is no map.
     """
     from retrieval.errors import BadFile
-    from retrieval.foreign import read_json
+    from retrieval.map_files import STRANGER, read_map_file
 
-    return read_json(content_of(file, MOST_SELECTION_BYTES), str(file), MOST_SELECTION_BYTES, BadFile)
+    if file.is_file() and file.stat().st_size > MOST_SELECTION_BYTES:
+        raise BadFile(f"{file} has over {MOST_SELECTION_BYTES // 1_000_000} MB; simplify the area first")
+    drawn = read_map_file(file, STRANGER).features
+    ids = drawn["id"] if "id" in drawn.columns else [None] * len(drawn)
+    features = [
+        {"type": "Feature", "properties": {"id": id} if isinstance(id, str) else {}, "geometry": _geojson_of(shape)}
+        for id, shape in zip(ids, drawn.geometry, strict=True)
+        if shape is not None and not shape.is_empty
+    ]
+    if not features:
+        raise BadFile(f"{file}: there is no area in it")
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _geojson_of(shape: Any) -> dict[str, Any]:
+    import shapely
+
+    return json.loads(shapely.to_geojson(shape))
 
 
 def content_of(file: Path, most: int) -> bytes:

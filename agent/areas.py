@@ -10,7 +10,7 @@ from typing import Any
 
 from retrieval.errors import BadGeometry
 from retrieval.foreign import plain_fault, read_json
-from retrieval.outlines import mended
+from retrieval.outlines import is_latitude_first, mended
 from retrieval.types import BBox, Region
 from tools.context import Context
 
@@ -70,11 +70,19 @@ def _geometry(selection: Any) -> Mapping[str, Any]:
                 raise BadGeometry("the selection holds no feature")
             if len(features) == 1:
                 return _geometry(features[0])
-            return {"type": "GeometryCollection", "geometries": [_geometry(f) for f in features]}
+            areas = [_geometry(f) for f in features if _is_area(f)]
+            if not areas:
+                raise BadGeometry("the selection holds no polygon: points and lines are no region")
+            return {"type": "GeometryCollection", "geometries": areas}
         case "Polygon" | "MultiPolygon" | "GeometryCollection":
             return selection
         case other:
             raise BadGeometry(f"the selection is a {other}; draw a polygon")
+
+
+def _is_area(feature: Any) -> bool:
+    shape = feature.get("geometry") if isinstance(feature, Mapping) and feature.get("type") == "Feature" else feature
+    return isinstance(shape, Mapping) and shape.get("type") in ("Polygon", "MultiPolygon", "GeometryCollection")
 
 
 def checked_outline(geometry: Mapping[str, Any]):
@@ -98,6 +106,8 @@ def checked_outline(geometry: Mapping[str, Any]):
         raise BadGeometry("the selection is not in degrees (EPSG:4326, longitude first)")
     if east - west > 180:
         raise BadGeometry("the selection runs over the antimeridian; draw it on one side")
+    if is_latitude_first(outline):
+        raise BadGeometry("the selection: latitude seems to come before longitude; longitude must come first")
     merged = mended(outline)
     if merged.is_empty or merged.area == 0:
         raise BadGeometry("the selected area has no surface")

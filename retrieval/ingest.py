@@ -10,7 +10,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,6 +37,7 @@ from retrieval.types import Dataset
 
 if TYPE_CHECKING:
     from retrieval.deal_files import Deals
+    from retrieval.kinds import Kind
     from retrieval.vine_files import VineAreas
 
 Progress = Callable[[str], None]
@@ -49,6 +50,7 @@ NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 BUILD_FOLDER = Path(__file__).parent / "build"
 """What a build does in SQL, one statement a file."""
 
+FOREIGN = "SELECT country FROM regions WHERE level = 'foreign' AND country <> ''"
 SAMPLE = 20_000
 """Points whose recorded codes are held against the outlines."""
 
@@ -251,14 +253,18 @@ class Contents:
 def read(sources: Sources, progress: Progress = silent) -> Contents:
     """Read and check every source, those a person brings first: what is wrong is told before anything long begins."""
     progress("survey")
-    surveys = [read_survey(file, sources.swapped) for file in sources.lucas]
+    with _unpacked(sources.lucas, "lucas") as files:
+        surveys = [read_survey(file, sources.swapped) for file in files]
     progress("pixels")
-    pixels = [read_pixels(file) for file in sources.pixels]
+    with _unpacked(sources.pixels, "pixels") as files:
+        pixels = [read_pixels(file) for file in files]
     progress("regions")
     regions = [read_regions(file) for file in sources.regions]
     progress("statistics")
-    statistics = read_statistics_file(sources.statistics[-1]) if sources.statistics else bundled_statistics()
-    vine_areas = _vine_areas(sources.vine_areas[-1]) if sources.vine_areas else None
+    with _unpacked(sources.statistics[-1:], "statistics") as files:
+        statistics = read_statistics_file(files[-1]) if files else bundled_statistics()
+    with _unpacked(sources.vine_areas[-1:], "vine_areas") as files:
+        vine_areas = _vine_areas(files[-1]) if files else None
     deals = _deals(sources.deals[-1]) if sources.deals else None
     progress("bundled data")
     regions = [bundled_regions(), *regions]
@@ -267,6 +273,18 @@ def read(sources: Sources, progress: Progress = silent) -> Contents:
         surveys = surveys or [bundled_survey()]
         pixels = [*pixels, _without(bundled_pixels(), pixels)]
     return Contents(statistics, regions, places, surveys, pixels, vine_areas, deals)
+
+
+@contextmanager
+def _unpacked(files: Sequence[Path], kind: Kind) -> Generator[Sequence[Path]]:
+    """Give files with zip files unpacked; without any, the recogniser of files is not loaded."""
+    if not files:
+        yield ()
+        return
+    from retrieval.kinds import unpacked
+
+    with unpacked(files, kind) as tables:
+        yield tables
 
 
 def _vine_areas(file: Path) -> VineAreas:
@@ -486,7 +504,8 @@ def _load_membership(
 ) -> None:
     by_level = [records[["point_id", "year", name]].rename(columns={name: "code"}) for name in NUTS]
     recorded = pd.concat(by_level).dropna().drop_duplicates()
-    everywhere = [*known, *_unlisted(recorded["code"].unique(), known)]
+    others = {row[0] for row in connection.execute(FOREIGN).fetchall()}
+    everywhere = [*known, *_unlisted(recorded["code"].unique(), known, others)]
     table = assign_by_year(points, records[["point_id", "year"]], recorded, everywhere)
     members = {row["id"]: row["members"].split() for row in read_rows("groups")}
     connection.register("inside", table)
@@ -521,16 +540,19 @@ def _load_membership(
     loaded.findings += _placed(table, known, points, recorded, loaded)
 
 
-def _unlisted(codes: Iterable[str], known: Sequence[Land]) -> list[Land]:
-    """Return lands for recorded codes that no region set lists: they can still be asked for by code."""
+def _unlisted(codes: Iterable[str], known: Sequence[Land], others: Container[str]) -> list[Land]:
+    """Return lands for recorded codes that no region set lists: they can still be asked for by code.
+
+    A code of one of the `others`, the countries outside the survey, is as good as listed: its points lie nowhere else.
+    """
     listed = {code for land in known for code in land.codes}
     spare = sorted(set(codes) - listed)
-    return [_bare(code) for code in spare if 2 <= len(code) <= 5]
+    return [_bare(code, code in others) for code in spare if 2 <= len(code) <= 5]
 
 
-def _bare(code: str) -> Land:
+def _bare(code: str, listed: bool) -> Land:
     level = NUTS_LEVELS[len(code) - 2]
-    return Land(code_id(code), (code_id(code),), level, (level,), code[:2], (code,), None)
+    return Land(code_id(code), (code_id(code),), level, (level,), code[:2], (code,), None, listed)
 
 
 def _placed(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import geopandas
     import pyarrow as pa
 
-__all__ = ["OWN", "STRANGER", "Limits", "MapFile", "read_map_area", "read_map_file"]
+__all__ = ["OWN", "STRANGER", "Limits", "MapFile", "read_map_area", "read_map_file", "shapefile_zipped"]
 
 STRANGER = Limits(cpu_s=5, wall_s=20, memory_mb=1_500, features=2_000, corners=200_000, unpacked_mb=100)
 """For a file that comes over the page."""
@@ -185,6 +185,17 @@ def _shapefile_beside(path: Path) -> bytes:
             if part.suffix.lower() in (".shp", ".shx", ".dbf", ".prj", ".cpg") and part.is_file():
                 archive.write(part, f"{path.stem}{part.suffix.lower()}")
     return target.getvalue()
+
+
+def shapefile_zipped(path: Path, folder: Path) -> Path:
+    """Write a `.shp` and the parts beside it into one zip in a folder, so that they stay together; return it."""
+    content = _shapefile_beside(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{path.stem}.zip"
+    fresh = target.with_name(f"{target.name}.new")
+    fresh.write_bytes(content)
+    fresh.replace(target)
+    return target
 
 
 def _escaped(name: str) -> str:

@@ -1,8 +1,8 @@
 """Which points lie in which regions. Does not read files or name regions.
 
-A point belongs to a NUTS region by the code its record carries, where it carries one: outlines are generalised, the
-recorded code is not. Otherwise by the outline; a point that generalised coast lines leave outside goes to the nearest
-region within 2 km, and `how` says so.
+A point belongs to a NUTS region by the code its record carries, where it carries one that is listed: outlines are
+generalised, the recorded code is not. Otherwise by the outline; a point that generalised coast lines leave outside goes
+to the nearest region within 2 km, and `how` says so.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Land:
     codes: tuple[str, ...]
     """Recorded codes that mean this land: `FRJ1` and its older form `FR81`."""
     outline: shapely.Geometry | None
+    listed: bool = True
+    """Whether a set of regions has it: of a code that none has, points lie in the regions around them as well."""
 
 
 def lands(regions: Iterable[Mapping[str, Any]], names: Iterable[Mapping[str, Any]]) -> list[Land]:
@@ -100,6 +102,8 @@ def assign(points: pd.DataFrame, recorded: pd.DataFrame, known: Sequence[Land]) 
         of_level = [land for land in known if land.level == level]
         for land, rows, how in _assign_level(points, of_level, level, by_code, country, held[level], size):
             parts.append((land.ids, rows, how))
+            if not land.listed:
+                continue
             for name in land.levels:
                 held[name][rows] = True
             if level == "country":
@@ -188,7 +192,8 @@ def _assign_level(
         rows = [by_code[code] for code in land.codes if code in by_code]
         if rows:
             held_by_code = np.unique(np.concatenate(rows)).astype(np.int64)
-            np.put(free, held_by_code, False)
+            if land.listed:
+                np.put(free, held_by_code, False)
             yield land, held_by_code, "recorded"
     drawn = [(land, land.outline) for land in of_level if land.outline is not None]
     lonlat = points[["lon", "lat"]].to_numpy()

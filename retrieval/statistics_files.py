@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from retrieval import parquet
 from retrieval.errors import BadFile
+from retrieval.tables import Table, open_table, printable
 from retrieval.types import Dataset
 
 if TYPE_CHECKING:
@@ -54,13 +55,16 @@ _COLUMNS = {
     "land_cover": ("landcover", "land_cover", "class"),
     "year": ("time_period", "time", "year"),
     "unit": ("unit",),
-    "value": ("obs_value", "value"),
+    "value": ("obs_value", "value", "values"),
     "flag": ("obs_flag", "flag"),
 }
 _DIMENSIONS = ("geo", "landcover", "unit", "freq")
 _YEAR = re.compile(r"(19|20)\d\d")
 _CODE = re.compile(r"[A-Z]{2}[A-Z0-9_]{0,10}")
-_CELL = re.compile(r"(?:(?P<value>:|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(?P<flag>[a-z]*))?")
+_FIRST_DAY = re.compile(r"-01-01$")
+"""What R writes behind a year."""
+_CELL = re.compile(r"(?:(?P<value>:|NA|NaN|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(?P<flag>[a-z]*))?")
+_NOT_PUBLISHED = (None, ":", "NA", "NaN")
 
 Row = tuple[str, str, int, str, float, str]
 Cell = tuple[str, str, int]
@@ -152,14 +156,6 @@ def read_content(path: Path) -> tuple[bytes, bytes]:
         raise BadFile(f"cannot read {path.name}: {error}") from error
 
 
-def decoded(path: Path, content: bytes) -> str:
-    """Return the text of a table."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadFile(f"{path.name} is not UTF-8 text: {error.reason}") from error
-
-
 def release(text: str) -> str:
     """Return Eurostat's own stamp of a table in SDMX-CSV, '' where it has none."""
     stamp = re.search(r"\b(\d\d)/(\d\d)/(\d\d) \d\d:\d\d:\d\d", text[:2000])
@@ -203,59 +199,75 @@ def _read_parquet(path: Path, content: bytes) -> tuple[pa.Table, pa.Table, str]:
     return shares, pq.read_table(beside if beside.is_file() else BUNDLED / AREAS_FILE).cast(areas_schema()), stamp
 
 
+def is_statistics(table: Table) -> bool:
+    """Return whether a table has the columns of LAN_LCV_OVW, in any of the forms that are read."""
+    names = dimensions(table)
+    return {"geo", "landcover", "unit"} <= set(names) if names else not _missing(table)
+
+
+def _missing(table: Table) -> list[str]:
+    """Return the columns, by their first name, that a table of one row a figure would need, too."""
+    needed = {ours: names for ours, names in _COLUMNS.items() if ours != "flag"}
+    return [names[0] for names in needed.values() if not any(name in table.columns for name in names)]
+
+
 def _read_text(path: Path, content: bytes) -> tuple[pa.Table, pa.Table, str]:
-    text = decoded(path, content)
-    header = text.partition("\n")[0]
-    rows = _tsv_rows(path, text) if "\t" in header and "\\" in header else _csv_rows(path, text)
-    shares, areas = _sorted_out(path, rows)
-    return shares, areas, release(text)
+    table = open_table(path)
+    shares, areas = _sorted_out(path, _wide_rows(table) if dimensions(table) else _long_rows(table))
+    return shares, areas, release(content[:2000].decode(errors="replace"))
 
 
-def _tsv_rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
-    """Yield line number and row of Eurostat's TSV: dimensions joined by commas, then one column a year."""
-    lines = csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
-    first, *years = next(lines)
-    names = [name.strip().lower() for name in first.partition("\\")[0].split(",")]
-    other = [name for name in names if name not in _DIMENSIONS]
-    if other or not {"geo", "landcover", "unit"} <= set(names):
-        raise BadFile(f"{path.name} is not LAN_LCV_OVW: its dimensions are {', '.join(names)}")
-    for number, line in enumerate(lines, start=2):
-        if not line or not line[0].strip():
-            continue
-        key = dict(zip(names, (part.strip() for part in line[0].split(",")), strict=False))
-        if len(key) != len(names) or len(line) > len(years) + 1:
-            raise BadFile(f"{path.name}: line {number} has not the columns of its heading")
-        for year, cell in zip(years, line[1:], strict=False):
-            if figure := figure_in(path, number, cell):
-                row = _row(path, number, key["geo"], key["landcover"], year.strip(), key["unit"], *figure)
-                yield number, row
+def dimensions(table: Table) -> tuple[str, ...]:
+    r"""Return the dimensions that Eurostat's TSV joins in its first column; none of any other table.
+
+    `freq,unit,landcover,geo\TIME_PERIOD` names freq, unit, landcover and geo.
+    """
+    first = next(iter(table.columns), "")
+    return tuple(name.strip("_ ") for name in first.partition("\\")[0].split(",")) if "\\" in first else ()
 
 
-def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
+def wide_figures(table: Table) -> Iterator[tuple[int, dict[str, str], str, float, str]]:
+    """Yield line number, dimensions, year, value and flag of each figure in Eurostat's TSV: one column a year."""
+    names = dimensions(table)
+    for number, row in table.rows():
+        joined, *cells = row.values()
+        parts = [part.strip() for part in joined.split(",")]
+        if len(parts) != len(names):
+            raise BadFile(f"{table.path.name}: line {number} has not the columns of its heading")
+        for year, cell in zip(list(row)[1:], cells, strict=True):
+            if figure := figure_in(table.path, number, cell):
+                yield number, dict(zip(names, parts, strict=True)), year, *figure
+
+
+def _wide_rows(table: Table) -> Iterator[tuple[int, Row]]:
+    names = dimensions(table)
+    if set(names) - set(_DIMENSIONS) or not {"geo", "landcover", "unit"} <= set(names):
+        raise BadFile(f"{table.path.name} is not LAN_LCV_OVW: its dimensions are {printable(', '.join(names))}")
+    for number, key, year, value, flag in wide_figures(table):
+        yield number, _row(table.path, number, key["geo"], key["landcover"], year, key["unit"], value, flag)
+
+
+def _long_rows(table: Table) -> Iterator[tuple[int, Row]]:
     """Yield line number and row of SDMX-CSV or of the plain CSV, by the names of their columns."""
-    lines = csv.reader(io.StringIO(text))
-    heading = [name.strip().lower() for name in next(lines, [])]
-    at = {ours: next((heading.index(n) for n in names if n in heading), None) for ours, names in _COLUMNS.items()}
-    missing = [names[0] for ours, names in _COLUMNS.items() if at[ours] is None and ours != "flag"]
-    if missing:
-        raise BadFile(f"{path.name} is not a table of LAN_LCV_OVW: it has no column {', '.join(missing)}")
-    for number, line in enumerate(lines, start=2):
-        if not line:
-            continue
-        if len(line) != len(heading):
-            raise BadFile(f"{path.name}: line {number} has {len(line)} columns, its heading {len(heading)}")
-        cell = {name: line[i].strip() if i is not None else "" for name, i in at.items()}
-        if cell["value"] and (figure := figure_in(path, number, f"{cell['value']} {cell['flag']}")):
+    if missing := _missing(table):
+        raise BadFile(f"{table.path.name} is not a table of LAN_LCV_OVW: it has no column {', '.join(missing)}")
+    at = {ours: next((name for name in names if name in table.columns), "") for ours, names in _COLUMNS.items()}
+    for number, row in table.rows():
+        cell = {ours: row.get(name, "") for ours, name in at.items()}
+        if table.delimiter == ";":  # only there a comma can be nothing but the decimal point
+            cell["value"] = cell["value"].replace(",", ".")
+        if cell["value"] and (figure := figure_in(table.path, number, f"{cell['value']} {cell['flag']}")):
             code, land_cover, unit = (cell[name].partition(":")[0] for name in ("code", "land_cover", "unit"))
-            yield number, _row(path, number, code, land_cover, cell["year"], unit, *figure)
+            year = _FIRST_DAY.sub("", cell["year"])
+            yield number, _row(table.path, number, code, land_cover, year, unit, *figure)
 
 
 def figure_in(path: Path, number: int, cell: str) -> tuple[float, str] | None:
-    """Return value and flag of one cell; None for a colon or an empty cell: not published, whatever its flag."""
+    """Return value and flag of one cell; None where it says that nothing is published, whatever its flag."""
     match = _CELL.fullmatch(cell.strip())
     if not match:
-        raise BadFile(f"{path.name}: line {number}: {cell.strip()!r} is not a figure")
-    if match["value"] in (None, ":"):
+        raise BadFile(f"{path.name}: line {number}: {printable(cell.strip())!r} is not a figure")
+    if match["value"] in _NOT_PUBLISHED:
         return None
     return float(match["value"]), match["flag"]
 

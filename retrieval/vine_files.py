@@ -7,11 +7,9 @@ definition than LUCAS, told beside its figures and never mixed with them.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +17,8 @@ import pyarrow as pa
 
 from retrieval.catalog import descriptor
 from retrieval.errors import BadFile
-from retrieval.statistics_files import decoded, figure_in, read_content, release
+from retrieval.statistics_files import dimensions, figure_in, read_content, release, wide_figures
+from retrieval.tables import Table, open_table
 from retrieval.types import Dataset
 
 KIND = "vine_areas"
@@ -59,18 +58,24 @@ def read_vine_areas(path: Path) -> VineAreas:
         BadFile: The file is unreadable, of another form, or has rows that fail a check.
     """
     data, content = read_content(path)
-    text = decoded(path, content)
-    heading = text.partition("\n")[0].lower()
+    table = open_table(path)
     identifier = "apro_cpsh1_vines"
-    if "\t" in heading and "\\" in heading:
-        rows = _tsv_rows(path, text)
-    elif "vineyard_area_ha" in heading:
-        rows, identifier = _plain_rows(path, text), "vine_areas_published"
+    if dimensions(table):
+        rows = _wide_rows(table)
+    elif "vineyard_area_ha" in table.columns:
+        rows, identifier = _plain_rows(table), "vine_areas_published"
     else:
-        rows = _sdmx_rows(path, text)
+        rows = _sdmx_rows(table)
     areas = _table(path, rows)
     sha256 = hashlib.sha256(data).hexdigest()
-    return VineAreas(areas, _dataset(identifier, areas, release(text) or f"file {sha256[:12]}", sha256))
+    stamp = release(content[:2000].decode(errors="replace"))
+    return VineAreas(areas, _dataset(identifier, areas, stamp or f"file {sha256[:12]}", sha256))
+
+
+def is_vine_areas(table: Table) -> bool:
+    """Return whether a table has the columns of the area under vines, in any of the forms that are read."""
+    present = set(dimensions(table) or table.columns)
+    return present >= {"crops", "strucpro", "geo"} or present >= set(PLAIN_COLUMNS)
 
 
 def _dataset(identifier: str, areas: pa.Table, version: str, sha256: str) -> Dataset:
@@ -90,46 +95,36 @@ def _dataset(identifier: str, areas: pa.Table, version: str, sha256: str) -> Dat
     )
 
 
-def _tsv_rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
+def _wide_rows(table: Table) -> Iterator[tuple[int, Row]]:
     """Yield line number and row of Eurostat's TSV: dimensions joined by commas, then one column a year."""
-    lines = csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
-    first, *years = next(lines)
-    names = [name.strip().lower() for name in first.partition("\\")[0].split(",")]
-    _check(path, ("crops", "strucpro", "geo"), names)
-    for number, line in enumerate(lines, start=2):
-        key = dict(zip(names, (part.strip() for part in line[0].split(",")), strict=False)) if line else {}
-        if (key.get("crops"), key.get("strucpro")) != (VINES, AREA):
-            continue
-        for year, cell in zip(years, line[1:], strict=False):
-            if figure := figure_in(path, number, cell):
-                yield number, _row(path, number, key.get("geo", ""), year.strip(), 1000 * figure[0], figure[1])
+    _check(table.path, ("crops", "strucpro", "geo"), dimensions(table))
+    for number, key, year, value, flag in wide_figures(table):
+        if (key["crops"], key["strucpro"]) == (VINES, AREA):
+            yield number, _row(table.path, number, key["geo"], year, 1000 * value, flag)
 
 
-def _sdmx_rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
-    lines = csv.DictReader(io.StringIO(text))
-    lines.fieldnames = [name.strip().lower() for name in lines.fieldnames or ()]
-    _check(path, SDMX_COLUMNS, lines.fieldnames)
-    for number, line in enumerate(lines, start=2):
-        cell = {name: (line[name] or "").partition(":")[0].strip() for name in SDMX_COLUMNS[:4]}
+def _sdmx_rows(table: Table) -> Iterator[tuple[int, Row]]:
+    _check(table.path, SDMX_COLUMNS, table.columns)
+    for number, row in table.rows():
+        cell = {name: row[name].partition(":")[0].strip() for name in SDMX_COLUMNS[:4]}
         if (cell["crops"], cell["strucpro"]) != (VINES, AREA):
             continue
-        stated = f"{(line['obs_value'] or '').strip()} {(line.get('obs_flag') or '').strip()}"
-        if (line["obs_value"] or "").strip() and (figure := figure_in(path, number, stated)):
-            yield number, _row(path, number, cell["geo"], cell["time_period"], 1000 * figure[0], figure[1])
+        stated = f"{row['obs_value']} {row.get('obs_flag', '')}"
+        if row["obs_value"] and (figure := figure_in(table.path, number, stated)):
+            yield number, _row(table.path, number, cell["geo"], cell["time_period"], 1000 * figure[0], figure[1])
 
 
-def _plain_rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
+def _plain_rows(table: Table) -> Iterator[tuple[int, Row]]:
     """Yield line number and row of the plain CSV; a region's code may stand in brackets behind its name."""
-    lines = csv.DictReader(io.StringIO(text))
-    _check(path, PLAIN_COLUMNS, [name.strip().lower() for name in lines.fieldnames or ()])
-    for number, line in enumerate(lines, start=2):
-        named = _BRACKETED.fullmatch(line["geo"].strip())
-        if figure := figure_in(path, number, line["vineyard_area_ha"] or ""):
-            yield number, _row(path, number, named[1] if named else line["geo"].strip(), line["year"].strip(), *figure)
+    _check(table.path, PLAIN_COLUMNS, table.columns)
+    for number, row in table.rows():
+        named = _BRACKETED.fullmatch(row["geo"])
+        if figure := figure_in(table.path, number, row["vineyard_area_ha"]):
+            yield number, _row(table.path, number, named[1] if named else row["geo"], row["year"], *figure)
 
 
-def _check(path: Path, wanted: tuple[str, ...], present: list[str]) -> None:
-    missing = [name for name in wanted if name not in present]
+def _check(path: Path, wanted: Iterable[str], present: Iterable[str]) -> None:
+    missing = [name for name in wanted if name not in set(present)]
     if missing:
         raise BadFile(f"{path.name} is no table of the area under vines: it has no column {', '.join(missing)}")
 

@@ -19,18 +19,19 @@ from typing import Any
 
 from tqdm import tqdm
 
+from retrieval.archives import is_archive, unpack
 from retrieval.errors import BadArgument, BadFile, NoRecords, SourceError
 from retrieval.fetch import landmatrix, library, lucas, nuts, photos, statistics, weights
 from retrieval.fetch.cache import DEFAULT_LIMIT, Cache, default_cache_folder
 from retrieval.fetch.download import Downloader, Remote
 from retrieval.fetch.grid import Cells, cells_of_points, cells_within
-from retrieval.fetch.kinds import gather
 from retrieval.fetch.library import Addition
 from retrieval.fetch.pixels import Job, Outcome, Request
 from retrieval.fetch.secrets import Secrets, shown
 from retrieval.fetch.sources import Sources, load_sources, parse_bases
 from retrieval.fetch.stac import signer
 from retrieval.ingest import STAGES
+from retrieval.kinds import gather
 from retrieval.region_rows import eurostat_code
 from retrieval.store import Store, default_store_path
 from retrieval.vine_files import read_vine_areas
@@ -418,7 +419,7 @@ def run_weights(desk: Desk, arguments: argparse.Namespace) -> int:
 
 def run_ingest(desk: Desk, arguments: argparse.Namespace) -> int:
     """Add files that are here already."""
-    found = gather(arguments.paths, desk.cache.path("unpacked"))
+    found = gather(arguments.paths, desk.cache.path("unpacked"), desk.say)
     if not found:
         raise BadFile(f"no table in {', '.join(map(str, arguments.paths))}")
     for kind, path in found:
@@ -449,7 +450,7 @@ def _survey_additions(desk: Desk, year: int, countries: Sequence[str], harmonise
     folder = desk.cache.path("unpacked")
     additions = []
     for file in desk.fetch(remotes, f"LUCAS {year}"):
-        tables = lucas.unpack(file, folder) if file.suffix.lower() == ".zip" else [file]
+        tables = unpack(file, folder) if is_archive(file) else [file]
         for table in (t for t in tables if t.suffix.lower() == ".csv"):
             lucas.check_header(table, lucas.expected(year, harmonised))
             if countries and len(remotes) == 1 and not any(c in table.stem.split("_") for c in countries):

@@ -34,6 +34,7 @@ def cut_communes(file: Path, communes: geopandas.GeoDataFrame, countries: Sequen
 
 def lau_regions(path: Path, table: geopandas.GeoDataFrame) -> RegionSet:
     """Return the communes of a file as regions: `commune:34172` in France, `commune:DE_09162000` elsewhere."""
+    table = table.rename(columns=str.upper).set_geometry("GEOMETRY")
     source = {"id": "lau", "vintage": path.stem.partition(".")[0], "licence": NOTICE}
     rows, names = {}, []
     for country, code, name, outline in zip(

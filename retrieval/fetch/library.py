@@ -18,10 +18,10 @@ from pathlib import Path
 
 import duckdb
 
-from retrieval.errors import SourceError, StoreError
+from retrieval.errors import LandaskError, SourceError, StoreError
 from retrieval.fetch.cache import sha256_of
-from retrieval.fetch.kinds import Kind
 from retrieval.ingest import Progress, Sources, build, silent
+from retrieval.kinds import Kind
 
 KINDS: tuple[Kind, ...] = ("lucas", "regions", "pixels", "statistics", "vine_areas", "deals")
 
@@ -88,11 +88,20 @@ def add(store: Path, additions: Sequence[Addition], progress: Progress = silent)
         sources = replace(sources, **{addition.kind: _ordered(addition.kind, path, others)})
     try:
         build(store, sources, progress)
-    except BaseException:
+    except BaseException as error:
         _tidy(store, known)
+        if isinstance(error, LandaskError):
+            error.args = (_as_brought(str(error), additions, kept),)
         raise
     _tidy(store, sources)
     return sources
+
+
+def _as_brought(text: str, additions: Sequence[Addition], kept: Sequence[Path]) -> str:
+    """Return a message with the files called as the person called them, and not as the store keeps them."""
+    for addition, path in zip(additions, kept, strict=True):
+        text = text.replace(str(path), str(addition.path)).replace(path.name, addition.path.name)
+    return text
 
 
 def _parse(note: Mapping[str, object], store: Path) -> Sources:

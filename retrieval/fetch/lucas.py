@@ -1,4 +1,4 @@
-"""LUCAS survey files: which there are, what is in a zip, whether a header still is what readers expect.
+"""LUCAS survey files: which there are, and whether a header still is what readers expect.
 
 Does not read records: `retrieval/readers.py` does, by the descriptors in the catalog.
 """
@@ -6,19 +6,15 @@ Does not read records: `retrieval/readers.py` does, by the descriptors in the ca
 from __future__ import annotations
 
 import csv
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from retrieval.catalog import descriptor
-from retrieval.errors import BadArgument, BadFile, SourceError
+from retrieval.errors import BadArgument, SourceError
 from retrieval.fetch.cache import write_atomically
 from retrieval.fetch.download import Remote
 from retrieval.fetch.sources import Sources
-from retrieval.file_kinds import BROKEN_ARCHIVE
-
-LARGEST_MEMBER = 8 * 1024**3
-"""Bytes a survey file may unpack to: fifteen times the largest there is."""
+from retrieval.tables import open_table
 
 COUNTRY_COLUMNS = ("point_nuts0", "nuts0")
 
@@ -61,9 +57,9 @@ def check_header(file: Path, dataset: str) -> None:
         SourceError: A column is missing; it is named. The store has not been touched.
     """
     known = descriptor(dataset)
-    header = read_header(file)
-    present = {name.lower() for name in header}
-    missing = [name for name in known.signature if name not in present]
+    table = open_table(file)
+    header = table.names()
+    missing = [name for name in known.signature if name not in table.columns]
     if missing:
         raise SourceError(
             f"{file.name} has no column {missing[0]!r} ({dataset}: {', '.join(missing)} missing of "
@@ -72,46 +68,24 @@ def check_header(file: Path, dataset: str) -> None:
         )
 
 
-def read_header(file: Path) -> list[str]:
-    """Return the column names of a CSV file."""
-    with file.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-        line = stream.readline(200_000)
-    delimiter = max((",", ";", "\t"), key=line.count)
-    return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
-
-
-def unpack(archive: Path, folder: Path) -> list[Path]:
-    """Write the tables of a zip file into a folder and return them; each is there whole, or not at all.
-
-    Raises:
-        BadFile: It is no zip file, has no table, or a member that cannot be meant.
-    """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            members = [m for m in opened.infolist() if _is_table(m)]
-            if not members:
-                raise BadFile(f"{archive.name} has no table in it: {', '.join(opened.namelist()[:5])}")
-            return [_unpack_one(opened, member, folder) for member in members]
-    except BROKEN_ARCHIVE as error:
-        raise BadFile(f"{archive.name} is not a whole zip file: {error}") from error
-
-
 def cut(file: Path, countries: Sequence[str], folder: Path) -> Path:
     """Write the rows of some countries into a file of their own."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.csv
 
-    header = read_header(file)
-    column = next((name for name in header if name.lower() in COUNTRY_COLUMNS), None)
+    source = open_table(file)
+    column = next((name for name in COUNTRY_COLUMNS if name in source.columns), None)
     if column is None:
         raise SourceError(f"{file.name} has no column {COUNTRY_COLUMNS[0]!r}: the source changed its form")
-    types = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False)
+    types = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(source.cells, pa.string()), strings_can_be_null=False)
+    read = pyarrow.csv.ReadOptions(column_names=list(source.cells), skip_rows=source.heading_lines)
+    parse = pyarrow.csv.ParseOptions(delimiter=source.delimiter)
     target = folder / f"{file.stem}_{'_'.join(sorted(countries))}.csv"
     fresh = target.with_name(f"{target.name}.new")
     try:
         wanted = pc.SetLookupOptions(pa.array(list(countries)))
-        reader = pyarrow.csv.open_csv(file, convert_options=types)
+        reader = pyarrow.csv.open_csv(file, read_options=read, parse_options=parse, convert_options=types)
         with reader, pyarrow.csv.CSVWriter(fresh, reader.schema) as writer:
             for batch in reader:
                 writer.write(batch.filter(pc.call_function("is_in", [batch[column]], wanted)))
@@ -119,29 +93,6 @@ def cut(file: Path, countries: Sequence[str], folder: Path) -> Path:
     finally:
         fresh.unlink(missing_ok=True)
     return target
-
-
-def _unpack_one(opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> Path:
-    if member.file_size > LARGEST_MEMBER:
-        raise BadFile(f"{member.filename} would take {member.file_size / 1e9:.0f} GB unpacked: not a survey file")
-    target = folder / PurePosixPath(member.filename).name  # the folder inside the zip never counts
-    if target.is_file() and target.stat().st_size == member.file_size:
-        return target
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f"{target.name}.new")
-    try:
-        with opened.open(member) as stream, fresh.open("wb") as out:
-            while block := stream.read(1 << 20):
-                out.write(block)
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
-    return target
-
-
-def _is_table(member: zipfile.ZipInfo) -> bool:
-    name = PurePosixPath(member.filename).name.lower()
-    return name.endswith((".csv", ".parquet", ".tsv", ".geojson", ".gpkg")) and not name.startswith("._")
 
 
 def _years(sources: Sources, kind: str) -> set[int]:

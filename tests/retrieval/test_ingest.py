@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -478,3 +479,29 @@ def test_a_store_needs_no_survey(tmp_path: Path) -> None:
     write_store(tmp_path / "own.duckdb", Contents(None, [RegionSet("own", "own", "1", "own", "own", "0", rows, ())]))
     with Store.open(tmp_path / "own.duckdb") as store:
         assert [(d.kind, d.rows) for d in store.datasets()] == [("regions", 1)]
+
+
+def test_points_whose_code_nobody_lists_lie_where_their_position_is(tmp_path: Path) -> None:
+    survey = tiny.survey()
+    strange = survey.records.assign(nuts2=survey.records["nuts2"].replace({"FRJ1": "FR_1"}))
+    write_store(tmp_path / "s.duckdb", Contents(None, [tiny.regions()], surveys=[replace(survey, records=strange)]))
+    with Store.open(tmp_path / "s.duckdb") as store:
+        assert visits_held(store) == {WEST: 27, EAST: 27, FRANCE: 54}
+
+
+def test_points_in_a_country_outside_the_survey_are_not_its_neighbours(tmp_path: Path) -> None:
+    regions = tiny.regions()
+    swiss = region_row("foreign:CH", "Switzerland", "foreign", "CH", None, None, regions.regions[0] | {"id": "tiny"})
+    survey = tiny.survey()
+    moved = survey.records.assign(nuts0=survey.records["nuts0"].fillna("CH"))
+    with_swiss = replace(regions, regions=(*regions.regions, swiss))
+    write_store(tmp_path / "s.duckdb", Contents(None, [with_swiss], surveys=[replace(survey, records=moved)]))
+    with Store.open(tmp_path / "s.duckdb") as store:
+        assert visits_held(store)[FRANCE] == 45  # column 3810, 5 visits of 2018 and 4 of 2022, is recorded as Swiss
+
+
+def visits_held(store: Store) -> dict[str, int]:
+    """Return how many visits each region holds."""
+    with store._connection.cursor() as cursor:
+        counts = cursor.execute("SELECT region_id, count(*) FROM region_visits GROUP BY ALL").fetchall()
+    return {region: count for region, count in counts if region in (WEST, EAST, FRANCE)}

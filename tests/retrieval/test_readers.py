@@ -132,11 +132,26 @@ def test_a_missing_position_is_taken_from_the_id(tmp_path: Path) -> None:
     assert (first["lon"], first["lat"]) == pytest.approx(position(POINTS[0]))
 
 
+def write_many(file: Path, codes: list[str]) -> Path:
+    """Write a row for each land cover, two kilometres apart."""
+    ids = [38002300 + 2 * k for k in range(len(codes))]
+    rows = [
+        f"{point},{position(point)[1]},{position(point)[0]},{code},U111" for point, code in zip(ids, codes, strict=True)
+    ]
+    file.write_text("POINT_ID,TH_LAT,TH_LONG,LC1,LU1\n" + "\n".join(rows))
+    return file
+
+
 def test_what_is_no_code_becomes_null_and_an_unknown_code_is_kept_and_told(tmp_path: Path) -> None:
-    survey = read_survey(write_microdata(tmp_path / "EU_2018.csv", {"LC1": "vineyard"}, {"LC1": "B99"}, {"LC1": "bx1"}))
-    assert survey.records["lc1"].fillna("null").tolist() == ["null", "B99", "BX1"]
+    survey = read_survey(write_many(tmp_path / "EU_2018.csv", ["vineyard", "B99", "bx1", *["B82"] * 97]))
+    assert survey.records["lc1"].fillna("null").tolist()[:4] == ["null", "B99", "BX1", "B82"]
     assert finding(survey, "lc1: form").examples == ("VINEYARD",)
     assert finding(survey, "lc1: code").examples == ("B99",)
+
+
+def test_a_file_with_other_words_for_codes_in_over_one_row_in_a_hundred_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match=r"no usable land cover in 2 of 100 rows: VINEYARD, WOOD \(lc1\)"):
+        read_survey(write_many(tmp_path / "EU_2018.csv", ["vineyard", "wood", *["B82"] * 98]))
 
 
 def test_the_first_of_two_visits_in_a_year_is_kept(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import BadFile
-from retrieval.fetch.kinds import kind_of
 from retrieval.ingest import Contents, write_store
+from retrieval.kinds import kind_of
 from retrieval.store import Store
 from retrieval.vine_files import read_vine_areas
 from tests import tiny
