@@ -10,7 +10,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export TORCH_BACKEND ?= cpu
 PARTS := @$(BIN)/python -m retrieval.parts
 
-.PHONY: ask app test lint bench data evals routers scoreboard browser llm-test clean
+.PHONY: attack ask app test lint bench data evals routers scoreboard browser llm-test clean
 
 # What asking needs (about 0.4 GB); retrieval/parts.py brings the rest with the part that needs it.
 .venv/ready: pyproject.toml constraints.txt
@@ -33,6 +33,9 @@ browser: .venv/ready
 test: .venv/ready browser  ## the whole suite
 	$(PARTS) test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+attack: .venv/ready  ## attack a page of its own on loopback; writes the table of docs/security.md (half an hour)
+	@$(BIN)/python -m tests.hostile.attack --write $(ARGS)
 
 lint: .venv/ready  ## style, types and layers
 	$(PARTS) test

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import shutil
 import tempfile
 from collections import OrderedDict
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,6 +25,8 @@ from page.limits import Limiter
 from retrieval.errors import BadArgument
 from retrieval.file_kinds import kind_of_head
 from retrieval.foreign import read_json
+
+log = logging.getLogger(__name__)
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MOST_BODY = 2_000_000
@@ -67,7 +71,14 @@ class Hosts:
         if not self.proxied:
             kept = [pair for pair in scope["headers"] if pair[0].lower() not in FORWARDED]
             scope = {**scope, "headers": kept}
-        return await self.app(scope, receive, send)
+        try:
+            return await self.app(scope, receive, send)
+        except RuntimeError as error:
+            if not isinstance(error.__cause__, HTTPException):
+                raise
+            # Gradio says "404" in the middle of an event stream: of a session there is none of.
+            log.info("a stream ended: %s", error.__cause__)
+            return None
 
 
 def hostname(header: str) -> str:

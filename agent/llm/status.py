@@ -89,8 +89,11 @@ def status(base_url: str, path: str, body: Any = None) -> dict[str, Any] | None:
         if not secure:
             connection.sock = socket.create_connection((host, port), timeout=PROBE_S if is_here(host) else STATUS_S)
             connection.sock.settimeout(STATUS_S)
+        else:
+            connection.connect()
+        raw = connection.sock  # http.client lets go of it as soon as the reply begins
         connection.request("POST" if body else "GET", address.path + path, json.dumps(body) if body else None)
-        late = threading.Timer(max(0.0, ends - time.monotonic()), shut, (connection,))
+        late = threading.Timer(max(0.0, ends - time.monotonic()), shut, (raw,))
         late.daemon = True
         late.start()
         try:
@@ -104,10 +107,10 @@ def status(base_url: str, path: str, body: Any = None) -> dict[str, Any] | None:
         connection.close()
 
 
-def shut(connection: http.client.HTTPConnection) -> None:
+def shut(raw: socket.socket) -> None:
     """End a reply that comes too slowly: whoever reads it reads its end."""
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):
+        raw.shutdown(socket.SHUT_RDWR)
 
 
 def is_here(host: str) -> bool:
