@@ -19,8 +19,8 @@ from tools.official import Cell
 from tools.result import Result
 
 LEVELS = tuple(rank_official.CODE_LENGTH)
-NEEDED = {"region_id", "land_cover", "year", "value"}
-"""Columns of a result's table that say which share is meant."""
+SHARES = {"value", "share"}
+"""Columns that may hold the share."""
 MOST_COUNTRIES = 6
 """Countries whose regions are shown beside each other; a result about more is shown with all of Europe."""
 MOST_ASKED = 5
@@ -103,9 +103,13 @@ class Indicator:
 def indicator_of(result: Result, context: Context) -> Indicator | None:
     """Return the share a result is about among its like, or None where it is not about one published share."""
     table = result.table
-    if table is None or result.provenance.dataset != DATASET_ID or not set(table.columns) >= NEEDED or not len(table):
+    if table is None or not len(table) or result.provenance.dataset != DATASET_ID:
         return None
-    classes = {str(code) for code in table.column("land_cover")}
+    if "region_id" not in table.columns or not SHARES & set(table.columns):
+        return None
+    classes = {
+        str(code) for code in (table.column("land_cover") if "land_cover" in table.columns else result.land_cover)
+    }
     if len(classes) != 1 or result.unit not in ("%", "percentage points"):
         return None
     named = list(dict.fromkeys(str(id) for id in table.column("region_id")))
@@ -132,7 +136,8 @@ def everywhere(context: Context, land_cover: str, level: str) -> Indicator | Non
 def years_of(result: Result) -> tuple[int, ...]:
     """The years a result is about, rising."""
     table = result.table
-    return tuple(sorted({int(year) for year in (table.column("year") if table else ()) if year}))
+    years = table.column("year") if table is not None and "year" in table.columns else result.years
+    return tuple(sorted({int(year) for year in years if year}))
 
 
 def read(

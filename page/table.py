@@ -16,8 +16,8 @@ MOST_ROWS = 300
 """Rows put on the page; the download has all of them."""
 TOLD = (
     "rank", "point_id", "location", "region", "name", "class_name", "what", "land_cover_name", "land_use_name", "year",
-    "change", "value", "low", "high", "share", "points", "surveyed", "percent_of_points", "score", "observed",
-    "classified", "agrees", "similarity", "km", "note",
+    "change", "value", "low", "high", "share", "share_low", "share_high", "points", "surveyed", "percent_of_points",
+    "score", "observed", "classified", "agrees", "similarity", "km", "note",
 )  # fmt: skip
 """Columns a reader looks at, as far as they tell the rows apart; the others are shown on demand and in the download."""
 MOST_TOLD = 5
@@ -96,7 +96,7 @@ def told_columns(table: Table) -> list[int]:
     return kept or list(range(min(len(table.columns), MOST_TOLD)))
 
 
-FIGURES = ("change", "value", "low", "high", "share", "points", "percent_of_points", "score")
+FIGURES = ("change", "value", "low", "high", "share", "share_low", "share_high", "points", "percent_of_points", "score")
 
 
 def order_of(column: str) -> int:

@@ -65,8 +65,12 @@ def test_where_is_answered_by_points_in_their_region(sitting: Sitting) -> None:
     assert [layer["kind"] for layer in sitting.layers() if layer["on"]][-1] == "points"
 
 
-def test_a_ranking_is_a_map_of_all_regions_with_classes_told_apart(sitting: Sitting) -> None:
-    sitting.ask("Which regions of Spain have the largest share of cropland?")
+@pytest.mark.parametrize(
+    "question",
+    ["Which regions of Spain have the largest share of cropland?", "share of cropland by region of Spain"],
+)
+def test_a_ranking_is_a_map_of_all_regions_with_classes_told_apart(sitting: Sitting, question: str) -> None:
+    sitting.ask(question)
     share = sitting.layers()[0]
     assert share["indicator"]["years"] == (2009, 2012, 2015, 2018, 2022)
     assert len(sitting.figures(share)) > 10
