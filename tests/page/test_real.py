@@ -143,7 +143,7 @@ def test_a_clicked_region_tells_its_figure_and_asks_nothing_of_the_point_tab(see
     spot = seen.spot(0, layer=0)
     page.mouse.click(spot["x"], spot["y"])
     expect(page.locator(".la-popup table")).to_be_visible()
-    expect(page.locator("#rows")).to_be_visible()
+    expect(page.locator(".la-explore")).to_be_visible()
 
 
 def test_a_popup_is_whole_even_of_a_point_at_the_edge(seen: Seen) -> None:
@@ -175,7 +175,7 @@ def test_the_next_answer_does_not_open_on_the_point_of_the_last(seen: Seen) -> N
     page.mouse.click(spot["x"], spot["y"])
     expect(page.locator("#point")).to_be_visible()
     seen.ask("How much of Sweden was woodland in 2018?")
-    expect(page.locator("#rows")).to_be_visible()
+    expect(page.locator(".la-explore")).to_be_visible()
 
 
 def test_a_dark_choice_is_whole_after_a_reload(seen: Seen) -> None:
