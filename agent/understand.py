@@ -16,7 +16,7 @@ from agent.words import concept, concept_names, country_adjectives, fillers, fla
 from retrieval.errors import NotUnderstood
 from retrieval.gazetteer import Gazetteer
 from retrieval.nomenclature import ClassMatch, ClassMention, Nomenclature
-from retrieval.types import LANGUAGES, BBox, Language, LonLat, Place, Region
+from retrieval.types import PAGE_LANGUAGES, BBox, Language, LonLat, Place, Region
 from retrieval.word_forms import is_everyday
 
 LONGEST_QUESTION = 2_000
@@ -258,7 +258,7 @@ def without_orders(question: str) -> tuple[str, str]:
 
 def is_order(sentence: str) -> bool:
     """Return whether a sentence tells the answerer to act otherwise, in whatever language."""
-    return any(hit("orders", flatten(sentence), language) for language in LANGUAGES)
+    return any(hit("orders", flatten(sentence), language) for language in PAGE_LANGUAGES)
 
 
 def checked(question: str) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from retrieval.types import LANGUAGES
+from retrieval.types import PAGE_LANGUAGES
 
 FOLDER = Path(__file__).parent / "words"
 SPECIAL = dict(zip("ßłøđœæ’‘²ıςħ", "slodoa''2iσh", strict=True))
@@ -36,10 +36,11 @@ def flatten(text: str) -> str:
     return "".join(c if c.isalnum() else " " for c in fold(text))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def words(language: str) -> dict[str, Any]:
-    """Return one language's phrases: `stop`, `concepts`, `topics`, `numbers`."""
-    return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    """Return one language's phrases: `stop`, `concepts`, `topics`, `numbers`; those of English where it has none."""
+    known = language if language in PAGE_LANGUAGES else "en"
+    return tomllib.loads((FOLDER / f"{known}.toml").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=1)
@@ -94,4 +95,4 @@ def _phrase(phrase: str) -> str:
 
 def concept_names() -> tuple[str, ...]:
     """Return every concept known in any language."""
-    return tuple(dict.fromkeys(name for language in LANGUAGES for name in words(language)["concepts"]))
+    return tuple(dict.fromkeys(name for language in PAGE_LANGUAGES for name in words(language)["concepts"]))

@@ -22,7 +22,7 @@ from evals.encoders import WorldModel, world_model
 from evals.record import Case, Outcome, Row, counted
 from evals.statistics import wilson
 from evals.world import World
-from retrieval.types import LANGUAGES
+from retrieval.types import PAGE_LANGUAGES
 
 LARGE = 100_000
 PER_COUNTRY = 3
@@ -263,7 +263,7 @@ def _codes_by_name() -> dict[str, set[str]]:
 
     found: dict[str, set[str]] = {}
     known = set(country_names())
-    for language in LANGUAGES:
+    for language in PAGE_LANGUAGES:
         for code, name in Locale(language).territories.items():
             if code in known:
                 found.setdefault(_plain(name), set()).add(code)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from retrieval.errors import AmbiguousClass, UnknownClass
 from retrieval.types import LANGUAGES, Language, Theme
-from retrieval.word_forms import is_everyday
+from retrieval.word_forms import has_endings, is_everyday, stem, stems
 
 DATA = Path(__file__).parent / "data" / "nomenclature"
 PHOTO_INTERPRETED = {"B00_PI": ("BX1", "BX2"), "B10-50_PI": ("BX1",), "B70-80_PI": ("BX2",)}
@@ -28,6 +28,13 @@ SHORTEST_TYPO = 5
 """Letters of the shortest word a misspelling is read from; below, a letter makes another word (vine, wine, vino)."""
 LONG_WORD = 8
 """From this many letters two may be wrong, below it one."""
+FORM_COST = 0.1
+ABROAD_COST = 0.5
+TYPO_COST = 1.0
+SHORTEST_FORM = 4
+"""Letters of the shortest word that is read as another form of one."""
+SHARE_OF_FORM = 0.5
+"""Of the longer of two words their common stem must have this share of letters for them to be forms of one."""
 ALIKE = 0.43
 """Likeness in meaning from which a class is offered; measured, see docs/nomenclature.md."""
 
@@ -83,6 +90,9 @@ class ClassMention:
     """One, or several where the words are ambiguous."""
     exact: bool
     """False where a misspelling was read."""
+    cost: float = 0.0
+    """What the reading costs: 0 for words as listed in the question's language, FORM_COST for another form of them,
+    ABROAD_COST for a word of another language, TYPO_COST for a misspelling."""
 
     @property
     def match(self) -> ClassMatch:
@@ -135,6 +145,16 @@ class _Found:
     readings: tuple[_Word, ...]
     exact: bool
     how: str
+    cost: float = 0.0
+
+
+class _Stems(NamedTuple):
+    """The words of one language by what their forms have in common."""
+
+    single: Mapping[str, tuple[str, ...]]
+    """Stem → folded words."""
+    phrases: Mapping[tuple[str, ...], tuple[str, ...]]
+    """Stems of the words of a phrase → folded phrases."""
 
 
 _TOKEN = re.compile(r"[^\W_]+")
@@ -218,6 +238,8 @@ class Nomenclature:
     """Language → frequent words no misspelling is read from."""
     _compounds: dict[str, tuple[str, ...]] = field(repr=False)
     """Language → word endings that a class may carry (German 'Maisfelder')."""
+    _stem_lists: dict[str, _Stems] = field(repr=False, default_factory=dict)
+    """Language → its words by stem, made when first asked for."""
 
     @classmethod
     @cache
@@ -291,7 +313,7 @@ class Nomenclature:
         for found in self._absorb(question, tokens, scanned):
             start, end = tokens[found.first].start, tokens[found.last].end
             choices = tuple(self._matches(question, tokens, found, None, language))
-            mentions.append(ClassMention(start, end, question[start:end], choices, found.exact))
+            mentions.append(ClassMention(start, end, question[start:end], choices, found.exact, found.cost))
         return mentions
 
     # how words are looked up
@@ -300,8 +322,8 @@ class Nomenclature:
         """The text as one known phrase."""
         if not tokens:
             return None
-        readings = self._readings(tokens, language, everything=True)
-        return _Found(0, len(tokens) - 1, readings, True, "") if readings else None
+        readings, cost = self._readings(tokens, language, everything=True)
+        return _Found(0, len(tokens) - 1, readings, True, "", cost) if readings else None
 
     def _scan(
         self, tokens: Sequence[_Token], language: str | None, *, everything: bool, question: str = ""
@@ -318,8 +340,9 @@ class Nomenclature:
                     break
                 if size == 1 and not everything and self._is_place(window[0], question, language):
                     break
-                if readings := self._readings(window, language, everything=everything):
-                    found.append(_Found(at, at + size - 1, readings, True, ""))
+                readings, cost = self._readings(window, language, everything=everything)
+                if readings:
+                    found.append(_Found(at, at + size - 1, readings, True, "", cost))
                     step = at + size
                     break
             if step is None and (typo := self._misspelt_word(tokens, at, language, question)):
@@ -408,7 +431,7 @@ class Nomenclature:
             ]
             if words:
                 how = f"read {surface!r} as {words[0].surface!r}"
-                return _Found(first, first + len(tokens) - 1, tuple(words), False, how)
+                return _Found(first, first + len(tokens) - 1, tuple(words), False, how, TYPO_COST * best)
         return None
 
     @cached_property
@@ -429,23 +452,66 @@ class Nomenclature:
                         lists[word.language][phrase] = lists["*"][phrase] = None
         return {language: list(phrases) for language, phrases in lists.items()}
 
-    def _readings(self, tokens: Sequence[_Token], language: str | None, *, everything: bool) -> tuple[_Word, ...]:
-        """What a phrase may mean, in the question's language, else in English, else in another."""
+    def _readings(
+        self, tokens: Sequence[_Token], language: str | None, *, everything: bool
+    ) -> tuple[tuple[_Word, ...], float]:
+        """What a phrase may mean and what that costs: in the question's language, another form, English, another."""
         phrase = " ".join(t.norm for t in tokens)
-        words = self._index.get(phrase)
-        if words is None:
-            return self._compound(tokens, language) if len(tokens) == 1 else ()
         surface = " ".join(t.surface for t in tokens)
-        words = [w for w in words if (everything or not w.weak) and (not w.strict or w.surface == surface)]
+        words = [
+            w
+            for w in self._index.get(phrase, ())
+            if (everything or not w.weak) and (not w.strict or w.surface == surface)
+        ]
         accented = [w for w in words if w.surface == surface]
-        for wanted in (language, "en"):
-            if not wanted or (wanted != language and language and len(phrase) < 4 and not everything):
-                continue
-            if mine := [w for w in words if w.language == wanted]:
-                return tuple([w for w in mine if w in accented] or mine)
+        if mine := [w for w in words if w.language == language]:
+            return tuple([w for w in mine if w in accented] or mine), 0.0
+        if language and (forms := self._forms(tokens, language, everything=everything)):
+            return forms, FORM_COST
+        if phrase not in self._index:
+            return (self._compound(tokens, language) if len(tokens) == 1 else ()), FORM_COST
+        if language and not everything and len(tokens) == 1 and is_everyday(phrase, language):
+            return (), 0.0
+        if not (language and len(phrase) < 4 and not everything):
+            if english := [w for w in words if w.language == "en"]:
+                return tuple([w for w in english if w in accented] or english), ABROAD_COST if language else 0.0
         if not everything and not self._safe_abroad(phrase, surface, accented):
-            return ()
-        return tuple(accented or words)
+            return (), 0.0
+        return tuple(accented or words), ABROAD_COST if language else 0.0
+
+    def _forms(self, tokens: Sequence[_Token], language: str, *, everything: bool) -> tuple[_Word, ...]:
+        """Words of the language that these are other forms of: 'vinicích' is vinice, 'erdőkben' erdő."""
+        known = self._stems_of(language)
+        if len(tokens) > 1:
+            phrases = known.phrases.get(tuple(stem(t.norm, language) for t in tokens), ()) if known.phrases else ()
+        else:
+            norm = tokens[0].norm
+            if len(norm) < SHORTEST_FORM or (not everything and is_everyday(norm, language)):
+                return ()
+            phrases = next((p for one in stems(norm, language) if (p := _near(norm, one, known.single))), ())
+        found = (w for phrase in phrases for w in self._index[phrase])
+        return tuple(w for w in found if w.language == language and not w.strict and (everything or not w.weak))
+
+    def _stems_of(self, language: str) -> _Stems:
+        if language not in self._stem_lists:
+            self._stem_lists[language] = self._stem_list(language)
+        return self._stem_lists[language]
+
+    def _stem_list(self, language: str) -> _Stems:
+        single: dict[str, dict[str, None]] = {}
+        phrases: dict[tuple[str, ...], dict[str, None]] = {}
+        if not has_endings(language):
+            return _Stems({}, {})
+        for phrase, words in self._index.items():
+            if not any(w.language == language for w in words):
+                continue
+            parts = phrase.split()
+            if len(parts) > 1:
+                phrases.setdefault(tuple(stem(part, language) for part in parts), {})[phrase] = None
+            else:
+                for one in stems(phrase, language):
+                    single.setdefault(one, {})[phrase] = None
+        return _Stems({k: tuple(v) for k, v in single.items()}, {k: tuple(v) for k, v in phrases.items()})
 
     def _safe_abroad(self, phrase: str, surface: str, accented: Sequence[_Word]) -> bool:
         """Whether a word of another language than the question's may be read: long, or with its accents."""
@@ -608,6 +674,13 @@ class Nomenclature:
 
 _OF_WORDS = "of de du des d l la le les el los las del di dei degli delle della dell do da dos das van von the o"
 _OF = frozenset(_OF_WORDS.split())
+
+
+def _near(norm: str, common: str, single: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The words of a stem that are about as long as a word, those nearest in length first."""
+    found = [word for word in single.get(common, ()) if len(common) >= SHARE_OF_FORM * max(len(word), len(norm))]
+    best = min((abs(len(word) - len(norm)) for word in found), default=0)
+    return tuple(word for word in found if abs(len(word) - len(norm)) == best)
 
 
 def _same_start(norm: str, word: str, distance: int) -> bool:

@@ -15,8 +15,17 @@ LonLat = tuple[float, float]
 BBox = tuple[float, float, float, float]
 """West, south, east, north in degrees, EPSG:4326."""
 
-Language = Literal["en", "fr", "de", "es", "it", "pt", "nl", "pl"]
-LANGUAGES: tuple[Language, ...] = ("en", "fr", "de", "es", "it", "pt", "nl", "pl")
+Language = Literal[
+    "en", "fr", "de", "es", "it", "pt", "nl", "pl", "bg", "cs", "da", "el",
+    "et", "fi", "ga", "hr", "hu", "lt", "lv", "mt", "ro", "sk", "sl", "sv",
+]  # fmt: skip
+PAGE_LANGUAGES: tuple[Language, ...] = ("en", "fr", "de", "es", "it", "pt", "nl", "pl")
+"""The languages in which the page and the fixed texts of answers are written; the others have them in English."""
+LANGUAGES: tuple[Language, ...] = (
+    *PAGE_LANGUAGES,
+    *("bg", "cs", "da", "el", "et", "fi", "ga", "hr", "hu", "lt", "lv", "mt", "ro", "sk", "sl", "sv"),
+)
+"""The official languages of the EU: those in which a question is read."""
 
 Theme = Literal["land_cover", "land_use"]
 

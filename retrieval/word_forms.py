@@ -15,10 +15,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
+from typing import NamedTuple
 
 FILE = Path(__file__).parent / "data" / "regions" / "words.toml"
 ORDINARY_FILE = Path(__file__).parent / "data" / "ordinary.txt"
 """Everyday words of questions by language; `agent/llm/training/ordinary.py` makes it."""
+ENDINGS_FILE = FILE.parent.parent / "endings.toml"
+SHORTEST_STEM = 3
+"""Letters that stay when endings are taken off."""
+GLUED = frozenset({"et", "fi", "hu"})
+"""Languages in which endings follow one another: plural, case, owner."""
+MOST_ENDINGS = 3
 MOST_FORMS = 240
 """Combinations of word forms tried for a name of several words."""
 _ASCII_WORDS = re.compile(r"[a-z0-9]+")
@@ -82,7 +89,79 @@ def _ordinary() -> Mapping[str, frozenset[str]]:
 def is_everyday(norm: str, language: str | None) -> bool:
     """Is this normalised word one that people use to ask, in the language, or in any where none is known?"""
     lists = _ordinary()
-    return norm in lists[language] if language else any(norm in found for found in lists.values())
+    return norm in lists.get(language, ()) if language else any(norm in found for found in lists.values())
+
+
+def stem(norm: str, language: str | None) -> str:
+    """Return a folded word without its longest ending: what most of its forms have in common.
+
+    >>> stem("vinicich", "cs") == stem("vinice", "cs"), stem("erdokben", "hu") == stem("erdo", "hu")
+    (True, True)
+    """
+    return stems(norm, language)[-1]
+
+
+def stems(norm: str, language: str | None) -> tuple[str, ...]:
+    """Return what may stay of a folded word when its endings are taken off, the word itself first, the shortest last.
+
+    Two words are forms of one where these meet.
+
+    >>> "padur" in stems("padurile", "ro"), "padur" in stems("padure", "ro")
+    (True, True)
+    """
+    return _stems(norm, language) if language and has_endings(language) else (norm,)
+
+
+def has_endings(language: str | None) -> bool:
+    """Are the endings of the language known?"""
+    return language in _endings().ends
+
+
+class _Endings(NamedTuple):
+    ends: Mapping[str, tuple[str, ...]]
+    """Language → endings, the longest first."""
+    last: Mapping[str, tuple[tuple[str, str], ...]]
+    """Language → letters at a stem's end, and what they become."""
+    first: Mapping[str, tuple[tuple[str, str], ...]]
+    """Language → changed beginnings, and the plain ones."""
+
+
+@lru_cache(maxsize=50_000)
+def _stems(norm: str, language: str) -> tuple[str, ...]:
+    lists = _endings()
+    found = {norm: None}
+    for mutated, plain in lists.first.get(language, ()):
+        if norm.startswith(mutated) and len(norm) > len(mutated) + 1:
+            found[plain + norm[len(mutated) :]] = None
+            break
+    layer = list(found)
+    for _ in range(MOST_ENDINGS if language in GLUED else 1):
+        layer = [
+            word[: -len(end)]
+            for word in layer
+            for end in lists.ends[language]
+            if len(word) - len(end) >= SHORTEST_STEM and word.endswith(end)
+        ]
+        found.update(dict.fromkeys(layer))
+    for word in tuple(found):
+        for one, other in lists.last.get(language, ()):
+            if word.endswith(one) and len(word) >= SHORTEST_STEM:
+                found[word[: -len(one)] + other] = None
+    return tuple(sorted(found, key=lambda word: -len(word)))
+
+
+@lru_cache(maxsize=1)
+def _endings() -> _Endings:
+    lists = tomllib.loads(ENDINGS_FILE.read_text(encoding="utf-8"))
+    ends = {
+        language: tuple(sorted({normalise(end) for end in text.split()}, key=lambda end: (-len(end), end)))
+        for language, text in lists["endings"].items()
+    }
+    last, first = (
+        {language: tuple((pair.split()[0], pair.split()[1]) for pair in pairs) for language, pairs in lists[name].items()}
+        for name in ("last", "first")
+    )
+    return _Endings(ends, last, first)
 
 
 def base_forms(norm: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from agent.llm.operations import MOST_STEPS, OPERATIONS, RANKED
 from retrieval.errors import BadFile
-from retrieval.types import LANGUAGES
+from retrieval.types import PAGE_LANGUAGES
 
 FOLDER = Path(__file__).parent / "questions"
 SLOT = re.compile(r"\{(\w+)\}")
@@ -64,7 +64,7 @@ def read_wordings() -> list[Wording]:
     Raises:
         BadFile: a header or a slot nobody knows; the message names file and line.
     """
-    return [wording for language in LANGUAGES for wording in wordings_of(language)]
+    return [wording for language in PAGE_LANGUAGES for wording in wordings_of(language)]
 
 
 @lru_cache(maxsize=8)

@@ -6,13 +6,13 @@ import pytest
 
 from agent.render import Voice, refusal_of, texts
 from retrieval.errors import NoRecords
-from retrieval.types import LANGUAGES
+from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
 
 SECTIONS = ("phrase", "source", "say", "caveat", "refusal")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", PAGE_LANGUAGES)
 def test_every_language_has_every_text_with_the_same_slots(language: str) -> None:
     def slots(of: str) -> dict[tuple[str, str], set[str]]:
         return {(s, k): set(re.findall(r"{(\w+)}", v)) for s in SECTIONS for k, v in texts(of)[s].items()}

@@ -9,7 +9,7 @@ from agent.router import Builtin
 from agent.understand import find_bbox, find_km, find_lonlat, find_years, understand
 from agent.words import concept_names, flatten, fold, words
 from retrieval.errors import AmbiguousClass, NotUnderstood
-from retrieval.types import LANGUAGES
+from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
 
 
@@ -44,7 +44,7 @@ def test_folding_keeps_every_position() -> None:
 
 
 def test_every_language_has_every_concept() -> None:
-    for language in LANGUAGES:
+    for language in PAGE_LANGUAGES:
         missing = set(concept_names()) - set(words(language)["concepts"]) - {"yesterday"}
         assert not missing, f"{language} lacks {missing}"
 

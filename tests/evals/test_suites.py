@@ -20,7 +20,7 @@ from evals.running import run_suite, spread
 from evals.suites import SUITES
 from evals.world import Setting, World
 from retrieval.store import Store
-from retrieval.types import LANGUAGES
+from retrieval.types import PAGE_LANGUAGES
 from tests.conftest import shared_data_folder
 from tools.context import Context
 
@@ -45,7 +45,7 @@ def test_the_recorded_gold_of_the_questions_is_what_pandas_counts(shared_data: P
 def test_there_are_four_hundred_questions_in_eight_languages_with_groups_of_five(world: World):
     found = question_cases(world)
     assert len({case.id for case in found}) == len(found) >= 400
-    assert {case.language for case in found} == set(LANGUAGES)
+    assert {case.language for case in found} == set(PAGE_LANGUAGES)
     groups = [case.group for case in found if case.kind == "paraphrase"]
     assert all(groups.count(group) == 5 for group in groups)
     assert sum(case.split == "held_out" for case in found) >= 100

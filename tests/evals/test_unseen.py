@@ -11,7 +11,7 @@ from evals.gold.questions_gold import RECORDS, SHARES
 from evals.gold.statistics_gold import Shares
 from evals.gold.survey_gold import read_cases, read_records
 from evals.gold.unseen_gold import SAMPLES, with_gold
-from retrieval.types import LANGUAGES
+from retrieval.types import PAGE_LANGUAGES
 
 OLDER = ("survey", "statistics", "questions")
 
@@ -34,7 +34,7 @@ def test_the_three_sets_have_their_sizes_splits_and_eight_languages():
     }  # fmt: skip
     assert set(Counter(case["kind"] for case in cases if case["set"] == "agent").values()) == {15}
     for name in ("figures", "agent", "free"):
-        assert {case["language"] for case in cases if case["set"] == name} == set(LANGUAGES)
+        assert {case["language"] for case in cases if case["set"] == name} == set(PAGE_LANGUAGES)
 
 
 def test_no_unseen_question_is_asked_in_the_older_sets_or_twice():

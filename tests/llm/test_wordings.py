@@ -18,13 +18,13 @@ from agent.understand import understand
 from agent.words import flatten
 from evals.record import SAMPLES, read_lines
 from retrieval.errors import BadFile
-from retrieval.types import LANGUAGES
+from retrieval.types import PAGE_LANGUAGES
 from retrieval.word_forms import ORDINARY_FILE
 from tools.context import Context
 
 
 def test_every_language_has_wordings_of_every_plan() -> None:
-    plans = {language: {w.steps for w in wordings_of(language)} for language in LANGUAGES}
+    plans = {language: {w.steps for w in wordings_of(language)} for language in PAGE_LANGUAGES}
     assert all(len(found) == 32 for found in plans.values()), {k: len(v) for k, v in plans.items()}
     assert len({frozenset(found) for found in plans.values()}) == 1, "the same plans in all of them"
     fewest = Counter((w.language, w.steps) for w in read_wordings()).most_common()[-1]
@@ -66,7 +66,7 @@ def test_a_wording_nobody_can_read_is_named_with_its_line(text: str, named: str,
 
 
 def test_no_evaluation_question_is_worded_as_one_that_was_learned() -> None:
-    patterns = {language: [(pattern_of(w), w.text) for w in wordings_of(language)] for language in LANGUAGES}
+    patterns = {language: [(pattern_of(w), w.text) for w in wordings_of(language)] for language in PAGE_LANGUAGES}
     same = []
     for file in sorted(SAMPLES.glob("*.jsonl")):
         for row in read_lines(file):

@@ -14,7 +14,7 @@ from agent.render import caveats_of
 from retrieval.ingest import Contents, write_store
 from retrieval.statistics_files import read_statistics_file
 from retrieval.store import Store
-from retrieval.types import LANGUAGES
+from retrieval.types import PAGE_LANGUAGES
 from retrieval.vine_files import read_vine_areas
 from tests import tiny
 from tools.change_official import change_official
@@ -79,7 +79,7 @@ def test_only_the_share_tells_it(world):
     assert not told(result)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", PAGE_LANGUAGES)
 def test_it_is_worded_in_every_language_with_nothing_that_no_cell_holds(world, language):
     result = official_share(world, land_cover=["B82"], regions=["country:FR"], years=[2018])
     [sentence] = [text for text in caveats_of([result], (), language, world) if "Eurostat" in text]
