@@ -1,27 +1,91 @@
-"""Which of the eight languages a question is in, by its small words. Made for short texts full of place names."""
+"""Which official language of the EU a question is in, or that it is in none. Made for short texts full of names.
+
+Evidence: the closed words of `agent/lexicon` (a word of few languages weighs more than one of many), words of land
+classes, and letters. A language that is not read (Russian, Turkish, Norwegian) is not taken for its neighbour where
+its script, letters or words tell it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+import tomllib
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 
-from agent.words import flatten, words
+from babel import Locale
+
+from agent.lexicon import FOLDER
+from agent.words import flatten
 from retrieval.nomenclature import Nomenclature, spell_out
 from retrieval.types import LANGUAGES, Language
+from retrieval.word_forms import has_endings, stem
 
-LETTERS = {
+LETTERS: Mapping[str, str] = {
     "de": "äöüß",
     "fr": "êèàùçœîôûë",
-    "es": "ñ¿¡áíóú",
+    "es": "ñ¿¡",
     "it": "èòìù",
-    "pt": "ãõçáâêóé",
+    "pt": "ãõç",
     "pl": "łąęśźżćń",
-    "nl": "ëïĳ",
+    "nl": "ëĳ",
+    "cs": "ěřůčšž",
+    "sk": "ľĺŕťďôčšž",
+    "sl": "čšž",
+    "hr": "čćđšž",
+    "hu": "őűöüá",
+    "ro": "șțăşţâî",
+    "lt": "ėįųūčšž",
+    "lv": "āēīķļņģū",
+    "et": "õäöü",
+    "fi": "äö",
+    "da": "æøå",
+    "sv": "åäö",
+    "mt": "ħġżċ",
+    "ga": "áéíóú",
 }
-_CLASS_WORDS: dict[int, dict[str, Counter[str]]] = {}
+TELLING: Mapping[str, str] = {
+    "cs": "ěřů",
+    "sk": "ľĺŕ",
+    "hu": "őű",
+    "pl": "łąęśźń",
+    "ro": "șțăşţ",
+    "lt": "ėįų",
+    "lv": "āķļņģ",
+    "et": "õ",
+    "da": "æø",
+    "mt": "ħġ",
+    "hr": "đ",
+    "de": "ß",
+    "es": "ñ¿",
+    "pt": "ãõ",
+}
+"""Letters that (nearly) only this language has; `õ` is Estonian's and Portuguese's."""
+FOREIGN_LETTERS = re.compile("[ыэёіїєўґљњђћџѓќѕјəğıþð]")
+"""Letters that no official language of the EU has."""
+COUNTRIES = (
+    "AL AT BA BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS "
+    "IT LT LU LV ME MK MT NL NO PL PT RO RS SE SI SK TR UA EU"
+)
+"""ISO codes of the countries whose names count."""
+SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")
 WORD = re.compile(r"[^\W\d_]+")
+LEAST_KNOWN = 0.3
+"""Of the small words of a question so many must be known in a language for it to be in it."""
+WORDS_TO_TELL = 4
+"""A question of fewer words is not said to be in a language that is not read."""
+OTHERS: Mapping[str, str] = {
+    "Norwegian": "hvor mye mange åkrer vingårder skoger fylke fylker ikke jeg hva finnes det noe",
+    "Turkish": "nerede kaç tane ve ile için bir bu mi var yok hangi ne kadar üzüm bağ orman",
+    "Catalan": "quantes quants amb vinyes boscos on són les dels als hi ha més què quin quina",
+    "Albanian": "sa ku janë në dhe të për është nga një me pyje vreshta",
+    "Icelandic": "hvar hversu margir eru í og það skógar á",
+    "Russian": "сколько где находятся какие какая в и на есть ли лес леса виноградников больше чем",
+    "Basque": "zenbat non daude eta da dira mahasti baso",
+}
+"""Some words of languages that are not read and are near to one that is."""
 
 
 @lru_cache(maxsize=1)
@@ -29,38 +93,80 @@ def vocabulary() -> dict[str, dict[str, float]]:
     """Return word → language → weight: words of few languages weigh more than those of many."""
     weights: dict[str, dict[str, float]] = {}
     for language in LANGUAGES:
-        of = words(language)
-        for stop in of["stop"]:
-            weights.setdefault(stop, {})[language] = 1.0
-        for phrases in (*of["concepts"].values(), *of["topics"].values(), of["numbers"]):
-            for phrase in phrases:
-                for word in phrase.split():
-                    if len(word) > 2 and "*" not in word:
-                        weights.setdefault(word, {}).setdefault(language, 0.6)
+        for word, weight in _words_of(language):
+            for form, worth in ((word, weight), (flatten(word).strip(), 0.8 * weight)):
+                known = weights.setdefault(form, {})
+                known[language] = max(worth, known.get(language, 0.0))
     for per_language in weights.values():
-        share = 1 / len(per_language)
         for language in per_language:
-            per_language[language] *= share
+            per_language[language] /= len(per_language)
     return weights
 
 
-def class_words(nomenclature: Nomenclature) -> dict[str, Counter[str]]:
-    """Return each word of the classes' names → the languages using it."""
+def _words_of(language: str) -> Iterator[tuple[str, float]]:
+    """The single words of a language's closed lists, as written, with what they weigh."""
+    for section, keys in _lists(FOLDER / f"{language}.toml").items():
+        weight = 1.0 if section == "function" else 0.6
+        for phrase in (form for phrases in keys.values() for pattern in phrases for form in spell_out(pattern)):
+            for word in WORD.findall(phrase.lower()):
+                if (len(word) > 1 or section == "function") and not phrase.endswith("*"):
+                    yield word, weight if len(word) > 1 else 0.5
+
+
+def _lists(file: Path) -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _beginnings() -> dict[str, tuple[str, ...]]:
+    """The first letters that a `*` follows in the lists → the languages that have them."""
+    found: dict[str, dict[str, None]] = {}
+    for language in LANGUAGES:
+        for keys in _lists(FOLDER / f"{language}.toml").values():
+            for phrase in (form for phrases in keys.values() for pattern in phrases for form in spell_out(pattern)):
+                if phrase.endswith("*") and " " not in phrase and len(phrase) > SHORTEST_BEGINNING:
+                    found.setdefault(phrase[:-1].lower(), {})[language] = None
+    return {beginning: tuple(languages) for beginning, languages in found.items()}
+
+
+SHORTEST_BEGINNING = 4
+_CLASS_WORDS: dict[int, dict[str, tuple[str, ...]]] = {}
+
+
+def class_words(nomenclature: Nomenclature) -> dict[str, tuple[str, ...]]:
+    """Return each word of the classes' names, as written and without accents → the languages using it."""
     key = id(nomenclature)
     if key not in _CLASS_WORDS:
-        _CLASS_WORDS[key] = _class_words(nomenclature)
+        found: dict[str, dict[str, None]] = {}
+        for language, surface in nomenclature.spellings():
+            for word in surface.split():
+                if len(word) > 3:
+                    found.setdefault(word, {})[language] = None
+                    found.setdefault(flatten(word).strip(), {})[language] = None
+                    found.setdefault(stem(flatten(word).strip(), language), {})[language] = None
+        _CLASS_WORDS[key] = {word: tuple(languages) for word, languages in found.items()}
     return _CLASS_WORDS[key]
 
 
-def _class_words(nomenclature: Nomenclature) -> dict[str, Counter[str]]:
-    found: dict[str, Counter[str]] = {}
-    for land_class in nomenclature.classes.values():
-        for language, patterns in land_class.names.items():
-            for name in (form for pattern in patterns for form in spell_out(pattern)):
-                for word in flatten(name).split():
-                    if len(word) > 3:
-                        found.setdefault(word, Counter())[language] = 1
-    return found
+@lru_cache(maxsize=1)
+def country_words() -> dict[str, tuple[str, ...]]:
+    """Return the single words of Europe's countries' names, and what their forms have in common → the languages."""
+    found: dict[str, dict[str, None]] = {}
+    for language in LANGUAGES:
+        names = Locale.parse(language).territories
+        for word in {word for code in COUNTRIES.split() if code in names for word in WORD.findall(names[code].lower())}:
+            for form in (word, stem(flatten(word).strip(), language)):
+                if len(form) > 3:
+                    found.setdefault(form, {})[language] = None
+    return {form: tuple(languages) for form, languages in found.items()}
+
+
+def _of_a_country(word: str) -> tuple[str, ...]:
+    """The languages in which a word is a country's name, or a form of it."""
+    names, flat = country_words(), flatten(word).strip()
+    if word in names:
+        return names[word]
+    return tuple(one for one in LANGUAGES if has_endings(one) and one in names.get(stem(flat, one), ()))
 
 
 def detect(question: str, nomenclature: Nomenclature | None = None, default: Language = "en") -> Language:
@@ -71,28 +177,90 @@ def detect(question: str, nomenclature: Nomenclature | None = None, default: Lan
         nomenclature: its class names count as words of their languages.
         default: the conversation's language; it also wins a tie.
     """
-    scores: defaultdict[str, float] = defaultdict(float)
-    known, found = vocabulary(), WORD.findall(question.lower()[:2000])
-    for word in found:
-        for language, weight in known.get(word, known.get(flatten(word), {})).items():
-            scores[language] += weight
-    if nomenclature and not clear(scores):
-        classes = class_words(nomenclature)
-        for word in found:
-            if used := classes.get(flatten(word)):
-                for language in used:
-                    scores[language] += 0.8 / len(used)
-    for language, letters in LETTERS.items():
-        scores[language] += min(0.3, 0.1 * sum(question.lower().count(letter) for letter in letters))
+    if "GREEK" in _scripts(question):
+        return "el"
+    if "CYRILLIC" in _scripts(question):
+        return "bg"
+    scores = _scores(question, nomenclature)
     best = max(scores.values(), default=0.0)
-    if best < 0.2:
-        return default
-    if scores[default] >= best - 1e-9:
+    if best < 0.2 or scores[default] >= best - 1e-9:
         return default
     return max(LANGUAGES, key=lambda language: scores[language])
 
 
-def clear(scores: Mapping[str, float]) -> bool:
-    """Return whether the small words alone tell the language."""
-    ranked = sorted(scores.values(), reverse=True)
-    return bool(ranked) and ranked[0] >= 1.5 and (len(ranked) == 1 or ranked[0] >= 2 * ranked[1])
+def unread(question: str) -> str:
+    """Return why a question's language is none that is read: its script, its letters or its words; '' if it may be.
+
+    Never says so of a question of few words.
+    """
+    scripts = _scripts(question)
+    if strange := sorted(scripts - set(SCRIPTS)):
+        return strange[0].lower()
+    if FOREIGN_LETTERS.search(question.lower()):
+        return "letters"
+    words = [word for word in WORD.findall(question[:2000]) if word.islower()]
+    if len(words) < WORDS_TO_TELL or len(scripts) != 1:
+        return ""
+    known = vocabulary()
+    classes = class_words(Nomenclature.load())
+    best = max(
+        sum(language in _known(word, known) or language in _class_languages(word, classes) for word in words)
+        for language in LANGUAGES
+    )
+    for name, theirs in OTHERS.items():
+        own = sum(word in theirs.split() for word in words)
+        if own > best or (own >= WORDS_TO_TELL - 1 and own >= best and own > len(words) / 2):
+            return name
+    return "words" if best < LEAST_KNOWN * len(words) else ""
+
+
+def _scores(question: str, nomenclature: Nomenclature | None) -> Mapping[str, float]:
+    """Language → evidence for it."""
+    scores: defaultdict[str, float] = defaultdict(float)
+    text = unicodedata.normalize("NFC", question.lower()[:2000])
+    known, words = vocabulary(), WORD.findall(text)
+    classes = class_words(nomenclature) if nomenclature else {}
+    for word in words:
+        for language, weight in _known(word, known).items():
+            scores[language] += weight
+        _add(scores, _class_languages(word, classes), 0.8)
+        _add(scores, _of_a_country(word), 0.5)
+    for languages in _begun(words, known):
+        _add(scores, languages, 0.4)
+    for language, letters in LETTERS.items():
+        scores[language] += min(0.3, 0.1 * sum(text.count(letter) for letter in letters))
+    for language, letters in TELLING.items():
+        scores[language] += min(1.0, 0.5 * sum(text.count(letter) for letter in letters))
+    return scores
+
+
+def _known(word: str, known: Mapping[str, dict[str, float]]) -> Mapping[str, float]:
+    return known.get(word) or known.get(flatten(word).strip(), {})
+
+
+def _class_languages(word: str, classes: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The languages in which a word is of a class's name, or a form of one that is."""
+    flat = flatten(word).strip()
+    found = classes.get(word) or classes.get(flat)
+    return found or tuple(one for one in LANGUAGES if has_endings(one) and one in classes.get(stem(flat, one), ()))
+
+
+def _begun(words: Sequence[str], known: Mapping[str, dict[str, float]]) -> Iterator[tuple[str, ...]]:
+    """The languages of the longest beginning of each word that is not known whole."""
+    beginnings = _beginnings()
+    for word in words:
+        if word not in known:
+            sizes = range(len(word), SHORTEST_BEGINNING - 1, -1)
+            yield next((beginnings[word[:size]] for size in sizes if word[:size] in beginnings), ())
+
+
+def _add(scores: defaultdict[str, float], languages: Sequence[str], weight: float) -> None:
+    for language in languages:
+        scores[language] += weight / len(languages)
+
+
+@lru_cache(maxsize=256)
+def _scripts(text: str) -> frozenset[str]:
+    """The scripts of a text's letters, by the first word of their Unicode names."""
+    letters = {c for c in text[:500] if c.isalpha() and c not in "ªºµ"}
+    return frozenset(unicodedata.name(c, "?").split()[0] for c in letters)

@@ -316,6 +316,11 @@ class Nomenclature:
             mentions.append(ClassMention(start, end, question[start:end], choices, found.exact, found.cost))
         return mentions
 
+    def spellings(self) -> Iterator[tuple[str, str]]:
+        """Every word or phrase of every language, in lower case with accents: (language, spelling)."""
+        for words in self._index.values():
+            yield from ((word.language, word.surface) for word in words)
+
     # how words are looked up
 
     def _whole(self, tokens: Sequence[_Token], language: str | None) -> _Found | None:
@@ -472,9 +477,9 @@ class Nomenclature:
             return (self._compound(tokens, language) if len(tokens) == 1 else ()), FORM_COST
         if language and not everything and len(tokens) == 1 and is_everyday(phrase, language):
             return (), 0.0
-        if not (language and len(phrase) < 4 and not everything):
-            if english := [w for w in words if w.language == "en"]:
-                return tuple([w for w in english if w in accented] or english), ABROAD_COST if language else 0.0
+        english = [w for w in words if w.language == "en"]
+        if english and not (language and len(phrase) < 4 and not everything):
+            return tuple([w for w in english if w in accented] or english), ABROAD_COST if language else 0.0
         if not everything and not self._safe_abroad(phrase, surface, accented):
             return (), 0.0
         return tuple(accented or words), ABROAD_COST if language else 0.0

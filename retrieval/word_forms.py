@@ -158,7 +158,10 @@ def _endings() -> _Endings:
         for language, text in lists["endings"].items()
     }
     last, first = (
-        {language: tuple((pair.split()[0], pair.split()[1]) for pair in pairs) for language, pairs in lists[name].items()}
+        {
+            language: tuple((pair.split()[0], pair.split()[1]) for pair in pairs)
+            for language, pairs in lists[name].items()
+        }
         for name in ("last", "first")
     )
     return _Endings(ends, last, first)
