@@ -25,7 +25,7 @@ from retrieval.errors import AmbiguousRegion, OutOfCoverage, UnknownRegion
 from retrieval.region_rows import LANGUAGES, LEVELS, code_id, normalise, read_rows
 from retrieval.store import Store
 from retrieval.types import Place, Region
-from retrieval.word_forms import base_forms, is_everyday
+from retrieval.word_forms import base_forms, has_endings, is_everyday, stem, stems
 from retrieval.word_forms import words as known_words
 
 COVERED = "the 28 countries of the LUCAS survey, 2006 to 2022"
@@ -41,6 +41,18 @@ KNOWN_TOWN = 80_000
 """People of a town that is known by a name that is an everyday word too: Nice, Bath."""
 SMALL_TOWN = 15_000
 """A surveyed town below this gives way to a foreign one of its name that is twenty times as large."""
+
+DECLINED_LEVELS = ("group", "country", "nuts1", "nuts2", "nuts3", "subdivision")
+"""Levels of regions whose official names are looked for in other forms; there are too many communes."""
+SHARE_OF_FORM = 0.5
+"""Of the longer of two names their common stem must have this share of letters for them to be forms of one."""
+
+SHORTEST_FOREIGN = 6
+"""Letters of the shortest name of a foreign country that is looked for in other forms."""
+SHORTEST_FLAT = 6
+"""Letters of the shortest name that is looked for in other forms where no word has a capital."""
+ADJECTIVES_OF_NAMES = frozenset({"cs", "sk", "hr", "sl"})
+"""Languages in which most countries' names are adjectives, so that `španělské` is a form of Španělsko."""
 
 COLUMNS = ("id", "name", "level", "country", "parent", "source", "vintage", "licence",
            "area_km2", "west", "south", "east", "north", "same_as")  # fmt: skip
@@ -92,6 +104,7 @@ class Gazetteer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._stems: dict[str, Mapping[str, list[str]]] = {}
 
     # --- by id ------------------------------------------------------------------------------------------------------
 
@@ -315,7 +328,9 @@ class Gazetteer:
     def _named(self, question: str, words: Sequence[_Word], span: range, language: str) -> Mention | None:
         text = question[words[span[0]].start : words[span[-1]].end]
         norm = " ".join(words[at].norm for at in span)
-        entries = self._by_norm.get(norm) or (self._declined(norm) if _worth_declining(words, span, language) else ())
+        entries = self._by_norm.get(norm, ())
+        if not entries and _worth_declining(words, span, language):
+            entries = self._declined(norm, language)
         entries = [entry for entry in entries if entry[4] != "code" or _is_code(text, question)]
         if not entries or not _is_name_here(words, span, all(entry[4] == "code" for entry in entries)):
             return None
@@ -390,7 +405,7 @@ class Gazetteer:
 
     def _adjective(self, question: str, word: _Word, language: str) -> Mention | None:
         """`Spanish regions`, `régions espagnoles`: a country by its adjective."""
-        country = _adjectives().get((language, word.norm))
+        country = _adjectives().get((language, word.norm)) or self._country_of_form(word, language)
         if country is None or (language == "en" and not word.capital and not _is_flat(question)):
             return None
         region = self.region(f"country:{country}", language)
@@ -444,16 +459,58 @@ class Gazetteer:
 
     # --- names ------------------------------------------------------------------------------------------------------
 
+    def _country_of_form(self, word: _Word, language: str) -> str | None:
+        """The code of the country of an adjective that is made of its name: `španělské`, `olasz`."""
+        if word.capital or len(word.norm) < 4 or is_everyday(word.norm, language):
+            return None
+        if language == "hu":
+            entries = self._by_norm.get(f"{word.norm}orszag", [])
+        else:
+            entries = self._forms(word.norm, language) if language in ADJECTIVES_OF_NAMES else []
+        named = {entry[0] for entry in entries if entry[3] == language}
+        countries = [self._rows[one]["country"] for one in named if self._rows[one]["level"] == "country"]
+        return countries[0] if len(named) == 1 and countries else None
+
     def _entries(self, norm: str, text: str) -> list[Entry]:
-        entries = self._by_norm.get(norm) or self._declined(norm)
+        entries = self._by_norm.get(norm) or self._declined(norm, "")
         return [entry for entry in entries if entry[4] != "code" or text.strip() == text.strip().upper()]
 
-    def _declined(self, norm: str) -> list[Entry]:
+    def _declined(self, norm: str, language: str) -> list[Entry]:
+        """The entries of the names that a text may be a form of: by the language's endings, else by Polish ones."""
+        if has_endings(language):
+            return self._forms(norm, language)
         for form in base_forms(norm):
             entries = [entry for entry in self._by_norm.get(form, ()) if entry[4] != "code"]
             if entries:
                 return entries
         return []
+
+    def _forms(self, norm: str, language: str) -> list[Entry]:
+        """'Olaszországban', 'Suomessa', 'v Českej republike': names of the language with other endings."""
+        known = self._by_stem(language)
+        if " " in norm:
+            near = known.get(" ".join(stem(word, language) for word in norm.split()), ())
+        else:
+            near = next((found for one in stems(norm, language) if (found := _alike(norm, one, known))), ())
+        return [e for name in near for e in self._by_norm[name] if e[4] != "code" and e[3] in ("", language)]
+
+    def _by_stem(self, language: str) -> Mapping[str, list[str]]:
+        """The names of a language, and those of all, by what their forms have in common; made when first asked for."""
+        if language not in self._stems:
+            found: dict[str, list[str]] = defaultdict(list)
+            for norm, entries in self._by_norm.items():
+                if any(self._may_be_declined(entry, language) for entry in entries):
+                    several = " ".join(stem(word, language) for word in norm.split())
+                    for one in (several,) if " " in norm else stems(norm, language):
+                        found[one].append(norm)
+            self._stems[language] = found
+        return self._stems[language]
+
+    def _may_be_declined(self, entry: Entry, language: str) -> bool:
+        level = self._rows[entry[0]]["level"] if entry[0] in self._rows else ""
+        if entry[4] == "code" or (level == "foreign" and len(entry[2]) < SHORTEST_FOREIGN):
+            return False
+        return entry[3] == language or (entry[3] == "" and level in DECLINED_LEVELS)
 
     def _close(self, norm: str, language: str) -> list[Region]:
         if len(norm) >= 5 and (alike := self._by_sound.get(sounded(norm))):
@@ -641,8 +698,13 @@ def _words(question: str) -> list[_Word]:
     for match in islice(re.finditer(r"[^\W_]+", question), MOST_WORDS):
         norm = normalise(match[0])
         if norm:
-            words.append(_Word(match.start(), match.end(), norm, match[0][0].isupper()))
+            words.append(_Word(match.start(), match.end(), norm, _has_capital(match[0])))
     return words
+
+
+def _has_capital(word: str) -> bool:
+    """Has a word a capital first? In Irish up to two letters may stand before it: tSualainn, bhFrainc."""
+    return word[0].isupper() or (word[0] in "bdghmnt" and any(c.isupper() for c in word[1:3]) and word[-1].islower())
 
 
 def _spans(count: int, longest: int) -> Iterator[range]:
@@ -688,6 +750,9 @@ def _worth_declining(words: Sequence[_Word], span: range, language: str) -> bool
     before = words[span[0] - 1].norm if span[0] else ""
     if len(span) > 4 or any(words[at].norm in known_words().common for at in span):
         return False
+    if has_endings(language):
+        flat = not any(word.capital for word in words[1:]) and len(first.norm) >= SHORTEST_FLAT
+        return (first.capital or flat) and not (len(span) == 1 and is_everyday(first.norm, language))
     if before in known_words().prepositions or first.norm in known_words().hints["province"]:
         return True
     return first.capital and (span[0] > 0 or language in ("de", "pl"))
@@ -708,6 +773,13 @@ def _may_be_town(words: Sequence[_Word], span: range, *, flat: bool) -> bool:
     earlier = words[span[0] - 2].norm if span[0] > 1 else ""
     near = before in known.near and (before in known.nearness or earlier in known.nearness)
     return (first.capital and before in known.prepositions) or (flat and near and len(first.norm) > 3)
+
+
+def _alike(norm: str, common: str, known: Mapping[str, list[str]]) -> list[str]:
+    """The names of a stem that are about as long as a word, those nearest in length."""
+    found = [name for name in known.get(common, ()) if len(common) >= SHARE_OF_FORM * max(len(name), len(norm))]
+    best = min((abs(len(name) - len(norm)) for name in found), default=0)
+    return [name for name in found if abs(len(name) - len(norm)) == best]
 
 
 def _is_joined(question: str, words: Sequence[_Word], span: range) -> bool:

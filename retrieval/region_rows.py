@@ -16,6 +16,7 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from retrieval.types import LANGUAGES as LANGUAGES
 from retrieval.types import LonLat
 from retrieval.word_forms import normalise
 
@@ -28,8 +29,6 @@ EUROSTAT_CODE = {"GR": "EL", "GB": "UK"}
 
 SURVEYED = (-12.0, 34.0, 35.0, 72.0)
 """West, south, east, north: LUCAS visits neither the Azores, Madeira and the Canaries nor lands overseas."""
-
-LANGUAGES = ("en", "fr", "de", "es", "it", "pt", "nl", "pl")
 
 LEVELS = ("group", "country", "nuts2", "nuts1", "nuts3", "subdivision", "commune", "aoi", "foreign")
 """In the order of preference among ids of the same land: the ids the statistics know come first.

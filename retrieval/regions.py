@@ -227,6 +227,8 @@ def _subdivision_rows(subdivisions: Sequence[Subdivision]) -> Iterator[dict[str,
         yield region_row(one.id, one.name, "subdivision", one.country, parent, one.outline, NATURAL_EARTH)
 
 
+ARTICLES = {"ga": re.compile(r"^(an |na )t?-?"), "mt": re.compile(r"^(i?[lrstxzdnċżl]-)", re.IGNORECASE)}
+"""The articles that begin the names of countries in languages that have them in the middle of a sentence too."""
 _NO_TERRITORY = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AX"}
 
 
@@ -252,6 +254,8 @@ def _territory_names() -> Iterator[dict[str, Any]]:
     for language in LANGUAGES:
         for identifier, name in _territories(language).items():
             yield name_row(identifier, name, language, "exonym")
+            if language in ARTICLES and (bare := ARTICLES[language].sub("", name)) != name:
+                yield name_row(identifier, bare, language, "alias")
 
 
 def _listed_names() -> Iterator[dict[str, Any]]:
