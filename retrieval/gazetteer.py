@@ -751,8 +751,9 @@ def _worth_declining(words: Sequence[_Word], span: range, language: str) -> bool
     if len(span) > 4 or any(words[at].norm in known_words().common for at in span):
         return False
     if has_endings(language):
-        flat = not any(word.capital for word in words[1:]) and len(first.norm) >= SHORTEST_FLAT
-        return (first.capital or flat) and not (len(span) == 1 and is_everyday(first.norm, language))
+        flat = not any(word.capital for word in words) and len(first.norm) >= SHORTEST_FLAT
+        single = len(span) == 1 and (len(first.norm) < 4 or is_everyday(first.norm, language))
+        return (first.capital or flat) and not single
     if before in known_words().prepositions or first.norm in known_words().hints["province"]:
         return True
     return first.capital and (span[0] > 0 or language in ("de", "pl"))
