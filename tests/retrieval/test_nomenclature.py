@@ -244,3 +244,37 @@ def test_the_sample_words_are_read_right(book):
             wrong.append((case["id"], case["text"], codes))
     assert len(cases) >= 300
     assert len(wrong) <= 0.02 * len(named), wrong
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "codes"),
+    [
+        ("bg", "площта на горите и лозята", ["C00", "B82"]),
+        ("cs", "ve vinicích", ["B82"]),
+        ("da", "kornmarker", ["B10"]),
+        ("el", "έκταση των δασών", ["C00"]),
+        ("et", "metsade osakaal", ["C00"]),
+        ("fi", "viinitarhojen osuus", ["B82"]),
+        ("ga", "sciar na foraoise", ["C00"]),
+        ("hr", "površina šuma", ["C00"]),
+        ("hu", "Mennyi erdő és rét van Ausztriában?", ["C00", "E00"]),
+        ("lt", "kviečių ir rugių laukai", ["B11", "B14"]),
+        ("lv", "mežu īpatsvars", ["C00"]),
+        ("mt", "vinji", ["B82"]),
+        ("ro", "lanuri de porumb", ["B16"]),
+        ("sk", "na lúkach", ["E00"]),
+        ("sl", "v vinogradih", ["B82"]),
+        ("sv", "andelen skogsmark", ["C00"]),
+    ],
+)
+def test_classes_are_read_in_the_forms_of_their_language(book, language, question, codes):
+    found = book.mentions(question, language)
+    assert [mention.match.codes[0] for mention in found] == codes
+    assert all(mention.exact and mention.cost < 0.5 for mention in found)
+
+
+def test_what_is_not_as_written_costs_and_an_everyday_word_is_no_class(book):
+    costs = [book.mentions(text, "cs")[0].cost for text in ("vinice", "vinicemi", "vineyards", "kukurice")]
+    assert costs == [0.0, 0.1, 0.5, 0.0]
+    assert book.mentions("kukuřyce", "cs")[0].cost == 1.0
+    assert book.mentions("maissa", "fi") == []

@@ -28,7 +28,7 @@ def ordinary_text() -> str:
     for language in LANGUAGES:
         if language not in PAGE_LANGUAGES:
             phrases = (phrase for found in lexicon(language).values() for phrase in found if "*" not in phrase)
-            words[language].update(word for phrase in phrases for word in phrase.split() if len(word) >= SHORTEST)
+            words[language].update(word for word in phrases if " " not in word and len(word) >= SHORTEST)
     return HEAD + "".join(f"{language} = {' '.join(sorted(found))}\n" for language, found in words.items())
 
 
