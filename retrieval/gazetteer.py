@@ -121,6 +121,17 @@ class Gazetteer:
         """Return every region of a level, by id."""
         return [self._region(row, language) for _, row in sorted(self._rows.items()) if row["level"] == level]
 
+    def ids_at_level(self, level: str) -> tuple[str, ...]:
+        """Return the id of every region of a level, in order."""
+        return self._ids_by_level.get(level, ())
+
+    @cached_property
+    def _ids_by_level(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for identifier, row in sorted(self._rows.items()):
+            found.setdefault(row["level"], []).append(identifier)
+        return {level: tuple(ids) for level, ids in found.items()}
+
     def vintages(self, identifier: str) -> tuple[str, ...]:
         """Return every code of the statistics for exactly this land, its own first: `("FRJ1", "FR81")`."""
         present = self._recoded.get(identifier, identifier)

@@ -493,7 +493,7 @@ class _Compiler:
         asked = [id for f in self.query.filters(group.dimension) if f.op == "in" and not self._drawn(f)
                  for id in map(str, self._listed(f))]  # fmt: skip
         if not asked:
-            return [r.id for r in gazetteer.at_level(group.level)]
+            return list(gazetteer.ids_at_level(group.level))
         found: list[str] = []
         for id in asked:
             region = gazetteer.region(id)
