@@ -63,7 +63,7 @@ def rank_official(
         raise refusal(context, field, codes, year, cells)
     places = ranked(known, order, unit)
     shown = places[: with_ties(places, limit)]
-    between = rank_ranges(places, order, unit)
+    between = rank_ranges(places, order, unit, len(shown))
     legend = official_maps.legend([c.value(unit) for c in cells], unit)
     first = shown[0][1]
     return Result(
@@ -205,14 +205,16 @@ def ranked(cells: Sequence[Cell], order: str, unit: str) -> list[tuple[int, Cell
     return places
 
 
-def rank_ranges(places: Sequence[tuple[int, Cell]], order: str, unit: str) -> dict[str, tuple[int, int] | None]:
-    """Return region id → between which ranks it lies when sampling error is allowed for; None without an error."""
+def rank_ranges(
+    places: Sequence[tuple[int, Cell]], order: str, unit: str, first: int
+) -> dict[str, tuple[int, int] | None]:
+    """Return id → between which ranks each of the first lies when sampling error is allowed for; None without one."""
     cells = [c for _, c in places]
     of_unit = [1.0 if unit == "%" else (c.total_km2 or 0.0) / 100 * official.UNITS[unit] for c in cells]
     errors = [None if c.se is None else c.se * scale for c, scale in zip(cells, of_unit, strict=True)]
     values = [c.value(unit) or 0.0 for c in cells]
-    ranges = uncertainty.rank_ranges(values, errors, order == "most")
-    return {c.region.id: between for c, between in zip(cells, ranges, strict=True)}
+    ranges = uncertainty.rank_ranges(values, errors, order == "most", first)
+    return {c.region.id: between for c, between in zip(cells, ranges, strict=False)}
 
 
 def with_ties(places: Sequence[tuple[int, Cell]], limit: int) -> int:

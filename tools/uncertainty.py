@@ -96,22 +96,23 @@ def reliability(cv: float | None) -> Reliability | None:
 
 
 def rank_ranges(
-    values: Sequence[float], errors: Sequence[float | None], most: bool = True, seed: int = 0
+    values: Sequence[float], errors: Sequence[float | None], most: bool = True, first: int | None = None
 ) -> list[tuple[int, int] | None]:
-    """Return between which ranks each figure lies, 19 times in 20, were the survey made again; None without an error.
+    """Return between which ranks the `first` figures (all) lie, 19 times in 20, were the survey made again.
 
-    Figures without an error of their own take part as if they were exact.
+    None for one without an error; figures without one take part as if they were exact.
     """
     import numpy as np
 
-    known = np.array([e or 0.0 for e in errors])
-    draws = np.random.default_rng(seed).standard_normal((RANK_DRAWS, len(values)), dtype=np.float32)
-    drawn = np.array(values, dtype=np.float32) + draws * known.astype(np.float32)
-    order = np.argsort(-drawn if most else drawn, axis=1)
-    ranks = np.empty_like(order)
-    np.put_along_axis(ranks, order, np.arange(1, len(values) + 1)[None, :], axis=1)
-    low, high = np.percentile(ranks, (2.5, 97.5), axis=0, method="nearest")
-    return [(int(a), int(b)) if error is not None else None for a, b, error in zip(low, high, errors, strict=True)]
+    known = np.array([e or 0.0 for e in errors], dtype=np.float32)
+    draws = np.random.default_rng(0).standard_normal((RANK_DRAWS, len(values)), dtype=np.float32)
+    drawn = (np.array(values, dtype=np.float32) + draws * known) * (1 if most else -1)
+    ranges: list[tuple[int, int] | None] = []
+    for at in range(len(values) if first is None else first):
+        ranks = 1 + np.count_nonzero(drawn > drawn[:, at : at + 1], axis=1)
+        low, high = np.percentile(ranks, (2.5, 97.5), method="nearest")
+        ranges.append((int(low), int(high)) if errors[at] is not None else None)
+    return ranges
 
 
 def broken(land_cover: Sequence[str], country: str, first: int, last: int) -> tuple[int, int] | None:
