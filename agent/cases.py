@@ -11,13 +11,19 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from retrieval.errors import BadArgument, BadFile
+from retrieval.file_kinds import kind_of_file
 from retrieval.foreign import read_json
 
 DELIMITERS = (",", ";", "\t", "|")
+PREAMBLE_ROWS = 50
+"""Lines that may stand before the heading: a title, remarks, Excel's `sep=;`."""
+LONGEST_PREAMBLE = 1_000_000
+"""Characters in which the heading must stand."""
 LONGEST_CELL = 10_000_000
 """Characters of one cell: a selection may be a detailed outline."""
 
@@ -46,7 +52,7 @@ def read_cases(file: Path) -> list[Case]:
     except OSError as error:
         raise BadFile(f"{file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise BadFile(f"{file} is not UTF-8 text: save it as UTF-8") from error
+        raise BadFile(f"{file} is {kind_of_file(file).says}, not UTF-8 text: unpack it, or save it as UTF-8") from error
     cases = from_jsonl(text) if text.lstrip()[:1] in ("{", "[") else from_table(file, text)
     if not cases:
         raise BadFile(f"{file} holds no question")
@@ -72,25 +78,28 @@ def from_table(file: Path, text: str) -> list[Case]:
     Raises:
         BadFile: there is no column `question`.
     """
-    rows = _rows(text)
-    heading = next((cells for _, cells in rows if not _is_preamble(cells)), [])
-    names = [" ".join(name.split()).casefold() for name in heading]
-    if "question" not in names:
+    delimiter, rows = delimiter_of(text), _rows(text)
+    heads = ([" ".join(name.split()).casefold() for name in cells] for _, cells in islice(rows, PREAMBLE_ROWS))
+    names = next((names for names in heads if "question" in names), None)
+    if names is None:
         raise BadFile(f"{file} has no column 'question'; it needs id, question")
     try:
-        return [_row_case(names, cells, number, delimiter_of(text)) for number, cells in rows]
+        return [_row_case(names, cells, number, delimiter) for number, cells in rows]
     except csv.Error as error:
         raise BadFile(f"{file} cannot be read as a table: {error}") from error
 
 
 def delimiter_of(text: str) -> str:
-    """Return what parts the columns of a table: what is most frequent in its heading.
+    """Return what parts the columns of a table: that by which its heading has a column `question`.
 
-    >>> delimiter_of("id;question\\n1;hectares, vineyards, Sweden"), delimiter_of("sep=\\t\\nid\\tquestion")
+    >>> delimiter_of("id;question\\n1;hectares, vineyards, Sweden"), delimiter_of("Of May, 2026\\nid\\tquestion")
     (';', '\\t')
     """
-    heading = next((line for line in text.splitlines() if line.strip() and not line.lower().startswith("sep=")), "")
-    return max(DELIMITERS, key=heading.count)
+    for line in text[:LONGEST_PREAMBLE].splitlines()[:PREAMBLE_ROWS]:
+        for delimiter in DELIMITERS:
+            if "question" in (name.strip(' "').casefold() for name in line.split(delimiter)):
+                return delimiter
+    return DELIMITERS[0]
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -102,11 +111,6 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         if cells:
             yield first, cells
         first = reader.line_num + 1
-
-
-def _is_preamble(cells: Sequence[str]) -> bool:
-    """Say whether these are a blank line, or the line by which Excel is told the delimiter."""
-    return cells[0].lower().startswith("sep=") or not any(cell.strip() for cell in cells)
 
 
 def _row_case(names: Sequence[str], cells: Sequence[str], number: int, delimiter: str) -> Case:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from retrieval import parquet
 from retrieval.errors import BadFile
+from retrieval.region_rows import EUROSTAT_CODE
 from retrieval.tables import Table, open_table, printable
 from retrieval.types import Dataset
 
@@ -229,7 +230,7 @@ def dimensions(table: Table) -> tuple[str, ...]:
 def wide_figures(table: Table) -> Iterator[tuple[int, dict[str, str], str, float, str]]:
     """Yield line number, dimensions, year, value and flag of each figure in Eurostat's TSV: one column a year."""
     names = dimensions(table)
-    for number, row in table.rows():
+    for number, row in table.rows(short=True):
         joined, *cells = row.values()
         parts = [part.strip() for part in joined.split(",")]
         if len(parts) != len(names):
@@ -256,7 +257,9 @@ def _long_rows(table: Table) -> Iterator[tuple[int, Row]]:
         cell = {ours: row.get(name, "") for ours, name in at.items()}
         if table.delimiter == ";":  # only there a comma can be nothing but the decimal point
             cell["value"] = cell["value"].replace(",", ".")
-        if cell["value"] and (figure := figure_in(table.path, number, f"{cell['value']} {cell['flag']}")):
+        if cell["value"] and (
+            figure := figure_in(table.path, number, f"{cell['value']} {cell['flag'].replace(' ', '')}")
+        ):
             code, land_cover, unit = (cell[name].partition(":")[0] for name in ("code", "land_cover", "unit"))
             year = _FIRST_DAY.sub("", cell["year"])
             yield number, _row(table.path, number, code, land_cover, year, unit, *figure)
@@ -277,6 +280,7 @@ def _row(path: Path, number: int, code: str, land_cover: str, year: str, unit: s
         raise BadFile(f"{path.name}: line {number}: {year!r} is not a year")
     if not _CODE.fullmatch(code):
         raise BadFile(f"{path.name}: line {number}: {code!r} is not a region code")
+    code = EUROSTAT_CODE.get(code[:2], code[:2]) + code[2:]
     if value < 0 or (unit == "PC" and value > 100.05):
         raise BadFile(f"{path.name}: line {number}: {value:g} {unit} is no share or area")
     return code, land_cover, int(year), unit, value, flag

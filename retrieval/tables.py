@@ -85,8 +85,11 @@ class Table:
         except (pa.ArrowException, OSError, EOFError, zlib.error, ValueError) as error:
             raise BadFile(f"{self.path} cannot be read: {_reason(error)}") from error
 
-    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+    def rows(self, short: bool = False) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield the number of the line and the cells of each row of text, by key, without the space around them.
+
+        Args:
+            short: A row may end before its last columns, which are empty then.
 
         Raises:
             BadFile: A row has not the columns of the heading, or the file is damaged.
@@ -99,6 +102,8 @@ class Table:
                 reader = csv.reader(stream, delimiter=self.delimiter)
                 for cells in reader:
                     first, number = number + 1, self.heading_lines + reader.line_num
+                    if short:
+                        cells += [""] * (len(self.cells) - len(cells))
                     if any(cell.strip() for cell in cells):
                         yield first, self._named(cells, first)
         except UnicodeDecodeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,11 @@ def test_every_way_of_writing_a_table_gives_the_same_questions(tmp_path, delimit
 
 def test_a_line_that_tells_excel_the_delimiter_is_no_heading(tmp_path) -> None:
     assert questions(cases(tmp_path, f"sep=;\nid;question\n1;{SWEDEN}\n")) == [SWEDEN]
+
+
+@pytest.mark.parametrize("before", ["Our questions\n\n", "# asked in 2026, by us\n", "Questions of May, 2026\n"])
+def test_a_title_or_remark_before_the_heading_is_passed_over(tmp_path, before) -> None:
+    assert questions(cases(tmp_path, f"{before}id;question\n1;{SPAIN}\n")) == [SPAIN]
 
 
 def test_commas_of_an_unquoted_question_in_the_last_column_are_its_own(tmp_path) -> None:
@@ -75,6 +81,7 @@ def test_what_a_file_is_stands_in_it_and_not_in_its_name(tmp_path) -> None:
         (f"{SWEDEN}\n{SPAIN}\n", "no column 'question'"),
         (SWEDEN.encode("utf-16"), "not UTF-8"),
         ("id,question\n1,forêt".encode("latin-1"), "not UTF-8"),
+        (gzip.compress(b"id,question"), "is a gzip file, not UTF-8"),
         ("", "no column 'question'"),
         ("id,question\n", "holds no question"),
     ],
