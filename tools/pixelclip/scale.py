@@ -35,13 +35,14 @@ def with_daft(workers: int) -> Runner:
         BadArgument: Daft is not installed.
     """
     daft = _daft()
-    return _again(lambda job, tiles: _on_daft(daft, job, tiles, workers), daft.exceptions.DaftCoreException)
+    died = daft.exceptions.DaftCoreException, RuntimeError  # the latter where a worker's connection is cut
+    return _again(lambda job, tiles: _on_daft(daft, job, tiles, workers), died)
 
 
 RUNNERS: dict[str, Callable[[int], Runner]] = {"processes": in_processes, "daft": with_daft}
 
 
-def _again(run: Runner, died: type[Exception]) -> Runner:
+def _again(run: Runner, died: type[Exception] | tuple[type[Exception], ...]) -> Runner:
     """Return a runner that deals the unfinished tiles out again when workers died."""
 
     def runner(job: MapJob, tiles: Sequence[Tile]) -> Iterable[dict[str, Any]]:
@@ -89,11 +90,13 @@ def _on_daft(daft: Any, job: MapJob, tiles: Sequence[Tile], workers: int) -> Ite
             _one_thread()
             self.job, self.tiles = job, tiles
 
-        @daft.method(return_dtype=daft.DataType.string())
-        def __call__(self, name: str) -> str:
-            return map_tile(self.job, self.tiles[name])["name"]
+        @daft.method.batch(return_dtype=daft.DataType.string(), batch_size=1)
+        def __call__(self, names: Any) -> list[str]:
+            return [map_tile(self.job, self.tiles[name])["name"] for name in names.to_pylist()]
 
-    frame = daft.from_pydict({"tile": list(by_name)}).into_partitions(len(by_name))
+    frame = daft.from_pydict({"tile": list(by_name)})
+    if daft.get_or_create_runner().name == "ray":
+        frame = frame.into_partitions(len(by_name))
     done = frame.with_column("done", Mapper(job, by_name)(daft.col("tile")))
     for row in done.select("done").iter_rows():
         yield note_of(job.out, by_name[row["done"]])
