@@ -176,7 +176,7 @@ def read(
 
 def shapes_of(context: Context, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """Outlines by region id, a disc where only a spot in the region is known."""
-    found = context.gazetteer.geojson(ids, OUTLINE_DETAIL)["features"]
+    found = context.gazetteer.geojson(ids, OUTLINE_DETAIL if len(ids) <= MANY else ROUGH_DETAIL)["features"]
     drawn = {str(f["id"]): f["geometry"] for f in found if f["geometry"]}
     spots = {id: markers()[id] for id in ids if id not in drawn and id in markers()}
     return {**drawn, **{id: official_maps.disc(spot, DISC_KM) for id, spot in spots.items()}}
@@ -186,8 +186,8 @@ DISC_KM = 20.0
 """Radius of the disc that stands for a region without an outline."""
 
 
-OUTLINE_DETAIL = 0.005
-"""Degrees: outlines drawn on the page are simplified to about 500 m."""
+OUTLINE_DETAIL, ROUGH_DETAIL, MANY = 0.005, 0.03, 60
+"""Degrees: outlines drawn on the page are simplified to about 500 m; more than so many, on a map of Europe, to 3 km."""
 
 
 def figure_json(member: Member, year: int) -> list[Any]:

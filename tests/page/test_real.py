@@ -207,7 +207,7 @@ def test_a_map_that_does_not_start_is_shown_as_a_picture(browser: Browser, serve
     context = browser.new_context(viewport={"width": 1200, "height": 800}, locale="en-GB")
     page = context.new_page()
     page.clock.install()
-    page.route("**/files/base*", lambda route: None)
+    page.route("**/files/base/**", lambda route: None)
     page.goto(served.url)
     page.wait_for_function("document.body.dataset.landask")
     Seen(page, served.url).ask("Which regions of Spain have the largest share of cropland?")
