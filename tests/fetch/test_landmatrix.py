@@ -40,8 +40,9 @@ def call(site: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(ingest, "towns", town)
     monkeypatch.setattr(ingest, "bundled_survey", tiny.survey)
     monkeypatch.setattr(ingest, "bundled_pixels", PIXELS)
-    monkeypatch.setattr(ingest, "read_statistics_file", lambda path=None: None)
-    ingest.write_store(tmp_path / "store.duckdb", ingest.Contents(None, (tiny.regions(),), None, (tiny.survey(),)))
+    monkeypatch.setattr(ingest, "bundled_statistics", lambda: None)
+    contents = ingest.Contents(None, (tiny.regions(),), None, (tiny.survey(),))
+    ingest.write_store(tmp_path / "store.duckdb", contents, sources=ingest.Sources(bundled=True))
 
     def run(*arguments: str) -> int:
         own = ["--store", str(tmp_path / "store.duckdb"), "--cache", str(tmp_path / "cache"), "--yes"]
