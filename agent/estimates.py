@@ -74,10 +74,11 @@ class Part:
 @lru_cache(maxsize=16)
 def patterns(language: str) -> tuple[re.Pattern[str], ...]:
     """Return a language's patterns: above, below, not farmed, in no use, asked for a share."""
-    above, below, verbs = ELEVATION[language]
+    above, below, verbs = ELEVATION.get(language, ELEVATION["en"])
+    shares = SHARES.get(language, SHARES["en"])
     of_height = [rf"(?:\b(?:{verbs})\s+)?\b(?:{words})\s+{NUMBER}" for words in (above, below)]
-    of_use = [rf"(?:\b(?:{verbs})\s+)?\b(?:{words})\b" for words in USES[language]]
-    return tuple(re.compile(p, re.IGNORECASE) for p in (*of_height, *of_use, rf"\b(?:{SHARES[language]})"))
+    of_use = [rf"(?:\b(?:{verbs})\s+)?\b(?:{words})\b" for words in USES.get(language, USES["en"])]
+    return tuple(re.compile(p, re.IGNORECASE) for p in (*of_height, *of_use, rf"\b(?:{shares})"))
 
 
 def part_in(question: str, language: str) -> Part | None:

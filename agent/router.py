@@ -1040,6 +1040,22 @@ IN = {
     "pt": "em|no|na|nos|nas",
     "nl": "in|nabij",
     "pl": "w|we",
+    "bg": "в|във",
+    "cs": "v|ve|na",
+    "da": "i|på",
+    "el": "στην|στη|στο|στον|στις|στα",
+    "et": "riigis",
+    "fi": "maassa",
+    "ga": "i|in|sa|san",
+    "hr": "u|na",
+    "hu": "itt",
+    "lt": "šalyje",
+    "lv": "valstī",
+    "mt": "fi|f|fl|fil",
+    "ro": "în|in",
+    "sk": "v|vo|na",
+    "sl": "v|na",
+    "sv": "i|på",
 }
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from retrieval.errors import StoreError
 from retrieval.nomenclature import DATA, Nomenclature
+from retrieval.types import PAGE_LANGUAGES
 
 VECTORS = DATA / "class_vectors.npy"
 """(texts, dimensions) int8: unit vectors times 127."""
@@ -63,7 +64,7 @@ def class_texts(book: Nomenclature) -> list[tuple[str, str]]:
     """Key and text of all that a class is called: its labels, its official name, its definition."""
     pairs = []
     for key in (*book.classes, *(f"@{name}" for name in book.groups)):
-        texts = [book.labels[language][key] for language in book.labels if key in book.labels[language]]
+        texts = [book.labels[language][key] for language in PAGE_LANGUAGES if key in book.labels[language]]
         if land_class := book.classes.get(key):
             texts += [land_class.name, land_class.definition]
         pairs += [(key, text) for text in dict.fromkeys(texts)]
