@@ -72,6 +72,8 @@ COUNTRIES = (
 """ISO codes of the countries whose names count."""
 SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")
 WORD = re.compile(r"[^\W\d_]+")
+MARGIN = 0.25
+"""By so much another language must be ahead of the conversation's, where that knows a word too."""
 LEAST_KNOWN = 0.3
 """Of the small words of a question so many must be known in a language for it to be in it."""
 WORDS_TO_TELL = 4
@@ -183,7 +185,7 @@ def detect(question: str, nomenclature: Nomenclature | None = None, default: Lan
         return "bg"
     scores = _scores(question, nomenclature)
     best = max(scores.values(), default=0.0)
-    if best < 0.2 or scores[default] >= best - 1e-9:
+    if best < 0.2 or (scores[default] and scores[default] >= best - MARGIN):
         return default
     return max(LANGUAGES, key=lambda language: scores[language])
 

@@ -67,3 +67,8 @@ def test_a_word_alone_is_never_said_not_to_be_read():
 def test_where_nothing_tells_the_conversation_s_language_stays(book):
     assert detect("2015?", book, "cs") == "cs"
     assert detect("Murcia", book, "mt") == "mt"
+
+
+def test_a_short_follow_up_stays_in_the_language_of_the_conversation(book):
+    assert detect("and in 2015?", book, "en") == "en"
+    assert detect("and olive groves?", book, "en") == "en"
