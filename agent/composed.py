@@ -13,6 +13,7 @@ from agent.reading.edit import POINTS, edited, edits
 from agent.reading.fill import Unfit, queries
 from agent.reading.read import COMPOSED, Reading, read
 from retrieval.query import Column, Filter, Group, Order, Query, Ref
+from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
 
 
@@ -28,7 +29,7 @@ def composed_plan(
     if context.language not in languages():
         return None
     reading = read(question, context.language, context)
-    if not reading.whole:
+    if not reading.whole:  # of a language without rules behind, plain questions are the chart's too
         return None
     drawn = tuple(conversation.areas)[-1:]
     if (base := query_before(reading, conversation, context)) is not None:
@@ -36,7 +37,7 @@ def composed_plan(
             return plan_of((edited(reading, base, context, drawn, settled),), context, conversation)
         except Unfit:
             pass
-    if not is_ours(reading):
+    if not is_ours(reading) and not (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT")):
         return None
     try:
         return plan_of(queries(reading, context, drawn, settled), context, conversation)

@@ -13,6 +13,7 @@ from agent.reading.mentions import Item
 from agent.reading.read import Reading, read
 from agent.words import fold
 from retrieval.errors import NotUnderstood
+from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
 
 ONLY_COMPOSED = (
@@ -56,6 +57,20 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
         raise NotUnderstood(
             tuple(understood), ":".join(["unread", *dict.fromkeys(w.replace(":", " ") for w in dropped)])
         )
+
+
+def refuse_what_no_rule_behind_reads(question: str, context: Context) -> None:
+    """Refuse, in a language that the rules behind have no words of, a question with words the chart did not read.
+
+    Raises:
+        NotUnderstood: naming them.
+    """
+    if context.language in PAGE_LANGUAGES or context.language not in languages():
+        return
+    reading = read(question, context.language, context)
+    if reading.unread:
+        understood = dict.fromkeys(i.value.text for i in reading.items if i.type in ("PLACE", "CLASS"))
+        raise NotUnderstood(tuple(understood), ":".join(["unread", *dict.fromkeys(reading.unread)]))
 
 
 def is_told(word: str, plan: Plan, context: Context) -> bool:

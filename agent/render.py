@@ -786,6 +786,8 @@ def _not_understood(error: errors.NotUnderstood, voice: Voice, context: Context)
     reason, *numbers = error.reason.split(":")
     if reason == "too_long":
         return of["too_long"].format(length=voice.number(int(numbers[0])), most=voice.number(int(numbers[1])))
+    if reason == "unread_language":
+        return of["unread_language"].format(name=numbers[0])
     if reason == "unread":
         return of["unread"].format(words=", ".join(f"“{word}”" for word in numbers), understood=understood)
     if reason == "no_parts":

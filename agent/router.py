@@ -18,7 +18,8 @@ from agent.conversation import Conversation, chosen
 from agent.deals.planning import deals_plan
 from agent.estimates import part_in
 from agent.frame import PLACE, SUBJECT, TIME, Frame, Spot
-from agent.honesty import refuse_what_was_dropped
+from agent.honesty import refuse_what_no_rule_behind_reads, refuse_what_was_dropped
+from agent.language import unread
 from agent.lexicon import languages, leaves
 from agent.operation import asks_for_one, operation_of, order_of
 from agent.pair import paired, says_both
@@ -99,6 +100,8 @@ class Builtin:
             settled = {**waiting.resolved, waiting.words: value}
             conversation.pending = replace(waiting, resolved=settled)
             question = waiting.question
+        if (name := unread(question)) and name != "words":
+            raise NotUnderstood((), f"unread_language:{name}")
         parts = questions_in(question, context)
         if len(parts) == 1:
             return self.one(question, context, conversation, settled)
@@ -128,6 +131,7 @@ class Builtin:
             return estimated
         if (whole := self.composed(question, context, conversation, settled)) is not None:
             return whole
+        refuse_what_no_rule_behind_reads(question, context)
         plan = self.behind(question, context, conversation, settled)
         refuse_what_was_dropped(without_aside(question, context), plan, context, follows=bool(conversation.frame))
         return plan
@@ -327,7 +331,7 @@ WHICH_THEN = 3
 
 # what is never answered
 
-BEYOND = ("read_only", "too_long", "no_words", "which_class", "which_region", "unread")
+BEYOND = ("read_only", "too_long", "no_words", "which_class", "which_region", "unread", "unread_language")
 """Why a question is not put to a model: it is none, or it misses what only the asker knows."""
 SETTLED = (Ambiguous, UnknownRegion, UnknownClass, OutOfCoverage)
 """What retrieval knows better than any model: a name that is ambiguous, unknown or outside is not put to one."""

@@ -272,6 +272,7 @@ def best(every: Sequence[Item], said: Mentions) -> list[Item]:
 
 
 PREFERRED = {
+    "NONE": -0.35,
     "PLACE": 0.2,
     "CLASS": 0.2,
     "YEAR": 0.2,

@@ -195,6 +195,7 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         items.append(at.item(start, start + len(found), "POINT", int(found)))
     taken = [(i.start, i.end) for i in items if i.type in ("PLACE", "CLASS") and i.cost == 0]
     soft = {n for n, token in enumerate(every) if token.norm in _small(language) or _is_clipped(question, token)}
+    soft |= {n for n, token in enumerate(every) if _is_a_form(token.norm, language)}
     soft -= {n for start, end in taken for n in range(start, end)}
     every_leaf = leaves(question, language)
     either = {leaf.start for leaf in every_leaf if leaf.key == "conjunction.or"}
@@ -296,6 +297,29 @@ def _small(language: str) -> frozenset[str]:
     stop = {flatten(word).strip() for word in words(language)["stop"]} if _has_words(language) else set()
     own = {word for word in lexicon(language).get("function.words", ()) if " " not in word}
     return frozenset(stop | fillers() | own)
+
+
+LONG_STEM, ENDING = 5, 3
+"""Letters that two forms of an everyday word share at the least, and that may follow them."""
+
+
+@lru_cache(maxsize=20_000)
+def _is_a_form(word: str, language: str) -> bool:
+    """Whether a word is another form of an everyday word of its language: one beginning, other endings."""
+    if len(word) < LONG_STEM:
+        return False
+    stem = word[: max(LONG_STEM, len(word) - ENDING)]
+    return any(len(other) <= len(stem) + ENDING for other in _beginning(language).get(stem, ()))
+
+
+@lru_cache(maxsize=32)
+def _beginning(language: str) -> Mapping[str, tuple[str, ...]]:
+    """Beginning → the everyday words that begin so."""
+    found: dict[str, list[str]] = {}
+    for word in _small(language):
+        for end in range(LONG_STEM, len(word) + 1):
+            found.setdefault(word[:end], []).append(word)
+    return {stem: tuple(words) for stem, words in found.items()}
 
 
 def _has_words(language: str) -> bool:
