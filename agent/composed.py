@@ -100,6 +100,9 @@ def is_ours(reading: Reading) -> bool:
     moved = reading.has("CHANGE") and reading.has("CLASSES") and not reading.has("CLASS")
     shares = "share" in reading.all("MEASURE") and len(reading.all("PLACE", "CLASS")) > 2
     whenever = "when" in reading.all("ASK") and reading.has("SUP")
+    ranked_change = reading.has("LEVEL", "MANY", "INSIDE") and reading.has("UP", "DOWN", "CHANGE", "LOST", "GAINED")
+    if ranked_change and reading.has("SPAN", "SINCEYEAR"):
+        return True
     each = reading.has("EACH") and reading.has("CHANGE", "UP", "DOWN")
     both = len(reading.all("CLASS")) > 1 and "which" in reading.all("ASK") and reading.has("LEVEL")
     ranked = reading.has("RANKED", "RANK") and reading.has("INSIDE", "LEVEL", "RANK") and "is" not in reading.all("ASK")

@@ -51,6 +51,7 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
     reading = read(question, context.language, context)
     aside = follows and not reading.has("CLASS", "PLACE")
     dropped = [*composed_words(reading), *([] if aside else hard_words(reading, plan))]
+    dropped += changes_and_years(reading, plan)
     dropped += [w for w in qualifiers(reading, context.language) if not is_told(w, plan, context)]
     if dropped:
         understood = dict.fromkeys(i.value.text for i in reading.items if i.type in ("PLACE", "CLASS"))
@@ -89,9 +90,29 @@ def composed_words(reading: Reading) -> list[str]:
     return [*found, *far, *rows]
 
 
+CHANGING_TOOLS = ("change_official", "compare_years", "query", "estimate_area")
+
+
+def changes_and_years(reading: Reading, plan: Plan) -> list[str]:
+    """Return words of a change between two years, and of a year, that a plan has no part of."""
+    tools = {step.tool for step in plan.steps}
+    numbers = numbers_of(plan)
+    dated = [i for i in reading.items if i.type in ("SPAN", "SINCEYEAR")]
+    moved = [i for i in reading.items if i.type in ("UP", "DOWN", "LOST", "GAINED", "CHANGE")]
+    lost = [words_of(reading, i) for i in (*moved, *dated)] if dated and moved and not tools & {*CHANGING_TOOLS} else []
+    near = [words_of(reading, i) for i in reading.made if i.type == "NEARCLASS"]
+    since = [i for i in dated if i.type == "SINCEYEAR" and float(i.value) not in numbers and not moved]
+    return [*lost, *near, *(words_of(reading, i) for i in since)]
+
+
+def numbers_of(plan: Plan) -> set[float]:
+    """Return every number that stands in a plan's arguments."""
+    return {float(n) for n in re.findall(r"\d+(?:\.\d+)?", str([s.arguments for s in plan.steps]))}
+
+
 def hard_words(reading: Reading, plan: Plan) -> list[str]:
     """Return numbers and negations that no constraint took and that do not stand in the plan."""
-    numbers = {float(n) for n in re.findall(r"\d+(?:\.\d+)?", str([s.arguments for s in plan.steps]))}
+    numbers = numbers_of(plan)
     covered = {n for i in reading.items for n in range(i.start, i.end)}
     nearest = any(step.tool in NEAREST_TOOLS for step in plan.steps)
     said = [i for i in [*reading.said.items, *reading.made] if i.type == "QTY" and i.value[1] == "%"]
@@ -122,7 +143,21 @@ def qualifiers(reading: Reading, language: str) -> list[str]:
     unread = set(reading.open_words) - known
     before = {i.start - 1 for i in named if i.type != "MEASURE" and touches(reading, i.start)}
     after = {n for i in named for n in after_preposition(reading, i.end, language)}
-    return [reading.word(n) for n in sorted(unread & (before | after)) if len(reading.word(n)) > 2]
+    told = (unread & (before | after)) | (set(reading.open_words) & topics) | last_words(reading, unread, language)
+    return [reading.word(n) for n in sorted(told) if len(reading.word(n)) > 2]
+
+
+VERBS_LAST = ("de", "nl", "hu")
+"""Languages whose sentences may end in a verb."""
+
+
+def last_words(reading: Reading, unread: set[int], language: str) -> set[int]:
+    """Return the unknown words that a question ends in: "… on clay soils?"."""
+    n, found = len(reading.said.tokens) - 1, set()
+    while n in unread:
+        found.add(n)
+        n -= 1
+    return set() if language in VERBS_LAST else found
 
 
 def touches(reading: Reading, start: int) -> bool:

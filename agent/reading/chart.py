@@ -153,6 +153,9 @@ RULES: list[Rule] = [
     # rankings
     ("SUP NUM LEVEL", "RANK", lambda s, n, level: (s, int(n), level, None)),
     ("NUM LEVEL SUP", "RANK", lambda n, level, s: (s, int(n), level, None)),
+    ("NUM LEVEL", "MANY", lambda n, level: (int(n), level) if n < 1000 else None),
+    ("WITHIN QTY CLASS", "NEARCLASS", lambda w, q, c: c if q[1] in ("km", "m") else None),
+    ("CMP QTY CLASS", "NEARCLASS", lambda w, q, c: c if q[1] == "km" else None),
     ("NUM INSIDE SUP", "RANK", lambda n, i, s: (s, int(n), i[1], i[0])),
     ("SUP NUM INSIDE", "RANK", lambda s, n, i: (s, int(n), i[1], i[0])),
     ("INSIDE SUP", "RANK", lambda i, s: (s, None, i[1], i[0])),
@@ -180,6 +183,7 @@ RULES: list[Rule] = [
 
 KEPT = frozenset({
     "MORETHAN",
+        "MANY",
         "RANKCLASS",
         "ENDOF", "POSITION", "NEAR", "PLACE", "CLASS", "NOTPLACE", "NOTCLASS", "NONE", "YEAR", "SPAN",
     "SINCEYEAR", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANK", "RANKNTH", "NTH", "SPLIT", "SPLITIN", "INSIDE",

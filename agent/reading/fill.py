@@ -120,6 +120,7 @@ class Constraints:
         levels += [r[2] for r in self.reading.all("RANK", "RANKNTH")]
         levels += [lv for lv, _ in self.reading.all("NONE")]
         levels += self.reading.all("LEVEL")
+        levels += [lv for _, lv in self.reading.all("MANY")]
         known = [lv for lv in levels if lv]
         if not known:
             grouped = self.reading.has("RANKED", "SUP", "NTH", "EACH") and any(r.level == "group" for r in self.places)
@@ -292,6 +293,9 @@ class Constraints:
             return (self.changed(),)
         if "when" in self.asks and has("SUP"):
             return (self.by_year(),)
+        if self.is_one_total():
+            self.level = ""
+            return (self.one_number(),)
         if self.level or has("NONE"):
             return (self.by_place(),)
         if self.splits("month") or has("BYMONTH"):
@@ -344,6 +348,12 @@ class Constraints:
         inside = Filter("region", "in", Ref(1))
         return ranking, Query(self.source, columns, (inside, *dated, *then), rows, order=(Order(columns[0].name),))
 
+    def is_one_total(self) -> bool:
+        """Whether points of all places of a level are counted together: "across all countries, how many points"."""
+        rows = self.reading.has("SPLIT", "SPLITIN", "INSIDE", "RANK", "RANKNTH", "NTH", "SUP", "RANKED", "MANY", "NONE")
+        kept = self.reading.has("HAVING", "COUNT", "COUNTED", "STAT")
+        return "how_many" in self.asks and "points" in self.measures and not rows and not kept
+
     def dated(self) -> bool:
         """Whether a change over time is spoken of: a span, two years, a trend."""
         return self.reading.has("SPAN", "SINCEYEAR", "TREND", "CHANGE") or len(self.years()) > 1
@@ -353,7 +363,10 @@ class Constraints:
         if not ("share" in self.measures and (self.classes or self.less)) or self.reading.has("HAVING", "DIFF"):
             return None
         name = "points" if self.source == "survey" else "km2" if len(self.places) == 2 else "share"
-        if len(self.places) == 2 and len(self.classes) == 1 and not self.level:
+        if self.source == "survey" and len(self.classes) == 1 and len(self.places) < 2 and not self.level:
+            own = [self.class_filters(), ()]
+            shared = self.place_filters()
+        elif len(self.places) == 2 and len(self.classes) == 1 and not self.level:
             inner, outer = self.nested(*self.places) or (None, None)
             if not inner or not outer:
                 return None
@@ -557,9 +570,10 @@ class Constraints:
             return Order(column, way), number or FEW_ROWS
         if nth := self.reading.all("RANKNTH", "NTH"):
             return Order(column, nth[0][0]), nth[0][1]
+        many = [n for n, _ in self.reading.all("MANY")]
         if sups := self.reading.all("SUP"):
-            return Order(column, sups[0]), FEW_ROWS
-        return None
+            return Order(column, sups[0]), (many or [FEW_ROWS])[0]
+        return (Order(column), many[0]) if many and self.reading.has("LOST", "GAINED", "UP", "DOWN") else None
 
     def by_class(self, theme: str) -> Query:
         """Rows by class."""
@@ -740,6 +754,9 @@ class Constraints:
         named = [i for i in self.reading.items if i.type == "CLASS"]
         if became and named:
             after = [i for i in named if i.start > became[0]]
+            asked = any(i.type == "ASK" and i.value == "what" and i.start < became[0] for i in self.reading.items)
+            if asked and len(named) == 1:
+                return self.codes(named[0].value), None  # "what became of the points that were …"
             earlier = [i for i in named if i.start < became[0]]
             return (self.codes(earlier[0].value) if earlier else None), (self.codes(after[0].value) if after else None)
         if self.reading.has("GAINED") and not self.reading.has("LOST"):
