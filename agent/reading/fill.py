@@ -319,6 +319,8 @@ class Constraints:
         order = [i for i in self.reading.items if i.type in ("RANK", "SUP", "CLASS", "ASK", "LEVEL", "CLASSES")]
         ranks = [i for i in order if i.type == "RANK"] or [i for i in order if i.type == "SUP"]
         asked = [i for i in order if i.type == "CLASS"]
+        if among := self.among():
+            return among
         if not self.level or not ranks or self.reading.has("DIFF", "MORETHAN", "HAVING") or "compare" in self.asks:
             return None
         first = next((c for c in asked if c.start >= ranks[0].end), None)
@@ -343,6 +345,9 @@ class Constraints:
             each = (Query(self.source, columns, (Filter("region", "in", (id,)), *dated), (Group("land_cover", "1"),),
                           order=(Order(columns[0].name),), limit=1) for id in found)  # fmt: skip
             return (ranking, *each)
+        if rest and self.changes() and self.reading.has("SPAN", "SINCEYEAR"):
+            self.places, self.level = [self.context.named(id) for id in found], ""
+            return ranking, self.changed()
         self.classes, then = all_classes, self.class_filters(self.classes)
         rows = (Group("region", self.level),)
         inside = Filter("region", "in", Ref(1))
@@ -408,6 +413,25 @@ class Constraints:
         if first < second:
             return one, other
         return (other, one) if second < first else None
+
+    def among(self) -> tuple[Query, ...] | None:
+        """Those that meet a condition on one class, ranked by another: "among countries with over 30 % cropland"."""
+        limits = [i for i in self.reading.items if i.type == "HAVING"]
+        named = [i for i in self.reading.items if i.type == "CLASS"]
+        ranks = [i for i in self.reading.items if i.type in ("SUP", "RANK")]
+        if not (self.level and len(limits) == 1 and len(named) == 2 and ranks):
+            return None
+        near = min(named, key=lambda c: abs(c.start - limits[0].start))
+        if abs(near.start - ranks[0].start) < abs(named[named[0] is near].start - ranks[0].start):
+            return None
+        rows, dated = (Group("region", self.level),), (Filter("year", "in", (self.year(),)),)
+        self.classes = [self.codes(near.value)]
+        columns = self.columns()
+        first = Query(self.source, columns, self.base(), rows, self.conditions(), (Order(columns[0].name),))
+        self.classes = [self.codes(next(c for c in named if c is not near).value)]
+        order, limit = self.ranking(columns[0].name) or (Order(columns[0].name), FEW_ROWS)
+        inside = (Filter("region", "in", Ref(1)), *dated, *self.class_filters())
+        return first, Query(self.source, columns, inside, rows, order=(order,), limit=limit)
 
     def by_year(self) -> Query:
         """Rows by year, of the years named; ranked where the year of most or least is asked."""
@@ -622,7 +646,8 @@ class Constraints:
         query = Query("survey", columns, self.base(), rows)
         if not rows:
             return query
-        ranked = self.ranking("elevation_m") or (Order("elevation_m"), None)
+        by = "points" if "points" in self.measures and self.reading.has("RANK", "MANY") else "elevation_m"
+        ranked = self.ranking(by) or (Order(by), None)
         kept = (Condition("points", ">", 0),)
         return replace(query, having=kept, order=(ranked[0],), limit=ranked[1])
 

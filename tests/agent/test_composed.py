@@ -115,3 +115,34 @@ def test_without_a_country_is_never_that_country(context: Context) -> None:
     without = ask("and without Spain?", context, router="builtin", conversation=talk)
     assert "Spain" not in [r.name for r in without.results[0].regions]
     assert without.results[0].regions[0].name == "Greece"
+
+
+STEPS = [
+    ("Find the country with the highest woodland share in 2022 and tell me how its cropland share changed since 2009.",
+     [66.0, -2.1]),
+    ("Among countries whose cropland covered more than 30% in 2018, which has the least artificial land?", [47.7, 2.1]),
+    ("Take the three countries with the most sunflower points in 2018; what is the mean elevation of those points?",
+     [118]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "values"), STEPS)
+def test_several_steps(question: str, values: list[float], context: Context) -> None:
+    answer = ask(question, context, router="builtin", debug=True)
+    assert [result.value for result in answer.results] == values
+
+
+CONDITIONS = [
+    ("How many vineyard points in Italy in 2018 belong to small family farms?", "farms"),
+    ("What share of French wheat points lie on clay soils?", "clay"),
+    ("How many points in Greece burned in wildfires turned from woodland to shrubland?", "wildfires"),
+    ("How many grassland points in Ireland within 5 km of a motorway were lost between 2015 and 2018?", "motorway"),
+    ("Which Spanish regions had the most almond orchards planted after 2000?", "2000"),
+]
+
+
+@pytest.mark.parametrize(("question", "word"), CONDITIONS)
+def test_a_stranger_s_condition_is_named(question: str, word: str, context: Context) -> None:
+    answer = ask(question, context, router="builtin", debug=True)
+    assert answer.status == "refused"
+    assert word in answer.text
