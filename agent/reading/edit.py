@@ -19,8 +19,9 @@ POINTS = (Column("points", "points"), Column("surveyed", "surveyed"))
 
 
 def edits(reading: Reading) -> bool:
-    """Whether a reading may only be an edit: short, and not both of a class and of a place of its own."""
-    return len(reading.said.tokens) <= LONGEST_EDIT and not (reading.has("CLASS") and reading.has("PLACE"))
+    """Whether a reading may only be an edit: short, and not a whole question of a class with its own place or rows."""
+    whole = reading.has("CLASS") and reading.has("PLACE", "HERE", "LEVEL", "SPLIT", "RANK", "MANY", "INSIDE", "SPLITIN")
+    return len(reading.said.tokens) <= LONGEST_EDIT and not whole
 
 
 def edited(

@@ -146,3 +146,10 @@ def test_a_stranger_s_condition_is_named(question: str, word: str, context: Cont
     answer = ask(question, context, router="builtin", debug=True)
     assert answer.status == "refused"
     assert word in answer.text
+
+
+def test_a_whole_question_takes_no_place_from_the_one_before(context: Context) -> None:
+    talk = Conversation()
+    ask("share of olive groves by region of Spain", context, router="builtin", conversation=talk)
+    answer = ask("which countries have more than 50% woodland in 2022", context, router="builtin", conversation=talk)
+    assert [r.name for r in answer.results[0].regions] == ["Finland", "Sweden", "Slovenia", "Estonia", "Latvia"]
