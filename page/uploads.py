@@ -33,6 +33,7 @@ def region_from_file(file: Path, name: str, most_bytes: int) -> Chosen:
         read = read_map_area(file, STRANGER, shown)
     finally:
         file.unlink(missing_ok=True)
-    if read.crs is None:
-        raise BadFile(f"{shown} does not say its coordinate system (.prj is missing)")
+    west, south, east, north = read.features.total_bounds
+    if read.crs is None and not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise BadFile(f"{shown} does not say its coordinate system, and its numbers are no degrees (.prj is missing)")
     return from_geometry(json.loads(shapely.to_geojson(read.features.geometry.iloc[0])), shown)
