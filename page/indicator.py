@@ -148,7 +148,7 @@ def read(
     Raises:
         LandaskError: one of them is not of the published table.
     """
-    regions = {id: context.region(id) for id in dict.fromkeys(shown)}
+    regions = {id: context.named(id) for id in dict.fromkeys(shown)}
     levels = {region.level for region in regions.values()}
     level = levels.pop() if len(levels) == 1 else ""
     if level not in LEVELS:

@@ -50,7 +50,10 @@ def box(west: float, south: float, east: float, north: float) -> dict[str, Any]:
 
 class SmallGazetteer:
     def region(self, id: str, language: str = "en") -> Region:
-        return {r.id: r for r in (HERAULT, BAVARIA)}[id]
+        known = {r.id: r for r in (HERAULT, BAVARIA)}
+        if id not in known:
+            raise UnknownRegion(id)
+        return known[id]
 
     def find(self, name: str, language: str = "en") -> list[Region]:
         return [r for r in (HERAULT, BAVARIA) if name in (r.name, r.id)]
@@ -91,6 +94,9 @@ class SmallContext:
     nomenclature: Nomenclature
     areas: Mapping[str, Any]
     language: str = "en"
+
+    def named(self, identifier: str) -> Region:
+        return self.gazetteer.region(identifier, self.language)
 
 
 POINTS = [
