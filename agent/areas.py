@@ -6,13 +6,16 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retrieval.errors import BadGeometry
 from retrieval.foreign import plain_fault, read_json
 from retrieval.outlines import is_latitude_first, mended
 from retrieval.types import BBox, Region
 from tools.context import Context
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 MOST_CORNERS = 20_000
 KNOWN_REGION = re.compile(r"(country|nuts|iso|commune|group):[\w-]+")
@@ -43,7 +46,7 @@ def selected_area(selection: Any) -> tuple[str, dict[str, Any]]:
         selection = read_json(selection, "the selection", error=BadGeometry)
     elif fault := plain_fault(selection):
         raise BadGeometry(f"the selection {fault}")
-    outline = checked_outline(_geometry(selection))
+    outline = longitude_first(checked_outline(_geometry(selection)))
     plain = json.loads(json.dumps(outline.__geo_interface__))
     return _region_id(selection) or area_id(plain), plain
 
@@ -85,7 +88,7 @@ def _is_area(feature: Any) -> bool:
     return isinstance(shape, Mapping) and shape.get("type") in ("Polygon", "MultiPolygon", "GeometryCollection")
 
 
-def checked_outline(geometry: Mapping[str, Any]):
+def checked_outline(geometry: Mapping[str, Any]) -> BaseGeometry:
     """Return the polygon of a GeoJSON geometry, mended where that is safe.
 
     Raises:
@@ -106,12 +109,21 @@ def checked_outline(geometry: Mapping[str, Any]):
         raise BadGeometry("the selection is not in degrees (EPSG:4326, longitude first)")
     if east - west > 180:
         raise BadGeometry("the selection runs over the antimeridian; draw it on one side")
-    if is_latitude_first(outline):
-        raise BadGeometry("the selection: latitude seems to come before longitude; longitude must come first")
     merged = mended(outline)
     if merged.is_empty or merged.area == 0:
         raise BadGeometry("the selected area has no surface")
     return merged
+
+
+def longitude_first(outline: BaseGeometry) -> BaseGeometry:
+    """Return an outline that someone wrote down, unless its axes seem to be exchanged; one drawn on a map's are not.
+
+    Raises:
+        BadGeometry: it lies outside the survey, and inside it with its axes exchanged.
+    """
+    if is_latitude_first(outline):
+        raise BadGeometry("the selection: latitude seems to come before longitude; longitude must come first")
+    return outline
 
 
 def with_areas(context: Context, areas: Mapping[str, Any]) -> Context:
@@ -119,7 +131,7 @@ def with_areas(context: Context, areas: Mapping[str, Any]) -> Context:
     for id, geometry in areas.items():
         if id in context.areas or KNOWN_REGION.fullmatch(id):
             continue
-        outline = checked_outline(geometry)
+        outline = longitude_first(checked_outline(geometry))
         west, south, east, north = outline.bounds
         name = "the selected area" if id.startswith("aoi:selection") else f"{west:g}, {south:g}, {east:g}, {north:g}"
         region = Region(

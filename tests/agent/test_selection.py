@@ -1,7 +1,10 @@
 """A selection on the map: a drawn outline is an area of its own, one of the store's regions is that region."""
 
+import pytest
+
 from agent.areas import selected_area
 from agent.ask import ask
+from retrieval.errors import BadGeometry
 from tools.context import Context
 
 SQUARE = {"type": "Polygon", "coordinates": [[[8, 48], [9, 48], [9, 49], [8, 49], [8, 48]]]}
@@ -14,6 +17,12 @@ def feature(**properties):
 def test_a_drawn_outline_gets_an_id_of_its_own():
     assert selected_area(SQUARE)[0].startswith("aoi:selection-")
     assert selected_area(feature(id="my field"))[0].startswith("aoi:selection-")
+
+
+def test_a_written_outline_with_its_axes_exchanged_is_refused():
+    exchanged = [[lat, lon] for lon, lat in [[2, 43], [3, 43], [3, 44], [2, 44], [2, 43]]]
+    with pytest.raises(BadGeometry, match="latitude seems to come before longitude"):
+        selected_area({"type": "Polygon", "coordinates": [exchanged]})
 
 
 def test_a_clicked_region_is_that_region_wherever_it_stands():
