@@ -55,7 +55,7 @@ def sides(result: Result) -> list[str]:
 
 def cover_of(result: Result, context: Context, language: str) -> str:
     """What was looked for, in words: free text as it was typed, else the names of the classes."""
-    codes = result.arguments.get("land_cover") or result.arguments.get("land_use")
+    codes = next(filter(None, map(result.arguments.get, ("land_cover", "land_use", "codes"))), None)
     if codes:
         return context.nomenclature.label(list(codes), language)
     return str(result.arguments.get("text") or "")

@@ -484,6 +484,9 @@ def test_the_question_in_other_words_names_the_same_things(world: Any) -> None:
     assert not same(answer("vineyard"), answer("woodland"))
 
 
+ABOUT = ("Hérault", "38362246", "Toulouse")
+
+
 @pytest.mark.parametrize("language", PAGE_LANGUAGES)
 def test_every_tool_has_a_second_wording_in_every_language(world: Any, language: str) -> None:
     said = words(language)
@@ -493,10 +496,13 @@ def test_every_tool_has_a_second_wording_in_every_language(world: Any, language:
         asked = replace(points_result(), tool=tool, arguments={"regions": ["nuts:FRJ13"], "land_cover": ["B82"]})
         if tool in ("point_history", "explain_point", "nearest_records"):
             asked = replace(asked, arguments={"point_id": "38362246", "name": "Toulouse"})
+        if tool == "define_class":
+            asked = replace(asked, arguments={"codes": ["B82"]})
         again = reworded(replace(answer("vineyard"), language=language, results=(asked,)), world.context)
         assert again, tool
         assert "{" not in again
-        assert tool == "describe_data" or any(name in again for name in ("Hérault", "38362246", "Toulouse")), again
+        about = (world.context.nomenclature.label(["B82"], language),) if tool == "define_class" else ABOUT
+        assert tool == "describe_data" or any(name in again for name in about), again
 
 
 def test_a_question_words_cannot_say_whole_has_no_second_wording(world: Any) -> None:
