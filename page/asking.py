@@ -81,6 +81,7 @@ class Asking:
         self._said: queue.Queue[Any] = queue.Queue()
         self._cancel = threading.Event()
         self._work = work
+        self._left: Abandoned | None = None
         self.memory: Any = None
         self._thread = threading.Thread(target=self._run, name="asking", daemon=True)
         self._thread.start()
@@ -92,8 +93,18 @@ class Asking:
 
     def abandon(self, instead: Any) -> None:
         """Let the answer go; `instead` is what the page shows now."""
+        self._left = Abandoned(instead)
         self._cancel.set()
-        self._said.put(Abandoned(instead))
+        self._said.put(self._left)
+
+    def still_asked(self) -> None:
+        """See that nobody left, also not since the answer came: drawing it takes a while.
+
+        Raises:
+            Abandoned: somebody did.
+        """
+        if self._left:
+            raise self._left
 
     def said(self) -> Iterator[Step | Answer]:
         """Each step, then the answer.
@@ -110,6 +121,7 @@ class Asking:
                 raise said
             yield said
             if isinstance(said, Answer):
+                self.still_asked()
                 return
 
     def _run(self) -> None:

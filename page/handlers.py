@@ -135,7 +135,9 @@ class Handlers:
                     yield {"talk": talk, "chat": chat_html(talk, said, language)}
                 else:
                     memory = talk.memory if asking.memory is None else asking.memory
-                    yield self.arrived(event, turn, replace(talk, memory=memory), person)
+                    update = self.arrived(event, turn, replace(talk, memory=memory), person)
+                    asking.still_asked()
+                    yield update
         except Abandoned as left:
             # A step on its way may have painted over the conversation the person went to: show that once more.
             chat = chat_html(left.instead, said, language, self.examples(language))

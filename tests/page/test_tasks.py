@@ -166,3 +166,20 @@ def test_a_region_the_survey_never_came_near_is_refused_at_once(handlers: Handle
     update = handlers.on_region({"kind": "drawn", "geometry": kenya}, "en")
     assert update["chosen"] is None
     assert "outside the surveyed countries" in update["chosen_line"]
+
+
+def test_a_conversation_left_while_an_answer_is_drawn_does_not_come_back(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sitting = Sitting(handlers)
+    person, afresh = Person(sitting.talk, None, "en", sitting.request), Talk()
+    hold = handlers.hold
+
+    def left_meanwhile(*of: Any) -> Any:
+        handlers.leave(afresh, person.request)
+        return hold(*of)
+
+    monkeypatch.setattr(handlers, "hold", left_meanwhile)
+    updates = list(handlers.ask("How much of Sweden was woodland in 2018?", person))
+    assert updates[-1]["talk"] is afresh
+    assert not any(turn.text for update in updates for turn in update["talk"].turns)
