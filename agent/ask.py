@@ -152,6 +152,8 @@ class Run:
 
     def language_of(self, question: str) -> Language:
         """Return the question's language, the conversation's where it does not tell."""
+        if self.conversation.pending and (waiting := known_language(self.conversation.language)):
+            return waiting
         default = known_language(self.conversation.language) or known_language(self.context.language) or "en"
         detected = detect(question, self.context.nomenclature, default)
         return of_deals(question, detected) if has_deals(self.context.store) else detected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from agent.conversation import Conversation
@@ -34,13 +34,13 @@ def composed_plan(
     drawn = tuple(conversation.areas)[-1:]
     if (base := query_before(reading, conversation, context)) is not None:
         try:
-            return plan_of((edited(reading, base, context, drawn, settled),), context, conversation)
+            return plan_of((edited(reading, base, context, drawn, settled),), reading, context, conversation)
         except Unfit:
             pass
     if not is_ours(reading) and not (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT")):
         return None
     try:
-        return plan_of(queries(reading, context, drawn, settled), context, conversation)
+        return plan_of(queries(reading, context, drawn, settled), reading, context, conversation)
     except Unfit:
         return None
 
@@ -98,7 +98,8 @@ def is_ours(reading: Reading) -> bool:
     years = len(set(reading.all("YEAR"))) > 1 and not reading.has("CHANGE", "UP", "DOWN")
     themes = {k.match.theme for k in reading.all("CLASS")}
     moved = reading.has("CHANGE") and reading.has("CLASSES") and not reading.has("CLASS")
-    shares = "share" in reading.all("MEASURE") and len(reading.all("PLACE", "CLASS")) > 2
+    sided = "compare" in reading.all("ASK") or reading.has("SUP", "UP", "DOWN") or "where" in reading.all("ASK")
+    shares = "share" in reading.all("MEASURE") and len(reading.all("PLACE", "CLASS")) > 2 and not sided
     whenever = "when" in reading.all("ASK") and reading.has("SUP")
     ranked_change = reading.has("LEVEL", "MANY", "INSIDE") and reading.has("UP", "DOWN", "CHANGE", "LOST", "GAINED")
     if ranked_change and reading.has("SPAN", "SINCEYEAR"):
@@ -116,7 +117,15 @@ def is_for_the_rules_behind(reading: Reading) -> bool:
     points gained and lost side by side, all classes of a place."""
     composed = {i.type for i in reading.items if i.type in COMPOSED}
     moved = {"LOST", "GAINED", "STAYED"} & composed
-    if len(moved) > 1 and composed <= moved:
+    dated = reading.has("SPAN", "SINCEYEAR") or len(set(reading.all("YEAR"))) > 1
+    rows = reading.has("LEVEL", "RANK", "MANY", "INSIDE", "SUP")
+    if composed and composed <= moved and not rows and (not dated or "points" not in reading.all("MEASURE")):
+        return True
+    if composed == {"RANKCLASS"} and "points" in reading.all("MEASURE"):
+        return True
+    if len(moved) > 1 or (composed <= moved and "where" in reading.all("ASK") and not dated):
+        return True
+    if reading.has("RANK", "MANY") and reading.has("YEAR") and reading.has("SPAN") and reading.has("CHANGE"):
         return True
     outside = any(op == "not_near" for op, _, _ in reading.all("NEAR"))
     profile = composed == {"SPLIT"} and reading.all("SPLIT") == [("classes", "land_cover")] and not reading.has("CLASS")
@@ -134,17 +143,18 @@ def is_two_steps(reading: Reading) -> bool:
     return bool(ranks) and len(reading.all("CLASS")) == 2 and (len(ranks) > 1 or bool(later))
 
 
-def plan_of(asked: tuple[Query, ...], context: Context, conversation: Conversation) -> Plan:
+def plan_of(asked: tuple[Query, ...], reading: Reading, context: Context, conversation: Conversation) -> Plan:
     """Return the plan of some queries, with what a follow-up keeps of the last one."""
     used = {str(v) for q in asked for f in q.filters("region") if not isinstance(f.values, Ref) for v in f.values}
     areas = {id: geometry for id, geometry in conversation.areas.items() if id in used and id in context.areas}
     steps = tuple(Step("query", query.to_json()) for query in asked)
-    frame = frame_of(asked[-1]).to_json()
+    said = {*reading.all("YEAR"), *(year for span in reading.all("SPAN") for year in span)}
+    frame = frame_of(asked[-1], said).to_json()
     return Plan(steps, areas=areas, frame=frame, queries=tuple(query.to_json() for query in asked))
 
 
-def frame_of(query: Query) -> Frame:
-    """Return what a query is about, as the rules behind remember it."""
+def frame_of(query: Query, years: Collection[int]) -> Frame:
+    """Return what a query is about, as the rules behind remember it; of its years those that were said."""
 
     def values(*names: str) -> tuple[Any, ...]:
         filters = [f for f in query.where if f.dimension in names and f.op == "in" and not isinstance(f.values, Ref)]
@@ -154,6 +164,6 @@ def frame_of(query: Query) -> Frame:
         regions=values("region"),
         land_cover=values("land_cover", "land_cover_from"),
         land_use=values("land_use", "land_use_from"),
-        years=values("year"),
+        years=tuple(year for year in values("year") if year in years),
         source="official" if query.source == "published" else "survey",
     )

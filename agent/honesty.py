@@ -50,7 +50,8 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
         return
     reading = read(question, context.language, context)
     aside = follows and not reading.has("CLASS", "PLACE")
-    dropped = [*composed_words(reading), *([] if aside else hard_words(reading, plan))]
+    each = any(step.each for step in plan.steps)
+    dropped = [*([] if each else composed_words(reading)), *([] if aside else hard_words(reading, plan))]
     dropped += changes_and_years(reading, plan)
     dropped += [w for w in qualifiers(reading, context.language) if not is_told(w, plan, context)]
     if dropped:
@@ -99,7 +100,9 @@ def changes_and_years(reading: Reading, plan: Plan) -> list[str]:
     numbers = numbers_of(plan)
     dated = [i for i in reading.items if i.type in ("SPAN", "SINCEYEAR")]
     moved = [i for i in reading.items if i.type in ("UP", "DOWN", "LOST", "GAINED", "CHANGE")]
-    lost = [words_of(reading, i) for i in (*moved, *dated)] if dated and moved and not tools & {*CHANGING_TOOLS} else []
+    ranked = reading.has("LEVEL", "RANK", "SUP", "MANY", "INSIDE")
+    dropped = bool(dated and moved and ranked) and not tools & {*CHANGING_TOOLS}
+    lost = [words_of(reading, i) for i in (*moved, *dated)] if dropped else []
     near = [words_of(reading, i) for i in reading.made if i.type == "NEARCLASS"]
     since = [i for i in dated if i.type == "SINCEYEAR" and float(i.value) not in numbers and not moved]
     return [*lost, *near, *(words_of(reading, i) for i in since)]
@@ -128,8 +131,8 @@ def hard_words(reading: Reading, plan: Plan) -> list[str]:
             value = item.value if item.type == "NUM" else item.value[0]
             if value not in numbers and value / 1000 not in numbers:
                 found.append(words_of(reading, item))
-        elif item.type == "NO" and item.start == 0:
-            continue  # "no, the other one"
+        elif item.type == "NO" and (item.start == 0 or reading.said.tokens[item.start].norm == "ne"):
+            continue  # "no, the other one"; Italian "ne", French "ne … pas", where the second word tells
         elif item.type in ("NO", "NOT", "MEDIAN") or (item.type == "NEAREST" and not nearest):
             found.append(words_of(reading, item))
     return found
@@ -141,7 +144,11 @@ def qualifiers(reading: Reading, language: str) -> list[str]:
     topics = {n for i in reading.said.items if str(i.value).startswith("topic.") for n in range(i.start, i.end)}
     known = {n for i in reading.said.items for n in range(i.start, i.end)} - topics
     unread = set(reading.open_words) - known
-    before = {i.start - 1 for i in named if i.type != "MEASURE" and touches(reading, i.start)}
+    classes = [i for i in named if i.type != "MEASURE"]
+    before = {
+        i.start - 1 for i in classes if touches(reading, i.start) and ends(reading, i.start - 1, "before", language)
+    }
+    before |= {i.end for i in classes if ends(reading, i.end, "after", language)}
     after = {n for i in named for n in after_preposition(reading, i.end, language)}
     told = (unread & (before | after)) | (set(reading.open_words) & topics) | last_words(reading, unread, language)
     return [reading.word(n) for n in sorted(told) if len(reading.word(n)) > 2]
@@ -154,10 +161,19 @@ VERBS_LAST = ("de", "nl", "hu")
 def last_words(reading: Reading, unread: set[int], language: str) -> set[int]:
     """Return the unknown words that a question ends in: "… on clay soils?"."""
     n, found = len(reading.said.tokens) - 1, set()
+    if n > 0 and reading.said.tokens[n - 1].norm.isdigit():
+        return set()  # "… 2022 rokiem"
     while n in unread:
         found.add(n)
         n -= 1
     return set() if language in VERBS_LAST else found
+
+
+def ends(reading: Reading, n: int, where: str, language: str) -> bool:
+    """Whether a word ends as one that narrows a class does at this side of it."""
+    if not 0 <= n < len(reading.said.tokens):
+        return False
+    return reading.word(n).lower().endswith(tuple(tables()[where].get(language, ())) or ("\0",))
 
 
 def touches(reading: Reading, start: int) -> bool:
@@ -176,8 +192,14 @@ def after_preposition(reading: Reading, end: int, language: str) -> tuple[int, .
 @lru_cache(maxsize=1)
 def prepositions() -> dict[str, frozenset[str]]:
     """Return language → its prepositions, folded."""
-    lists = tomllib.loads(PREPOSITIONS.read_text(encoding="utf-8"))
+    lists = tables()["prepositions"]
     return {language: frozenset(fold(word) for word in words) for language, words in lists.items()}
+
+
+@lru_cache(maxsize=1)
+def tables() -> dict[str, dict[str, list[str]]]:
+    """Return the tables of words and endings that narrow what stands beside them."""
+    return tomllib.loads(PREPOSITIONS.read_text(encoding="utf-8"))
 
 
 def words_of(reading: Reading, item: Item) -> str:

@@ -22,7 +22,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from retrieval.ingest import Contents, write_store
+from retrieval.ingest import Contents, Sources, write_store
 from retrieval.readers import RECORD_COLUMNS, Survey
 from retrieval.region_rows import RegionSet, name_row, region_row
 from retrieval.statistics_files import read_statistics_file
@@ -73,14 +73,19 @@ def regions() -> RegionSet:
     return RegionSet("tiny_regions", "Tiny regions", "1", "CC0", "Nobody", "1" * 64, rows, names)
 
 
-def write(path: Path, *, elevated: bool = False) -> None:
-    """Write the tiny store, with the real published shares; `elevated` also gives its points of 2018 an elevation."""
+def write(path: Path, *, elevated: bool = False, noted: bool = False) -> None:
+    """Write the tiny store, with the real published shares; `elevated` also gives its points of 2018 an elevation, and
+    `noted` a note of the files it is made of: none of a person's own."""
     visits = survey()
     if elevated:
         metres = [(id % 10_000 - 2300) * 5 if year == 2018 else None for id, year in
                   zip(visits.records["point_id"], visits.records["year"], strict=True)]  # fmt: skip
         visits = replace(visits, records=visits.records.assign(elevation=pd.array(metres, dtype="Int32")))
-    write_store(path, Contents(read_statistics_file(), (regions(),), None, (visits,)))
+    write_store(
+        path,
+        Contents(read_statistics_file(), (regions(),), None, (visits,)),
+        sources=Sources() if noted else None,
+    )
 
 
 def _record(x: int, y: int, year: int) -> dict[str, object]:

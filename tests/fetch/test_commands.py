@@ -317,7 +317,7 @@ def test_areas_under_vines_are_fetched_kept_and_told_beside_the_share(sources, c
 
 
 def test_a_changed_table_of_vines_leaves_the_store_as_it_was(sources, call, small, tmp_path, capsys):
-    tiny.write(tmp_path / "store.duckdb")
+    tiny.write(tmp_path / "store.duckdb", noted=True)
     before = (tmp_path / "store.duckdb").read_bytes()
     sources.files[VINES] = vines_gz(area="XX")
     assert call("fetch", "statistics", "--vineyards") == 2
@@ -585,6 +585,7 @@ def test_every_survey_year_has_a_file_and_a_descriptor():
 DESCRIBED = {
     "lucas": "lucas_microdata_2022", "lucas_harmonised": "lucas_harmonised", "nuts": "nuts_gisco", "lau": "lau_gisco",
     "statistics": "lan_lcv_ovw", "photos": "lucas_photos", "weights": "model_weights", "stac": "sentinel2_pixels",
+    "landmatrix": "land_matrix",
 }  # fmt: skip
 
 

@@ -20,8 +20,8 @@ import pytest
 from agent.batch import alone, finished_ids
 from agent.export import defused, whole
 from agent.llm.status import billions, installed, longest_context, ollama_url, preferred, status
+from retrieval.archives import unpack
 from retrieval.errors import BadFile, SourceError
-from retrieval.fetch.lucas import unpack
 from retrieval.fetch.weights import check
 from retrieval.printing import one_line, plain_json, without_controls
 

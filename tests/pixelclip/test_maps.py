@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -170,7 +171,8 @@ def test_the_belgian_stack_is_mapped_whole_and_killed_in_the_middle_goes_on(tmp_
 
 def test_a_store_is_mapped_inside_a_region_as_the_tools_count_it(tmp_path, demo_store, capsys):
     out = tmp_path / "map"
-    asked = ["predict", "--store", str(demo_store.path), "--region", "nuts:BE33", "--text", "woodland"]
+    store = str(shutil.copy(demo_store.path, tmp_path))  # the other one is open here, with other settings
+    asked = ["predict", "--store", store, "--region", "nuts:BE33", "--text", "woodland"]
     assert main([*asked, "--save", str(out)]) == 0
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["synthetic"] is False
@@ -180,7 +182,7 @@ def test_a_store_is_mapped_inside_a_region_as_the_tools_count_it(tmp_path, demo_
     with rasterio.open(out / "tiles" / f"{tile['name']}-scores.tif") as scores:
         assert scores.descriptions == ("woodland",)
         assert np.isfinite(scores.read(1)).sum() == tile["usable"]
-    assert main(["predict", "--store", str(demo_store.path), "--raster", "x.nc", "--save", str(out)]) == 2
+    assert main(["predict", "--store", store, "--raster", "x.nc", "--save", str(out)]) == 2
     assert "one of the two" in capsys.readouterr().err
 
 
