@@ -99,12 +99,13 @@ def is_ours(reading: Reading) -> bool:
     themes = {k.match.theme for k in reading.all("CLASS")}
     moved = reading.has("CHANGE") and reading.has("CLASSES") and not reading.has("CLASS")
     sided = "compare" in reading.all("ASK") or reading.has("SUP", "UP", "DOWN") or "where" in reading.all("ASK")
+    sided = sided or (reading.all("ASK")[:1] == ["is"] and "what" not in reading.all("ASK"))
     shares = "share" in reading.all("MEASURE") and len(reading.all("PLACE", "CLASS")) > 2 and not sided
     whenever = "when" in reading.all("ASK") and reading.has("SUP")
     ranked_change = reading.has("LEVEL", "MANY", "INSIDE") and reading.has("UP", "DOWN", "CHANGE", "LOST", "GAINED")
     if ranked_change and reading.has("SPAN", "SINCEYEAR"):
         return True
-    each = reading.has("EACH") and reading.has("CHANGE", "UP", "DOWN")
+    each = "each" in reading.all("EACH") and reading.has("CHANGE", "UP", "DOWN")
     both = len(reading.all("CLASS")) > 1 and "which" in reading.all("ASK") and reading.has("LEVEL")
     ranked = reading.has("RANKED", "RANK") and reading.has("INSIDE", "LEVEL", "RANK") and "is" not in reading.all("ASK")
     if moved or shares or whenever or each or both or (ranked and reading.has("RANKED")):
@@ -121,8 +122,12 @@ def is_for_the_rules_behind(reading: Reading) -> bool:
     rows = reading.has("LEVEL", "RANK", "MANY", "INSIDE", "SUP")
     if composed and composed <= moved and not rows and (not dated or "points" not in reading.all("MEASURE")):
         return True
-    if composed == {"RANKCLASS"} and "points" in reading.all("MEASURE"):
+    if composed == {"RANKCLASS"} and ("points" in reading.all("MEASURE") or reading.has("WITNESS")):
         return True
+    one_change = dated and len(reading.all("PLACE")) < 2 and not rows
+    in_proportion = reading.has("UP", "DOWN") or ("is" in reading.all("ASK") and not reading.has("YEAR"))
+    if composed == {"DIFF"} and (one_change or (in_proportion and "ratio" in reading.all("DIFF") and not rows)):
+        return "how_many" not in reading.all("ASK")
     if len(moved) > 1 or (composed <= moved and "where" in reading.all("ASK") and not dated):
         return True
     if reading.has("RANK", "MANY") and reading.has("YEAR") and reading.has("SPAN") and reading.has("CHANGE"):

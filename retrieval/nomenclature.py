@@ -480,7 +480,9 @@ class Nomenclature:
         english = [w for w in words if w.language == "en"]
         if english and not (language and len(phrase) < 4 and not everything):
             return tuple([w for w in english if w in accented] or english), ABROAD_COST if language else 0.0
-        if not everything and not self._safe_abroad(phrase, surface, accented):
+        if (not everything or (language is None and len(phrase) < 5)) and not self._safe_abroad(
+            phrase, surface, accented
+        ):
             return (), 0.0
         return tuple(accented or words), ABROAD_COST if language else 0.0
 
