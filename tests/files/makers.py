@@ -149,13 +149,13 @@ def wrapped(dice: random.Random, text: str, folder: Path) -> Path:
     name = dice.choice(["points_2018.csv", "POINTS.CSV", "data", "2018.parquet", "x.geojson", "ü 2018.txt", "a.zip"])
     match dice.choice(["plain", "plain", "gzip", "zip", "twice", "torn"]):
         case "gzip":
-            content = gzip.compress(content)
+            content = gzip.compress(content, mtime=0)
         case "zip":
             return zipped(folder / name, {"__MACOSX/._p.csv": b"\0\5\x16\7", "d/p 2018.csv": content})
         case "twice":
             return zipped(folder / name, {"2018/p.csv": content, "2015/p.csv": content})
         case "torn":
-            content = gzip.compress(content)[: -dice.randint(1, 40)]
+            content = gzip.compress(content, mtime=0)[: -dice.randint(1, 40)]
     file = folder / name
     file.write_bytes(content)
     return file
