@@ -125,7 +125,8 @@ def is_for_the_rules_behind(reading: Reading) -> bool:
     if composed == {"RANKCLASS"} and ("points" in reading.all("MEASURE") or reading.has("WITNESS")):
         return True
     one_change = dated and len(reading.all("PLACE")) < 2 and not rows
-    in_proportion = reading.has("UP", "DOWN") or ("is" in reading.all("ASK") and not reading.has("YEAR"))
+    first = reading.items[0] if reading.items else None
+    in_proportion = first is not None and first.type == "ASK" and first.value == "is"
     if composed == {"DIFF"} and (one_change or (in_proportion and "ratio" in reading.all("DIFF") and not rows)):
         return "how_many" not in reading.all("ASK")
     if len(moved) > 1 or (composed <= moved and "where" in reading.all("ASK") and not dated):

@@ -53,7 +53,9 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
     each = any(step.each for step in plan.steps)
     dropped = [*([] if each else composed_words(reading)), *([] if aside else hard_words(reading, plan))]
     dropped += changes_and_years(reading, plan)
-    dropped += [w for w in qualifiers(reading, context.language) if not is_told(w, plan, context)]
+    aside_words = " ".join(str(slots.get("words", "")) for key, slots in plan.notes if key == "left_aside")
+    unused = [w for w in qualifiers(reading, context.language) if w in aside_words or len(w) < SHORT]
+    dropped += [w for w in unused if not is_told(w, plan, context)]
     if dropped:
         understood = dict.fromkeys(i.value.text for i in reading.items if i.type in ("PLACE", "CLASS"))
         raise NotUnderstood(
@@ -91,6 +93,8 @@ def composed_words(reading: Reading) -> list[str]:
     return [*found, *far, *rows]
 
 
+SHORT = 4
+"""Letters from which on the rules behind tell the words they left aside."""
 CHANGING_TOOLS = ("change_official", "compare_years", "query", "estimate_area")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import shapely
 
+from agent.areas import longitude_first
 from page.chosen import Chosen, from_geometry
 from retrieval.errors import BadFile
 from retrieval.map_files import STRANGER, read_map_area
@@ -36,4 +37,5 @@ def region_from_file(file: Path, name: str, most_bytes: int) -> Chosen:
     west, south, east, north = read.features.total_bounds
     if read.crs is None and not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise BadFile(f"{shown} does not say its coordinate system, and its numbers are no degrees (.prj is missing)")
-    return from_geometry(json.loads(shapely.to_geojson(read.features.geometry.iloc[0])), shown)
+    outline = longitude_first(read.features.geometry.iloc[0])
+    return from_geometry(json.loads(shapely.to_geojson(outline)), shown)

@@ -328,6 +328,8 @@ class Constraints:
         of_classes = self.reading.has("CLASSES") and len(asked) == 1
         if first is None or not (len(rest) == 1 or of_classes):
             return None
+        if rest and self.codes(rest[0].value) == self.codes(first.value):
+            return None
         between = [i for i in order if i.type == "ASK" and i.value != "show" and i.start > ranks[0].start]
         sups = [i for i in order if i.type in ("RANK", "SUP")]
         if not between and len(sups) < 2:

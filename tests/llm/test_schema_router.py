@@ -305,7 +305,7 @@ def test_the_first_step_has_no_earlier_regions_to_take(served: Served, asked: As
 
 def test_what_the_data_says_to_a_plan_only_the_model_could_make_is_the_answer(served: Served, asked: Asked) -> None:
     server = served(script(one("official_share", years=[2016])))
-    answer = asked("Spain, vineyard, 2016: I should like to have the magnitude", server)
+    answer = asked("Spain, vineyard, 2016: I should like to have the amount", server)
     assert answer.status in ("refused", "answered")
     assert "2016" in answer.text
 
