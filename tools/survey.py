@@ -16,6 +16,7 @@ from retrieval.catalog import is_representative
 from retrieval.errors import BadArgument, NoSuchYear
 from retrieval.foreign import checked
 from retrieval.types import Dataset, Region, Table
+from tools.compile import box_around
 from tools.context import Context
 from tools.result import Provenance
 
@@ -83,7 +84,7 @@ class Question:
         else:
             where["regions"] = [id for r in self.regions for id in members(self.context, r)]
         if self.near:
-            where |= box_around(self.near["lon"], self.near["lat"], self.near["km"])
+            where |= circle_around(self.near["lon"], self.near["lat"], self.near["km"])
         return where
 
     def in_years(self, *years: int) -> Question:
@@ -150,21 +151,10 @@ def checked_near(near: Mapping[str, Any]) -> dict[str, Any]:
     return {"lon": lon, "lat": lat, "km": km, "name": str(near.get("name", f"{lat:.3f}, {lon:.3f}"))}
 
 
-def box_around(lon: float, lat: float, km: float) -> dict[str, float]:
+def circle_around(lon: float, lat: float, km: float) -> dict[str, float]:
     """Return the parameters of a circle and of a box in degrees that surely holds it."""
-    import math
-
-    dlat = km / 110.5  # a degree of latitude is 110.6 km at the least
-    dlon = km / (110.5 * max(math.cos(math.radians(min(abs(lat) + dlat, 89.0))), 0.01))
-    return {
-        "lon": lon,
-        "lat": lat,
-        "km": km,
-        "west": lon - dlon,
-        "east": lon + dlon,
-        "south": lat - dlat,
-        "north": lat + dlat,
-    }
+    west, south, east, north = box_around(lon, lat, km)
+    return {"lon": lon, "lat": lat, "km": km, "west": west, "east": east, "south": south, "north": north}
 
 
 def members(context: Context, region: Region) -> list[str]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from agent.reading.read import Reading, read, unread_of
+from agent.reading.read import Reading, read
 
-__all__ = ["Reading", "read", "unread_of"]
+__all__ = ["Reading", "read"]

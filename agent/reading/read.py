@@ -90,11 +90,6 @@ def weak_words(said: Mentions, open_words: list[int]) -> frozenset[int]:
     return frozenset(i.start for i in said.items if i.type in WEAK and i.end == i.start + 1)
 
 
-def unread_of(question: str, language: str, context: Context) -> tuple[str, ...]:
-    """Return the words of a question that no reading takes."""
-    return read(question, language, context).unread
-
-
 def _word(said: Mentions, n: int) -> str:
     return said.question[said.tokens[n].start : said.tokens[n].end]
 
