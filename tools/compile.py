@@ -18,6 +18,7 @@ from retrieval import statistics as published
 from retrieval.errors import BadArgument, NoRecords, NotPublished
 from retrieval.query import MOST_ROWS, Column, Expression, Filter, Group, Query, Ref
 from retrieval.sources import Dimension, Measure, Source, source_of
+from retrieval.sources.kinds import NUMERIC, ops_of
 from retrieval.types import Region
 from tools.context import Context
 from tools.estimation import Z
@@ -123,12 +124,10 @@ def _named(things: Mapping[str, Any], name: str, kind: str, source: Source) -> A
 
 def _check_filter(one: Filter, source: Source) -> None:
     of: Dimension = _named(source.dimensions, one.dimension, "dimension", source)
-    fits = {"position": ("near", "not_near"), "number": ("between", "above", "below", "in", "not_in")}
-    fits |= {"year": ("in", "not_in", "between", "above", "below"), "month": ("in", "not_in", "between")}
-    allowed = fits.get(of.kind, ("in", "not_in"))
+    allowed = ops_of(of)
     if one.op not in allowed:
         raise BadArgument(f"{one.dimension} cannot be asked with {one.op!r}; it takes {', '.join(allowed)}")
-    numeric = of.kind in ("number", "year", "month", "position") or (of.kind == "point")
+    numeric = of.kind in NUMERIC
     for value in () if isinstance(one.values, Ref) else one.values[: 3 if of.kind == "position" else None]:
         if numeric == isinstance(value, str):
             raise BadArgument(f"{one.dimension} takes {'numbers' if numeric else 'words'}, not {value!r}")

@@ -11,9 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from retrieval.query import Op
+
 Kind = Literal["place", "class", "year", "month", "number", "word", "point", "position", "outline"]
 """`place`: region ids, rolled up by the gazetteer. `class`: codes of the nomenclature. `point`: single locations.
 `position`: longitude and latitude, for distances. `outline`: areas drawn by the asker."""
+
+OPS: Mapping[str, tuple[Op, ...]] = {
+    "position": ("near", "not_near"),
+    "number": ("between", "above", "below", "in", "not_in"),
+    "year": ("in", "not_in", "between", "above", "below"),
+    "month": ("in", "not_in", "between"),
+}
+"""Kind → how a dimension of it may be asked for; all others by their values alone."""
+NUMERIC = ("number", "year", "month", "position", "point")
+"""Kinds whose values are numbers."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,11 @@ class Dimension:
     """A row holds a list of values: asked for one it counts once, split by them it stands in each of their rows."""
     inside: str = ""
     """SQL around a `{test}` on a table beside the relation: the row holds where one of its parts there does."""
+
+
+def ops_of(dimension: Dimension) -> tuple[Op, ...]:
+    """Return how a dimension may be asked for."""
+    return OPS.get(dimension.kind, ("in", "not_in"))
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,8 @@ class Source:
     relation: str
     dimensions: Mapping[str, Dimension]
     measures: Mapping[str, Measure]
+    about: str = ""
+    """What a row is and what it says nothing of, in one line for who plans."""
     points: Mapping[str, str] = field(default_factory=dict)
     """Columns of a single location: name → SQL, for rows by `point`."""
     everywhere: str = ""
@@ -112,6 +131,7 @@ def source(
     one_row_per: tuple[str, ...] = (),
     listed: str = "",
     caveats: tuple[str, ...] = (),
+    about: str = "",
 ) -> Source:
     """Return a source with its dimensions and measures by name."""
     return Source(
@@ -120,6 +140,7 @@ def source(
         relation,
         {d.name: d for d in dimensions},
         {m.name: m for m in measures},
+        about,
         points or {},
         everywhere,
         one_row_per,

@@ -25,6 +25,7 @@ SE, CHANGE_SE = ERROR.format(se="se"), ERROR.format(se="change_se")
 
 PUBLISHED = source(
     name="published",
+    about="Eurostat's published shares and areas of land cover by region and year; no single points, no land use.",
     dataset="statistics",
     relation="published_cells",
     dimensions=[

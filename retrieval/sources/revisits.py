@@ -7,6 +7,7 @@ from retrieval.sources.survey import ELEVATION_DOMAIN, POSITION
 
 REVISITS = source(
     name="revisits",
+    about="LUCAS points visited in two years, one row a point and pair of years: from what to what.",
     dataset="survey",
     relation="revisits",
     dimensions=[

@@ -17,6 +17,7 @@ POSITION = "km_between($lon, $lat, lon, lat)"
 
 SURVEY = source(
     name="survey",
+    about="LUCAS points as a surveyor saw them, one row a point and year; counts points and elevations, never areas.",
     dataset="survey",
     relation="region_visits",
     dimensions=[
