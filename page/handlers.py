@@ -122,12 +122,13 @@ class Handlers:
         """Show a question's steps as they come, then its answer."""
         said, language = person.said, person.language
         talk = person.talk.add(turn)
-        yield {"talk": talk, "chat": chat_html(talk, said, language), "box": "", "notice": "", **busy(True)}
         session = person.request.session_hash or ""
         asking = Asking(lambda on_step, cancel: work(on_step=on_step, cancel=cancel))
         self.running[session] = asking
         started = time.perf_counter()
+        last: Update = {}
         try:
+            yield {"talk": talk, "chat": chat_html(talk, said, language), "box": "", "notice": "", **busy(True)}
             for event in asking.said():
                 if isinstance(event, Step):
                     turn = replace(turn, steps=(*turn.steps, event))
@@ -135,23 +136,26 @@ class Handlers:
                     yield {"talk": talk, "chat": chat_html(talk, said, language)}
                 else:
                     memory = talk.memory if asking.memory is None else asking.memory
-                    update = self.arrived(event, turn, replace(talk, memory=memory), person)
+                    last = self.arrived(event, turn, replace(talk, memory=memory), person)
                     asking.still_asked()
-                    yield update
         except Abandoned as left:
-            # A step on its way may have painted over the conversation the person went to: show that once more.
+            # A step on its way may have painted over the conversation the person went to: show that once more,
+            # unless they ask there already.
             chat = chat_html(left.instead, said, language, self.examples(language))
-            yield {"talk": left.instead, "chat": chat, **busy(False)}
+            last = {} if session in self.running else {"talk": left.instead, "chat": chat, **busy(False)}
         except Stopped:
             turn = replace(turn, status="stopped", seconds=time.perf_counter() - started)
-            yield self.shown_talk(talk.with_last(turn), person)
+            last = self.shown_talk(talk.with_last(turn), person)
         except LandaskError as error:
-            yield self.shown_talk(talk.with_last(replace(turn, status="refused", text=str(error))), person)
+            last = self.shown_talk(talk.with_last(replace(turn, status="refused", text=str(error))), person)
         except Failed as failure:
             turn = replace(turn, status="error", text=said["failed"].format(code=failure.code))
-            yield self.shown_talk(talk.with_last(turn), person)
+            last = self.shown_talk(talk.with_last(turn), person)
         finally:
-            self.running.pop(session, None)
+            asking.stop()  # also where the page was left meanwhile: nobody waits for it
+            if self.running.get(session) is asking:
+                del self.running[session]
+        yield last  # the next question may be asked as soon as this is seen
 
     def arrived(self, answer: Answer, turn: Turn, talk: Talk, person: Person) -> Update:
         """Everything an answer changes on the page."""
@@ -219,8 +223,8 @@ class Handlers:
         )
 
     def leave(self, talk: Talk, request: gr.Request) -> None:
-        """Let this person's running question go: they are at another conversation."""
-        asking = self.running.get(request.session_hash or "")
+        """Let this person's running question go: they are at another conversation, and may ask there at once."""
+        asking = self.running.pop(request.session_hash or "", None)
         if asking:
             asking.abandon(talk)
 

@@ -20,7 +20,7 @@ window.landask = (() => {
   const svg = (tag, attributes = {}, ...children) => fill(tag, document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
   // ---- the map -------------------------------------------------------------------------------------------------
-  const view = { map: null, drawing: null, ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0,
+  const view = { map: null, drawing: null, ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0, slow: false,
     year: null, off: new Set(), unmarked: new Set(), opacity: {}, compared: [], selection: null };
   const PATIENCE_MS = 20_000;    // a map that has not started by then is shown as a picture
   const MOST_LOST = 5;    // times the map is made anew before its picture is shown instead
@@ -546,6 +546,7 @@ window.landask = (() => {
   function start() {
     const canvas = view.root.querySelector(".la-canvas");
     canvas.replaceChildren();
+    if (view.slow) return showPicture(canvas, view.words.slow);
     if (view.lost > MOST_LOST) return showPicture(canvas);
     try {
       view.map = new maplibregl.Map({ container: canvas, style: baseStyle(view.drawing.online), bounds: bounds(view.drawing),
@@ -557,7 +558,7 @@ window.landask = (() => {
       return showPicture(canvas);
     }
     const map = view.map;
-    const watchdog = setTimeout(() => { if (view.map === map && !view.ready) { map.remove(); showPicture(canvas, view.words.slow); } }, PATIENCE_MS);
+    const watchdog = setTimeout(() => { if (view.map === map && !view.ready) { view.slow = true; map.remove(); showPicture(canvas, view.words.slow); } }, PATIENCE_MS);
     map.addControl(new maplibregl.NavigationControl({ visualizePitch: false }), "top-right");
     map.addControl(new maplibregl.ScaleControl({ maxWidth: 110, unit: "metric" }), "bottom-right");
     map.addControl(new maplibregl.AttributionControl({ compact: true }), "bottom-right");

@@ -183,3 +183,24 @@ def test_a_conversation_left_while_an_answer_is_drawn_does_not_come_back(
     updates = list(handlers.ask("How much of Sweden was woodland in 2018?", person))
     assert updates[-1]["talk"] is afresh
     assert not any(turn.text for update in updates for turn in update["talk"].turns)
+
+
+def test_who_left_a_question_may_ask_again_at_once(handlers: Handlers) -> None:
+    sitting = Sitting(handlers)
+    person = Person(sitting.talk, None, "en", sitting.request)
+    left = handlers.ask("a slow question", person)
+    next(left)
+    handlers.leave(Talk(), person.request)
+    sitting.ask("How much of Sweden was woodland in 2018?")
+    assert sitting.turn.status == "answered"
+    assert handlers.running == {}
+    *_, last = left
+    assert last["talk"].turns == ()
+
+
+def test_an_answer_that_is_seen_holds_up_no_further_question(handlers: Handlers) -> None:
+    sitting = Sitting(handlers)
+    person = Person(sitting.talk, None, "en", sitting.request)
+    for update in handlers.ask("How much of Sweden was woodland in 2018?", person):
+        if update["talk"].turns[-1].status == "answered":
+            assert handlers.running == {}
