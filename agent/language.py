@@ -8,20 +8,24 @@ its script, letters or words tell it.
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TypedDict
 
-from babel import Locale
+import babel
 
 from agent.lexicon import FOLDER
 from agent.words import flatten
+from retrieval.kept import kept
+from retrieval.nomenclature import DATA as WORDS
 from retrieval.nomenclature import Nomenclature, spell_out
 from retrieval.types import LANGUAGES, Language
-from retrieval.word_forms import has_endings, stem
+from retrieval.word_forms import ENDINGS_FILE, has_endings, stem
 
 LETTERS: Mapping[str, str] = {
     "de": "äöüß",
@@ -76,6 +80,8 @@ MARGIN = 0.25
 """By so much another language must be ahead of the conversation's, where that knows a word too."""
 LEAST_KNOWN = 0.3
 """Of the small words of a question so many must be known in a language for it to be in it."""
+SHORTEST_BEGINNING = 4
+MADE_BY = (__name__, "agent.words", "retrieval.nomenclature", "retrieval.word_forms")
 WORDS_TO_TELL = 4
 """A question of fewer words is not said to be in a language that is not read."""
 OTHERS: Mapping[str, str] = {
@@ -90,12 +96,45 @@ OTHERS: Mapping[str, str] = {
 """Some words of languages that are not read and are near to one that is."""
 
 
+_Lists = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
+"""Language → section → key → phrases."""
+
+
+class _Tables(TypedDict):
+    """What tells a language, of all languages at once."""
+
+    vocabulary: dict[str, dict[str, float]]
+    """Word → language → weight: words of few languages weigh more than those of many."""
+    beginnings: dict[str, list[str]]
+    """The first letters that a `*` follows in the lists → the languages that have them."""
+    classes: dict[str, list[str]]
+    """Each word of the classes' names, as written, without accents and its stem → the languages using it."""
+    countries: dict[str, list[str]]
+    """The single words of Europe's countries' names, and what their forms have in common → the languages."""
+
+
 @lru_cache(maxsize=1)
-def vocabulary() -> dict[str, dict[str, float]]:
-    """Return word → language → weight: words of few languages weigh more than those of many."""
+def _tables() -> _Tables:
+    """The tables of the bundled words; worked out once on a machine, as that takes most of a second."""
+    code = [Path(module.__file__ or "") for module in map(sys.modules.__getitem__, MADE_BY)]
+    lists = [FOLDER / f"{language}.toml" for language in LANGUAGES]
+    sources = [*code, *lists, ENDINGS_FILE, *sorted(WORDS.rglob("*.*")), babel.__version__]
+    return kept("languages", sources, _made)
+
+
+def _made() -> _Tables:
+    lists: _Lists = {
+        language: tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8")) for language in LANGUAGES
+    }
+    return _Tables(
+        vocabulary=_vocabulary(lists), beginnings=_beginnings(lists), classes=_classes(), countries=_countries()
+    )
+
+
+def _vocabulary(lists: _Lists) -> dict[str, dict[str, float]]:
     weights: dict[str, dict[str, float]] = {}
     for language in LANGUAGES:
-        for word, weight in _words_of(language):
+        for word, weight in _words_of(lists[language]):
             for form, worth in ((word, weight), (flatten(word).strip(), 0.8 * weight)):
                 known = weights.setdefault(form, {})
                 known[language] = max(worth, known.get(language, 0.0))
@@ -105,9 +144,9 @@ def vocabulary() -> dict[str, dict[str, float]]:
     return weights
 
 
-def _words_of(language: str) -> Iterator[tuple[str, float]]:
+def _words_of(sections: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tuple[str, float]]:
     """The single words of a language's closed lists, as written, with what they weigh."""
-    for section, keys in _lists(FOLDER / f"{language}.toml").items():
+    for section, keys in sections.items():
         weight = 1.0 if section == "function" else 0.6
         for phrase in (form for phrases in keys.values() for pattern in phrases for form in spell_out(pattern)):
             for word in WORD.findall(phrase.lower()):
@@ -115,57 +154,41 @@ def _words_of(language: str) -> Iterator[tuple[str, float]]:
                     yield word, weight if len(word) > 1 else 0.5
 
 
-def _lists(file: Path) -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(file.read_text(encoding="utf-8"))
-
-
-@lru_cache(maxsize=1)
-def _beginnings() -> dict[str, tuple[str, ...]]:
-    """The first letters that a `*` follows in the lists → the languages that have them."""
+def _beginnings(lists: _Lists) -> dict[str, list[str]]:
     found: dict[str, dict[str, None]] = {}
     for language in LANGUAGES:
-        for keys in _lists(FOLDER / f"{language}.toml").values():
+        for keys in lists[language].values():
             for phrase in (form for phrases in keys.values() for pattern in phrases for form in spell_out(pattern)):
                 if phrase.endswith("*") and " " not in phrase and len(phrase) > SHORTEST_BEGINNING:
                     found.setdefault(phrase[:-1].lower(), {})[language] = None
-    return {beginning: tuple(languages) for beginning, languages in found.items()}
+    return {beginning: list(languages) for beginning, languages in found.items()}
 
 
-SHORTEST_BEGINNING = 4
-_CLASS_WORDS: dict[int, dict[str, tuple[str, ...]]] = {}
+def _classes() -> dict[str, list[str]]:
+    found: dict[str, dict[str, None]] = {}
+    for language, surface in Nomenclature.load().spellings():
+        for word in surface.split():
+            if len(word) > 3:
+                flat = flatten(word).strip()
+                for form in (word, flat, stem(flat, language)):
+                    found.setdefault(form, {})[language] = None
+    return {word: list(languages) for word, languages in found.items()}
 
 
-def class_words(nomenclature: Nomenclature) -> dict[str, tuple[str, ...]]:
-    """Return each word of the classes' names, as written and without accents → the languages using it."""
-    key = id(nomenclature)
-    if key not in _CLASS_WORDS:
-        found: dict[str, dict[str, None]] = {}
-        for language, surface in nomenclature.spellings():
-            for word in surface.split():
-                if len(word) > 3:
-                    found.setdefault(word, {})[language] = None
-                    found.setdefault(flatten(word).strip(), {})[language] = None
-                    found.setdefault(stem(flatten(word).strip(), language), {})[language] = None
-        _CLASS_WORDS[key] = {word: tuple(languages) for word, languages in found.items()}
-    return _CLASS_WORDS[key]
-
-
-@lru_cache(maxsize=1)
-def country_words() -> dict[str, tuple[str, ...]]:
-    """Return the single words of Europe's countries' names, and what their forms have in common → the languages."""
+def _countries() -> dict[str, list[str]]:
     found: dict[str, dict[str, None]] = {}
     for language in LANGUAGES:
-        names = Locale.parse(language).territories
+        names = babel.Locale.parse(language).territories
         for word in {word for code in COUNTRIES.split() if code in names for word in WORD.findall(names[code].lower())}:
             for form in (word, stem(flatten(word).strip(), language)):
                 if len(form) > 3:
                     found.setdefault(form, {})[language] = None
-    return {form: tuple(languages) for form, languages in found.items()}
+    return {form: list(languages) for form, languages in found.items()}
 
 
-def _of_a_country(word: str) -> tuple[str, ...]:
+def _of_a_country(word: str) -> Sequence[str]:
     """The languages in which a word is a country's name, or a form of it."""
-    names, flat = country_words(), flatten(word).strip()
+    names, flat = _tables()["countries"], flatten(word).strip()
     if word in names:
         return names[word]
     return tuple(one for one in LANGUAGES if has_endings(one) and one in names.get(stem(flat, one), ()))
@@ -203,8 +226,7 @@ def unread(question: str) -> str:
     words = [word for word in WORD.findall(question[:2000]) if word.islower()]
     if len(words) < WORDS_TO_TELL or len(scripts) != 1:
         return ""
-    known = vocabulary()
-    classes = class_words(Nomenclature.load())
+    known, classes = _tables()["vocabulary"], _tables()["classes"]
     best = max(
         sum(language in _known(word, known) or language in _class_languages(word, classes) for word in words)
         for language in LANGUAGES
@@ -220,8 +242,8 @@ def _scores(question: str, nomenclature: Nomenclature | None) -> Mapping[str, fl
     """Language → evidence for it."""
     scores: defaultdict[str, float] = defaultdict(float)
     text = unicodedata.normalize("NFC", question.lower()[:2000])
-    known, words = vocabulary(), WORD.findall(text)
-    classes = class_words(nomenclature) if nomenclature else {}
+    known, words = _tables()["vocabulary"], WORD.findall(text)
+    classes = _tables()["classes"] if nomenclature else {}
     for word in words:
         for language, weight in _known(word, known).items():
             scores[language] += weight
@@ -240,16 +262,16 @@ def _known(word: str, known: Mapping[str, dict[str, float]]) -> Mapping[str, flo
     return known.get(word) or known.get(flatten(word).strip(), {})
 
 
-def _class_languages(word: str, classes: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _class_languages(word: str, classes: Mapping[str, Sequence[str]]) -> Sequence[str]:
     """The languages in which a word is of a class's name, or a form of one that is."""
     flat = flatten(word).strip()
     found = classes.get(word) or classes.get(flat)
     return found or tuple(one for one in LANGUAGES if has_endings(one) and one in classes.get(stem(flat, one), ()))
 
 
-def _begun(words: Sequence[str], known: Mapping[str, dict[str, float]]) -> Iterator[tuple[str, ...]]:
+def _begun(words: Sequence[str], known: Mapping[str, dict[str, float]]) -> Iterator[Sequence[str]]:
     """The languages of the longest beginning of each word that is not known whole."""
-    beginnings = _beginnings()
+    beginnings = _tables()["beginnings"]
     for word in words:
         if word not in known:
             sizes = range(len(word), SHORTEST_BEGINNING - 1, -1)

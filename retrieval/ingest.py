@@ -32,7 +32,7 @@ from retrieval.region_rows import NAME_COLUMNS, REGION_COLUMNS, RegionSet, code_
 from retrieval.regions import bundled_regions
 from retrieval.sources.survey import ELEVATION_DOMAIN
 from retrieval.statistics_files import StatisticsFile, bundled_statistics, read_statistics_file
-from retrieval.store import SCHEMA, OldStore, Store, default_store_path, load_spatial
+from retrieval.store import SCHEMA, OldStore, Store, default_store_path, extension_settings, load_spatial
 from retrieval.types import Dataset
 
 if TYPE_CHECKING:
@@ -171,9 +171,8 @@ def _lock(path: Path, wait_s: float) -> Generator[None]:
 
 @contextmanager
 def _writer(path: Path) -> Generator[duckdb.DuckDBPyConnection]:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
+    config = {
+        **extension_settings(),
         "temp_directory": f"{path}.tmp",
         "preserve_insertion_order": "true",
     }

@@ -48,8 +48,24 @@ def spatial_extension() -> Path | None:
     return next(folder.rglob("spatial.duckdb_extension"), None)
 
 
+def extension_settings() -> dict[str, str | bool | int | float | list[str]]:
+    """Return how a database is opened that is to load the spatial extension, and none other.
+
+    The packaged one is loaded unsigned: to check its signature means to read 81 MB, a third of a second at each start,
+    and it lies beside DuckDB's own library, which came the same way and is checked by nobody either.
+    """
+    return {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_unsigned_extensions": spatial_extension() is not None,
+    }
+
+
 def load_spatial(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load the spatial extension from its package; only without that package ask DuckDB's own server for it."""
+    """Load the spatial extension from its package; only without that package ask DuckDB's own server for it.
+
+    The database must have been opened with `extension_settings`.
+    """
     extension = spatial_extension()
     try:
         if extension:
@@ -240,9 +256,8 @@ def _without_pandas() -> Generator[None]:
 
 
 def _connect(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
+    config = {
+        **extension_settings(),
         "memory_limit": memory_limit,
         "temp_directory": "",  # a question that does not fit in memory is refused, not spilled to disk
     }

@@ -79,17 +79,20 @@ def words() -> Words:
     return Words(**plain, hints={kind: frozenset(text.split()) for kind, text in lists["hints"].items()})
 
 
-@lru_cache(maxsize=1)
-def _ordinary() -> Mapping[str, frozenset[str]]:
-    lines = ORDINARY_FILE.read_text(encoding="utf-8").splitlines()
-    pairs = (line.split(" = ", 1) for line in lines if not line.startswith("#"))
-    return {language: frozenset(normalise(word) for word in found.split()) for language, found in pairs}
-
-
 def is_everyday(norm: str, language: str | None) -> bool:
     """Is this normalised word one that people use to ask, in the language, or in any where none is known?"""
-    lists = _ordinary()
-    return norm in lists.get(language, ()) if language else any(norm in found for found in lists.values())
+    return any(norm in _everyday(one) for one in ((language,) if language else _ordinary()))
+
+
+@lru_cache(maxsize=32)
+def _everyday(language: str) -> frozenset[str]:
+    return frozenset(map(normalise, _ordinary().get(language, "").split()))
+
+
+@lru_cache(maxsize=1)
+def _ordinary() -> Mapping[str, str]:
+    lines = ORDINARY_FILE.read_text(encoding="utf-8").splitlines()
+    return dict(line.split(" = ", 1) for line in lines if not line.startswith("#"))
 
 
 def stem(norm: str, language: str | None) -> str:
