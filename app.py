@@ -62,8 +62,8 @@ class Agent:
     ) -> Answer:
         """Run a plan again, with no model."""
         from agent.ask import run_plan
-        from agent.plan import plan_from_json
         from retrieval.types import LANGUAGES
+        from tools.plan import plan_from_json
 
         tongue = next((known for known in LANGUAGES if known == language), "en")
         return run_plan(plan_from_json(dict(plan)), self.context, tongue)

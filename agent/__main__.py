@@ -435,9 +435,9 @@ def replay(options: argparse.Namespace) -> int:
     """Run a saved plan again and print its results without what differs from run to run."""
     from agent.ask import run_plan
     from agent.conversation import known_language
-    from agent.plan import canonical, plan_from_json
     from retrieval.errors import BadFile
     from retrieval.foreign import read_json
+    from tools.plan import canonical, plan_from_json
 
     value = read_json(content_of(options.plan, MOST_SELECTION_BYTES), str(options.plan), MOST_SELECTION_BYTES, BadFile)
     plan = plan_from_json(value)

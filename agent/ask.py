@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,31 +18,25 @@ from agent.conversation import Conversation, known_language
 from agent.deals.tongue import language_of as of_deals
 from agent.language import detect
 from agent.middleware import CAUGHT, bug_text, outcome_of
-from agent.plan import MOST_STEPS, Note, Plan
-from agent.plan import Step as PlanStep
-from agent.render import caveats_of, refusal_of, render, texts
+from agent.render import caveats_of, refusal_of, render
 from agent.router import Builtin, Router
-from retrieval.deadline import Deadline, check, until
+from agent.voice import texts
+from retrieval.deadline import Cancelled, Deadline, check, until
 from retrieval.errors import BadArgument, DataError, InputError, LandaskError, NotPublished, QueryLimit
-from retrieval.parts import part_of
-from retrieval.query import Query
 from retrieval.store import WATCH
 from retrieval.types import Language
 from tools.context import Context
 from tools.deals import has_deals
-from tools.query import filled as filled_query
-from tools.registry import TOOLS
+from tools.plan import Note, Plan
+from tools.plan import Step as PlanStep
 from tools.result import Result
+from tools.run import call, calls_of, detail_of_result
 
 log = logging.getLogger(__name__)
 
 LONGEST_S = 300.0
 """Seconds one question may take, its language model included."""
 OnStep = Callable[[Step], None]
-
-
-class Cancelled(Exception):
-    """The asker stopped the question."""
 
 
 def ask(
@@ -156,7 +149,10 @@ class Run:
             return waiting
         default = known_language(self.conversation.language) or known_language(self.context.language) or "en"
         detected = detect(question, self.context.nomenclature, default)
-        return of_deals(question, detected) if has_deals(self.context.store) else detected
+        try:
+            return of_deals(question, detected) if has_deals(self.context.store) else detected
+        except QueryLimit:
+            return detected  # the next step ends the question, in this language
 
     def run(self, plan: Plan, language: Language) -> Answer:
         """Return the answer of a plan."""
@@ -336,63 +332,6 @@ def language_model_router(router: str, llm: Any) -> Router:
     return router_for(router, llm)
 
 
-def call(tool: str, arguments: dict[str, Any], context: Context) -> Result:
-    """Call one tool by name.
-
-    Raises:
-        BadArgument: there is no such tool.
-    """
-    if tool not in TOOLS:
-        raise BadArgument(f"no tool {tool!r}; there are {', '.join(TOOLS)}")
-    try:
-        return TOOLS[tool](context, **arguments)
-    except ModuleNotFoundError as error:
-        if (part := part_of(error)) is None:
-            raise
-        context.bring(part)
-        return TOOLS[tool](context, **arguments)
-
-
-def calls_of(step: PlanStep, results: Sequence[Result]) -> list[dict[str, Any]]:
-    """Return the arguments of a step's calls: one, or one a region."""
-    if step.tool == "query":
-        return [filled_query(Query.from_json(step.arguments), results).to_json()]
-    arguments = filled(step.arguments, results)
-    if not step.each:
-        return [arguments]
-    return [{**arguments, "regions": [id]} for id in arguments.get("regions", ())[:MOST_STEPS]]
-
-
-def filled(arguments: Any, results: Sequence[Result]) -> dict[str, Any]:
-    """Return a step's arguments with `@n` replaced by the regions of result n.
-
-    Raises:
-        BadArgument: there is no result n yet.
-    """
-    every = dict(arguments)
-    for key in ("regions", "within"):
-        values = every.get(key)
-        if not isinstance(values, list | tuple):
-            continue
-        ids: list[str] = []
-        for value in values:
-            match = re.fullmatch(r"@(\d+)", str(value))
-            if not match:
-                ids.append(value)
-            elif 1 <= int(match.group(1)) <= len(results):
-                ids += [r.id for r in results[int(match.group(1)) - 1].regions]
-            else:
-                raise BadArgument(f"{value} stands for no earlier result")
-        every[key] = list(dict.fromkeys(ids))
-    return every
-
-
 def detail_of_plan(plan: Plan) -> str:
     """Return a plan's tools in a line."""
     return ", ".join(step.tool for step in plan.steps)
-
-
-def detail_of_result(result: Result) -> str:
-    """Return a result in a line."""
-    value = f"{result.value} {result.unit or ''}".strip() if result.value is not None else ""
-    return f"{value}{', ' if value else ''}{result.provenance.row_count} rows of {result.provenance.dataset}"

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from agent.render import caveat_parts, texts
+from agent.render import caveat_parts
 from agent.say.voice import strings
+from agent.voice import texts
 from tools.context import Context
 from tools.result import Result
 

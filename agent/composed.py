@@ -8,13 +8,13 @@ from typing import Any
 from agent.conversation import Conversation
 from agent.frame import Frame
 from agent.lexicon import languages
-from agent.plan import Plan, Step
 from agent.reading.edit import POINTS, edited, edits
 from agent.reading.fill import Unfit, queries
 from agent.reading.read import COMPOSED, Reading, read
 from retrieval.query import Column, Filter, Group, Order, Query, Ref
 from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
+from tools.plan import Plan, Step
 
 
 def composed_plan(

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from agent.frame import Frame
-from agent.plan import Step
 from tools.composition import DEFENSIBLE
+from tools.plan import Step
 
 ELEVATION: Mapping[str, tuple[str, str, str]] = {
     "en": ("above|over|higher than", "below|under|lower than", "lies?|lie|is|are|grows?|found|situated"),

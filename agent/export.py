@@ -12,7 +12,8 @@ from typing import Any
 
 from agent.answer import Answer
 from agent.maps import png_map, scene_of
-from agent.render import Voice, source_of
+from agent.render import source_of
+from agent.voice import Voice
 from tools.context import Context
 from tools.result import Result
 

@@ -8,13 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from agent.lexicon import languages
-from agent.plan import Plan
 from agent.reading.mentions import Item
 from agent.reading.read import Reading, read
 from agent.words import fold
 from retrieval.errors import NotUnderstood
 from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
+from tools.plan import Plan
 
 ONLY_COMPOSED = (
     "LIMIT",

@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from agent.render import Voice
+from agent.voice import Voice
 from retrieval.deal_terms import terms
 from retrieval.types import LonLat
 from tools import official_maps

@@ -8,7 +8,8 @@ from typing import Any
 from agent.answer import Status
 from agent.conversation import Conversation, Pending
 from agent.frame import TIME
-from agent.render import refusal_of, texts
+from agent.render import refusal_of
+from agent.voice import texts
 from retrieval.errors import (
     Ambiguous,
     AmbiguousClass,

@@ -25,7 +25,6 @@ from agent.operation import asks_for_one, operation_of, order_of
 from agent.pair import paired, says_both
 from agent.partial import MOST, names_with, whole
 from agent.parts import asks, parts_of
-from agent.plan import MOST_STEPS, Note, Plan, Step
 from agent.steps import default_operation, ends, holds_none, steps_of
 from agent.understand import (
     CLASS_CODE,
@@ -57,6 +56,7 @@ from retrieval.errors import (
 )
 from retrieval.types import Place, Region
 from tools.context import Context
+from tools.plan import MOST_STEPS, Note, Plan, Step
 
 OF_POINTS = ("find_points", "count_points", "rank_points", "compare_years", "compare_regions", "share_points")
 RANKINGS = ("rank_points", "rank_official")

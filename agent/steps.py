@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from agent.frame import PLACE, SUBJECT, Frame
-from agent.plan import MOST_STEPS, Step
 from agent.understand import PROVINCES_ARE_NUTS2
 from retrieval.errors import NoSuchYear, NotPublished, NotUnderstood, TooFine
 from retrieval.types import Region
 from tools.context import Context
+from tools.plan import MOST_STEPS, Step
 from tools.registry import TOOLS
 
 OFFICIAL_LEVELS = ("group", "country", "nuts1", "nuts2")

@@ -9,7 +9,7 @@ from html import escape
 from agent.answer import Answer
 from agent.deals.notation import notations
 from agent.deals.saying import notation_text
-from agent.render import texts
+from agent.voice import texts
 from page.chat import step_name
 from page.numbers import number
 from tools.result import Result

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agent.plan import plan_from_json
 from retrieval.errors import BadArgument
 from retrieval.foreign import read_json, record
+from tools.plan import plan_from_json
 
 LONGEST_QUESTION = 2_000
 LONGEST_LINK = 8_000

@@ -12,6 +12,10 @@ from threading import Event
 from retrieval.errors import QueryLimit
 
 
+class Cancelled(Exception):
+    """The asker stopped the question."""
+
+
 @dataclass(frozen=True)
 class Deadline:
     """The end of one question."""

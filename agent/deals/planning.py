@@ -9,11 +9,11 @@ from typing import Any
 
 from agent.conversation import Conversation
 from agent.deals.reading import Asked, means_deals, read
-from agent.plan import Note, Plan, Step
 from retrieval.errors import NoRecords, NotUnderstood
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query
 from tools.context import Context
 from tools.deals import MEASURES, has_deals, known
+from tools.plan import Note, Plan, Step
 
 AXIS = {"region": "region"}
 MAXIMUM = 10_000

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agent.deals.notation import Notation
+from agent.voice import Voice
 from retrieval.deal_terms import terms
 from retrieval.deal_words import label, place_name, words
 from retrieval.query import Filter, Query
@@ -13,9 +14,6 @@ from retrieval.sources.deals import UNKNOWN
 from tools.context import Context
 from tools.deals import MEASURES
 from tools.result import Result
-
-if TYPE_CHECKING:
-    from agent.render import Voice
 
 MOST_ENTRIES = 12
 """Entries of a list in a sentence; the table has the rest."""

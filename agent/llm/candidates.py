@@ -15,11 +15,11 @@ from agent.frame import Frame
 from agent.llm.errors import BadPlan
 from agent.llm.operations import fitting
 from agent.operation import speaks_of_change
-from agent.plan import Plan
 from agent.understand import Understanding
 from retrieval.errors import LandaskError
 from retrieval.types import Region
 from tools.context import Context
+from tools.plan import Plan
 
 MOST = 8
 """Candidates of one kind at most."""

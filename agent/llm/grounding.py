@@ -13,9 +13,9 @@ from typing import Any
 
 from agent.llm.candidates import Candidates
 from agent.llm.errors import BadPlan
-from agent.plan import canonical
 from agent.understand import NEAR_KM
 from retrieval.gazetteer import normalise
+from tools.plan import canonical
 from tools.result import Result
 
 ENUMS: Mapping[str, tuple[str, ...]] = {

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 
-from agent.ask import Cancelled
 from agent.llm.errors import ContextOverflow, ModelFailed, ModelUnavailable
+from retrieval.deadline import Cancelled
 
 log = logging.getLogger(__name__)
 

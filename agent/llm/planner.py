@@ -12,14 +12,12 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from agent.answer import Step, Tokens
-from agent.ask import call, calls_of
 from agent.conversation import Conversation
 from agent.llm.candidates import Candidates, candidates_of
 from agent.llm.errors import BadPlan, ModelFailed, ModelUnavailable, Unsure
 from agent.llm.grounding import Results
 from agent.llm.guard import guarded
 from agent.llm.models import OpenModel
-from agent.plan import Plan, plan_from_json
 from agent.router import Builtin, in_parts, is_settled, picked_choice, questions_in, read, refuse_what_is_not_ours
 from agent.understand import Understanding
 from retrieval.errors import (
@@ -31,7 +29,9 @@ from retrieval.errors import (
     NotUnderstood,
 )
 from tools.context import Context
+from tools.plan import Plan, plan_from_json
 from tools.result import Result
+from tools.run import call, calls_of
 
 ALONE = ("point_history", "explain_point")
 """Asked for by a point's number alone: nothing to choose."""

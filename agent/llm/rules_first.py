@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.conversation import Conversation
-from agent.plan import Plan
 from agent.router import Builtin, Router, is_settled
 from retrieval.errors import Ambiguous, DataError
 from tools.context import Context
+from tools.plan import Plan
 
 
 @dataclass

@@ -27,14 +27,14 @@ from agent.llm.operations import MOST_STEPS, OPERATIONS, RANKED
 from agent.llm.planner import ModelPlanner, checked
 from agent.llm.solved import solved
 from agent.operation import order_of
-from agent.plan import MOST_STEPS as MOST_CALLS
-from agent.plan import Plan
-from agent.plan import Step as PlanStep
 from agent.router import planned
 from agent.steps import BUILDERS, default_operation, steps_of
 from agent.understand import NEAR_KM, Understanding
 from retrieval.errors import DataError, LandaskError
 from tools.context import Context
+from tools.plan import MOST_STEPS as MOST_CALLS
+from tools.plan import Plan
+from tools.plan import Step as PlanStep
 
 REPAIRS = 2
 EXAMPLES = 3

@@ -26,7 +26,6 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.tools import StructuredTool
 
 from agent.answer import Step
-from agent.ask import Cancelled, detail_of_result
 from agent.conversation import Conversation
 from agent.examples import similar
 from agent.frame import Frame
@@ -37,12 +36,14 @@ from agent.llm.guard import failure_of, fits, text_of
 from agent.llm.models import OpenModel
 from agent.llm.operations import OPERATIONS
 from agent.llm.planner import ModelPlanner
-from agent.plan import MOST_STEPS, Plan
-from agent.plan import Step as PlanStep
+from retrieval.deadline import Cancelled
 from retrieval.errors import LandaskError
 from tools.context import Context
+from tools.plan import MOST_STEPS, Plan
+from tools.plan import Step as PlanStep
 from tools.registry import TOOLS
 from tools.result import Result
+from tools.run import detail_of_result
 
 MOST_MODEL_CALLS = 8
 MOST_TOOL_CALLS = 12

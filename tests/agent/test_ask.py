@@ -7,13 +7,14 @@ from threading import Event
 import jsonschema
 import pytest
 
-from agent.ask import Cancelled, ask, run_plan
+from agent.ask import ask, run_plan
 from agent.check import unsupported
 from agent.conversation import Conversation
-from agent.plan import Plan, Step, canonical, plan_from_json
-from agent.render import texts
+from agent.voice import texts
+from retrieval.deadline import Cancelled
 from retrieval.errors import BadArgument
 from tools.context import Context
+from tools.plan import Plan, Step, canonical, plan_from_json
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "answer.schema.json").read_text())
 

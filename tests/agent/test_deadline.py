@@ -7,12 +7,13 @@ from threading import Event, Timer
 
 import pytest
 
-from agent.ask import Cancelled, ask
-from agent.plan import Plan, Step
+from agent.ask import ask
 from retrieval import deadline
+from retrieval.deadline import Cancelled
 from retrieval.errors import QueryLimit
 from retrieval.store import Store
 from tools.context import Context
+from tools.plan import Plan, Step
 
 ENDLESS = "SELECT count(*) FROM range(100000000000) AS a(n), range(1000) AS b(m) WHERE hash(n, m) = 1"
 

@@ -12,7 +12,6 @@ import pytest
 from agent.ask import ask, run_plan
 from agent.conversation import Conversation
 from agent.deals.notation import from_rest, to_rest
-from agent.plan import plan_from_json
 from retrieval.deal_files import read_deals
 from retrieval.deal_terms import world_regions
 from retrieval.deal_words import languages, words
@@ -23,6 +22,7 @@ from retrieval.store import Store
 from tests import tiny
 from tests.deal_places import town, world
 from tools.context import Context
+from tools.plan import plan_from_json
 
 SAMPLE = Path(__file__).parents[1] / "data" / "landmatrix" / "export_sample"
 ROMANIA = [4576, 4814, 4819, 4822, 4833]

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from agent.render import Voice, refusal_of, texts
+from agent.render import refusal_of
+from agent.voice import Voice, texts
 from retrieval.errors import NoRecords
 from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context

@@ -36,7 +36,6 @@ import httpx
 import numpy as np
 
 from agent.ask import ask, run_plan
-from agent.plan import plan_from_json
 from page.logins import line_of
 from retrieval.errors import BadFile, LandaskError
 from retrieval.ingest import Sources, build
@@ -46,6 +45,7 @@ from tests.hostile.fuzz import GOOD_PLANS, ODD, strings, tampered
 from tests.hostile.test_map_files import TRICKS
 from tests.hostile.traps import geojson, listening
 from tools.context import Context
+from tools.plan import plan_from_json
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs" / "security.md"

@@ -19,7 +19,6 @@ from agent.ask import ask, run_plan
 from agent.cases import read_cases
 from agent.conversation import Conversation
 from agent.frame import Frame
-from agent.plan import plan_from_json
 from agent.threads import Threads
 from page.share import link_of, read_link
 from page.talk import read_talk
@@ -27,6 +26,7 @@ from retrieval.errors import BadArgument, BadFile, LandaskError
 from retrieval.foreign import MOST_DEPTH, arguments, checked, plain_fault, read_json, record
 from tests.hostile.fuzz import GOOD_PLANS, odd_values, tampered
 from tools.context import Context
+from tools.plan import plan_from_json
 from tools.registry import TOOLS
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

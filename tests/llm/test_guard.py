@@ -10,10 +10,10 @@ import httpx
 import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from agent.ask import Cancelled
 from agent.llm.connection import Breakable
 from agent.llm.errors import ContextOverflow, ModelFailed
 from agent.llm.guard import fits, guarded, refuse_endless, tokens_of
+from retrieval.deadline import Cancelled
 from tests.llm.ollama_protocol import OllamaServer, script
 
 

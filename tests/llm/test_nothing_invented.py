@@ -16,11 +16,11 @@ from agent.llm.errors import BadPlan, Declined
 from agent.llm.grounding import grounded
 from agent.llm.planner import attempt, checked
 from agent.llm.schema_router import OPERATIONS, RANKED, read_plan
-from agent.plan import Plan
 from agent.router import Builtin
 from agent.understand import understand
 from retrieval.errors import LandaskError
 from tools.context import Context
+from tools.plan import Plan
 from tools.registry import TOOLS
 
 QUESTION = "compare vineyard and olive groves in Spain and Portugal in 2018, within 30 km, the first 5"

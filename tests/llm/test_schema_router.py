@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from agent.answer import Answer
-from agent.ask import Cancelled, ask
+from agent.ask import ask
 from agent.conversation import Conversation
 from agent.llm import planner
 from agent.llm.choice import ModelChoice
+from retrieval.deadline import Cancelled
 from retrieval.errors import NotPublished
 from tests.llm.ollama_protocol import OllamaServer, Reply, endless, script
 from tools.context import Context

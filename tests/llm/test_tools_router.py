@@ -88,7 +88,7 @@ def test_a_call_and_its_name_are_a_plan_and_its_sentence_is_rendered_from_the_re
 
 def test_the_plan_of_the_loop_replays_to_the_same_result(told: Any, demo: Context) -> None:
     from agent.ask import run_plan
-    from agent.plan import plan_from_json
+    from tools.plan import plan_from_json
 
     answer, _ = told(QUESTION, count(), "res1")
     again = run_plan(plan_from_json(answer.plan), demo)

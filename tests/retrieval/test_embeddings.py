@@ -65,7 +65,7 @@ def test_bundled_vectors_agree_with_the_encoder():
 
 
 def test_without_an_encoder_words_are_refused_plainly(monkeypatch):
-    monkeypatch.setattr(embeddings, "class_vectors", lambda: None)
+    monkeypatch.setattr(embeddings, "class_vectors", lambda book: None)
     with pytest.raises(UnknownClass):
         parse_class("frozen all year")
 
@@ -80,7 +80,7 @@ def test_descriptions_lie_above_the_threshold_more_often_than_nonsense():
     samples = Path(__file__).parents[2] / "evals" / "samples" / "classes.jsonl"
     cases = [json.loads(line) for line in samples.read_text(encoding="utf-8").splitlines()]
     held_out = [case for case in cases if case["kind"] in ("meaning", "nonsense") and case["split"] == "test"]
-    vectors = class_vectors()
+    vectors = class_vectors(Nomenclature.load())
     offered = {"meaning": [], "nonsense": []}
     for case in held_out:
         offered[case["kind"]].append(vectors.nearest(case["text"])[0][1] >= ALIKE)
