@@ -44,7 +44,7 @@ def _yes_no(name: str) -> Dimension:
 
 DEALS = source(
     name="deals",
-    about="Land deals as Land Matrix records them, one row a deal, hectares as reported; outside the European Union.",
+    about="Land deals as Land Matrix records them, one row a deal, hectares as reported, all over the world.",
     dataset="deals",
     relation="deals",
     dimensions=[
