@@ -19,14 +19,14 @@ class Pending:
     """A question that was asked back, or offers made with a refusal."""
 
     kind: str
-    """`region`, `class` or `offer`."""
+    """`region`, `class`, `source` or `offer`."""
     question: str
     """The question that waits."""
     words: str
     """The words in it that have several readings."""
     choices: tuple[str, ...]
     values: tuple[Any, ...]
-    """In the order of `choices`: a region id, a list of class codes, or a frame."""
+    """In the order of `choices`: a region id, a list of class codes, a source, or a frame."""
     resolved: Mapping[str, Any] = field(default_factory=dict)
     """Words settled by earlier answers to the same question."""
 
@@ -36,7 +36,7 @@ class Pending:
         Raises:
             BadArgument: they do not fit.
         """
-        kinds: Mapping[str, Any] = {"region": str, "class": list[str], "offer": Frame}
+        kinds: Mapping[str, Any] = {"region": str, "class": list[str], "source": str, "offer": Frame}
         if self.kind not in kinds:
             raise BadArgument(f"conversation.pending.kind is {self.kind[:30]!r}; it is one of {', '.join(kinds)}")
         if len(self.values) != len(self.choices):

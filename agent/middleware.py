@@ -14,6 +14,7 @@ from retrieval.errors import (
     Ambiguous,
     AmbiguousClass,
     AmbiguousRegion,
+    AmbiguousSource,
     DataError,
     InputError,
     LandaskError,
@@ -59,6 +60,9 @@ def outcome_of(error: LandaskError, question: str, conversation: Conversation, c
         case AmbiguousClass():
             codes = tuple(list(c) for c in error.codes)
             pending = Pending("class", question, error.words, error.choices, codes, resolved)
+            return Outcome("clarify", text, error.choices, pending)
+        case AmbiguousSource():
+            pending = Pending("source", question, error.words, error.choices, error.sources, resolved)
             return Outcome("clarify", text, error.choices, pending)
         case Ambiguous():
             return Outcome("clarify", text, error.choices)

@@ -15,7 +15,7 @@ from typing import Any, Protocol, cast
 
 from agent.composed import composed_plan
 from agent.conversation import Conversation, chosen
-from agent.deals.planning import deals_plan
+from agent.deals.planning import WITNESSES, deals_plan
 from agent.estimates import part_in
 from agent.frame import PLACE, SUBJECT, TIME, Frame, Spot
 from agent.honesty import refuse_what_no_rule_behind_reads, refuse_what_was_dropped
@@ -88,8 +88,6 @@ class Builtin:
 
     def plan(self, question: str, context: Context, conversation: Conversation) -> Plan:
         """Return the plan of a question; raise DataError or Ambiguous where there is none."""
-        if (of_deals := deals_plan(question, context, conversation)) is not None:
-            return of_deals
         picked = picked_choice(question, context, conversation)
         settled: dict[str, Any] = {}
         if picked is not None and conversation.pending:
@@ -100,6 +98,9 @@ class Builtin:
             settled = {**waiting.resolved, waiting.words: value}
             conversation.pending = replace(waiting, resolved=settled)
             question = waiting.question
+        if (of_deals := deals_plan(question, context, conversation, settled)) is not None:
+            return of_deals
+        settled = {words: value for words, value in settled.items() if value not in WITNESSES}
         if (name := unread(question)) and name != "words":
             raise NotUnderstood((), f"unread_language:{name}")
         parts = questions_in(question, context)

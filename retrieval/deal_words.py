@@ -216,6 +216,14 @@ def lexicon(language: str) -> Lexicon:
                    frozenset(token.stem for token in filler), frozenset(small))  # fmt: skip
 
 
+@lru_cache(maxsize=64)
+def single_stems(section: str, value: str, language: str) -> frozenset[str]:
+    """Return the stems of the single words that are a value of a section."""
+    entry = Entry(section, value)
+    exact = lexicon(language).exact.items()
+    return frozenset(key[0] for key, entries in exact if len(key) == 1 and entry in entries)
+
+
 def _country_names(language: str) -> list[tuple[Entry, str]]:
     """Return the names of countries and world regions by CLDR, in the language and in English, and the export's own."""
     from babel import Locale

@@ -126,6 +126,14 @@ class AmbiguousClass(Ambiguous):
         self.codes = tuple(codes)
 
 
+class AmbiguousSource(Ambiguous):
+    """Land deals as well as land cover fit these words. `sources` stand in the order of `choices`."""
+
+    def __init__(self, words: str, choices: Sequence[str], sources: Sequence[str]) -> None:
+        super().__init__(words, choices, f"{words!r} may be {' or '.join(choices)}")
+        self.sources = tuple(sources)
+
+
 class InputError(LandaskError):
     """What the caller gave is wrong: one line on stderr, exit code 2."""
 

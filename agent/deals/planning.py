@@ -8,8 +8,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from agent.conversation import Conversation
-from agent.deals.reading import Asked, means_deals, read
-from retrieval.errors import NoRecords, NotUnderstood
+from agent.deals.reading import NOTHING, Asked, means_deals, read
+from agent.understand import understand
+from retrieval.deal_words import words
+from retrieval.errors import AmbiguousSource, NoRecords, NotUnderstood
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query
 from tools.context import Context
 from tools.deals import MEASURES, has_deals, known
@@ -20,12 +22,23 @@ MAXIMUM = 10_000
 MOST_WORDS = 8
 """Words of a question that can only be what follows on another."""
 MEANS = ("mean_size", "median_size")
+WITNESSES = (DEALS, LAND) = ("deals", "land")
+"""What a question that fits both may be about."""
 
 
-def deals_plan(question: str, context: Context, conversation: Conversation) -> Plan | None:
+def deals_plan(
+    question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any] = NOTHING
+) -> Plan | None:
     """Return the plan of a question about land deals, None where its words are not of them.
 
+    Args:
+        question: what is asked.
+        context: the store, and in which language.
+        conversation: what was asked before.
+        settled: words that had several meanings → the one that the asker chose.
+
     Raises:
+        AmbiguousSource: its words fit land cover as well, and the asker has not chosen.
         NoRecords: it is about them, and the store holds none.
         NotUnderstood: words of it have no place in the plan.
         AmbiguousRegion: a name is several countries.
@@ -34,9 +47,32 @@ def deals_plan(question: str, context: Context, conversation: Conversation) -> P
         if _says_deals(question):
             raise NoRecords("land deals", "fetch landmatrix", "deals_missing")
         return None
-    if means_deals(question, context):
-        return plan_of(read(question, context, known(context.store)))
+    if LAND in settled.values():
+        return None
+    said = means_deals(question, context)
+    if said == "perhaps" and DEALS not in settled.values():
+        said = _decided(question, context)
+    if said:
+        return plan_of(read(question, context, known(context.store), settled))
     return _following(question, context, conversation)
+
+
+def _decided(question: str, context: Context) -> str:
+    """Return whether words that deals are spoken of in are meant of them: not where the land itself fits alone.
+
+    Raises:
+        AmbiguousSource: both fit.
+    """
+    reading = understand(question, context.gazetteer, context.nomenclature, language=context.language)  # ty: ignore[invalid-argument-type]
+    regions = [region for area in reading.areas for region in area.regions if area.exact]
+    surveyed = [region for region in regions if region.level != "foreign"]
+    if not reading.covers or (regions and not surveyed):
+        return "deals"
+    if surveyed and not any(known(context.store).targets.get(f"country:{region.country}") for region in surveyed):
+        return ""
+    of = words(context.language)["say"]
+    named = " ".join(dict.fromkeys(cover.text for cover in reading.covers))
+    raise AmbiguousSource(named, (of["deals"], of["the_land"]), WITNESSES)
 
 
 def _following(question: str, context: Context, conversation: Conversation) -> Plan | None:
@@ -154,7 +190,7 @@ def _when(where: Sequence[Filter]) -> Query:
 def _group(asked: Asked) -> tuple[Group, ...]:
     if asked.by == "place":
         return ()
-    return (Group(asked.by),)
+    return (Group(asked.by, members=tuple(asked.members)),)
 
 
 def _rows(asked: Asked, where: Sequence[Filter]) -> Query:

@@ -5,12 +5,14 @@ Every number, comparison, negation, place and value is either taken by a constra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Literal
 
 from agent.deals.leaves import Leaf, after, before, leaves_of, plain_text
 from retrieval.deal_terms import PARENTS, countries, terms, world_regions
-from retrieval.deal_words import BIOMASS, fold, label, place_name, words
+from retrieval.deal_words import BIOMASS, fold, label, place_name, single_stems, words
 from retrieval.errors import AmbiguousRegion, NotUnderstood
 from retrieval.query import Filter
 from retrieval.region_rows import read_rows
@@ -22,6 +24,8 @@ FIELD_ORDER = ("group", "implementation", "negotiation", "intention", "animal", 
                "former_cover", "former_use", "former_owner", "impact", "investor_kind", "community_reaction",
                "community_consultation", "flag")  # fmt: skip
 """Of several fields that a word may be a value of, the first is taken."""
+FORMER = ("former_cover", "former_use")
+"""Fields that come first where a question says what was there before the deal."""
 AXES = ("country", "region", "intention", "crop", "animal", "mineral", "nature", "negotiation", "implementation",
         "year", "investor", "investor_country", "investor_kind", "former_cover", "former_use", "former_owner",
         "impact")  # fmt: skip
@@ -34,6 +38,7 @@ LOUD = ("share", "mean", "median", "trend", "biggest", "smallest", "fewest", "co
 QUIET = ("in", "and", "since", "until", "about", "onward", "between", "last_years")
 """Comparisons that are everyday words too: unread they change nothing."""
 MOST_ROWS = 10
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass
@@ -68,38 +73,47 @@ class Asked:
     """Land cover whose published area is asked for beside the deals."""
 
 
-def read(question: str, context: Context, known: Known) -> Asked:
-    """Return what a question asks.
+def read(question: str, context: Context, known: Known, settled: Mapping[str, Any] = NOTHING) -> Asked:
+    """Return what a question asks; `settled`: names of several places → the one that the asker chose.
 
     Raises:
         NotUnderstood: words of it have no place in the plan; they are named.
         AmbiguousRegion: a name is several countries.
     """
-    return _Reader(question, context, known).asked()
+    return _Reader(question, context, known, settled).asked()
 
 
-def means_deals(question: str, context: Context) -> bool:
-    """Return whether a question's own words say that it is about land deals, or a place only deals are known of."""
+def means_deals(question: str, context: Context) -> Literal["deals", "perhaps", ""]:
+    """Return whether a question's own words say that it is about land deals, or a place only deals are known of.
+
+    `perhaps` where they may also be about the land itself: "abandoned farmland", "mining projects".
+    """
     leaves = leaves_of(question, context.language)
     if any(leaf.says("ask", "deal", "land_of_deals") for leaf in leaves):
-        return True
+        return "deals"
+    who = any(leaf.says("ask", "who") for leaf in leaves)
     invested = any(
         leaf.says("ask", "investor")
-        or (leaf.says("ask", "invests") and not leaf.filler)
+        or (leaf.says("ask", "invests") and (who or not leaf.filler))
         or (leaf.says("ask", "investment") and not fold(leaf.text).startswith("pro"))  # a project may be any
         for leaf in leaves
     )
     fields = [e for leaf in leaves for e in leaf.fields]
-    states = any(e.section in ("negotiation", "nature", "investor_kind") for e in fields)
-    states = states or any(leaf.says("measure", "contract", "production") and not leaf.filler for leaf in leaves)
-    project = any(leaf.says("ask", "investment") for leaf in leaves) and bool(fields)
+    invested = invested or any(e.section in ("negotiation", "nature", "investor_kind", "flag") for e in fields)
+    states = any(leaf.says("measure", "contract", "production") and not leaf.filler for leaf in leaves)
+    named = single_stems("ask", "investment", context.language)
+    project = bool(fields) and any(
+        leaf.says("ask", "investment") or (leaf.fields and named & {*leaf.stems}) for leaf in leaves
+    )
     states = states or any(e.section == "implementation" and not leaf.filler for leaf in leaves for e in leaf.fields)
     outside = any(_is_outside(leaf) for leaf in leaves)
     only_here = any(e.section in ("animal", "mineral") or (e.section == "crop" and e.value in _NOT_SURVEYED)
                     for e in fields)  # fmt: skip
     topics = bool(fields) or any(leaf.says("axis", "crop", "mineral", "investor", "intention") for leaf in leaves)
     everywhere = not any(leaf.is_place for leaf in leaves)
-    return invested or states or project or (outside and topics) or (only_here and everywhere)
+    if invested or (outside and (topics or states or project)) or (everywhere and (only_here or project)):
+        return "deals"
+    return "perhaps" if states or project else ""
 
 
 _NOT_SURVEYED = frozenset(
@@ -122,8 +136,8 @@ def _is_outside(leaf: Leaf) -> bool:
 class _Reader:
     """One question being read; leaves are marked as they are used."""
 
-    def __init__(self, question: str, context: Context, known: Known) -> None:
-        self.question, self.context, self.known = question, context, known
+    def __init__(self, question: str, context: Context, known: Known, settled: Mapping[str, Any]) -> None:
+        self.question, self.context, self.known, self.settled = question, context, known, settled
         self.language = context.language
         self.leaves = leaves_of(question, self.language)
         self.asked_ = Asked()
@@ -223,17 +237,23 @@ class _Reader:
             if near is not None or (towns and not regions):
                 self._near(inside, mention.text, towns, near)
             elif len(regions) > 1 and len({r.id for r in regions}) > 1:
+                if mention.text in self.settled:
+                    regions = [r for r in regions if r.id == self.settled[mention.text]]
+                    self._placed(inside, regions[0])
+                    continue
                 choices = self.context.gazetteer.choices(regions, self.language)
                 raise AmbiguousRegion(mention.text, choices, [r.id for r in regions])
             elif regions and regions[0].level == "foreign" and not self.known.targets.get(regions[0].id):
                 continue
             else:
-                for leaf in inside:
-                    leaf.place = (regions[0].id,)
-                    leaf.entries = ()
-                inside[0].place = (regions[0].id,)
-                for leaf in inside[1:]:
-                    self.take(leaf, "place")
+                self._placed(inside, regions[0])
+
+    def _placed(self, inside: Sequence[Leaf], region: Region) -> None:
+        """Some leaves are the name of a region that the gazetteer knows."""
+        for leaf in inside:
+            leaf.place, leaf.entries = (region.id,), ()
+        for leaf in inside[1:]:
+            self.take(leaf, "place")
 
     def _radius(self, leaf: Leaf) -> float | None:
         """The kilometres said before a name, 0 for "near" alone, None where neither is said."""
@@ -414,6 +434,8 @@ class _Reader:
         if codes := leaf.values("country"):
             return tuple(by_letters[code] for code in codes)
         if leaf.says("ambiguous"):
+            if leaf.text in self.settled:
+                return (str(self.settled[leaf.text]),)
             ids = [by_letters[code] for code in (leaf.value("ambiguous") or "").split()]
             names = [place_name(id, self.language) for id in ids]
             raise AmbiguousRegion(leaf.text, names, ids)
@@ -483,9 +505,13 @@ class _Reader:
 
     def _axis(self) -> str:
         """What is asked for of the deals: countries, crops, investors …"""
+        if self._asks_what_is_grown():
+            return "crop"
         who = self.first("ask", "who")
         for leaf in self.leaves:
             if leaf.used or not (leaf.says("axis") or leaf.says("ask", "investor")):
+                continue
+            if who is not None and leaf.says("link", "grown"):  # "quién cultiva": a verb, not the crops
                 continue
             axis = leaf.value("axis") or "investor"
             if leaf.says("ask", "investor") and not leaf.says("axis", "investor_country", "investor_kind"):
@@ -514,6 +540,20 @@ class _Reader:
                     return "intention"
         return ""
 
+    def _asks_what_is_grown(self) -> bool:
+        """ "What are Chinese investors growing": a verb of growing, and nothing named that is grown."""
+        opening = self.leaves[0]
+        named = any(leaf.says(name) for leaf in self.leaves for name in ("crop", "animal", "mineral", "intention"))
+        verb = next((leaf for leaf in self.leaves if leaf.says("link", "grown") and not leaf.used), None)
+        what = bool({*opening.stems} & single_stems("ask", "which", self.language))
+        if named or verb is None or not what or opening.at + 1 == len(self.leaves):
+            return False
+        follows = self.leaves[opening.at + 1]
+        if follows.says("ask", "deal", "investment", "investor") or follows.says("axis"):
+            return False
+        self.take(opening, "axis")
+        return True
+
     def _is_asked_for(self, leaf: Leaf, axis: str) -> bool:
         """Whether "which", "what kind of", "by" or "how many" stands before, over adjectives and superlatives."""
         for one in reversed(self.leaves[max(0, leaf.at - 4) : leaf.at]):
@@ -533,13 +573,15 @@ class _Reader:
     # --- values ---
 
     def _terms(self) -> None:
+        former = self.first("link", "former")
+        self.take(former, "former")
         mineral_asked = self.first("axis", "mineral") is not None or self.axis == "mineral"
         for leaf in self.leaves:
             if leaf.used or self._is_measure(leaf) or not leaf.fields:
                 continue
             if leaf.says("axis") and leaf.value("axis") == self.axis:
                 continue
-            by_field = [f for f in FIELD_ORDER if leaf.says(f)]
+            by_field = [f for f in (*(FORMER if former else ()), *FIELD_ORDER) if leaf.says(f)]
             if not by_field:
                 continue
             name = by_field[0]
@@ -601,6 +643,7 @@ class _Reader:
         """Settle act, measure, rows and order from the words that ask."""
         asked = self.asked_
         if asked.act == "deal":
+            self._of_one_deal()
             return
         axis, way, word = self.axis, "", None
         rivals = self.has("ask", "compare", "more")
@@ -617,6 +660,8 @@ class _Reader:
             self.how = self.how or self.first("ask", "land_of_deals")
             self._beside()
         sized = self.how is not None or self.has("unit", "ha", "km2") or self.has("measure", "hectares")
+        rival_values = next((name for (name, gone), codes in self.values.items()
+                             if rival is not None and not gone and len(codes) > 1), "")  # fmt: skip
         averaged = self.first("ask", "mean") or self.first("ask", "median")
         self.take(averaged, "measure")
         share = self.first("ask", "share")
@@ -628,6 +673,11 @@ class _Reader:
             asked.act, asked.by, asked.way = "rows", "place", "most"
             asked.members = [ids for _, ids, _ in self.targets]
             asked.lead = "+".join(asked.members[0]) if asked.yes_no else ""
+            asked.measure = asked.measure if asked.measure != "deals" else "hectares" if sized else "deals"
+        elif rival_values and not axis:
+            self.take(rival, "compare")
+            asked.act, asked.by, asked.way = "rows", rival_values, "most"
+            asked.members = [(code,) for code in self.values[rival_values, False]]
             asked.measure = asked.measure if asked.measure != "deals" else "hectares" if sized else "deals"
         elif averaged is not None and not axis:
             asked.act, asked.measure = "sum", f"{averaged.value('ask')}_size"
@@ -658,6 +708,13 @@ class _Reader:
             asked.limit = 1 if self._single_axis() else None
         if asked.yes_no and asked.act not in ("list", "rows"):
             asked.yes_no = False
+
+    def _of_one_deal(self) -> None:
+        """A deal by its number; with conditions beside it: whether it meets them."""
+        asked = self.asked_
+        if asked.filters:
+            asked.filters.append(Filter("deal", "in", (asked.deal or 0,)))
+            asked.act, asked.yes_no = "list", asked.yes_no or not self.has("ask", "list")
 
     def _beside(self) -> None:
         """The land cover whose published area stands beside the deals: "how much of the cropland is under deals"."""

@@ -192,6 +192,9 @@ def _described(one: Filter, language: str, context: Context) -> str:
     text = ""
     if one.dimension in ("place", "country"):
         text = f" {of['or']} ".join(_place(str(v), language, context) for v in values)
+    elif one.dimension == "deal":
+        number = of["entry"].partition(" (")[0]
+        text = f" {of['or']} ".join(number.format(id=v) for v in values)
     elif one.dimension == "investor_country":
         text = of["investors_from"].format(names=", ".join(place_name(str(v), language) for v in values))
     elif one.dimension == "investor_id":

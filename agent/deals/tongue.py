@@ -14,6 +14,8 @@ CLEARER = 3
 
 def language_of(question: str, detected: Language) -> Language:
     """Return the language in which most letters of a question are known, the detected one where none knows more."""
+    if detected not in languages():
+        return detected
     text = question[:2000]
     if all(leaf.entries or leaf.filler or leaf.number is not None for leaf in leaves_of(text, detected)):
         return detected

@@ -265,3 +265,43 @@ def test_a_map_of_a_region_of_the_world_is_drawn_and_discs_are_told(context: Con
     answer = answered("biggest deals in Africa", context)  # no town of this gazetteer: a table without a map
     assert "1-deals.csv" in {file.name for file in save(answer, tmp_path / "africa", context)}
     assert answer.to_json()["results"][0]["regions"] == [{"id": "world:002", "name": "Africa"}]
+
+
+@pytest.mark.parametrize(
+    ("question", "tool", "part"),
+    [
+        ("What are Chinese investors growing in Zimbabwe?", "deals", "by crop: tobacco 2 deals"),
+        ("What used to be forest before the deal in Cambodia or Laos?", "deals", "2 deals"),
+        ("How much land was bought outright versus leased in Romania?", "deals", "lease 4 deals, 60,503 ha"),
+        ("Which countries have carbon projects?", "deals", "Nicaragua 1 deal"),
+        ("Does a pension fund hold land in Brazil?", "deals", "none is recorded (land deals, Brazil, investment fund)"),
+        ("¿Quién cultiva palma aceitera en Colombia?", "deals", "por inversor: Chemonics"),
+        ("Quels projets solaires n'ont pas encore démarré ?", "deals", "10777"),
+        ("Is deal 1230 a lease?", "deals", "Yes: land deals, lease, no. 1230"),
+    ],
+)
+def test_what_strangers_asked_first_is_answered(question: str, tool: str, part: str, context: Context) -> None:
+    answer = answered(question, context)
+    assert answer.results[0].tool == tool
+    assert part in answer.text
+
+
+@pytest.mark.parametrize("question", ["How much is the rent per ha of deal 1230?", "annual rent in Romania's deals"])
+def test_a_rent_is_not_taken_for_a_lease(question: str, context: Context) -> None:
+    assert ask(question, context, router="builtin", debug=True).status == "refused"
+
+
+def test_words_that_fit_the_land_as_well_are_asked_back(context: Context) -> None:
+    for pick, of_deals in (("1", True), ("2", False)):
+        conversation = Conversation()
+        first = ask("mining projects in Romania", context, router="builtin", conversation=conversation, debug=True)
+        assert (first.status, len(first.choices)) == ("clarify", 2)
+        kept = Conversation.from_json(conversation.to_json())
+        then = ask(pick, context, router="builtin", conversation=kept, debug=True)
+        assert ("deals" in then.text) is of_deals
+
+
+def test_a_country_chosen_of_two_is_answered(context: Context) -> None:
+    conversation = Conversation()
+    ask("deals in Congo", context, router="builtin", conversation=conversation, debug=True)
+    assert "182,751" in ask("1", context, router="builtin", conversation=conversation, debug=True).text

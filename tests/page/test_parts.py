@@ -697,3 +697,8 @@ def test_the_base_map_has_land_and_sea_where_they_are(at: tuple[float, float], c
     features = json.loads(BASE.read_text(encoding="utf-8"))["features"]
     there = [f for f in features if shapely.geometry.shape(f["geometry"]).contains(shapely.Point(at))]
     assert [f["properties"]["name"] for f in there] == ([country] if country else [])
+
+
+@pytest.mark.parametrize("language", PAGE_LANGUAGES)
+def test_every_tool_has_a_title(language: str) -> None:
+    assert not {f"tool_{tool}" for tool in TOOLS} - {*words(language)}
