@@ -122,7 +122,11 @@ def asked_codes(result: Result, theme: str) -> Sequence[str]:
 
 def where_of(result: Result, voice: Voice) -> str:
     """Return the place words of a result."""
-    regions = voice.both(region_name(r.id, r.name, voice) for r in result.regions)
+    return near_in(voice.both(region_name(r.id, r.name, voice) for r in result.regions), result, voice)
+
+
+def near_in(regions: str, result: Result, voice: Voice) -> str:
+    """Return some regions, everywhere where there are none, with the circle that was asked about."""
     near = result.facts.get("near")
     if near:
         circle = {"km": voice.number(near["km"]), "name": near["name"]}
@@ -198,7 +202,7 @@ def ranked_points(result: Result, voice: Voice, context: Context) -> str:
         if not parts:
             return voice.say("rank_none", where=where, year=year, cover=cover)
         return voice.say(f"rank_classes{fewest}", where=where, year=year, list=voice.entries(parts))
-    where = voice.both(result.facts.get("within", ())) or voice.phrase("everywhere")
+    where = near_in(voice.both(result.facts.get("within", ())), result, voice)
     parts = [f"{r['rank']}. {r['region']} {voice.number(r['points'])}" for r in rows(result)]
     if not parts:
         return voice.say("rank_none", where=where, year=year, cover=cover)

@@ -22,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from agent.ask import ask
 from retrieval.store import Store
 from tools.context import Context
-from tools.survey import question
 
 QUESTIONS = (
     "where is vineyard in Languedoc-Roussillon",
@@ -106,8 +105,8 @@ def against_geopandas(context: Context) -> None:
 
     region = context.region("nuts:FRJ1")
     year = max(context.store.years())
-    every = question(context, years=[year])
-    visits = context.store.query("survey_points", **every.inside, **every.shown, years=[year], limit=10_000_000)
+    text = "SELECT lon, lat, lc1 FROM region_visits WHERE region_id = '' AND year = $year"
+    visits = context.store.run(text, {"year": year})
     frame = geopandas.GeoDataFrame(
         {"lc1": visits.column("lc1")},
         geometry=shapely.points(visits.column("lon"), visits.column("lat")),

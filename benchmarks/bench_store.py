@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +30,23 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from retrieval.ingest import Sources, build  # noqa: E402
+from retrieval.query import Column, Filter, Group, Query  # noqa: E402
 from retrieval.store import Store  # noqa: E402
+from tools.context import Context  # noqa: E402
+from tools.survey import read  # noqa: E402
 
 RECORDS = 1_350_000
 SHIFTS = sorted(((dx, dy) for dx in range(-4, 5) for dy in range(-4, 5)), key=lambda s: (s[0] ** 2 + s[1] ** 2, s))
 """Steps of 2 km, the nearest first: copies stay in or near the region of their original."""
 
-EVERYWHERE = {
-    "west": -180.0, "south": -90.0, "east": 180.0, "north": 90.0,
-    "outline": None, "lon": None, "lat": None, "km": None,
-}  # fmt: skip
 REGIONS = ("nuts:FRJ1", "nuts:ES42", "nuts:SE33", "nuts:ITG1", "nuts:PL92", "nuts:DE21", "nuts:EL43", "nuts:IE06")
-VINEYARD_2018 = {"land_cover": ["B82"], "land_use": [], "exclude": []}
+POINTS, SURVEYED = Column("points", "points"), Column("surveyed", "surveyed")
+VINEYARD, Y2018 = Filter("land_cover", "in", ("B82",)), Filter("year", "in", (2018,))
+ASKED = {
+    "count": Query("survey", (POINTS, SURVEYED), (VINEYARD,), (Group("year"),)),
+    "points": Query("survey", (), (VINEYARD, Y2018), (Group("point"),)),
+    "classes": Query("survey", (POINTS,), (Y2018,), (Group("land_cover", "3"),)),
+}
 
 
 def shared_data() -> Path:
@@ -167,7 +173,8 @@ def bench_count(path: Path, visits: pd.DataFrame) -> None:
             .fetchall()
         )
         times: dict[str, list[float]] = {"store": [], "sjoin": [], "indexed": [], "filtered": []}
-        _count(store, REGIONS[0])  # warm
+        context = Context.open(store)
+        _count(context, REGIONS[0])  # warm
         for region in REGIONS:
             one = geopandas.GeoDataFrame(geometry=[shapely.from_wkb(bytes(wkb[region]))], crs=4326)
             wanted = spots[(spots.year == 2018) & (spots.lc1 == "B82")]
@@ -175,7 +182,7 @@ def bench_count(path: Path, visits: pd.DataFrame) -> None:
             expected = _timed_into(times["sjoin"], lambda one=one: _sjoin_count(spots, one))
             _timed_into(times["indexed"], lambda one=one: _sjoin_count(spots, one))
             _timed_into(times["filtered"], lambda one=one, wanted=wanted: _sjoin_count(wanted, one))
-            counted = _timed_into(times["store"], lambda region=region: _count(store, region))
+            counted = _timed_into(times["store"], lambda region=region: _count(context, region))
             _check(region, counted, expected)
     middle = {way: statistics.median(seconds) for way, seconds in times.items()}
     for way, what in (
@@ -198,14 +205,9 @@ def bench_memory(path: Path) -> None:
 
 def _questions(path: Path) -> dict[str, float]:
     store, open_s = _timed(lambda: Store.open(path))
-    times = []
+    context, times = Context.open(store), []
     for region in (*REGIONS, "country:FR", "country:SE", "group:EU28"):
-        for query, more in (
-            ("survey_count", {}),
-            ("survey_points", {"years": [2018], "limit": 5000}),
-            ("survey_classes", {"years": [2018]}),
-        ):
-            times.append(_timed(lambda q=query, m=more, r=region: _ask(store, q, r, m))[1])
+        times += [_timed(lambda q=query, r=region: _ask(context, q, r))[1] for query in ASKED.values()]
     return {
         "open_s": open_s,
         "count": len(times),
@@ -215,17 +217,12 @@ def _questions(path: Path) -> dict[str, float]:
     }
 
 
-def _ask(store: Store, query: str, region: str, more: dict[str, Any]) -> Any:
-    needed = {**EVERYWHERE, **VINEYARD_2018, **more, "regions": [region]}
-    from retrieval.store import read_query
-
-    text = read_query(query)
-    return store.query(query, **{name: value for name, value in needed.items() if f"${name}" in text})
+def _ask(context: Context, query: Query, region: str) -> Any:
+    return read(context, replace(query, where=(*query.where, Filter("region", "in", (region,)))))
 
 
-def _count(store: Store, region: str) -> int:
-    table = _ask(store, "survey_count", region, {})
-    return next((row["points"] for row in table.dicts() if row["year"] == 2018), 0)
+def _count(context: Context, region: str) -> int:
+    return next((row["points"] for row in _ask(context, ASKED["count"], region).dicts() if row["year"] == 2018), 0)
 
 
 def _sjoin_count(spots: Any, region: Any) -> int:

@@ -30,6 +30,8 @@ MOST_PARTS = 24
 """Filters, columns, conditions, groupings or sort keys of one query."""
 MOST_ROWS = 10_000
 """The largest limit."""
+MOST_KM = 20_016
+"""The largest radius: half-way round the Earth."""
 
 
 @dataclass(frozen=True)
@@ -229,8 +231,8 @@ def _position(values: Sequence[Any]) -> None:
     lon, lat, km = values
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise BadArgument(f"{lon}, {lat} is no position: longitude −180..180, latitude −90..90, in this order")
-    if not 0 < km <= 1000:
-        raise BadArgument(f"a radius of {km:g} km: between 0 and 1000 km can be asked for")
+    if not 0 < km <= MOST_KM:
+        raise BadArgument(f"a radius of {km:g} km: between 0 and {MOST_KM} km can be asked for")
 
 
 def _group(value: Any) -> Group:

@@ -156,40 +156,6 @@ CREATE MACRO km_between(lon_a, lat_a, lon_b, lat_b) AS
         sin(radians(lat_b - lat_a) / 2) ** 2
         + cos(radians(lat_a)) * cos(radians(lat_b)) * sin(radians(lon_b - lon_a) / 2) ** 2));
 
--- Does a record show one of these classes? An empty list asks for any.
-CREATE MACRO shows(lc1, lu1, land_cover, land_use, exclude) AS
-    (len(land_cover) = 0 OR list_contains(land_cover, lc1))
-    AND (len(land_use) = 0 OR list_contains(land_use, lu1))
-    AND NOT list_contains(exclude, coalesce(lc1, ''))
-    AND NOT list_contains(exclude, coalesce(lu1, ''));
-
--- The regions asked for, groups taken apart into their members; everywhere ('') where none is asked for.
-CREATE MACRO parts_of(regions) AS TABLE
-    SELECT asked AS region_id, coalesce(member, asked) AS part
-    FROM (SELECT unnest(CASE WHEN len(regions) = 0 THEN [''] ELSE regions END) AS asked)
-    LEFT JOIN region_groups ON group_id = asked;
-
--- The visits to the points of some regions (none: of everywhere) that lie in a box and, where given, in an outline
--- (WKB) and within some km of a position; a visit once, however many of the regions hold it.
--- by_coast: assigned to the nearest region because generalised borders leave it outside.
-CREATE MACRO visits_in(regions, west, south, east, north, outline, lon0, lat0, km) AS TABLE
-    SELECT point_id, year, lon, lat, lc1, lu1, obs_date, dataset, by_coast
-    FROM region_visits
-    WHERE len(regions) <= 1 -- one region, or one group, whose members do not overlap
-      AND region_id IN (SELECT part FROM parts_of(regions))
-      AND lon BETWEEN west AND east AND lat BETWEEN south AND north
-      AND (outline IS NULL OR ST_Covers(ST_GeomFromWKB(outline), ST_Point(lon, lat)))
-      AND (km IS NULL OR km_between(lon0, lat0, lon, lat) <= km)
-    UNION ALL
-    SELECT point_id, year, lon, lat, lc1, lu1, obs_date, dataset, bool_and(by_coast)
-    FROM region_visits
-    WHERE len(regions) > 1
-      AND region_id IN (SELECT part FROM parts_of(regions))
-      AND lon BETWEEN west AND east AND lat BETWEEN south AND north
-      AND (outline IS NULL OR ST_Covers(ST_GeomFromWKB(outline), ST_Point(lon, lat)))
-      AND (km IS NULL OR km_between(lon0, lat0, lon, lat) <= km)
-    GROUP BY ALL;
-
 -- The sampling error of published shares. The same rules in Python, with their reasons: tools/estimation.py.
 
 -- The variance in pp² of a share over the survey's first phase, its 2 km grid: a point for 4 km². Coefficients of

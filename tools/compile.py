@@ -241,7 +241,8 @@ class _Compiler:
             return self.source.relation
         key = ", ".join(self.source.one_row_per)
         inside = self._any_of(self._place_sql, pooled)
-        return f"(SELECT DISTINCT ON ({key}) * FROM {self.source.relation} WHERE {inside})"
+        first = f" ORDER BY {self.source.first}" if self.source.first else ""
+        return f"(SELECT DISTINCT ON ({key}) * FROM {self.source.relation} WHERE {inside}{first})"
 
     @property
     def _place_sql(self) -> str:

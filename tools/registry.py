@@ -7,25 +7,27 @@ from collections.abc import Callable, Mapping
 from tools.change_official import change_official
 from tools.classify_area import classify_area
 from tools.compare_official import compare_official
-from tools.compare_regions import compare_regions
 from tools.compare_with_survey import compare_with_survey
-from tools.compare_years import compare_years
-from tools.count_points import count_points
 from tools.deals import deals
 from tools.define_class import define_class
 from tools.describe_data import describe_data
 from tools.estimate_area import estimate_area
 from tools.explain_point import explain_point
-from tools.find_points import find_points
-from tools.nearest_records import nearest_records
 from tools.official_share import official_share
 from tools.point_history import point_history
 from tools.profile_region import profile_region
 from tools.query import query
 from tools.rank_official import rank_official
-from tools.rank_points import rank_points
 from tools.result import Result
-from tools.share_points import share_points
+from tools.survey_verbs import (
+    compare_regions,
+    compare_years,
+    count_points,
+    find_points,
+    nearest_records,
+    rank_points,
+    share_points,
+)
 
 TOOLS: Mapping[str, Callable[..., Result]] = {
     "query": query,

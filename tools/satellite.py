@@ -12,7 +12,7 @@ from retrieval.errors import BadArgument, NoRecords
 from retrieval.types import Dataset, Region, Table
 from tools.context import Context
 from tools.result import Provenance
-from tools.survey import members, readable
+from tools.survey import readable
 
 if TYPE_CHECKING:
     from tools.pixelclip.interface import Encoder
@@ -53,7 +53,9 @@ def outline_of(context: Context, regions: Sequence[Region]) -> BaseGeometry | No
     shapes = []
     for region in regions:
         own = context.outline(region)
-        parts = [own] if own is not None else [context.gazetteer.outline(id) for id in members(context, region)]
+        parts = (
+            [own] if own is not None else [context.gazetteer.outline(id) for id in context.gazetteer.members(region.id)]
+        )
         known = [part for part in parts if part is not None]
         if not known:
             way_out = "ask about a country, a province or a drawn area"

@@ -15,24 +15,13 @@ import shapely
 from retrieval.catalog import is_representative
 from retrieval.errors import BadArgument, NoSuchYear
 from retrieval.foreign import checked
+from retrieval.query import Column, Filter, Group, Query
 from retrieval.types import Dataset, Region, Table
-from tools.compile import box_around
+from tools.compile import compile_query
 from tools.context import Context
 from tools.result import Provenance
 
-MOST_ROWS = 10_000
-"""Rows drawn and listed at most; the count beside them is always of all."""
-
-EVERYWHERE: dict[str, Any] = {
-    "west": -180.0,
-    "south": -90.0,
-    "east": 180.0,
-    "north": 90.0,
-    "outline": None,
-    "lon": None,
-    "lat": None,
-    "km": None,
-}
+POINTS, SURVEYED, BY_COAST = (Column(name, name) for name in ("points", "surveyed", "by_coast"))
 
 
 @dataclass(frozen=True)
@@ -61,35 +50,44 @@ class Question:
         return {name: value for name, value in every.items() if value}
 
     @property
-    def shown(self) -> dict[str, list[str]]:
-        """Parameters of the macro `shows`: parents expanded to every code beneath them."""
-        leaves = self.context.nomenclature.leaves
-        return {
-            "land_cover": sorted(leaves(self.land_cover)) if self.land_cover else [],
-            "land_use": sorted(leaves(self.land_use)) if self.land_use else [],
-            "exclude": sorted(leaves(self.exclude)) if self.exclude else [],
-        }
+    def place(self) -> tuple[Filter, ...]:
+        """Where to look, as filters that every source of survey points has.
+
+        Raises:
+            BadArgument: a drawn area is asked about together with another place.
+        """
+        if any(r.id in self.context.areas for r in self.regions) and len(self.regions) > 1:
+            raise BadArgument("a drawn area is asked about alone; ask once for each area")
+        found = [Filter("region", "in", tuple(r.id for r in self.regions))] if self.regions else []
+        if self.near:
+            circle = (self.near["lon"], self.near["lat"], self.near["km"], self.near["name"])
+            found.append(Filter("position", "near", circle))
+        return tuple(found)
+
+    def classes(self, side: str = "") -> tuple[Filter, ...]:
+        """What is looked for, as filters; `side`: `_from` or `_to` of points visited twice."""
+        theme = self.context.nomenclature.theme
+        without = {t: tuple(c for c in self.exclude if theme([c]) == t) for t in ("land_cover", "land_use")}
+        kept = {"land_cover": self.land_cover, "land_use": self.land_use}
+        return tuple(
+            Filter(f"{name}{side}", op, codes)
+            for op, named in (("in", kept), ("not_in", without))
+            for name, codes in named.items()
+            if codes
+        )
 
     @property
-    def inside(self) -> dict[str, Any]:
-        """Parameters of the macro `points_in`: where to look."""
-        where: dict[str, Any] = {"regions": [], **EVERYWHERE}
-        drawn = [r for r in self.regions if r.id in self.context.areas]
-        if drawn and len(self.regions) > 1:
-            raise BadArgument("a drawn area is asked about alone; ask once for each area")
-        if drawn:
-            outline = self.context.areas[drawn[0].id][1]
-            west, south, east, north = outline.bounds
-            where |= {"outline": shapely.to_wkb(outline), "west": west, "south": south, "east": east, "north": north}
-        else:
-            where["regions"] = [id for r in self.regions for id in members(self.context, r)]
-        if self.near:
-            where |= circle_around(self.near["lon"], self.near["lat"], self.near["km"])
-        return where
+    def in_its_years(self) -> Filter:
+        """The years asked about, as a filter."""
+        return Filter("year", "in", self.years)
 
     def in_years(self, *years: int) -> Question:
         """Return the same question of other years."""
         return replace(self, years=tuple(years))
+
+    def latest(self) -> Question:
+        """Return the same question of the last of its years, of the last survey where it names none."""
+        return self.in_years(max(self.years or self.context.store.years()))
 
 
 def question(
@@ -151,20 +149,16 @@ def checked_near(near: Mapping[str, Any]) -> dict[str, Any]:
     return {"lon": lon, "lat": lat, "km": km, "name": str(near.get("name", f"{lat:.3f}, {lon:.3f}"))}
 
 
-def circle_around(lon: float, lat: float, km: float) -> dict[str, float]:
-    """Return the parameters of a circle and of a box in degrees that surely holds it."""
-    west, south, east, north = box_around(lon, lat, km)
-    return {"lon": lon, "lat": lat, "km": km, "west": west, "east": east, "south": south, "north": north}
-
-
-def members(context: Context, region: Region) -> list[str]:
-    """Return the ids to look points up by: a group's countries, else the region itself."""
-    return list(context.gazetteer.members(region.id))
+def read(context: Context, asked: Query) -> Table:
+    """Return the rows of a query, as its source has them."""
+    compiled = compile_query(asked, context)
+    return context.store.run(compiled.sql, compiled.parameters)
 
 
 def counted(asked: Question) -> tuple[Question, Table]:
     """Return the question with its years fixed, and the counts of every survey year in the area."""
-    counts = asked.context.store.query("survey_count", **asked.inside, **asked.shown)
+    where = (*asked.place, *asked.classes())
+    counts = read(asked.context, Query("survey", (POINTS, SURVEYED, BY_COAST), where, (Group("year"),)))
     if asked.years:
         return asked, counts
     surveyed = [row["year"] for row in counts.dicts() if row["surveyed"]] or list(asked.context.store.years())
@@ -234,11 +228,10 @@ def point_name(point_id: int) -> str:
     return f"{point_id:08d}"
 
 
-def records_table(context: Context, rows: Table) -> Table:
-    """Return records as a person reads them: ids as printed, codes with their names, ISO dates."""
+def records_table(context: Context, rows: Table, *, distance: bool = False) -> Table:
+    """Return records as a person reads them: ids as printed, codes with their names, ISO dates; `distance` in km."""
     label = context.nomenclature.label
     names = {code: label([code], context.language) for code in {*rows.column("lc1"), *rows.column("lu1")} if code}
-    distance = "km" in rows.columns
     return Table(
         (
             "point_id", "year", "land_cover", "land_cover_name", "land_use", "land_use_name", "lon", "lat", "observed",

@@ -114,6 +114,8 @@ class Source:
     """What must hold where no place is named, so that no row is counted once for each region it lies in."""
     one_row_per: tuple[str, ...] = ()
     """The key of what is counted, where overlapping regions would hold it several times."""
+    first: str = ""
+    """What such rows of one thing are ordered by, where they differ: the first is kept."""
     listed: str = ""
     """SQL of the rows that take part in a list of a level, where one land may stand under several names."""
     caveats: tuple[str, ...] = ()
@@ -129,6 +131,7 @@ def source(
     points: Mapping[str, str] | None = None,
     everywhere: str = "",
     one_row_per: tuple[str, ...] = (),
+    first: str = "",
     listed: str = "",
     caveats: tuple[str, ...] = (),
     about: str = "",
@@ -144,6 +147,7 @@ def source(
         points or {},
         everywhere,
         one_row_per,
+        first,
         listed,
         caveats,
     )

@@ -35,6 +35,9 @@ SURVEY = source(
     measures=[
         Measure("points", "count(*){filter}", "points", one=("year",)),
         Measure("surveyed", "count(*){filter}", "points", one=("year",), narrowed=False, concept="looked at"),
+        Measure(
+            "by_coast", "count(CASE WHEN by_coast THEN 1 END){filter}", "points", one=("year",), concept="by coast"
+        ),
         Measure("mean_elevation", "round(avg(elevation){filter}, 1)", "m", concept="elevation", needs=("elevation",)),
         Measure("least_elevation", "min(elevation){filter}", "m", concept="elevation", needs=("elevation",)),
         Measure("greatest_elevation", "max(elevation){filter}", "m", concept="elevation", needs=("elevation",)),
@@ -52,5 +55,6 @@ SURVEY = source(
     },
     everywhere="region_id = ''",
     one_row_per=("point_id", "year"),
+    first="by_coast",
     caveats=("points_not_area",),
 )

@@ -11,7 +11,7 @@ import pytest
 from retrieval.bundled import PIXELS, SURVEY
 from retrieval.store import Store
 from tools.context import Context
-from tools.count_points import count_points
+from tools.survey_verbs import count_points
 
 DATA = SURVEY.parents[1]
 SOIL_MODULE = "lucas/lucas_points_2015_2018.parquet"
