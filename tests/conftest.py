@@ -13,6 +13,9 @@ from retrieval.ingest import Sources, build
 from retrieval.store import Store
 from tests import tiny
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: one thread of numbers each, also in what they start
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
