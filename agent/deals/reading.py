@@ -61,8 +61,6 @@ class Asked:
     """`how many countries`: the axis whose values are counted."""
     yes_no: bool = False
     deal: int | None = None
-    near: str = ""
-    """Name of the town of a radius."""
     lead: str = ""
     """The place that a yes or no is about: "does Romania have more than Ukraine"."""
     europe: bool = False
@@ -277,9 +275,8 @@ class _Reader:
             raise NotUnderstood((), f"deals_where:“{text}”")
         for leaf in inside:
             self.take(leaf, "near")
-        self.asked_.near = town.name
         lon, lat = town.lonlat
-        self.asked_.filters.append(Filter("position", "near", (lon, lat, km or 25.0)))
+        self.asked_.filters.append(Filter("position", "near", (lon, lat, km or 25.0, town.name)))
 
     # --- numbers ---
 

@@ -206,7 +206,9 @@ def _described(one: Filter, language: str, context: Context) -> str:
     elif one.dimension == "year":
         text = _year(one, values, of)
     elif one.dimension == "position":
-        text = of["near"].format(km=_plain(values[2]), name=f"{_plain(values[1])}, {_plain(values[0])}")
+        text = of["near"].format(km=_plain(values[2]), name=_spot(values))
+    elif one.dimension == "area":
+        text = ", ".join(context.region(str(v)).name for v in values)
     elif one.dimension == "transnational":
         text = of["transnational"] if "yes" in values else of["domestic"]
     elif one.dimension in FLAGS:
@@ -220,6 +222,11 @@ def _place(id: str, language: str, context: Context) -> str:
     if id.startswith(("country:", "foreign:", "m49:")):
         return place_name(id, language)
     return context.named(id).name
+
+
+def _spot(values: Sequence[Any]) -> str:
+    """Return the name of the middle of a circle, its coordinates (latitude first) where it has none."""
+    return str(values[3]) if len(values) > 3 else f"{_plain(values[1])}, {_plain(values[0])}"
 
 
 def _plain(value: Any) -> str:
