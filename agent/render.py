@@ -68,7 +68,7 @@ def source_of(result: Result, voice: Voice) -> str:
     if result.tool == "estimate_area":
         return voice.of["source"]["estimate"]
     kind = "official" if result.tool in OFFICIAL else "satellite" if result.tool in SATELLITE else "survey"
-    if result.tool == "define_class":
+    if result.tool in ("define_class", "explain_interval"):
         return str(result.provenance.attribution)
     if result.tool == "query":
         kind = KINDS.get(result.arguments["source"], "survey")
@@ -571,6 +571,7 @@ WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
     "point_history": history_of,
     "describe_data": described,
     "define_class": defined,
+    "explain_interval": lambda result, voice, context: voice.say("explain_interval"),
     "official_share": official_of,
     "change_official": change_of,
     "compare_official": compared_official,

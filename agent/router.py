@@ -128,6 +128,8 @@ class Builtin:
 
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
         """Return the plan of one question: what is composed by the chart, all else by the rules behind it."""
+        if asks_what_an_interval_is(question, context):
+            return Plan((Step("explain_interval", {}),), frame=conversation.frame)
         if estimated := self.estimated(question, context, conversation, settled):
             return estimated
         if (whole := self.composed(question, context, conversation, settled)) is not None:
@@ -355,6 +357,15 @@ def refuse_what_is_not_ours(reading: Understanding) -> None:
     foreign = [a for a in reading.areas if a.foreign]
     if foreign:
         raise OutOfCoverage(foreign[0].text, COVERED)
+
+
+def asks_what_an_interval_is(question: str, context: Context) -> bool:
+    """Return whether what the interval beside a figure means is asked for, not the interval of some figure."""
+    named = concept(context.language, "interval")
+    if named is None or not named.search(flatten(question)):
+        return False
+    reading = read(question, context)
+    return reading.has("define", "why") and not (reading.areas or reading.covers)
 
 
 def asks_what_it_is(reading: Understanding) -> bool:

@@ -15,7 +15,9 @@ from tools.result import Result
 MOST_ROWS = 300
 """Rows put on the page; the download has all of them."""
 TOLD = (
-    "rank", "point_id", "location", "region", "name", "class_name", "what", "land_cover_name", "land_use_name", "year",
+    "rank", "deal_id", "country", "size_ha", "intentions", "crops", "investors", "investor", "investor_country",
+    "place", "crop", "animal", "mineral", "intention", "nature", "negotiation", "implementation", "deals", "hectares",
+    "point_id", "location", "region", "name", "class_name", "what", "land_cover_name", "land_use_name", "year",
     "change", "value", "low", "high", "share", "share_low", "share_high", "points", "surveyed", "percent_of_points",
     "score", "observed", "classified", "agrees", "similarity", "km", "note",
 )  # fmt: skip
@@ -96,7 +98,21 @@ def told_columns(table: Table) -> list[int]:
     return kept or list(range(min(len(table.columns), MOST_TOLD)))
 
 
-FIGURES = ("change", "value", "low", "high", "share", "share_low", "share_high", "points", "percent_of_points", "score")
+FIGURES = (
+    "size_ha",
+    "deals",
+    "hectares",
+    "change",
+    "value",
+    "low",
+    "high",
+    "share",
+    "share_low",
+    "share_high",
+    "points",
+    "percent_of_points",
+    "score",
+)
 
 
 def order_of(column: str) -> int:

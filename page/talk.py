@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.answer import Answer, Step
+from retrieval.deal_files import ID as DEALS
 from retrieval.foreign import plain_fault
 from retrieval.statistics import DATASET_ID
 from tools.result import Provenance
@@ -102,18 +103,20 @@ def answered(turn: Turn, answer: Answer, key: str) -> Turn:
 
 
 def witnesses_of(answer: Answer) -> tuple[str, ...]:
-    """Who speaks in an answer, each once: the statistic, the surveyor, the satellite."""
+    """Who speaks in an answer, each once: the statistic, the surveyor, the satellite, the registry of deals."""
     return tuple(dict.fromkeys(witness_of(result.provenance) for result in answer.results))
 
 
 def witness_of(made: Provenance) -> str:
-    """Who says a result: a model reads pixels; the shares are published; all else surveyors saw."""
+    """Who says a result: a model reads pixels; shares are published; deals are registered; all else surveyors saw."""
     if made.model:
         return "pixels"
+    if made.dataset == DEALS:
+        return "deals"
     return "statistics" if made.dataset == DATASET_ID else "survey"
 
 
-WITNESSES = ("statistics", "survey", "pixels")
+WITNESSES = ("statistics", "survey", "pixels", "deals")
 STORED = (
     "question", "status", "text", "choices", "caveats", "plan", "selection", "seconds", "router", "language",
     "witnesses",

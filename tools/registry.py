@@ -12,6 +12,7 @@ from tools.deals import deals
 from tools.define_class import define_class
 from tools.describe_data import describe_data
 from tools.estimate_area import estimate_area
+from tools.explain_interval import explain_interval
 from tools.explain_point import explain_point
 from tools.official_share import official_share
 from tools.point_history import point_history
@@ -41,6 +42,7 @@ TOOLS: Mapping[str, Callable[..., Result]] = {
     "point_history": point_history,
     "describe_data": describe_data,
     "define_class": define_class,
+    "explain_interval": explain_interval,
     "official_share": official_share,
     "rank_official": rank_official,
     "compare_official": compare_official,

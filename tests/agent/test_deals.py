@@ -16,6 +16,7 @@ from retrieval.deal_files import read_deals
 from retrieval.deal_terms import world_regions
 from retrieval.deal_words import languages, words
 from retrieval.errors import BadArgument
+from retrieval.fetch.landmatrix_world import drawn, export_zip
 from retrieval.ingest import Contents, write_store
 from retrieval.statistics_files import read_statistics_file
 from retrieval.store import Store
@@ -305,3 +306,19 @@ def test_a_country_chosen_of_two_is_answered(context: Context) -> None:
     conversation = Conversation()
     ask("deals in Congo", context, router="builtin", conversation=conversation, debug=True)
     assert "182,751" in ask("1", context, router="builtin", conversation=conversation, debug=True).text
+
+
+def test_deals_of_a_drawn_area_are_those_whose_places_lie_in_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("drawn")
+    (folder / "e.zip").write_bytes(export_zip(drawn(60, 5)))
+    found = read_deals(folder / "e.zip")
+    write_store(folder / "s.duckdb", Contents(None, (world(),), town(), (), deals=found))
+    west, south, east, north = 20.0, 44.0, 30.0, 55.0
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    answer = ask("how many deals are in this area", Context.open(Store.open(folder / "s.duckdb")), router="builtin",
+                 selection={"type": "Polygon", "coordinates": [ring]}, debug=True)  # fmt: skip
+    spots = pd.DataFrame(found.locations.to_pylist())
+    inside = spots["lon"].between(west, east) & spots["lat"].between(south, north) & (spots["accuracy"] != "COUNTRY")
+    assert ids(answer) == set(spots[inside]["deal_id"])
+    assert 0 < len(ids(answer)) < 60
+    assert "the selected area" in answer.text

@@ -502,7 +502,7 @@ def test_every_tool_has_a_second_wording_in_every_language(world: Any, language:
         assert again, tool
         assert "{" not in again
         about = (world.context.nomenclature.label(["B82"], language),) if tool == "define_class" else ABOUT
-        assert tool == "describe_data" or any(name in again for name in about), again
+        assert tool in ("describe_data", "explain_interval") or any(name in again for name in about), again
 
 
 def test_a_question_words_cannot_say_whole_has_no_second_wording(world: Any) -> None:
