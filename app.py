@@ -29,7 +29,7 @@ ONLINE = {
     "tiles": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
     "attribution": "© OpenStreetMap contributors (ODbL)",
 }
-LEAVE_S = 2.2
+LEAVE_S = 2.5
 """Seconds from being told to end to having ended."""
 
 
@@ -162,8 +162,8 @@ def serve_mcp(options: argparse.Namespace) -> None:
 def serve(options: argparse.Namespace) -> None:
     """Serve the page until it is stopped."""
     folder = private_folder()
-    # uvicorn passes the signal on when it has ended the page: leave by the door, so that the folder is emptied.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # uvicorn passes the signal on when it has ended the page.
+    signal.signal(signal.SIGTERM, lambda *_: leave(folder))
 
     import uvicorn
 
@@ -202,7 +202,7 @@ def serve(options: argparse.Namespace) -> None:
             port=options.port,
             root_path=options.root_path,
             log_level="warning",
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=2,
             server_header=False,
             proxy_headers=proxied,
             http=patient_protocol(),
@@ -211,14 +211,15 @@ def serve(options: argparse.Namespace) -> None:
         Server(config).run()
 
 
+def leave(folder: Path) -> None:
+    """End this process at once: nothing is left to be written, and to take an interpreter apart takes seconds."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
 def leave_in(seconds: float, folder: Path) -> None:
     """End this process after some seconds if it has not ended by then: C code that computes hears no signal."""
-
-    def leave() -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-        os._exit(0)
-
-    late = Timer(seconds, leave)
+    late = Timer(seconds, leave, (folder,))
     late.daemon = True
     late.start()
 

@@ -21,9 +21,8 @@ from agent.middleware import CAUGHT, bug_text, outcome_of
 from agent.render import caveats_of, refusal_of, render
 from agent.router import Builtin, Router
 from agent.voice import texts
-from retrieval.deadline import Cancelled, Deadline, check, until
+from retrieval.deadline import WATCH, Cancelled, Deadline, check, until
 from retrieval.errors import BadArgument, DataError, InputError, LandaskError, NotPublished, QueryLimit
-from retrieval.store import WATCH
 from retrieval.types import Language
 from tools.context import Context
 from tools.deals import has_deals

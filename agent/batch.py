@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -26,6 +26,7 @@ from tools.context import Context
 MOST_JOBS = 64
 LONGEST_LINE = 200_000_000
 """Bytes of one answer's line."""
+UNREAD = "in lines that could not be read"
 
 
 def run_batch(options: argparse.Namespace, opened: Callable[[argparse.Namespace], Context]) -> int:
@@ -42,25 +43,27 @@ def run_batch(options: argparse.Namespace, opened: Callable[[argparse.Namespace]
         return answer_all(options, cases, opened)
 
 
-def answer_all(options: argparse.Namespace, cases: list[Case], opened: Callable[[argparse.Namespace], Context]) -> int:
+def answer_all(
+    options: argparse.Namespace, cases: Iterable[Case], opened: Callable[[argparse.Namespace], Context]
+) -> int:
     """Answer the cases that the output lacks and return the exit code."""
     done = finished_ids(options.out)
-    left = [case for case in cases if case.id not in done]
+    left = (case for case in cases if case.id not in done)
     context = opened(options)
-    tally = {"answered": 0, "clarify": 0, "refused": 0, "error": 0}
+    tally = {"answered": 0, "clarify": 0, "refused": 0, "error": 0, UNREAD: 0}
     answer_one = partial(answered, context=context, router=options.router, llm=options.llm, debug=options.debug)
-    with options.out.open("a", encoding="utf-8") as out, bar(left, options) as progress:
-        for line in in_order(answer_one, left, options.jobs):
+    with options.out.open("a", encoding="utf-8") as out, bar(options) as progress:
+        for case, line in in_order(lambda case: (case, answer_one(case)), left, options.jobs):
             out.write(printable(json.dumps(line, ensure_ascii=False, default=str)) + "\n")
             out.flush()
-            tally[line["turns"][-1]["answer"]["status"]] += 1
+            tally[UNREAD if case.fault else line["turns"][-1]["answer"]["status"]] += 1
             progress.update()
-    bad = sum(bool(case.fault) for case in left)
+    total = sum(tally.values())
     told = ", ".join(f"{n} {status}" for status, n in tally.items() if n) or "nothing left to do"
-    print(f"{len(left)} cases: {told}" + (f"; {bad} lines could not be read" if bad else ""), file=sys.stderr)
-    if left and bad == len(left):
+    print(f"{total} cases: {told}", file=sys.stderr)
+    if total and tally[UNREAD] == total:
         return 2
-    return 1 if tally["error"] > bad else 0
+    return 1 if tally["error"] else 0
 
 
 @contextmanager
@@ -89,14 +92,14 @@ def printable(text: str) -> str:
     return text.encode("utf-8", errors="replace").decode()
 
 
-def bar(left: list[Case], options: argparse.Namespace) -> Any:
+def bar(options: argparse.Namespace) -> Any:
     """Return a progress bar on stderr, silent where nobody watches."""
     from tqdm import tqdm
 
-    return tqdm(total=len(left), unit="case", disable=options.quiet or None)
+    return tqdm(unit="case", disable=options.quiet or None)
 
 
-def in_order(work: Callable[[Case], Any], cases: list[Case], jobs: int) -> Iterator[Any]:
+def in_order(work: Callable[[Case], Any], cases: Iterable[Case], jobs: int) -> Iterator[Any]:
     """Return each case's outcome in the order of the cases, some ahead of others being worked on."""
     if jobs == 1:
         yield from map(work, cases)
@@ -136,15 +139,13 @@ def faulty(why: str) -> Answer:
     return Answer(status="error", text=why, router="none", seconds=0.0)
 
 
-def unique(cases: list[Case]) -> list[Case]:
-    """Return the cases with their ids made different where a file uses one twice."""
+def unique(cases: Iterable[Case]) -> Iterator[Case]:
+    """Yield the cases with their ids made different where a file uses one twice."""
     seen: dict[str, int] = {}
-    named = []
     for case in cases:
         seen[case.id] = seen.get(case.id, 0) + 1
         id = case.id if seen[case.id] == 1 else f"{case.id}#{seen[case.id]}"
-        named.append(Case(id, case.turns, case.selection, case.fault))
-    return named
+        yield Case(id, case.turns, case.selection, case.fault)
 
 
 def finished_ids(file: Path) -> set[str]:

@@ -6,12 +6,12 @@ A line that cannot be read is a case with a fault, which names the line; none is
 
 from __future__ import annotations
 
+import codecs
 import csv
-import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,9 @@ PREAMBLE_ROWS = 50
 LONGEST_PREAMBLE = 1_000_000
 """Characters in which the heading must stand."""
 LONGEST_CELL = 10_000_000
-"""Characters of one cell: a selection may be a detailed outline."""
+"""Characters of one cell, or of one line: a selection may be a detailed outline."""
+BLOCK = 1_000_000
+"""Bytes looked at at one time."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class Case:
     """Why the line cannot be read; such a line is answered with that."""
 
 
-def read_cases(file: Path) -> list[Case]:
-    """Return the cases of a file.
+def read_cases(file: Path) -> Iterator[Case]:
+    """Return the cases of a file, read as they are asked for: a file may be larger than the memory.
 
     Raises:
         BadFile: it is missing, not text, empty, or a table without the column `question`.
@@ -48,45 +50,88 @@ def read_cases(file: Path) -> list[Case]:
     if file.exists() and not file.is_file():
         raise BadFile(f"{file} is no regular file")
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        head = _checked_head(file)
     except OSError as error:
         raise BadFile(f"{file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise BadFile(f"{file} is {kind_of_file(file).says}, not UTF-8 text: unpack it, or save it as UTF-8") from error
-    cases = from_jsonl(text) if text.lstrip()[:1] in ("{", "[") else from_table(file, text)
-    if not cases:
+    lines = _Lines(file)
+    cases = from_jsonl(lines) if head.lstrip()[:1] in ("{", "[") else from_table(file, lines, delimiter_of(head))
+    first = next(cases, None)
+    if first is None:
         raise BadFile(f"{file} holds no question")
-    return cases
+    return chain([first], cases)
 
 
-def from_jsonl(text: str) -> list[Case]:
-    """Return a case for every line that is not blank."""
-    cases = []
-    for number, line in enumerate(re.split("\r\n|\r|\n", text), 1):
-        if not line.strip():
-            continue
-        try:
-            cases.append(case_of(read_json(line, f"line {number}", LONGEST_CELL), number))
-        except BadArgument as fault:
-            cases.append(Case(f"line-{number}", (), fault=str(fault)))
-    return cases
+def _checked_head(file: Path) -> str:
+    """Return the beginning of a file that is UTF-8 to its end."""
+    decoder, head = codecs.getincrementaldecoder("utf-8-sig")(), ""
+    with file.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            text = decoder.decode(block)
+            head = head if head.strip() else text[:LONGEST_PREAMBLE]
+        decoder.decode(b"", final=True)
+    return head
 
 
-def from_table(file: Path, text: str) -> list[Case]:
-    """Return a case for every row.
+class _Lines:
+    """The lines of a text file with their ends, counted. Ends are those of files alone, as `\\r`; U+2028 is none.
+
+    A line that is too long is passed over, and raised as `csv.Error`: the next one can be asked for all the same.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._stream = file.open(encoding="utf-8-sig", newline="")
+        self.number = 0
+
+    def close(self) -> None:
+        """Read no more."""
+        self._stream.close()
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._stream.readline(LONGEST_CELL)
+        if not line:
+            self.close()
+            raise StopIteration
+        self.number += 1
+        if len(line) < LONGEST_CELL:
+            return line
+        while line and line[-1] not in "\r\n":
+            line = self._stream.readline(LONGEST_CELL)
+        raise csv.Error(f"line {self.number} is longer than {LONGEST_CELL:,} characters")
+
+
+def from_jsonl(lines: _Lines) -> Iterator[Case]:
+    """Yield a case for every line that is not blank."""
+    with closing(lines):
+        while True:
+            try:
+                line = next(lines)
+                if line.strip():
+                    yield case_of(read_json(line, f"line {lines.number}", LONGEST_CELL), lines.number)
+            except StopIteration:
+                return
+            except (BadArgument, csv.Error) as fault:
+                yield Case(f"line-{lines.number}", (), fault=str(fault))
+
+
+def from_table(file: Path, lines: _Lines, delimiter: str) -> Iterator[Case]:
+    """Yield a case for every row.
 
     Raises:
         BadFile: there is no column `question`.
     """
-    delimiter, rows = delimiter_of(text), _rows(text)
-    heads = ([" ".join(name.split()).casefold() for name in cells] for _, cells in islice(rows, PREAMBLE_ROWS))
-    names = next((names for names in heads if "question" in names), None)
-    if names is None:
-        raise BadFile(f"{file} has no column 'question'; it needs id, question")
-    try:
-        return [_row_case(names, cells, number, delimiter) for number, cells in rows]
-    except csv.Error as error:
-        raise BadFile(f"{file} cannot be read as a table: {error}") from error
+    with closing(lines):
+        rows = _rows(lines, delimiter)
+        heads = ([" ".join(name.split()).casefold() for name in cells] for _, cells, _ in islice(rows, PREAMBLE_ROWS))
+        names = next((names for names in heads if "question" in names), None)
+        if names is None:
+            raise BadFile(f"{file} has no column 'question'; it needs id, question")
+        for number, cells, fault in rows:
+            yield Case(f"line-{number}", (), fault=fault) if fault else _row_case(names, cells, number, delimiter)
 
 
 def delimiter_of(text: str) -> str:
@@ -102,15 +147,19 @@ def delimiter_of(text: str) -> str:
     return DELIMITERS[0]
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of the first line of each row, and its cells; blank lines are passed over."""
+def _rows(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str], str]]:
+    """Yield the number of the first line of each row, its cells, and why it cannot be read; blank lines are none."""
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
-    first = 1
-    for cells in reader:
-        if cells:
-            yield first, cells
-        first = reader.line_num + 1
+    reader = csv.reader(lines, delimiter=delimiter)
+    while True:
+        first = lines.number + 1
+        try:
+            if cells := next(reader):
+                yield first, cells, ""
+        except StopIteration:
+            return
+        except csv.Error as fault:
+            yield first, [], f"line {first} cannot be read: {fault}"
 
 
 def _row_case(names: Sequence[str], cells: Sequence[str], number: int, delimiter: str) -> Case:

@@ -11,6 +11,9 @@ from threading import Event
 
 from retrieval.errors import QueryLimit
 
+WATCH = "watch"
+"""Name of threads that end questions and import nothing."""
+
 
 class Cancelled(Exception):
     """The asker stopped the question."""

@@ -9,16 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from retrieval.types import LANGUAGES as LANGUAGES
 from retrieval.types import LonLat
 from retrieval.word_forms import normalise
+
+if TYPE_CHECKING:
+    import pyproj
 
 DATA = Path(__file__).parent / "data"
 COUNTRIES = tuple("AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK UK".split())  # noqa: SIM905
@@ -93,6 +95,8 @@ def name_row(region_id: str, name: str, language: str, kind: str) -> dict[str, A
 
 @lru_cache(maxsize=1)
 def _to_equal_area() -> pyproj.Transformer:
+    import pyproj
+
     return pyproj.Transformer.from_crs(4326, 3035, always_xy=True)
 
 

@@ -90,10 +90,6 @@ def read_query(name: str) -> str:
     return text
 
 
-WATCH = "watch"
-"""Name of the thread that ends a question in time; it imports nothing."""
-
-
 class OldStore(StoreError):
     """The store was made by another version of this program."""
 
@@ -243,7 +239,7 @@ def _without_pandas() -> Generator[None]:
 
     Done while no thread but this one, the query's timer and the question's watch run: no other import can be disturbed.
     """
-    others = [thread for thread in threading.enumerate() if thread.name != WATCH]
+    others = [thread for thread in threading.enumerate() if thread.name != deadline.WATCH]
     alone = threading.current_thread() is threading.main_thread() and len(others) <= 2
     if "pandas" in sys.modules or not alone:
         yield

@@ -10,7 +10,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import shapely
-from pyproj import Geod
 
 from retrieval.region_rows import markers
 from retrieval.store import Store
@@ -137,6 +136,8 @@ DISC_ALONE_KM = 20.0
 
 def disc(lonlat: LonLat, km: float) -> dict[str, Any]:
     """Return a circle on the ellipsoid as a GeoJSON polygon of 72 corners, lon/lat."""
+    from pyproj import Geod
+
     turns = [5.0 * at for at in range(73)]
     lon, lat, _ = Geod(ellps="WGS84").fwd([lonlat[0]] * 73, [lonlat[1]] * 73, turns, [km * 1000.0] * 73)
     return {"type": "Polygon", "coordinates": [[[round(x, 5), round(y, 5)] for x, y in zip(lon, lat, strict=True)]]}

@@ -123,7 +123,7 @@ def test_a_batch_goes_on_where_it_stopped_and_over_bad_lines(run, tmp_path: Path
     file.write_text("\n".join(lines), encoding="utf-8")
     code, _, err = run("batch", str(file), "--out", str(out), "--jobs", "2", "--quiet")
     assert code == 0
-    assert "1 lines could not be read" in err
+    assert "1 in lines that could not be read" in err
     written = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [w["id"] for w in written] == ["a", "line-2", "b", "c"]
     assert [w["turns"][-1]["answer"]["status"] for w in written] == ["answered", "error", "answered", "refused"]

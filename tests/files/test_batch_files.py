@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ SPAIN = "how much of Spain, in 2022, was cropland"
 def cases(tmp_path: Path, content: str | bytes, name: str = "questions.csv") -> list[Case]:
     file = tmp_path / name
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_cases(file)
+    return list(read_cases(file))
 
 
 def questions(found: list[Case]) -> list[str]:
@@ -90,3 +91,24 @@ def test_what_holds_no_question_is_refused_in_one_line(tmp_path, content, said) 
     with pytest.raises(BadFile, match=said) as told:
         cases(tmp_path, content)
     assert str(told.value).isprintable()
+
+
+def test_a_line_without_end_is_named_and_passed(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("agent.cases.LONGEST_CELL", 1_000)
+    long = "x" * 2_500
+    for content in (f'{{"question": "{long}"}}\n{{"question": "{SWEDEN}"}}\n', f"question\n{long}\n{SWEDEN}\n"):
+        first, second = cases(tmp_path, content)
+        assert "is longer than 1,000 characters" in first.fault
+        assert second.turns == (SWEDEN,)
+
+
+def test_cases_are_read_as_they_are_asked_for(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("agent.cases.BLOCK", 10_000)
+    file = tmp_path / "many.csv"
+    file.write_text("question\n" + f"{SWEDEN}\n" * 20_000)
+    tracemalloc.start()
+    try:
+        assert sum(case.turns == (SWEDEN,) for case in read_cases(file)) == 20_000
+        assert tracemalloc.get_traced_memory()[1] < file.stat().st_size / 4
+    finally:
+        tracemalloc.stop()

@@ -48,7 +48,7 @@ def rows(kind: str, name: str) -> int | None:
     file = FOLDER / kind / name
     try:
         if kind == "batch":
-            return len(read_cases(file))
+            return len(list(read_cases(file)))
         if kind == "stats":
             return read_statistics(file).num_rows
         if kind == "pixels":

@@ -73,7 +73,7 @@ def check_pixels(file: Path) -> None:
 
 def check_questions(file: Path) -> None:
     """No case without a question or a fault that names its line."""
-    cases = read_cases(file)
+    cases = list(read_cases(file))
     assert cases
     assert all(case.turns or "line" in case.fault for case in cases)
 

@@ -34,6 +34,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+from playwright.sync_api import sync_playwright
 
 from agent.ask import ask, run_plan
 from page.logins import line_of
@@ -44,6 +45,7 @@ from retrieval.store import Store
 from tests.hostile.fuzz import GOOD_PLANS, ODD, strings, tampered
 from tests.hostile.test_map_files import TRICKS
 from tests.hostile.traps import geojson, listening
+from tests.page.served import CHROMIUM, FLAGS
 from tools.context import Context
 from tools.plan import plan_from_json
 
@@ -186,22 +188,27 @@ def api(yard: Yard) -> Row:
     """Bodies of every kind to `/api/ask`."""
     row = Row("bodies to /api/ask")
     with page(yard, "--per-minute", "0") as (url, _), httpx.Client(timeout=60) as client:
-        client.post(url + "/api/ask", json={"question": "how much of Sweden was woodland in 2018?"})
+
+        def sent(**request: Any) -> tuple[bool, str]:
+            survived, said = fine(lambda: client.post(url + "/api/ask", **request))
+            return survived, f"{said} to {str(request)[:150]}"
+
+        sent(json={"question": "how much of Sweden was woodland in 2018?"})
         for member in ("question", "selection", "conversation"):
             for odd in ODD:
                 body = {"question": "and in France?", member: odd}
-                row.count(*fine(lambda body=body: client.post(url + "/api/ask", json=body)))
+                row.count(*sent(json=body))
         for name in ("frame", "before", "pending", "turns", "areas", "language", "frame_tried"):
             for odd in yard.draw.sample(ODD, yard.some(len(ODD))):
                 body = {"question": "and in France?", "conversation": {name: odd}}
-                row.count(*fine(lambda body=body: client.post(url + "/api/ask", json=body)))
+                row.count(*sent(json=body))
         for raw in (
             b"[" * 10**6,
             b'{"question":"\\ud800"}',
             b"\xff",
             b'{"question":"x","selection":{"type":"Polygon"}}',
         ):
-            row.count(*fine(lambda raw=raw: client.post(url + "/api/ask", content=raw)))
+            row.count(*sent(content=raw))
     row.note = f"tracebacks {tracebacks(yard)}"
     return row
 
@@ -273,13 +280,15 @@ def load(yard: Yard) -> Row:
     outline = {"type": "Polygon", "coordinates": [[*star.tolist(), star[0].tolist()]]}
     notes = []
     with page(yard, "--per-minute", "0") as (url, _):
+        until = time.monotonic() + 3
+        notes.append(f"alone: {told(watched(url, lambda: time.monotonic() > until))}")
         question = {"question": "how much of Sweden was woodland in 2018?"}
         for name, bodies in (
             ("200 asks", [question] * 200),
             ("45 crossing outlines", [{"question": "how many points are in this region?", "selection": outline}] * 45),
         ):
-            with ThreadPoolExecutor(len(bodies)) as askers:
-                asked = [askers.submit(httpx.post, url + "/api/ask", json=body, timeout=300) for body in bodies]
+            with ThreadPoolExecutor(len(bodies)) as askers, client() as asking:
+                asked = [askers.submit(asking.post, url + "/api/ask", json=body) for body in bodies]
                 times = watched(url, lambda asked=asked: all(one.done() for one in asked))
             for one in asked:
                 row.count(one.exception() is None and one.result().status_code in (200, 503), one)
@@ -300,9 +309,9 @@ def load(yard: Yard) -> Row:
     with page(yard, "--auth", str(logins)) as (url, _):
 
         def guess(n: int) -> list[int]:
-            return [httpx.get(url + "/", auth=(f"u{n}", str(m)), timeout=60).status_code for m in range(8)]
+            return [asking.get(url + "/", auth=(f"u{n}", str(m))).status_code for m in range(8)]
 
-        with ThreadPoolExecutor(12) as guessers:
+        with ThreadPoolExecutor(12) as guessers, client() as asking:
             guessed = [guessers.submit(guess, n) for n in range(12)]
             times = watched(url, lambda: all(one.done() for one in guessed))
         for one in guessed:
@@ -314,22 +323,76 @@ def load(yard: Yard) -> Row:
 
 
 def endings(yard: Yard) -> Row:
-    """SIGTERM while questions run, five times."""
+    """SIGTERM while questions run, five times: each asker is told, and the page has ended in 3 s."""
     row = Row("SIGTERM while 20 questions run")
     times = []
     body = {"question": "where is vineyard in France, and how much cropland has each country of the EU?"}
     for _ in range(5):
-        with page(yard, "--per-minute", "0") as (url, process), ThreadPoolExecutor(20) as askers:
-            for _ in range(20):
-                askers.submit(httpx.post, url + "/api/ask", json=body, timeout=30)
-            time.sleep(0.5)
+        with page(yard, "--per-minute", "0") as (url, process), ThreadPoolExecutor(20) as askers, client() as asking:
+            asked = [askers.submit(asking.post, url + "/api/ask", json=body) for _ in range(20)]
+            time.sleep(2)
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             process.wait(30)
             times.append(time.monotonic() - began)
-            row.count(times[-1] < 3, f"{times[-1]:.1f} s")
+            said = [f"{one.exception() or one.result().status_code}" for one in asked]
+            row.count(times[-1] < 3 and {*said} <= {"200", "503"}, f"{times[-1]:.1f} s, {sorted({*said})}")
     row.note = f"ended after {min(times):.1f} to {max(times):.1f} s; tracebacks {tracebacks(yard)}"
     return row
+
+
+def full_disk(yard: Yard) -> Row:
+    """Building, a batch, saving, a conversation on a disk that is full: one line, exit code 2, no half files."""
+    row = Row("a full disk")
+    disk, questions = yard.folder / "disk", yard.folder / "many.csv"
+    disk.mkdir()
+    asked = "where is vineyard in Hérault?"
+    questions.write_text("question\n" + f"{asked}\n" * 300)
+    store = ["--store", str(yard.store), "--router", "builtin"]
+    small = ("2m", ["retrieval", "build", "--quiet", "--store", str(disk / "s.duckdb")])
+    larger = ("12m", small[1])
+    batch = ("64k", ["agent", "batch", str(questions), "--out", str(disk / "out.jsonl"), "--quiet", *store])
+    save = ("4k", ["agent", "ask", asked, "--save", str(disk / "out"), *store])
+    talk = ("4k", ["agent", "chat", "--threads", str(disk / "t.sqlite"), *store])
+    for size, module in (small, larger, batch, save, talk):
+        mounted = f'mount -t tmpfs -o size={size} none {disk} && exec "$@"; exit 99'
+        command = ["unshare", "-rm", "sh", "-c", mounted, "x", sys.executable, "-m", *module]
+        done = subprocess.run(command, cwd=ROOT, input=asked, capture_output=True, text=True)
+        if done.returncode == 99:
+            row.note = "no disk of its own can be made here"
+            break
+        row.count(done.returncode == 2 and done.stderr.count("\n") == 1, f"{done.returncode} {done.stderr}")
+    return row
+
+
+def tabs(yard: Yard) -> Row:
+    """Eight tabs of one browser, each with a question of its own."""
+    row = Row("eight tabs of one browser")
+    if CHROMIUM is None:
+        row.note = "no browser here"
+        return row
+    with page(yard, "--per-minute", "0") as (url, _), sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = browser.new_context(locale="en-GB")
+        pages = [context.new_page() for _ in range(8)]
+        for one in pages:
+            one.goto(url, timeout=120_000)
+        for one, country in zip(pages, COUNTRIES, strict=True):
+            one.wait_for_function("document.body.dataset.landask", timeout=120_000)
+            one.bring_to_front()
+            one.locator("#box textarea").fill(f"how much of {country} was woodland in 2018?")
+            one.locator("#box textarea").press("Enter")
+        for one, country in zip(pages, COUNTRIES, strict=True):
+            one.bring_to_front()
+            answer = one.locator(".la-answer")
+            answer.wait_for(timeout=120_000)
+            row.count(country in answer.inner_text(), country)
+        browser.close()
+    row.note = f"tracebacks {tracebacks(yard)}"
+    return row
+
+
+COUNTRIES = ("Sweden", "France", "Spain", "Italy", "Poland", "Austria", "Finland", "Greece")
 
 
 def kills(yard: Yard) -> Row:
@@ -363,7 +426,7 @@ def kills(yard: Yard) -> Row:
 
 ATTACKS: dict[str, Callable[[Yard], Row]] = {
     "files": map_files, "plans": plans, "texts": texts, "growth": growth, "api": api, "http": http, "load": load,
-    "endings": endings, "kills": kills,
+    "endings": endings, "kills": kills, "disk": full_disk, "tabs": tabs,
 }  # fmt: skip
 
 
@@ -390,6 +453,11 @@ def fine(work: Callable[[], httpx.Response]) -> tuple[bool, str]:
     if reply.status_code == 200:
         return reply.json()["status"] != "error", reply.text
     return 400 <= reply.status_code < 500, f"{reply.status_code} {reply.text}"
+
+
+def client() -> httpx.Client:
+    """A client that costs little itself: one for all askers, which loads no certificates."""
+    return httpx.Client(verify=False, timeout=300, limits=httpx.Limits(max_connections=None))
 
 
 def raw(port: int, sent: bytes) -> bytes:

@@ -277,7 +277,7 @@ def test_a_poisoned_line_is_a_fault_of_its_own_and_the_others_are_cases(tmp_path
     ]
     file = tmp_path / "in.jsonl"
     file.write_text("\n".join(lines))
-    cases = read_cases(file)
+    cases = list(read_cases(file))
     assert [bool(case.fault) for case in cases] == [True] * 5 + [False]
     assert all(case.fault.startswith("line ") for case in cases[:5])
 

@@ -179,6 +179,20 @@ def test_what_is_saved_is_whole_or_as_it_was(tmp_path: Path) -> None:
 # --- batch ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_batch_told_to_end_says_so_at_once_and_leaves_whole_lines(demo_store, tmp_path: Path) -> None:
+    questions, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    questions.write_text("question\n" + "how much of Sweden was woodland in 2018?\n" * 5_000)
+    command = [sys.executable, "-m", "agent", "batch", str(questions), "--out", str(out), "--quiet"]
+    command += ["--store", str(demo_store.path), "--router", "builtin"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as run:
+        while run.poll() is None and not (out.exists() and out.stat().st_size):
+            time.sleep(0.02)
+        run.terminate()
+        _, said = run.communicate(timeout=20)
+    assert (run.returncode, said) == (143, "stopped: the question was ended before its answer\n")
+    assert finished_ids(out)
+
+
 def test_a_second_writer_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     with alone(out), pytest.raises(BadFile, match="another run"), alone(out):
