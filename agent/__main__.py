@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from retrieval.parts import need
 
@@ -470,7 +470,23 @@ def end_when_told() -> None:
     threading.Thread(target=wait, name=WATCH, daemon=True).start()
 
 
+def leave(code: int) -> NoReturn:
+    """End the process with an exit code, once all is said: an interpreter taken apart can trip over C++ threads.
+
+    What cannot be written at the last is told, with exit code 2.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        pass
+    except (OSError, ValueError) as error:
+        code = code or fail(error, 2)
+    with suppress(OSError, ValueError):
+        sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
     gc.set_threshold(100_000)  # tables of words are no garbage: to look for some in them costs a sixth of the start
     end_when_told()
-    sys.exit(main())
+    leave(main())
