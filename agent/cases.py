@@ -1,4 +1,4 @@
-"""The questions of a file: JSON lines or a table. What a file is, is told by what stands in it, not by its name.
+"""The questions of a file: JSON lines, a JSON list or a table, told by what stands in it, not by its name.
 
 A table has a column `question`, and may have `id` and `selection`; commas, semicolons, tabs or bars part its columns.
 A line that cannot be read is a case with a fault, which names the line; none is cut short or left out.
@@ -55,8 +55,11 @@ def read_cases(file: Path) -> Iterator[Case]:
         raise BadFile(f"{file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise BadFile(f"{file} is {kind_of_file(file).says}, not UTF-8 text: unpack it, or save it as UTF-8") from error
-    lines = _Lines(file)
-    cases = from_jsonl(lines) if head.lstrip()[:1] in ("{", "[") else from_table(file, lines, delimiter_of(head))
+    first = head.lstrip()[:1]
+    if first == "[":
+        cases = from_array(file)
+    else:
+        cases = from_jsonl(_Lines(file)) if first == "{" else from_table(file, _Lines(file), delimiter_of(head))
     first = next(cases, None)
     if first is None:
         raise BadFile(f"{file} holds no question")
@@ -102,6 +105,18 @@ class _Lines:
         while line and line[-1] not in "\r\n":
             line = self._stream.readline(LONGEST_CELL)
         raise csv.Error(f"line {self.number} is longer than {LONGEST_CELL:,} characters")
+
+
+def from_array(file: Path) -> Iterator[Case]:
+    """Yield a case for every entry of a JSON list: a question alone, or an object as of a line.
+
+    Raises:
+        BadFile: it is no list in JSON, or too long to be read whole.
+    """
+    with file.open("rb") as stream:
+        entries = read_json(stream.read(LONGEST_CELL + 1), str(file), LONGEST_CELL, BadFile)
+    for number, entry in enumerate(entries, 1):
+        yield case_of({"question": entry} if isinstance(entry, str) else entry, number, "entry")
 
 
 def from_jsonl(lines: _Lines) -> Iterator[Case]:
@@ -175,12 +190,12 @@ def _row_case(names: Sequence[str], cells: Sequence[str], number: int, delimiter
     return case_of({name: cell for name, cell in row.items() if name and cell}, number)
 
 
-def case_of(value: Any, number: int) -> Case:
+def case_of(value: Any, number: int, what: str = "line") -> Case:
     """Return the case of one line's value; what is wrong with it as its fault."""
     if not isinstance(value, Mapping):
-        return Case(f"line-{number}", (), fault=f"line {number} is not an object")
-    id = str(value.get("id") or f"line-{number}")
+        return Case(f"{what}-{number}", (), fault=f"{what} {number} is not an object")
+    id = str(value.get("id") or f"{what}-{number}")
     turns = value.get("turns") or ([value["question"]] if "question" in value else None)
     if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
-        return Case(id, (), fault=f'line {number} has neither "question" nor "turns"')
+        return Case(id, (), fault=f'{what} {number} has neither "question" nor "turns"')
     return Case(id, tuple(turns), value.get("selection"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import tracemalloc
 from pathlib import Path
 
@@ -76,6 +77,12 @@ def test_what_a_file_is_stands_in_it_and_not_in_its_name(tmp_path) -> None:
     assert questions(cases(tmp_path, f"id;question\n1;{SWEDEN}\n", "questions.txt")) == [SWEDEN]
 
 
+def test_a_json_list_holds_questions_or_objects(tmp_path) -> None:
+    found = cases(tmp_path, json.dumps([SWEDEN, {"id": 7, "question": SPAIN}, {"text": "?"}], indent=2), "q.json")
+    assert [(case.id, case.turns) for case in found] == [("entry-1", (SWEDEN,)), ("7", (SPAIN,)), ("entry-3", ())]
+    assert found[2].fault == 'entry 3 has neither "question" nor "turns"'
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -83,6 +90,8 @@ def test_what_a_file_is_stands_in_it_and_not_in_its_name(tmp_path) -> None:
         (SWEDEN.encode("utf-16"), "not UTF-8"),
         ("id,question\n1,forêt".encode("latin-1"), "not UTF-8"),
         (gzip.compress(b"id,question", mtime=0), "is a gzip file, not UTF-8"),
+        ('["a"', "is not JSON"),
+        ("[]", "holds no question"),
         ("", "no column 'question'"),
         ("id,question\n", "holds no question"),
     ],

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pytest
 
+from retrieval.catalog import descriptor
 from retrieval.errors import BadFile
 from retrieval.kinds import kind_of, unpacked
 from retrieval.readers import Survey, read_survey
@@ -220,3 +221,14 @@ def test_tables_of_one_name_in_a_zip_are_both_read(tmp_path: Path) -> None:
 def test_a_zip_without_records_says_what_is_in_it(tmp_path: Path, members, said: str) -> None:
     with pytest.raises(BadFile, match=said), unpacked([zipped(tmp_path / "a.zip", members)], "lucas"):
         pass
+
+
+def test_the_table_of_the_topsoil_module_is_read(tmp_path: Path) -> None:
+    text = (
+        "Depth,POINTID,pH_CaCl2,NUTS_0,NUTS_2,TH_LAT,TH_LONG,SURVEY_DATE,Elev,LC,LU,LC1_Desc\n"
+        "0-20 cm,37822294,6.4,FR,FRJ1,43.539208184,3.338376249,24-06-18,30,B82,U111,Vineyards\n"
+    )
+    survey = read(tmp_path / "LUCAS-SOIL-2018.csv", text)
+    (row,) = survey.records[["point_id", "year", "lc1", "lu1", "nuts2"]].itertuples(index=False, name=None)
+    assert row == (37822294, 2018, "B82", "U111", "FRJ1")
+    assert not descriptor(survey.dataset.id).representative
