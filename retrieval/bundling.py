@@ -206,7 +206,7 @@ def cuts() -> pd.DataFrame:
     """Return pieces of subdivisions that belong to one NUTS 2 region each, cut between the survey's points.
 
     Each point names its region; the border runs as far as it can from the points of either side (a support vector
-    machine with a Gaussian kernel of some 20 km). In five-fold trials 91 to 98 % of the points left out fell on their
+    machine with a Gaussian kernel of some 20 km). In five-fold trials 91 to 97 % of the points left out fell on their
     own side.
     """
     points = pd.read_parquet(SURVEY).sort_values("year").drop_duplicates("point_id", keep="last")
