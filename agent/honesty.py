@@ -53,6 +53,7 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
     each = any(step.each for step in plan.steps)
     dropped = [*([] if each else composed_words(reading)), *([] if aside else hard_words(reading, plan))]
     dropped += changes_and_years(reading, plan)
+    dropped += compared_words(reading, plan)
     aside_words = " ".join(str(slots.get("words", "")) for key, slots in plan.notes if key == "left_aside")
     unused = [w for w in qualifiers(reading, context.language) if w in aside_words or len(w) < SHORT]
     dropped += [w for w in unused if not is_told(w, plan, context)]
@@ -110,6 +111,16 @@ def changes_and_years(reading: Reading, plan: Plan) -> list[str]:
     near = [words_of(reading, i) for i in reading.made if i.type == "NEARCLASS"]
     since = [i for i in dated if i.type == "SINCEYEAR" and float(i.value) not in numbers and not moved]
     return [*lost, *near, *(words_of(reading, i) for i in since)]
+
+
+COMPARING_TOOLS = (*CHANGING_TOOLS, "compare_regions", "compare_with_survey", "rank_points", "rank_official")
+
+
+def compared_words(reading: Reading, plan: Plan) -> list[str]:
+    """Return words of a difference, with those not read beside them, where a plan compares nothing."""
+    told = [words_of(reading, i) for i in reading.items if i.type == "DIFF" and i.value == "difference"]
+    compares = len(plan.steps) > 1 or any(step.tool in COMPARING_TOOLS for step in plan.steps)
+    return [*told, *reading.unread] if told and reading.unread and not compares else []
 
 
 def numbers_of(plan: Plan) -> set[float]:

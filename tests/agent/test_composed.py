@@ -138,6 +138,7 @@ CONDITIONS = [
     ("How many points in Greece burned in wildfires turned from woodland to shrubland?", "wildfires"),
     ("How many grassland points in Ireland within 5 km of a motorway were lost between 2015 and 2018?", "motorway"),
     ("Which Spanish regions had the most almond orchards planted after 2000?", "2000"),
+    ("In square kilometres, how much more wood than cropland was there in Romania in 2022?", "wood"),
 ]
 
 
