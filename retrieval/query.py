@@ -18,8 +18,9 @@ Value = str | int | float
 Op = Literal["in", "not_in", "between", "above", "below", "near", "not_near"]
 """`between` includes its ends, either of which may be None; `above` and `below` leave theirs out; `near` and `not_near`
 take longitude, latitude (degrees, EPSG:4326), kilometres and, to be read by a person, what the place is called."""
-Arithmetic = Literal["difference", "ratio", "percent", "sum", "part"]
-"""left − right; left ÷ right; 100 × left ÷ right; left + right; 100 × left ÷ its total over all rows."""
+Arithmetic = Literal["difference", "gap", "ratio", "percent", "sum", "part"]
+"""left − right; how far the two are apart, whichever is larger; left ÷ right; 100 × left ÷ right; left + right;
+100 × left ÷ its total over all rows."""
 Sign = Literal["<", "<=", "=", ">=", ">", "<>"]
 Way = Literal["most", "fewest"]
 Folding = Literal["count", "sum", "mean", "least", "most"]

@@ -109,6 +109,7 @@ class Store:
         self._running: dict[duckdb.DuckDBPyConnection, int] = {}
         self._lock = threading.Lock()
         self._datasets: tuple[Dataset, ...] | None = None
+        self._recorded: dict[str, tuple[int, ...]] | None = None
 
     @classmethod
     def open(cls, path: str | Path, memory_limit: str = "800MB", timeout_s: float = 20) -> Store:
@@ -167,6 +168,15 @@ class Store:
     def years(self) -> tuple[int, ...]:
         """Return the survey years, earliest first."""
         return tuple(sorted({year for d in self.datasets() if d.kind == "survey" for year in d.years}))
+
+    def recorded(self, dimension: str) -> tuple[int, ...]:
+        """Return the survey years in which a dimension that some lack was recorded at all, earliest first."""
+        if self._recorded is None:
+            found: dict[str, set[int]] = {}
+            for row in self.query("recorded").dicts():
+                found.setdefault(row["dimension"], set()).add(int(row["year"]))
+            self._recorded = {name: tuple(sorted(years)) for name, years in found.items()}
+        return self._recorded.get(dimension, ())
 
     def close(self) -> None:
         """Let go of the file."""

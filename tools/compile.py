@@ -26,6 +26,7 @@ from tools.estimation import Z
 SIGNS = {"<": "<", "<=": "<=", "=": "=", ">=": ">=", ">": ">", "<>": "<>"}
 ARITHMETIC = {
     "difference": "round({left} - {right}, {digits})",
+    "gap": "round(abs({left} - {right}), {digits})",
     "sum": "round({left} + {right}, {digits})",
     "ratio": "round({left}::DOUBLE / nullif({right}, 0), 2)",
     "percent": "round(100.0 * {left} / nullif({right}, 0), 1)",
@@ -253,11 +254,31 @@ class _Compiler:
         if not self.places or self.query.group(self.places):
             return None
         filters = [f for f in self.shared if f.dimension == self.places]
-        ids = [id for f in filters if f.op == "in" for id in self._regions(f)]
+        ids = self._common([ids for f in filters if f.op == "in" and (ids := self._regions(f))])
         gone = [id for f in filters if f.op == "not_in" for id in self._regions(f)]
         if ids and gone and self.source.dimensions[self.places].stored:
             ids = self._without(ids, gone)
         return ids or None
+
+    def _common(self, places: Sequence[list[str]]) -> list[str]:
+        """What lies in one of each of several lists of regions: these are nested or apart, so the smaller of each pair.
+
+        Raises:
+            BadArgument: the lists have no land in common.
+        """
+        if len(places) < 2:
+            return [id for ids in places for id in ids]
+        kept = [id for at, ids in enumerate(places) for id in ids
+                if all(self._is_inside(id, other) for n, other in enumerate(places) if n != at)]  # fmt: skip
+        if not kept:
+            raise BadArgument(f"{' and '.join(', '.join(ids[:3]) for ids in places)} have no land in common")
+        return list(dict.fromkeys(kept))
+
+    def _is_inside(self, id: str, others: Sequence[str]) -> bool:
+        level = self.context.gazetteer.region(id).level
+        return id in others or any(
+            id == r.id for other in others for r in self.context.gazetteer.children(other, level)
+        )
 
     def _without(self, ids: Sequence[str], gone: Sequence[str]) -> list[str]:
         """Of regions with figures of their own: the parts that stay when some parts are left out, at their level."""
@@ -377,10 +398,10 @@ class _Compiler:
         if drawn:
             return self._in_outlines(one, drawn)
         if one.op == "in":
-            pooled = self._pool()
+            pooled = self._pool() if one in self.shared else None
             if pooled and self.source.one_row_per and self._overlap(pooled):
                 return "true"  # told by the relation itself
-            return self._any_of(of.sql, pooled if pooled and of.stored else self._regions(one))
+            return self._any_of(of.sql, pooled or self._regions(one))
         if of.stored and self._pool():
             return "true"  # told by the parts that stay
         if of.stored:
@@ -433,7 +454,7 @@ class _Compiler:
 
     def _need_recorded(self, of: Dimension) -> None:
         """Refuse a dimension that the years asked about do not have: not the same as zero."""
-        has = recorded_years(self.context, of.name)
+        has = self.context.store.recorded(of.name)
         for one in chain(self.query.where, *(c.where for c in self.query.columns)):
             if self.source.dimensions[one.dimension].kind == "year" and one.op == "in":
                 for year in self._listed(one):
@@ -490,8 +511,8 @@ class _Compiler:
     def _at_level(self, group: Group) -> list[str]:
         """The regions of a level inside each place asked for; all of the level where none is."""
         gazetteer = self.context.gazetteer
-        asked = [id for f in self.query.filters(group.dimension) if f.op == "in" and not self._drawn(f)
-                 for id in map(str, self._listed(f))]  # fmt: skip
+        named = [f for f in self.query.filters(group.dimension) if f.op == "in" and not self._drawn(f)]
+        asked = self._common([[self.context.gazetteer.region(str(id)).id for id in self._listed(f)] for f in named])
         if not asked:
             return list(gazetteer.ids_at_level(group.level))
         found: list[str] = []
@@ -757,12 +778,6 @@ def below(code: str) -> tuple[str, ...]:
 def level_of_class(code: str) -> str:
     """Return the level of a land cover code as it is written: main class, group or class."""
     return "1" if code[1:] == "00" else "2" if code[2:] == "0" else "3"
-
-
-def recorded_years(context: Context, dimension: str) -> tuple[int, ...]:
-    """Return the survey years in which a dimension was recorded at all."""
-    rows = context.store.query("recorded").dicts()
-    return tuple(sorted(int(r["year"]) for r in rows if r["dimension"] == dimension))
 
 
 def box_around(lon: float, lat: float, km: float) -> tuple[float, float, float, float]:

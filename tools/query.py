@@ -160,7 +160,7 @@ class _Shown:
             return self.source.measures[column.measure].unit
         assert column.expression
         left = self.unit_of(self.query.column(column.expression.left))
-        if column.expression.op == "difference" and left == "%":
+        if column.expression.op in ("difference", "gap") and left == "%":
             return "percentage points"
         return UNITS_OF.get(column.expression.op, left)
 

@@ -200,7 +200,7 @@ class _Sentence:
         assert column.expression
         of = column.expression
         left = self.unit(self.query.column(of.left))
-        if of.op == "difference" and left == "%":
+        if of.op in ("difference", "gap") and left == "%":
             return "percentage points"
         return {"percent": "%", "part": "%", "ratio": "times"}.get(of.op, left)
 

@@ -90,6 +90,20 @@ def test_overlapping_regions_count_a_point_once(context: Context) -> None:
     assert answer(survey(VINES, Y2018, both), context).value == 3
 
 
+def test_two_filters_on_places_hold_together(context: Context) -> None:
+    """Not as alternatives: what lies in one of each."""
+    france, west = Filter("region", "in", ("country:FR",)), Filter("region", "in", ("nuts:FRJ1",))
+    both = Filter("region", "in", ("nuts:FRJ1", "nuts:FRJ2"))
+    for one, other, points in ((france, west, 3), (west, france, 3), (both, west, 3), (france, both, 6)):
+        assert answer(survey(VINES, Y2018, one, other), context).value == points
+    rows = survey(VINES, Y2018, both, west, rows=(Group("region", "nuts2"),))
+    assert rows_of(rows, context) == {"nuts:FRJ1": 3}
+    published = Query("published", (SHARE,), (france, west, VINES, Y2022))
+    assert answer(published, context).value == answer(replace(published, where=published.where[1:]), context).value
+    with pytest.raises(BadArgument, match="no land in common"):
+        answer(survey(VINES, Y2018, west, Filter("region", "in", ("nuts:FRJ2",))), context)
+
+
 def test_columns_with_years_of_their_own_give_the_change(context: Context) -> None:
     columns = (
         Column("before", "points", (Y2018,)),
