@@ -10,12 +10,10 @@ from agent import say
 from agent.deals import saying as deals
 from agent.voice import Voice, decimals_of
 from retrieval import errors
+from retrieval.types import PUBLISHED_LEVELS
 from tools.context import Context
+from tools.registry import witness_of
 from tools.result import Result
-
-SATELLITE = ("classify_area", "explain_point", "compare_with_survey")
-OFFICIAL = ("official_share", "rank_official", "compare_official", "change_official", "profile_region")
-
 
 KINDS = {"published": "official", "predictions": "satellite"}
 """Source of a typed query → what its witness is called; the others are the survey's."""
@@ -67,7 +65,7 @@ def source_of(result: Result, voice: Voice) -> str:
         return deals.source_name(voice.language)
     if result.tool == "estimate_area":
         return voice.of["source"]["estimate"]
-    kind = "official" if result.tool in OFFICIAL else "satellite" if result.tool in SATELLITE else "survey"
+    kind = witness_of(result.tool)
     if result.tool in ("define_class", "explain_interval"):
         return str(result.provenance.attribution)
     if result.tool == "query":
@@ -737,7 +735,7 @@ def class_or_word(word: str, voice: Voice, context: Context) -> str:
     """Return a class code (or several joined by +) as its words and code, anything else as it is."""
     if word.isdigit():
         return word
-    if word in ("country", "nuts1", "nuts2"):
+    if word in PUBLISHED_LEVELS:
         return voice.phrase(f"level_{word}")
     parts = word.split("+")
     if not all(part in context.nomenclature.classes for part in parts):

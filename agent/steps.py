@@ -9,13 +9,12 @@ from typing import Any
 from agent.frame import PLACE, SUBJECT, Frame
 from agent.understand import PROVINCES_ARE_NUTS2
 from retrieval.errors import NoSuchYear, NotPublished, NotUnderstood, TooFine
-from retrieval.types import Region
+from retrieval.types import PUBLISHED_LEVELS, Region
 from tools.context import Context
 from tools.plan import MOST_STEPS, Step
 from tools.registry import TOOLS
 
-OFFICIAL_LEVELS = ("group", "country", "nuts1", "nuts2")
-SECOND = {"official_share": "count_points", "change_official": "compare_years", "compare_official": "compare_regions"}
+OFFICIAL_LEVELS = ("group", *PUBLISHED_LEVELS)
 
 
 def steps_of(frame: Frame, context: Context) -> list[Step]:
@@ -548,13 +547,3 @@ BUILDERS = {
     "explain_point": explain,
     "compare_with_survey": agreement,
 }
-
-
-def second_witness(tool: str) -> str | None:
-    """Return the survey's tool that stands beside a tool of the published figures."""
-    return SECOND.get(tool)
-
-
-def all_regions(steps: Sequence[Step]) -> list[str]:
-    """Return every region id the steps name."""
-    return list(dict.fromkeys(id for s in steps for key in ("regions", "within") for id in s.arguments.get(key, ())))

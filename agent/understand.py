@@ -21,7 +21,6 @@ from retrieval.word_forms import is_everyday
 
 LONGEST_QUESTION = 2_000
 """Characters; longer texts are refused before anything reads them."""
-FIRST_YEAR, LAST_YEAR = 1900, 2199
 NEAR_KM = 20.0
 """Radius of "near" where none is given; the answer states it."""
 TOWN_KM = 10.0
@@ -518,7 +517,6 @@ def find_point_id(question: str) -> str | None:
 
 DEGREES = r"(-?\d{1,3}(?:\.\d+)?)\s*°?\s*"
 BOX = re.compile(r"(?:bbox|box|\[|\()\D{0,12}?" + r"[,;\s]+".join([r"(-?\d{1,3}(?:\.\d+)?)"] * 4))
-PAIR = re.compile(DEGREES + r"([nsew]|nord|north)?\s*[,;]?\s+?" + DEGREES + r"([nsewo])?(?!\w)", re.IGNORECASE)
 
 
 def find_bbox(question: str) -> tuple[BBox | None, tuple[int, int] | None]:

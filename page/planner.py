@@ -12,19 +12,9 @@ from retrieval.errors import BadArgument, LandaskError
 from retrieval.foreign import read_json
 from retrieval.nomenclature import ClassMatch
 from tools.context import Context
-from tools.registry import TOOLS
+from tools.registry import TOOLS, TWINS, WITNESSES
 
 T = TypeVar("T")
-WITNESSES = ("survey", "official", "satellite")
-TWINS = (
-    ("find_points", "official_share", "classify_area"),
-    ("count_points", "official_share", "classify_area"),
-    ("share_points", "official_share", "classify_area"),
-    ("rank_points", "rank_official", "classify_area"),
-    ("compare_years", "change_official", "classify_area"),
-    ("compare_regions", "compare_official", "classify_area"),
-)
-"""The same question put to each witness, in the order of `WITNESSES`."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from retrieval.regions import bundled_regions
 from retrieval.sources.survey import ELEVATION_DOMAIN
 from retrieval.statistics_files import StatisticsFile, bundled_statistics, read_statistics_file
 from retrieval.store import SCHEMA, OldStore, Store, default_store_path, extension_settings, load_spatial
-from retrieval.types import Dataset
+from retrieval.types import NUTS_LEVELS, Dataset
 
 if TYPE_CHECKING:
     from retrieval.deal_files import Deals
@@ -46,7 +46,6 @@ Progress = Callable[[str], None]
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
 STAGES = ("survey", "pixels", "regions", "statistics", "bundled data", "writing", "membership")
 FILE_KINDS = ("lucas", "regions", "pixels", "statistics", "vine_areas", "deals")
-NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 BUILD_FOLDER = Path(__file__).parent / "build"
 """What a build does in SQL, one statement a file."""
 

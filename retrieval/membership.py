@@ -21,7 +21,6 @@ from retrieval.region_rows import equal_area
 COAST_M = 2_000
 """How far from an outline a point may lie and still be given to it, metres in EPSG:3035."""
 
-NOT_FOUND = -1
 
 WHOLE_LEVELS = ("country", "nuts2", "nuts1", "nuts3", "subdivision")
 """Levels whose regions are meant to tile their countries."""

@@ -17,6 +17,7 @@ from retrieval import statistics as meaning
 from retrieval.errors import UnknownRegion
 from retrieval.gazetteer import Gazetteer
 from retrieval.store import Store
+from retrieval.types import PUBLISHED_LEVELS
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,7 +81,7 @@ def codes_of(gazetteer: Gazetteer, identifier: str, level: str) -> tuple[str, ..
         return (*own, *(c for c in meaning.OTHER_EU if c not in own)) if code in ("EU", "EU27_2020") else own
     own = (code,) if kind in ("country", "nuts") else ()
     same = (*own, *gazetteer.vintages(identifier))
-    kept = [c for c in same if meaning.level_of(c) in ("country", "nuts1", "nuts2")]
+    kept = [c for c in same if meaning.level_of(c) in PUBLISHED_LEVELS]
     return tuple(dict.fromkeys(c for one in kept for c in meaning.series_codes(one)))
 
 

@@ -26,12 +26,11 @@ from retrieval.query import (
 )
 from retrieval.sources import SOURCES, Dimension, Source, source_of
 from retrieval.sources.kinds import NUMERIC, ops_of
+from retrieval.types import NUTS_LEVELS
 
 NAME = "^[A-Za-z_][A-Za-z0-9_]{0,39}$"
 """The name of a column."""
 MONTHS = tuple(range(1, 13))
-PLACE_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
-"""Levels of places that rows may be of."""
 
 Schema = dict[str, Any]
 Values = Mapping[str, Sequence[Value]]
@@ -194,7 +193,7 @@ def _told(of: Dimension) -> str:
 
 def levels_of(of: Dimension) -> tuple[str, ...]:
     """Return the levels that rows by a dimension may be of."""
-    return PLACE_LEVELS if of.kind == "place" else tuple(of.levels)
+    return NUTS_LEVELS if of.kind == "place" else tuple(of.levels)
 
 
 # --- the form -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 LonLat = tuple[float, float]
 """Longitude, latitude in degrees, EPSG:4326."""
@@ -28,6 +28,14 @@ LANGUAGES: tuple[Language, ...] = (
 """The official languages of the EU: those in which a question is read."""
 
 Theme = Literal["land_cover", "land_use"]
+
+AreaUnit = Literal["%", "km2", "ha"]
+"""What published figures are given in: percent of a region's area, or area."""
+AREA_UNITS: tuple[str, ...] = get_args(AreaUnit)
+NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
+"""The levels of Eurostat's regions, the largest first."""
+PUBLISHED_LEVELS = NUTS_LEVELS[:3]
+"""Those that land cover is published for."""
 
 
 @dataclass(frozen=True)

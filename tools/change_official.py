@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument
-from retrieval.types import Region, Table
+from retrieval.types import AreaUnit, Region, Table
 from tools import official, official_caveats, official_maps, uncertainty
 from tools.compare_official import apart_facts, ends_of, kingdom, rounding, told_of
 from tools.context import Context
@@ -23,7 +23,7 @@ def change_official(
     regions: Sequence[str] = (),
     year_from: int | None = None,
     year_to: int | None = None,
-    unit: Literal["%", "km2", "ha"] = "%",
+    unit: AreaUnit = "%",
 ) -> Result:
     """Give the change of a land cover's published share between two survey years, and the whole series.
 

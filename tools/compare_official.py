@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from retrieval.errors import BadArgument
-from retrieval.types import Region, Table
+from retrieval.types import AreaUnit, Region, Table
 from tools import official, official_caveats, official_maps, uncertainty
 from tools.context import Context
 from tools.estimation import LEVEL
@@ -22,7 +22,7 @@ def compare_official(
     land_cover: Sequence[str],
     regions: Sequence[str],
     years: Sequence[int] = (),
-    unit: Literal["%", "km2", "ha"] = "%",
+    unit: AreaUnit = "%",
 ) -> Result:
     """Compare the published share or area of a land cover in two or more regions, a row each.
 

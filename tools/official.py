@@ -16,6 +16,7 @@ from typing import Any
 
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument, NoSuchYear, NotPublished, OutOfCoverage, TooFine
+from retrieval.published_cells import codes_of
 from retrieval.types import Region, Table
 from tools import uncertainty
 from tools.context import Context
@@ -35,9 +36,6 @@ CONDITIONAL_YEARS = (2022,)
 
 SPECIAL_CODES = {"BX1": "B10-50_PI", "BX2": "B70-80_PI"}
 """LUCAS record codes of unnamed crops → the table's own."""
-
-EUROPE = ("EU28", "EU", "EU27_2007", "EU_V")
-"""What stands for all surveyed countries together, by year."""
 
 CONTEXT_CLASSES = (*meaning.MAIN_CLASSES, "B10", "B70", *meaning.UNNAMED_CROPS)
 """Read along with every question: which years a region has, and how many crops stay unnamed."""
@@ -217,10 +215,6 @@ class Figures:
         """Return the years in which a region has figures."""
         return tuple(sorted(y for y in self._active if self.codes(region, y) or self.split_into(region, y)))
 
-    def class_years(self, region: Region, codes: Sequence[str]) -> tuple[int, ...]:
-        """Return the years in which classes carry a number in a region."""
-        return tuple(y for y in self.years(region) if self.cell(region, codes, y).known)
-
     def cell(self, region: Region, land_cover: str | Sequence[str], year: int, code: str | None = None) -> Cell:
         """Return one class, or the sum of several, in one region and year; `code` fixes the region's code."""
         if code is None and (split := self.split_into(region, year)):
@@ -383,16 +377,9 @@ def published_codes(context: Context, region: Region) -> tuple[str, ...]:
     Raises:
         TooFine: The region is below NUTS 2; the containing region is offered.
     """
-    kind, _, code = region.id.partition(":")
-    if region.level == "group":
-        if code.lower() == "europe":
-            return EUROPE
-        own = meaning.series_codes(code) if code in meaning.EU_GROUPS else ()
-        return (*own, *(c for c in meaning.OTHER_EU if c not in own)) if code in ("EU", "EU27_2020") else own
-    own = (code,) if kind in ("country", "nuts") else ()
-    same = (*own, *(context.gazetteer.vintages(region.id) if region.id not in context.areas else ()))
-    if codes := [c for c in same if meaning.level_of(c) in ("country", "nuts1", "nuts2")]:
-        return tuple(dict.fromkeys(c for one in codes for c in meaning.series_codes(one)))
+    codes = () if region.id in context.areas else codes_of(context.gazetteer, region.id, region.level)
+    if codes or region.level == "group":
+        return codes
     containing = _containing(context, region)
     reason = "the official table is published down to NUTS 2 regions"
     raise TooFine(region.name, (containing.name,) if containing else (), reason)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument, NotPublished
-from retrieval.types import Region, Table
+from retrieval.types import AreaUnit, Region, Table
 from tools import official, official_caveats, official_maps
 from tools.context import Context
 from tools.official import Cell, Figures
@@ -22,7 +21,7 @@ def official_share(
     regions: Sequence[str] = (),
     years: Sequence[int] = (),
     exclude: Sequence[str] = (),
-    unit: Literal["%", "km2", "ha"] = "%",
+    unit: AreaUnit = "%",
 ) -> Result:
     """Give the published share or area of a land cover in regions of Europe, with its reliability flag.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from retrieval.errors import BadArgument, LandaskError
@@ -63,10 +63,6 @@ class Plan:
             "steps": [step.to_json() for step in self.steps],
             **({"areas": dict(self.areas)} if self.areas else {}),
         }
-
-    def with_steps(self, steps: Sequence[Step]) -> Plan:
-        """Return the same plan with other steps."""
-        return replace(self, steps=tuple(steps))
 
 
 def plan_from_json(value: Any) -> Plan:

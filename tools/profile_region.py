@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from retrieval import statistics as meaning
-from retrieval.types import Region, Table
+from retrieval.types import AreaUnit, Region, Table
 from tools import official, official_caveats, official_maps
 from tools.context import Context
 from tools.official import Cell, Figures
@@ -20,7 +20,7 @@ def profile_region(
     regions: Sequence[str] = (),
     year: int | None = None,
     land_cover: Sequence[str] = (),
-    unit: Literal["%", "km2", "ha"] = "%",
+    unit: AreaUnit = "%",
 ) -> Result:
     """Give the published shares of all eight main land covers of a region, or of the parts of one class.
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument, NotPublished
-from retrieval.types import Region, Table
+from retrieval.types import AreaUnit, Region, Table
 from tools import official, official_caveats, official_maps, uncertainty
 from tools.context import Context
 from tools.official import Cell, Figures
@@ -40,7 +40,7 @@ def rank_official(
     year: int | None = None,
     order: Literal["most", "fewest"] = "most",
     limit: int = 10,
-    unit: Literal["%", "km2", "ha"] = "%",
+    unit: AreaUnit = "%",
 ) -> Result:
     """Rank the regions of a level by the published share (or area) of a land cover in one survey year.
 

@@ -54,3 +54,21 @@ TOOLS: Mapping[str, Callable[..., Result]] = {
     "compare_with_survey": compare_with_survey,
     "deals": deals,
 }
+
+WITNESSES = ("survey", "official", "satellite")
+TWINS = (
+    ("find_points", "official_share", "classify_area"),
+    ("count_points", "official_share", "classify_area"),
+    ("share_points", "official_share", "classify_area"),
+    ("rank_points", "rank_official", "classify_area"),
+    ("compare_years", "change_official", "classify_area"),
+    ("compare_regions", "compare_official", "classify_area"),
+)
+"""The same question put to each witness, in the order of `WITNESSES`."""
+
+
+def witness_of(tool: str) -> str:
+    """Return which of `WITNESSES` a tool asks; the surveyor's where it asks another."""
+    if tool in ("profile_region", "explain_point", "compare_with_survey"):
+        return "official" if tool == "profile_region" else "satellite"
+    return next((WITNESSES[row.index(tool)] for row in TWINS if tool in row), "survey")

@@ -15,13 +15,14 @@ from agent.llm.candidates import Candidates
 from agent.llm.errors import BadPlan
 from agent.understand import NEAR_KM
 from retrieval.gazetteer import normalise
+from retrieval.types import AREA_UNITS, NUTS_LEVELS
 from tools.plan import canonical
 from tools.result import Result
 
 ENUMS: Mapping[str, tuple[str, ...]] = {
-    "level": ("country", "nuts1", "nuts2", "nuts3"),
+    "level": NUTS_LEVELS,
     "order": ("most", "fewest"),
-    "unit": ("%", "km2", "ha"),
+    "unit": AREA_UNITS,
     "by": ("regions", "classes"),
     "theme": ("land_cover", "land_use"),
 }

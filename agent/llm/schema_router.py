@@ -31,6 +31,7 @@ from agent.router import planned
 from agent.steps import BUILDERS, default_operation, steps_of
 from agent.understand import NEAR_KM, Understanding
 from retrieval.errors import DataError, LandaskError
+from retrieval.types import AREA_UNITS, NUTS_LEVELS
 from tools.context import Context
 from tools.plan import MOST_STEPS as MOST_CALLS
 from tools.plan import Plan
@@ -38,7 +39,6 @@ from tools.plan import Step as PlanStep
 
 REPAIRS = 2
 EXAMPLES = 3
-LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 ONE_REGION = ("compare_years", "change_official", "count_points")
 """Tools run once for each region of an earlier result."""
 OVER_TIME = ("change_official", "compare_years")
@@ -138,8 +138,8 @@ def schema_of(
         "years": labels(list(found.years)),
     }
     optional: dict[str, Any] = {
-        "level": {"enum": list(LEVELS)},
-        "unit": {"enum": ["%", "km2", "ha"]},
+        "level": {"enum": list(NUTS_LEVELS)},
+        "unit": {"enum": list(AREA_UNITS)},
         "order": {"enum": list(dict.fromkeys(("most", "fewest", order_of(found.reading))))},
     }
     if found.reading.excluded:
@@ -311,8 +311,10 @@ def numbers(step: Mapping[str, Any], found: Candidates, base: Frame) -> dict[str
     if limit is not None and not (limit == base.limit or is_named(limit, found)):
         raise BadPlan(f"the number {str(limit)[:20]} is not in the question")
     level, unit, order = step.get("level", base.level), step.get("unit", base.unit), step.get("order", base.order)
-    if level not in ("", *LEVELS) or unit not in ("", "%", "km2", "ha") or order not in ORDERS:
-        raise BadPlan(f"level is one of {', '.join(LEVELS)}; unit of %, km2, ha; order of {', '.join(ORDERS)}")
+    if level not in ("", *NUTS_LEVELS) or unit not in ("", *AREA_UNITS) or order not in ORDERS:
+        raise BadPlan(
+            f"level is one of {', '.join(NUTS_LEVELS)}; unit of {', '.join(AREA_UNITS)}; order of {', '.join(ORDERS)}"
+        )
     return {"limit": int(limit) if limit is not None else None, "level": level, "unit": unit, "order": order}
 
 

@@ -350,11 +350,6 @@ class _Day:
         return int(self.day[5:7])
 
 
-def first_of_year(year: int) -> date:
-    """Return January of a year."""
-    return date(year, 1, 1)
-
-
 def _months(first: date) -> list[int]:
     return [(first.month - 1 + k) % MONTHS + 1 for k in range(MONTHS)]
 

@@ -6,7 +6,6 @@ A year is (12, 10): calendar months January first, bands in storage order, surfa
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -163,20 +162,3 @@ def _spectra() -> tuple[NDArray, NDArray]:
     it (water, roofs, plastic, rock, sand), so that a picture of nothing but water is not taken for a wrong order."""
     data = json.loads((Path(__file__).parent / "weights" / "spectra.json").read_text(encoding="utf-8"))
     return np.array([data["mean"], *data["others"]]), np.linalg.inv(np.array(data["covariance"]))
-
-
-def fit_spectra(years: NDArray[np.float32], others: Sequence[NDArray[np.float32]]) -> dict[str, list]:
-    """Return what `weights/spectra.json` holds, from complete pixel years and from surfaces unlike most land."""
-    spectrum = np.log(np.maximum(years, 1)).mean(axis=1)
-    covariance = np.cov(spectrum.T) + 1e-3 * np.eye(len(BANDS))
-    means = [np.log(np.maximum(other, 1)).mean(axis=(0, 1)).round(5).tolist() for other in others]
-    return {
-        "mean": spectrum.mean(axis=0).round(5).tolist(),
-        "covariance": covariance.round(6).tolist(),
-        "others": means,
-    }
-
-
-def name_missing(missing: Sequence[bool]) -> str:
-    """Return the names of the bands that are missing, comma separated."""
-    return ", ".join(band for band, gone in zip(BANDS, missing, strict=True) if gone)

