@@ -351,20 +351,21 @@ class _Compiler:
         if of.kind == "place":
             return self._in_place(one, of)
         values = self._values(one, of)
-        if of.many:
+        if of.many and one.op in ("in", "not_in"):
             held = f"coalesce(list_has_any({of.sql}, {self.bind(values)}), false)"
             return f"NOT {held}" if one.op == "not_in" else held
-        match one.op:
-            case "in":
-                return self._any_of(of.sql, values)
-            case "not_in":
-                return f"NOT coalesce({self._any_of(of.sql, values)}, false)"
-            case "above":
-                return f"{of.sql} > {self.bind(values[0])}"
-            case "below":
-                return f"{of.sql} < {self.bind(values[0])}"
+        if of.many:
+            return f"coalesce(len(list_filter({of.sql}, x -> {self._compared('x', one.op, values)})) > 0, false)"
+        if one.op == "not_in":
+            return f"NOT coalesce({self._any_of(of.sql, values)}, false)"
+        return self._any_of(of.sql, values) if one.op == "in" else self._compared(of.sql, one.op, values)
+
+    def _compared(self, sql: str, op: str, values: Sequence[Any]) -> str:
+        """A number above, below or between some ends, which belong to what is between."""
+        if op in ("above", "below"):
+            return f"{sql} {'>' if op == 'above' else '<'} {self.bind(values[0])}"
         ends = zip((">=", "<="), values, strict=True)
-        return " AND ".join(f"{of.sql} {sign} {self.bind(end)}" for sign, end in ends if end is not None) or "true"
+        return " AND ".join(f"{sql} {sign} {self.bind(end)}" for sign, end in ends if end is not None) or "true"
 
     def _values(self, one: Filter, of: Dimension) -> list[Any]:
         """The values with parents taken apart: classes by the code book."""
@@ -563,9 +564,13 @@ class _Compiler:
     def _stored_level(self, group: Group, of: Dimension) -> None:
         """Of published classes the rows of one level are those codes themselves."""
         codes = [c for c in published.PUBLISHED_CLASSES if level_of_class(c) == (group.level or "1")]
-        inside = [str(v) for f in self.query.filters(group.dimension) if f.op == "in" for v in self._listed(f)]
-        if inside:
-            codes = [c for c in codes if any(c in below(i) or c == i for i in inside)]
+        for one in self.query.filters(group.dimension):
+            named = [self._class(v) for v in self._listed(one)]
+            codes = [c for c in codes if any(is_within(c, v) for v in named) == (one.op == "in")]
+            if cut := [v for v in named if one.op == "not_in" and any(is_within(v, c) for c in codes)]:
+                raise BadArgument(
+                    f"{', '.join(cut)} is a part of a row and cannot be left out of it; ask a finer level"
+                )
         self.text.where.append(self._any_of(of.sql, codes))
 
     # --- cells ---
@@ -626,7 +631,7 @@ class _Compiler:
         Raises:
             NotPublished: the table has no such class.
         """
-        wanted = [self._class(v) for f in filters if f.op == "in" for v in self._listed(f)]
+        wanted = common_classes([[self._class(v) for v in self._listed(f)] for f in filters if f.op == "in"])
         less = [self._class(v) for f in filters if f.op == "not_in" for v in self._listed(f)]
         codes = list(published.fold(wanted)) if wanted else list(published.MAIN_CLASSES)
         gone = list(published.fold(less)) if less else []
@@ -773,6 +778,26 @@ def below(code: str) -> tuple[str, ...]:
     """Return every published class beneath one."""
     direct = published.parts(code)
     return (*direct, *(c for part in direct for c in below(part)))
+
+
+def is_within(code: str, other: str) -> bool:
+    """Whether a published class is another one or a part of it."""
+    return code == other or code in below(other)
+
+
+def common_classes(several: Sequence[Sequence[str]]) -> list[str]:
+    """Return what several lists of published classes have in common: these are nested or apart.
+
+    Raises:
+        BadArgument: the lists have no class in common.
+    """
+    if len(several) < 2:
+        return [code for codes in several for code in codes]
+    kept = [code for at, codes in enumerate(several) for code in codes
+            if all(any(is_within(code, o) for o in other) for n, other in enumerate(several) if n != at)]  # fmt: skip
+    if not kept:
+        raise BadArgument(f"{' and '.join(', '.join(codes) for codes in several)} have nothing in common")
+    return list(dict.fromkeys(kept))
 
 
 def level_of_class(code: str) -> str:
