@@ -29,7 +29,7 @@ ONLINE = {
     "tiles": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
     "attribution": "© OpenStreetMap contributors (ODbL)",
 }
-LEAVE_S = 2.5
+LEAVE_S = 2.0
 """Seconds from being told to end to having ended."""
 
 

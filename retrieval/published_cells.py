@@ -1,8 +1,9 @@
 """Settles, when a store is built, which published figure speaks of which region in which year.
 
 A region may stand under another code in another year (FR81, FRJ1), as the parts it was split into, or as a group whose
-membership changed; a main class without a row is zero, another is not published. All of that is decided here, once,
-so that a question reads `published_cells` and nothing else.
+membership changed; a main class without a row is zero where the others make the whole, else it is not published, as any
+other class. All of that is decided here, once, so that a question reads
+`published_cells` and nothing else.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def settle(connection: duckdb.DuckDBPyConnection) -> None:
     active = _active(connection)
     codes = pd.DataFrame(_region_codes(gazetteer, store, active), columns=list(REGION_CODES))
     if codes.empty:
-        return  # a table without a main class of any region, whose empty columns DuckDB would take for numbers
+        return  # a table without any region, whose empty columns DuckDB would take for numbers
     classes = pd.DataFrame(_zeros(), columns=["land_cover", "beside"])
     connection.register("region_codes_in", codes)
     connection.register("zeros_in", classes)
@@ -47,21 +48,23 @@ def settle(connection: duckdb.DuckDBPyConnection) -> None:
 REGION_CODES = ("region_id", "level", "country", "year", "code", "part", "rank", "listed")
 
 
-def _active(connection: duckdb.DuckDBPyConnection) -> dict[int, frozenset[str]]:
-    """Return year → the codes that have figures of main classes."""
-    rows = connection.execute("SELECT DISTINCT year, code FROM statistics WHERE land_cover LIKE '_00'").fetchall()
-    years: dict[int, set[str]] = {}
-    for year, code in rows:
-        years.setdefault(int(year), set()).add(code)
-    return {year: frozenset(found) for year, found in sorted(years.items())}
+def _active(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[frozenset[str], frozenset[str]]]:
+    """Return year → the codes that have figures of main classes, and those that have any: a table may be an extract."""
+    rows = connection.execute(
+        "SELECT year, list(DISTINCT code) FILTER (WHERE land_cover LIKE '_00'), list(DISTINCT code) "
+        "FROM statistics GROUP BY year ORDER BY year"
+    ).fetchall()
+    return {int(year): (frozenset(main or ()), frozenset(every)) for year, main, every in rows}
 
 
-def _region_codes(gazetteer: Gazetteer, store: Store, active: dict[int, frozenset[str]]) -> Iterator[tuple]:
+def _region_codes(
+    gazetteer: Gazetteer, store: Store, active: dict[int, tuple[frozenset[str], frozenset[str]]]
+) -> Iterator[tuple]:
     """Yield, for each region and year, the codes it is read under, the preferred one first; or those of its parts."""
     for row in store.query("region_codes").dicts():
         codes = codes_of(gazetteer, row["id"], row["level"])
-        for year, present in active.items():
-            there = [code for code in codes if code in present]
+        for year, (main, present) in active.items():
+            there = [code for code in codes if code in main] or [code for code in codes if code in present]
             there = there[:1] if row["level"] == "group" else there
             whole = bool(there)
             if not there and (parts := meaning.DISSOLVED.get(next(iter(codes), ""), ())):

@@ -62,6 +62,7 @@ _COLUMNS = {
 _DIMENSIONS = ("geo", "landcover", "unit", "freq")
 _YEAR = re.compile(r"(19|20)\d\d")
 _CODE = re.compile(r"[A-Z]{2}[A-Z0-9_]{0,10}")
+_CLASS = re.compile(r"[A-H]\d\d(-\d\d)?(_PI)?")
 _FIRST_DAY = re.compile(r"-01-01$")
 """What R writes behind a year."""
 _CELL = re.compile(r"(?:(?P<value>:|NA|NaN|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(?P<flag>[a-z]*))?")
@@ -310,6 +311,9 @@ def _sorted_out(path: Path, rows: Iterable[tuple[int, Row]]) -> tuple[pa.Table, 
         figures[row[:4]] = row
     if not figures:
         raise BadFile(f"{path.name} holds no figure in percent or km²")
+    if not any(_CLASS.fullmatch(land_cover) for _, land_cover, *_ in figures):
+        few = ", ".join(sorted({printable(land_cover) for _, land_cover, *_ in figures})[:3])
+        raise BadFile(f"{path.name}: none of its classes is one of LAN_LCV_OVW's, as A00 or B82: {few}")
     errors = errors or _cv_beside(path)
     columns = zip(*((*row, errors.get(row[:3])) for row in figures.values()), strict=True)
     schema = shares_schema()

@@ -183,17 +183,28 @@ class Figures:
         return self._areas.get(code)
 
     @cached_property
-    def _active(self) -> dict[int, frozenset[str]]:
-        years: dict[int, set[str]] = {}
+    def _active(self) -> dict[int, tuple[frozenset[str], frozenset[str]]]:
+        """Year → the codes that have figures of main classes, and those that have any: a table may be an extract."""
+        main: dict[int, set[str]] = {}
+        every: dict[int, set[str]] = {}
         for code, land_cover, year, _ in self._rows:
+            every.setdefault(year, set()).add(code)
             if land_cover in meaning.MAIN_CLASSES:
-                years.setdefault(year, set()).add(code)
-        return {year: frozenset(codes) for year, codes in years.items()}
+                main.setdefault(year, set()).add(code)
+        return {year: (frozenset(main.get(year, ())), frozenset(codes)) for year, codes in every.items()}
+
+    def is_whole(self, code: str, year: int) -> bool:
+        """Whether the main classes that a region code has in a year leave nothing for those without a row."""
+        area, found = self._areas.get(code), 0.0
+        for main in meaning.MAIN_CLASSES:
+            percent, km2 = (self._rows.get((code, main, year, unit)) for unit in meaning.UNITS)
+            found += percent["value"] if percent else 100 * km2["value"] / area if km2 and area else 0.0
+        return found >= meaning.WHOLE
 
     def codes(self, region: Region, year: int) -> tuple[str, ...]:
         """Return the codes under which a region stands in the table in one year, the preferred one first."""
-        present = self._active.get(year, frozenset())
-        codes = tuple(code for code in self._codes.get(region.id, ()) if code in present)
+        own = self._codes.get(region.id, ())
+        codes = next(filter(None, (tuple(c for c in own if c in there) for there in self._active.get(year, ()))), ())
         return codes[:1] if region.level == "group" else codes
 
     def own_code(self, region: Region) -> str:
@@ -202,7 +213,7 @@ class Figures:
 
     def has(self, year: int, code: str) -> bool:
         """Whether a region code has figures in a year."""
-        return code in self._active.get(year, frozenset())
+        return year in self._active and code in self._active[year][1]
 
     def split_into(self, region: Region, year: int) -> tuple[str, ...]:
         """Return the codes of the parts a dissolved region consists of in a year, none where it has its own figures."""
@@ -231,7 +242,8 @@ class Figures:
             percent, km2 = (self._rows.get((code, land_cover, year, unit)) for unit in meaning.UNITS)
             if percent or km2:
                 return self._published(region, land_cover, year, code, percent, km2)
-        status: meaning.Status = meaning.status(land_cover, None, None) if codes else "not_published"
+        empty = land_cover in meaning.MAIN_CLASSES and any(self.is_whole(code, year) for code in codes)
+        status: meaning.Status = "about_zero" if empty else "not_published"
         if land_cover in meaning.UNNAMED_CROPS or land_cover == "B00_PI":
             # A line of the table like the crops beside it: where they are published and it is not, there is none.
             beside = "B70" if land_cover == "B70-80_PI" else "B10"
@@ -246,7 +258,7 @@ class Figures:
     ) -> Cell:
         row = percent or km2 or {}
         area = row["area_km2"]
-        status = meaning.status(land_cover, row["value"], row["flag"])
+        status = meaning.status(row["flag"])
         share = percent["value"] if percent else (round(100 * km2["value"] / area, 1) if km2 and area else None)
         square_km = km2["value"] if km2 else (share * area / 100 if area and share is not None else None)
         cv, se = row.get("cv"), row.get("se")
@@ -402,6 +414,7 @@ def load(
 
     Raises:
         TooFine: A region is below NUTS 2.
+        NotPublished: The table, an extract, has other classes of a region alone.
         OutOfCoverage: A region is not in the table at all.
     """
     codes = {r.id: published_codes(context, r) for r in regions}
@@ -415,6 +428,10 @@ def load(
             group = next(
                 (r for r in regions if r is not region and region.id in context.gazetteer.members(r.id)), region
             )
+            if context.store.query(
+                "statistics_cells", codes=codes[region.id], land_cover=meaning.PUBLISHED_CLASSES
+            ).rows:
+                raise NotPublished("+".join(land_cover), region.name, None)
             raise _not_in_table(context, region, group.name)
     return figures
 

@@ -1,5 +1,6 @@
 -- One row a region, year and class. region_codes_in: the codes each region is read under; zeros_in: classes that are
--- zero where they have no row (of the unnamed crops: where the class beside them has one).
+-- zero where they have no row: the main classes where those that are there add up to the whole, so that nothing was left
+-- out of the table; the unnamed crops where the class beside them has one.
 INSERT INTO published_cells
 WITH area AS (SELECT code, any_value(area_km2) AS area_km2 FROM region_areas GROUP BY code),
 figure AS (
@@ -21,14 +22,23 @@ whole AS (
     SELECT * FROM cell WHERE NOT part
     QUALIFY row_number() OVER (PARTITION BY region_id, year, land_cover ORDER BY rank) = 1
 ),
+complete AS (
+    SELECT region_id, year, NULL AS part FROM whole
+    WHERE land_cover LIKE '_00' GROUP BY ALL HAVING sum(percent) >= 98
+    UNION ALL
+    SELECT region_id, year, code FROM cell
+    WHERE part AND land_cover LIKE '_00' GROUP BY ALL HAVING sum(percent) >= 98
+),
 zero AS (
     SELECT r.region_id, r.level, r.country, r.year, r.code, r.part, r.rank, r.listed, z.land_cover, a.area_km2
     FROM region_codes_in AS r CROSS JOIN zeros_in AS z LEFT JOIN area AS a USING (code)
     WHERE (r.part OR r.rank = 0)
       AND NOT EXISTS (FROM cell AS c WHERE c.region_id = r.region_id AND c.year = r.year
             AND c.land_cover = z.land_cover AND (NOT r.part OR c.code = r.code))
-      AND (z.beside = '' OR EXISTS (FROM cell AS c WHERE c.region_id = r.region_id AND c.year = r.year
-            AND c.land_cover = z.beside AND (NOT r.part OR c.code = r.code)))
+      AND CASE WHEN z.beside = '' THEN EXISTS (FROM complete AS c WHERE c.region_id = r.region_id AND c.year = r.year
+            AND c.part IS NOT DISTINCT FROM CASE WHEN r.part THEN r.code END)
+        ELSE EXISTS (FROM cell AS c WHERE c.region_id = r.region_id AND c.year = r.year
+            AND c.land_cover = z.beside AND (NOT r.part OR c.code = r.code)) END
 ),
 every_part AS (
     SELECT region_id, level, country, year, code, rank, land_cover, flag, area_km2, status,

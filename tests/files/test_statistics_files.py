@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.errors import BadFile
 from retrieval.kinds import kind_of
 from retrieval.statistics_files import read_statistics
 
@@ -34,3 +35,10 @@ def test_every_way_of_writing_the_table_gives_the_same_figures(tmp_path: Path, s
         ("EL", 2022, 1.5, "u"),
         ("ES", 2022, 2.5, "bu"),
     }
+
+
+def test_a_table_of_other_classes_is_refused_with_their_names(tmp_path: Path) -> None:
+    file = tmp_path / "shares.csv"
+    file.write_text("geo,landcover,unit,TIME_PERIOD,OBS_VALUE\nFR,LCA,PC,2018,5.9\n")
+    with pytest.raises(BadFile, match="none of its classes is one of LAN_LCV_OVW's, as A00 or B82: LCA"):
+        read_statistics(file)

@@ -112,9 +112,11 @@ def page(yard: Yard, *more: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]
 def tracebacks(yard: Yard) -> int:
     """Return how many tracebacks pages have written since this was last asked."""
     log = yard.folder / "page.log"
-    found = log.read_bytes().count(b"Traceback") if log.exists() else 0
+    said = log.read_text(errors="replace") if log.exists() else ""
     log.write_bytes(b"")
-    return found
+    for one in said.split("Traceback")[1:]:
+        print("  traceback:", next((line for line in one.splitlines()[1:] if line[:1].strip()), one[-300:]), flush=True)
+    return said.count("Traceback")
 
 
 # --- the attacks ---------------------------------------------------------------------------------------------------

@@ -328,15 +328,6 @@ def test_a_class_the_table_lacks_has_a_parent_it_has():
     assert meaning.published_parent("U111") is None
 
 
-@pytest.mark.parametrize(
-    ("land_cover", "value", "flag", "status"),
-    [
-        ("C00", 62.4, "", "published"),
-        ("C00", 62.4, "u", "low_reliability"),
-        ("H00", 0.0, "n", "not_significant"),
-        ("H00", None, None, "about_zero"),
-        ("B82", None, None, "not_published"),
-    ],
-)
-def test_absent_is_about_zero_for_main_classes_and_unknown_for_others(land_cover, value, flag, status):
-    assert meaning.status(land_cover, value, flag) == status
+@pytest.mark.parametrize(("flag", "status"), [("", "published"), ("u", "low_reliability"), ("n", "not_significant")])
+def test_a_flag_tells_how_a_figure_stands(flag, status):
+    assert meaning.status(flag) == status

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import random
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 import shapely
 
 from retrieval.errors import BadArgument, NoSuchYear, NotPublished, OutOfCoverage, TooFine, UnknownRegion
+from retrieval.published_cells import settle
 from retrieval.statistics import MAIN_CLASSES, PUBLISHED_CLASSES
 from retrieval.statistics_files import read_region_areas, read_statistics
-from retrieval.store import Store
+from retrieval.store import Store, extension_settings, load_spatial
 from retrieval.types import Region, Table
 from tools import official, official_maps
 from tools.change_official import change_official
@@ -172,6 +176,42 @@ def test_a_main_class_without_a_row_is_about_zero(world):
     result = official_share(world, land_cover=["H00"], regions=["nuts:ES23"], years=[2022])
     assert result.value == 0
     assert "about_zero" in keys(result)
+
+
+@pytest.fixture(scope="module")
+def extract(demo_store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    """The bundled store with three figures alone: what somebody cut out of Eurostat's data browser."""
+    path = tmp_path_factory.mktemp("extract") / "store.duckdb"
+    shutil.copy(demo_store.path, path)
+    with duckdb.connect(str(path), config=extension_settings()) as connection:
+        load_spatial(connection)
+        connection.execute("DELETE FROM published_cells")
+        connection.execute(
+            "DELETE FROM statistics WHERE (code, land_cover, year) NOT IN "
+            "(('FR', 'A00', 2018), ('FR', 'B00', 2018), ('ES', 'B82', 2018))"
+        )
+        settle(connection)
+    with Store.open(path) as store:
+        yield Context.open(store)
+
+
+def test_a_class_left_out_of_an_extract_is_not_about_zero(extract):
+    assert official_share(extract, land_cover=["B00"], regions=["country:FR"], years=[2018]).value == 29.9
+    with pytest.raises(NotPublished):
+        official_share(extract, land_cover=["C00"], regions=["country:FR"], years=[2018])
+    with pytest.raises(NotPublished):
+        official_share(extract, land_cover=["C00"], regions=["country:ES"], years=[2018])
+    settled = extract.store.run("SELECT region_id, land_cover, status FROM published_cells ORDER BY ALL", {}).rows
+    here = ("country:ES", "country:FR")
+    assert [row for row in settled if row[0] in here] == [
+        ("country:ES", "B82", "published"),
+        ("country:FR", "A00", "published"),
+        ("country:FR", "B00", "published"),
+    ]
+
+
+def test_a_class_in_an_extract_without_its_main_class_is_its_figure(extract):
+    assert official_share(extract, land_cover=["B82"], regions=["country:ES"], years=[2018]).value > 0
 
 
 def test_any_other_class_without_a_row_is_refused_with_what_is_published(world):
