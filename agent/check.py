@@ -50,7 +50,7 @@ def readings(number: str, language: str) -> set[float]:
     from babel.numbers import get_decimal_symbol
 
     digits = re.sub(r"[\s\u00a0\u202f’'−-]", "", number)
-    decimal = get_decimal_symbol(texts(language)["locale"])
+    decimal = get_decimal_symbol(language)
     grouped = digits.replace("." if decimal == "," else ",", "").replace(decimal, ".")
     return {round(float(form), 3) for form in (grouped, digits) if re.fullmatch(r"\d+(?:\.\d+)?", form)}
 

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from agent.ask import ask, run_plan
-from agent.check import unsupported
+from agent.check import readings, unsupported
 from agent.conversation import Conversation
 from agent.voice import texts
 from retrieval.deadline import Cancelled
@@ -311,3 +311,8 @@ def test_what_the_data_does_not_speak_of_is_refused_with_what_can_be_asked(asked
 def test_provinces_are_ranked_also_where_the_store_has_no_nuts_3(asked) -> None:
     assert asked("en qué provincia hay más puntos de olivar?").results[0].facts["first"][0][0] == "Jaén"
     assert asked("which departments of France have the most vineyard points").results[0].regions[0].id == "iso:FR-30"
+
+
+@pytest.mark.parametrize(("number", "language"), [("28\xa0945,657", "cs"), ("28.945,657", "sl"), ("28,945.657", "ga")])
+def test_a_number_is_proved_as_its_own_language_writes_it(number: str, language: str) -> None:
+    assert 28945.657 in readings(number, language)
