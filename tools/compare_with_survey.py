@@ -1,4 +1,4 @@
-"""Where the satellite's map and the surveyors agree, at points the model was never trained on."""
+"""Where the satellite's map agrees with what is recorded on the ground, at points the model was never trained on."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tools.result import Result
 from tools.satellite import checked_year, model_of, official_name, pixel_caveats, pixels_of, satellite_provenance
 from tools.survey import point_features
 
+DECLARED = "LPIS"
+"""In the name of a source of pixels: its labels are what farmers declared of their parcels, not what a surveyor saw."""
 CELL_KM2 = 1e-4
 """A pixel stands for one cell of 10 m."""
 
@@ -28,9 +30,10 @@ def compare_with_survey(
     """Hold the satellite's classes against what was seen on the ground, pixel by pixel.
 
     Use for "where do satellite and survey agree", "how good is the map of …". Truth is a survey visit at most two years
-    from the pixel's, else the label the pixel came with. Pixels the model was trained on never count. `value` is the
-    share that is right (accuracy, 0 to 1); with one class also its precision, recall, F1, average precision and the
-    area under Recall-vs-Area (0.5 is chance). Agreement at points, not an area.
+    from the pixel's, else the label the pixel came with, mostly a farmer's declaration, which is said. Pixels the model
+    was trained on never count. `value` is the share that is right (accuracy, 0 to 1); with one class also its
+    precision, recall, F1, average precision and the area under Recall-vs-Area (0.5 is chance). Agreement at points, not
+    an area.
 
     Raises:
         NoRecords: no labelled pixel there but those of the training.
@@ -52,7 +55,7 @@ def compare_with_survey(
     }
     trained = model.about["training_ids"]
     taught = frozenset(trained["locations"]) | frozenset(map(str, trained["points"]))
-    kept, truth, skipped = [], [], 0
+    kept, truth, witnesses, skipped = [], [], [], 0
     for at, row in enumerate(pixels.rows.dicts()):
         witness = seen.get((row["location"], row["year"]))
         code = _known(str(witness["land_cover"]), words.known) if witness and pixels.usable[at] else None
@@ -63,6 +66,7 @@ def compare_with_survey(
             continue
         kept.append(at)
         truth.append(words.known.index(code))
+        witnesses.append(str(witness["witness"]))
     if not kept:
         reason = f"all {skipped} were used in training" if skipped else "none is labelled there"
         raise NoRecords(
@@ -84,6 +88,7 @@ def compare_with_survey(
         **_levels(words.known, right, probability),
         "left_out_of_training": True,
         "skipped_as_trained_on": skipped,
+        "declared": sum(DECLARED in each for each in witnesses),
         "confusion": _confusions(context, words.known, matrix),
     }
     if asked:
@@ -121,6 +126,7 @@ def compare_with_survey(
         caveats=(
             *pixel_caveats(context, pixels, places, year),
             ("agreement_at_points", {"pixels": len(kept), "skipped": skipped}),
+            *((("declared_by_farmers", {"pixels": len(kept), "declared": n}),) if (n := facts["declared"]) else ()),
         ),
     )
 

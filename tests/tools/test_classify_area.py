@@ -101,6 +101,8 @@ def test_the_map_is_held_only_against_pixels_never_trained_on(real):
     assert not compared & trained
     assert result.facts["pixels"] == len(compared)
     assert result.facts["skipped_as_trained_on"] > 100
+    told = dict(result.caveats)["declared_by_farmers"]
+    assert told == {"pixels": len(compared), "declared": sum("LPIS" in location for location in compared)}
     assert result.facts["average_precision"] > 0.6
     assert result.facts["recall_vs_area"] > 0.75
     assert result.value == pytest.approx(result.facts["right"] / result.facts["pixels"], abs=1e-3)
