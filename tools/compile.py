@@ -801,8 +801,14 @@ def common_classes(several: Sequence[Sequence[str]]) -> list[str]:
 
 
 def level_of_class(code: str) -> str:
-    """Return the level of a land cover code as it is written: main class, group or class."""
-    return "1" if code[1:] == "00" else "2" if code[2:] == "0" else "3"
+    """Return the level of a published class: main class, group or class."""
+    return (
+        "1"
+        if code in published.MAIN_CLASSES
+        else "2"
+        if published.published_parent(code) in published.MAIN_CLASSES
+        else "3"
+    )
 
 
 def box_around(lon: float, lat: float, km: float) -> tuple[float, float, float, float]:

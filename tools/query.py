@@ -59,6 +59,7 @@ def answer(asked: Query, context: Context) -> Result:
     """
     compiled = compile_query(asked, context)
     found = context.store.run(compiled.sql, compiled.parameters)
+    found, changed = without_broken(compiled, found, context)
     shown = _Shown(compiled, found, context)
     return Result(
         tool="query",
@@ -75,7 +76,7 @@ def answer(asked: Query, context: Context) -> Result:
         table=shown.table(),
         features=shown.features(),
         facts=shown.facts(),
-        caveats=caveats(compiled, found, context),
+        caveats=(*caveats(compiled, found, context), *changed),
     )
 
 
@@ -310,6 +311,52 @@ def without_errors(found: Table, asked: Query) -> Table:
     kept = [at for at, name in enumerate(found.columns) if name not in hidden]
     rows = tuple(tuple(row[at] for at in kept) for row in found.rows)
     return replace(found, columns=tuple(found.columns[at] for at in kept), rows=rows)
+
+
+def without_broken(compiled: Compiled, found: Table, context: Context) -> tuple[Table, tuple[Caveat, ...]]:
+    """Return the rows without changes across a break of the survey's method, told once a break; such rows come last."""
+    asked = compiled.query
+    spans = {
+        c.name: span
+        for c in asked.columns
+        if compiled.source.dataset == "statistics" and (span := years_apart(c, asked))
+    }
+    if not spans or asked.fold:
+        return found, ()
+    rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+    told: dict[tuple[str, int, int], str] = {}
+    for row in rows:
+        codes = str(row["land_cover"]).split("+") if asked.group("land_cover") else of_filters(asked, "land_cover")
+        ids = str(row["region"]).split("+") if asked.group("region") else of_filters(asked, "region")
+        for name, (first, last) in spans.items():
+            for region in map(context.named, ids):
+                broken = uncertainty.broken(codes, region.country, first, last)
+                if years := broken or uncertainty.edition_break(codes, first, last):
+                    told.setdefault(("method_changed" if broken else "edition_break", *years), region.name)
+                if broken:
+                    row |= {key: None for key in row if key == name or key.startswith(f"{name}_")}
+    if asked.order and asked.order[0].column in spans:
+        rows.sort(key=lambda row: row[asked.order[0].column] is None)
+    table = replace(found, rows=tuple(tuple(row[name] for name in found.columns) for row in rows))
+    return table, tuple((key, {"region": name, "first": str(a), "last": str(b)}) for (key, a, b), name in told.items())
+
+
+def years_apart(column: Column, asked: Query) -> tuple[int, int] | None:
+    """Return the first and last year of a column that is the difference or the ratio of two years, else None."""
+    of = column.expression
+    if of is None or of.op not in ("difference", "gap", "ratio"):
+        return None
+    sides = [asked.column(name).where for name in (of.left, of.right)]
+    years = {int(v) for where in sides for f in where if f.dimension == "year" and f.op == "in"
+             and not isinstance(f.values, Ref) for v in f.values if v is not None}  # fmt: skip
+    return (min(years), max(years)) if len(years) == 2 else None
+
+
+def of_filters(asked: Query, dimension: str) -> list[str]:
+    """Return the values that a query and its columns ask a dimension for."""
+    every = [*asked.where, *(f for c in asked.columns for f in c.where)]
+    return [str(v) for f in every if f.dimension == dimension and f.op == "in" and not isinstance(f.values, Ref)
+            for v in f.values]  # fmt: skip
 
 
 # --- where it comes from and what holds for it ----------------------------------------------------------------------

@@ -236,6 +236,22 @@ def test_a_change_has_the_error_of_both_years_without_that_of_their_common_grid(
     assert result.facts["uncertainty"]["minimum_detectable"] == pytest.approx(2.8 * se, rel=0.05)
 
 
+def test_no_change_is_given_across_a_break_of_the_surveys_method(context: Context) -> None:
+    """Permanent crops were told in another way from 2018 on; of woodland a change is a change."""
+    years = [Column(f"y{y}", "share", (Filter("year", "in", (y,)),)) for y in (2015, 2022)]
+    change = Column("change", expression=Expression("difference", "y2022", "y2015"))
+    where = vines_in("country:FR")[:2]
+    vines = answer(Query("published", (*years, change), where), context)
+    assert vines.value is None
+    assert vines.interval is None
+    assert "method_changed" in dict(vines.caveats)
+    wood = answer(Query("published", (*years, change), (where[0], Filter("land_cover", "in", ("C00",)))), context)
+    assert wood.value is not None
+    assert "method_changed" not in dict(wood.caveats)
+    ranked = Query("published", (*years, change), where[1:], (Group("region", "nuts2"),), order=(Order("change"),))
+    assert set(rows_of(ranked, context).values()) == {None}
+
+
 def test_a_ratio_of_two_regions_has_an_interval_and_a_part_of_all_rows_none(context: Context) -> None:
     sides = [Column(name, "km2", vines_in(id)[:1]) for name, id in (("a", "nuts:FRJ1"), ("b", "country:FR"))]
     ratio = Column("ratio", expression=Expression("ratio", "b", "a"))
