@@ -23,16 +23,7 @@ def describe_data(context: Context) -> Result:
     return Result(
         tool="describe_data",
         arguments={},
-        provenance=Provenance(
-            dataset=" + ".join(d.id for d in datasets) or "none",
-            version=" + ".join(d.version for d in datasets),
-            licence=" + ".join(dict.fromkeys(d.licence for d in datasets)) or "none",
-            sql=rows.sql,
-            parameters={},
-            row_count=len(table),
-            synthetic=any(d.synthetic for d in datasets),
-            attribution="; ".join(dict.fromkeys(d.attribution for d in datasets if d.attribution)),
-        ),
+        provenance=Provenance.of(datasets, rows),
         years=years,
         value=len(datasets),
         unit="datasets",

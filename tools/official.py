@@ -552,18 +552,7 @@ def sensible(number: float) -> float:
 
 def provenance(context: Context, table: Table) -> Provenance:
     """Return where published figures came from, with the query that brought them."""
-    dataset = context.store.dataset("statistics")
-    return Provenance(
-        dataset=meaning.DATASET_ID,
-        version=dataset.version,
-        licence=dataset.licence,
-        sql=table.sql,
-        parameters=dict(table.parameters),
-        row_count=len(table),
-        synthetic=dataset.synthetic,
-        sha256=dataset.sha256,
-        attribution=dataset.attribution,
-    )
+    return Provenance.of([context.store.dataset("statistics")], table)
 
 
 def interval_of(cell: Cell | None, unit: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from retrieval.errors import BadArgument, NoRecords
 from retrieval.types import Table
 from tools.context import Context
 from tools.result import Result
-from tools.survey import point_features, point_name, provenance, question, readable, survey_caveats
+from tools.survey import point_features, point_name, provenance, question, survey_caveats
 
 
 def point_history(context: Context, *, point_id: str | int) -> Result:
@@ -68,7 +68,7 @@ def point_history(context: Context, *, point_id: str | int) -> Result:
             "visits": list(table.dicts()),
             "lon": first["lon"],
             "lat": first["lat"],
-            **readable({"elevation": first["elevation"]}),
+            "elevation": first["elevation"],
         },
         caveats=survey_caveats(asked.in_years(*years), []),
     )

@@ -16,7 +16,7 @@ from tools.compile import Compiled, compile_query, is_of_points
 from tools.context import Context
 from tools.estimation import LEVEL, least_detectable
 from tools.result import Caveat, Provenance, Result
-from tools.survey import point_name, readable
+from tools.survey import point_name
 
 MOST_OUTLINES = 400
 """Regions drawn at most: more than any level but NUTS 3 holds."""
@@ -372,18 +372,7 @@ def datasets_of(source: Source, asked: Query, context: Context) -> list[Dataset]
 
 def provenance(source: Source, asked: Query, found: Table, context: Context) -> Provenance:
     """Return where the rows came from, with the query that brought them."""
-    several = datasets_of(source, asked, context)
-    return Provenance(
-        dataset=" + ".join(d.id for d in several) or "none",
-        version=" + ".join(d.version for d in several),
-        licence=" + ".join(dict.fromkeys(d.licence for d in several)) or "none",
-        sql=found.sql,
-        parameters=readable(found.parameters),
-        row_count=len(found),
-        synthetic=any(d.synthetic for d in several),
-        sha256=several[0].sha256 if len(several) == 1 else None,
-        attribution="; ".join(dict.fromkeys(d.attribution for d in several)),
-    )
+    return Provenance.of(datasets_of(source, asked, context), found)
 
 
 def caveats(compiled: Compiled, found: Table, context: Context) -> tuple[Caveat, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from retrieval.types import Region, Table
+import shapely
+
+from retrieval.types import Dataset, Region, Table
 
 Caveat = tuple[str, Mapping[str, Any]]
 """A caveat's key and the slots of its sentence."""
@@ -29,6 +31,29 @@ class Provenance:
     sha256: str | None = None
     """SHA-256 of the dataset's source file."""
     attribution: str = ""
+
+    @classmethod
+    def of(cls, datasets: Sequence[Dataset], table: Table) -> Provenance:
+        """Return where rows came from: the datasets they stand in and the query that brought them."""
+        return cls(
+            dataset=" + ".join(d.id for d in datasets) or "none",
+            version=" + ".join(d.version for d in datasets),
+            licence=" + ".join(dict.fromkeys(d.licence for d in datasets)) or "none",
+            sql=table.sql,
+            parameters=readable(table.parameters),
+            row_count=len(table),
+            synthetic=any(d.synthetic for d in datasets),
+            sha256=datasets[0].sha256 if len(datasets) == 1 else None,
+            attribution="; ".join(dict.fromkeys(d.attribution for d in datasets)),
+        )
+
+
+def readable(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return query parameters as JSON values: an outline as WKT."""
+    return {
+        name: shapely.to_wkt(shapely.from_wkb(value), rounding_precision=-1) if isinstance(value, bytes) else value
+        for name, value in parameters.items()
+    }
 
 
 @dataclass(frozen=True)

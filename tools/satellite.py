@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -12,7 +13,6 @@ from retrieval.errors import BadArgument, NoRecords
 from retrieval.types import Dataset, Region, Table
 from tools.context import Context
 from tools.result import Provenance
-from tools.survey import readable
 
 if TYPE_CHECKING:
     from tools.pixelclip.interface import Encoder
@@ -83,19 +83,9 @@ def pixel_datasets(context: Context) -> list[Dataset]:
 
 def satellite_provenance(context: Context, table: Table) -> Provenance:
     """Return where pixels came from, and which model spoke."""
-    datasets, model = pixel_datasets(context), model_of(context)
-    return Provenance(
-        dataset=" + ".join(d.id for d in datasets) or "none",
-        version=" + ".join(d.version for d in datasets),
-        licence=" + ".join(dict.fromkeys(d.licence for d in datasets)) or "none",
-        sql=table.sql,
-        parameters=readable(table.parameters),
-        row_count=len(table),
-        synthetic=any(d.synthetic for d in datasets),
-        model=f"{model.model_id} (sha256 {model.sha256[:12]})",
-        sha256=datasets[0].sha256 if len(datasets) == 1 else None,
-        attribution="; ".join(dict.fromkeys(d.attribution for d in datasets)),
-    )
+    model = model_of(context)
+    where_from = Provenance.of(pixel_datasets(context), table)
+    return replace(where_from, model=f"{model.model_id} (sha256 {model.sha256[:12]})")
 
 
 def map_command(context: Context, regions: Sequence[Region], year: int | None) -> str:

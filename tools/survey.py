@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import shapely
-
 from retrieval.catalog import is_representative
 from retrieval.errors import BadArgument, NoSuchYear
 from retrieval.foreign import checked
@@ -201,26 +199,7 @@ def survey_datasets(context: Context, years: Sequence[int] = ()) -> list[Dataset
 
 def provenance(context: Context, years: Sequence[int], table: Table) -> Provenance:
     """Return where rows of the survey came from, with the query that brought them."""
-    datasets = survey_datasets(context, years)
-    return Provenance(
-        dataset=" + ".join(d.id for d in datasets) or "none",
-        version=" + ".join(d.version for d in datasets),
-        licence=" + ".join(dict.fromkeys(d.licence for d in datasets)) or "none",
-        sql=table.sql,
-        parameters=readable(table.parameters),
-        row_count=len(table),
-        synthetic=any(d.synthetic for d in datasets),
-        sha256=datasets[0].sha256 if len(datasets) == 1 else None,
-        attribution="; ".join(dict.fromkeys(d.attribution for d in datasets)),
-    )
-
-
-def readable(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return query parameters as JSON values: an outline as WKT."""
-    return {
-        name: shapely.to_wkt(shapely.from_wkb(value), rounding_precision=-1) if isinstance(value, bytes) else value
-        for name, value in parameters.items()
-    }
+    return Provenance.of(survey_datasets(context, years), table)
 
 
 def point_name(point_id: int) -> str:
