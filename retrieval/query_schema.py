@@ -26,7 +26,7 @@ from retrieval.query import (
 )
 from retrieval.sources import SOURCES, Dimension, Source, source_of
 from retrieval.sources.kinds import NUMERIC, ops_of
-from retrieval.types import NUTS_LEVELS
+from retrieval.types import NUTS_LEVELS as PLACE_LEVELS
 
 NAME = "^[A-Za-z_][A-Za-z0-9_]{0,39}$"
 """The name of a column."""
@@ -193,7 +193,7 @@ def _told(of: Dimension) -> str:
 
 def levels_of(of: Dimension) -> tuple[str, ...]:
     """Return the levels that rows by a dimension may be of."""
-    return NUTS_LEVELS if of.kind == "place" else tuple(of.levels)
+    return PLACE_LEVELS if of.kind == "place" else tuple(of.levels)
 
 
 # --- the form -------------------------------------------------------------------------------------------------------
