@@ -63,7 +63,7 @@ def source_of(result: Result, voice: Voice) -> str:
     """Return what a result's witness is called."""
     if result.tool == "deals":
         return deals.source_name(voice.language)
-    if result.tool == "estimate_area":
+    if result.tool in ("estimate_area", "area_from_map"):
         return voice.of["source"]["estimate"]
     kind = witness_of(result.tool)
     if result.tool in ("define_class", "explain_interval"):
@@ -576,6 +576,7 @@ WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
     "rank_official": ranked_official,
     "profile_region": profile_of,
     "estimate_area": estimated,
+    "area_from_map": estimated,
     "classify_area": classified,
     "explain_point": explained,
     "compare_with_survey": agreement,

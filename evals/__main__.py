@@ -82,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     report.set_defaults(command=report_command)
     of_areas = commands.add_parser("estimation", help="whether the intervals of areas hold: coverage, hold-out")
     of_areas.add_argument("--holdout", action="store_true", help="hold published sub-classes out instead")
+    of_areas.add_argument("--satellite", type=Path, metavar="STORE", help="survey and map together, on its pixels")
     of_areas.add_argument("--write", action="store_true", help="with --holdout: make the factors of intervals anew")
     of_areas.add_argument("--points", type=Path, default=None, help="another file of survey points than the bundled")
     of_areas.add_argument("--data", type=Path, default=default_data(), help="folder of the real data")
@@ -125,6 +126,9 @@ def estimation_command(options: argparse.Namespace) -> int:
     points = options.points or estimation.POINTS
     if not points.is_file():
         raise BadArgument(f"no file of survey points at {points}")
+    if options.satellite:
+        print(estimation.run_satellite(options.satellite))
+        return 0
     held = estimation.run_holdout(points, options.write) if options.holdout else None
     print(held or estimation.run_coverage(grid if grid.is_file() else None))
     return 0

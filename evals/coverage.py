@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,9 @@ from tools.estimation import (
     two_phase,
     wilson,
 )
+
+if TYPE_CHECKING:
+    from tools.context import Context
 
 SURVEYS = 1_000
 BANDS = ((0, 0.2), (0.2, 1), (1, 5), (5, 20), (20, 100))
@@ -143,6 +146,48 @@ def assisted(file: Path, surveys: int = 500, n: int = 400) -> list[Row]:
                     "width against the design alone": round(float(np.mean(widths)), 2),
                 }
             )
+    return rows
+
+
+def satellite(context: Context, surveys: int = 300) -> list[Row]:
+    """Return coverage and width of survey and real satellite map together, the store's labelled pixels being the land.
+
+    The scores are pixel-CLIP's, which saw some of these pixels when it was made; the estimate fits them anew on points
+    each time and judges them by points left out.
+    """
+    from tools.assisted import assisted_share
+    from tools.pixelclip.known import words_of
+    from tools.satellite import model_of, pixels_of
+
+    pixels, words = pixels_of(context, (), None), words_of(model_of(context))
+    labels = np.array([str(label or "") for label in pixels.rows.column("lc_label")])
+    kept = pixels.usable & (labels != "")
+    labels, vectors = labels[kept], pixels.vectors[kept]
+    total, rows = len(labels), []
+    n = total // 3
+    for code, start in (("B00", "B"), ("E00", "E"), ("B80", "B8")):
+        y = np.char.startswith(labels, start).astype(float)
+        score, _ = words.score(vectors, words.ask_classes([code]))
+        random = np.random.default_rng(11)
+        found = []
+        for _ in range(surveys):
+            at = random.choice(total, n, replace=False)
+            one = assisted_share(y[at], score[at, None], score[:, None], ["1"] * n, np.full(n, total / n))
+            if one is not None:
+                found.append(one)
+        inside = np.mean([one.interval[0] <= y.mean() <= one.interval[1] for one in found])
+        helped = [one for one in found if one.estimate]
+        rows.append(
+            {
+                "class": code,
+                "share %": round(100 * y.mean(), 1),
+                "R² left out": round(float(np.mean([one.r2 for one in found])), 2),
+                "expected positives": round(float(np.mean([one.expected for one in found]))),
+                "map taken %": round(100 * len(helped) / len(found), 1),
+                "coverage": round(100 * float(inside), 1),
+                "width": round(float(np.mean([one.se / one.design.se for one in helped])), 2) if helped else "–",
+            }
+        )
     return rows
 
 

@@ -199,6 +199,14 @@ def run_holdout(points: Path, write: bool) -> str:
     return as_markdown(rows)
 
 
+def run_satellite(store: Path) -> str:
+    """Return coverage and width of survey and satellite map together, on the pixels of a store, in Markdown."""
+    from retrieval.store import Store
+    from tools.context import Context
+
+    return as_markdown(coverage.satellite(Context.open(Store.open(store))))
+
+
 def run_coverage(grid: Path | None) -> str:
     """Return the coverage tables in Markdown; those on real land where its grid is at hand."""
     tables = {"Two phases on a 2 km grid, %": coverage.grids(), "Change with common points, %": coverage.changes()}

@@ -85,6 +85,7 @@ def _add_build(commands: argparse._SubParsersAction) -> None:
     one.add_argument("--statistics", **many, help="a newer LAN_LCV_OVW table from Eurostat, TSV or CSV")
     one.add_argument("--vine-areas", **many, help="area under vines by country, Eurostat's APRO_CPSH1, TSV or CSV")
     one.add_argument("--deals", **many, help="Land Matrix' export: the zip, a folder of its files, or deals.csv")
+    one.add_argument("--weights", **many, help="sampling weights and strata of a survey, as Eurostat's of 2022; CSV")
     one.add_argument("--swapped", action="store_true", help="take latitude and longitude of the survey files swapped")
     one.add_argument("--places", action="store_true", help="accepted; the towns are always in the store")
     one.add_argument("--quiet", action="store_true", help="no progress, no summary")
@@ -113,6 +114,7 @@ def _build(arguments: argparse.Namespace) -> int:
         statistics=tuple(arguments.statistics),
         vine_areas=tuple(arguments.vine_areas),
         deals=tuple(arguments.deals),
+        weights=tuple(arguments.weights),
         swapped=arguments.swapped,
         bundled=True,
     )

@@ -39,13 +39,14 @@ if TYPE_CHECKING:
     from retrieval.deal_files import Deals
     from retrieval.kinds import Kind
     from retrieval.vine_files import VineAreas
+    from retrieval.weight_files import SurveyWeights
 
 Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
 STAGES = ("survey", "pixels", "regions", "statistics", "bundled data", "writing", "membership")
-FILE_KINDS = ("lucas", "regions", "pixels", "statistics", "vine_areas", "deals")
+FILE_KINDS = ("lucas", "regions", "pixels", "statistics", "vine_areas", "deals", "weights")
 BUILD_FOLDER = Path(__file__).parent / "build"
 """What a build does in SQL, one statement a file."""
 
@@ -67,6 +68,7 @@ class Sources:
     statistics: Sequence[Path] = ()
     vine_areas: Sequence[Path] = ()
     deals: Sequence[Path] = ()
+    weights: Sequence[Path] = ()
     swapped: bool = False
     """Take the survey files' latitude and longitude the other way round."""
     bundled: bool = False
@@ -246,6 +248,7 @@ class Contents:
     pixels: Sequence[Pixels] = ()
     vine_areas: VineAreas | None = None
     deals: Deals | None = None
+    weights: Sequence[SurveyWeights] = ()
 
 
 def read(sources: Sources, progress: Progress = silent) -> Contents:
@@ -264,13 +267,15 @@ def read(sources: Sources, progress: Progress = silent) -> Contents:
     with _unpacked(sources.vine_areas[-1:], "vine_areas") as files:
         vine_areas = _vine_areas(files[-1]) if files else None
     deals = _deals(sources.deals[-1]) if sources.deals else None
+    with _unpacked(sources.weights, "weights") as files:
+        weights = _weights(files)
     progress("bundled data")
     regions = [bundled_regions(), *regions]
     places = towns()
     if sources.bundled:
         surveys = surveys or [bundled_survey()]
         pixels = [*pixels, _without(bundled_pixels(), pixels)]
-    return Contents(statistics, regions, places, surveys, pixels, vine_areas, deals)
+    return Contents(statistics, regions, places, surveys, pixels, vine_areas, deals, weights)
 
 
 @contextmanager
@@ -283,6 +288,12 @@ def _unpacked(files: Sequence[Path], kind: Kind) -> Generator[Sequence[Path]]:
 
     with unpacked(files, kind) as tables:
         yield tables
+
+
+def _weights(files: Sequence[Path]) -> list[SurveyWeights]:
+    from retrieval.weight_files import read_weights
+
+    return [read_weights(file) for file in files]
 
 
 def _vine_areas(file: Path) -> VineAreas:
@@ -314,6 +325,9 @@ def write_store(path: Path, contents: Contents, progress: Progress = silent, sou
             _load_statistics(connection, contents.statistics, loaded)
         if contents.vine_areas:
             _load_vine_areas(connection, contents.vine_areas, loaded)
+        for file in contents.weights:
+            _insert(connection, "survey_weights", file.weights, file.weights.schema.names, order="year, point_id")
+            loaded.datasets.append(file.dataset)
         known = _load_regions(connection, contents.regions, loaded)
         if contents.deals:
             _load_deals(connection, contents.deals, loaded)

@@ -20,8 +20,9 @@ from retrieval.map_files import shapefile_zipped
 from retrieval.statistics_files import is_statistics
 from retrieval.tables import Table, is_geoparquet, key_of, open_table
 from retrieval.vine_files import is_vine_areas
+from retrieval.weight_files import COLUMNS as WEIGHT_COLUMNS
 
-Kind = Literal["lucas", "pixels", "statistics", "vine_areas", "deals", "regions"]
+Kind = Literal["lucas", "pixels", "statistics", "vine_areas", "deals", "regions", "weights"]
 
 ENDINGS = (
     ".csv", ".tsv", ".gz", ".parquet", ".parq", ".geoparquet", ".zip", ".geojson", ".json", ".gpkg", ".shp",
@@ -54,6 +55,8 @@ def kind_of(file: Path) -> Kind:
         return "vine_areas"
     if _fits(table, "survey"):
         return "lucas"
+    if table.columns.keys() >= {*WEIGHT_COLUMNS}:
+        return "weights"
     if table.columns.keys() & OUTLINES or is_geoparquet(table):
         return "regions"
     names = table.names()

@@ -90,6 +90,12 @@ CREATE TABLE published_cells (
 -- where a dataset of this kind is stamped: stores made before this table stay good.
 CREATE TABLE vine_areas (code VARCHAR, year SMALLINT, area_ha DOUBLE, flag VARCHAR, dataset VARCHAR);
 
+-- The weights of a survey's points, where they are handed out. Asked only where a dataset of this kind is stamped, as above.
+CREATE TABLE survey_weights (
+    point_id INTEGER, year SMALLINT, stratum VARCHAR,
+    weight DOUBLE -- points of the 2 km grid that the point stands for
+);
+
 -- Land deals as Land Matrix exports them, and what was once said of each. Asked only where a dataset of this kind is
 -- stamped, as above. Codes: retrieval/data/landmatrix/terms.csv; hectares, NULL where none is stated.
 CREATE TABLE deals (

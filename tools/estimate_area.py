@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument, NoRecords, TooFine
 from retrieval.types import Region, Table
-from tools import composition, official, uncertainty
+from retrieval.weight_files import KIND as WEIGHTS
+from tools import composition, official, uncertainty, weighted
 from tools.composition import Composed, Level
 from tools.context import Context
 from tools.estimation import LEVEL
@@ -45,13 +47,7 @@ def estimate_area(
     interval, not official. Cropland, grassland, shrubland and woodland only; no place below NUTS 2; never a change.
     """
     codes = official.classes(context, land_cover)
-    if refused := sorted(composition.mains_of(codes) - set(composition.DEFENSIBLE)):
-        words = ", ".join(context.nomenclature.label([f"{m}00"], context.language) for m in refused)
-        raise NoRecords(words, "Ask for a published share of it", "not_calibrated", of=words)
     uses, without = list(land_use), list(exclude)
-    if other := composition.refused_use([*uses, *without]):
-        words = context.nomenclature.label(list(other), context.language)
-        raise NoRecords(words, "Ask about agriculture, forestry or no use", "not_calibrated", of=words)
     if above is not None and below is not None and above >= below:
         raise BadArgument(f"no land lies above {above:g} and below {below:g} m")
     asked = official.regions_of(context, regions)
@@ -68,6 +64,9 @@ def estimate_area(
         figures = official.load(context, asked, codes)
         if official.grouped_cell(context, figures, region, codes, chosen).known:
             return official_share(context, land_cover=codes, regions=[region.id], years=[chosen])
+    if chosen in weighted_years(context):
+        return _weighted(context, region, chosen, codes, _Part(uses, without, above, below))
+    _refuse_uncalibrated(context, codes, [*uses, *without])
     rows: Rows = [row for row in points.dicts() if row["nuts0"] != "UK" or region.country == "UK"]
     if (above is not None or below is not None) and not any(row["elevation"] is not None for row in rows):
         raise NoRecords(f"elevations of {chosen}", "Ask about 2018", "no_elevation", year=chosen)
@@ -117,6 +116,97 @@ def estimate_area(
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What of a class is asked for: its use, its elevation in metres."""
+
+    uses: Sequence[str]
+    without: Sequence[str]
+    above: float | None
+    below: float | None
+
+    @property
+    def is_split(self) -> bool:
+        return bool(self.uses or self.without or self.above is not None or self.below is not None)
+
+
+def weighted_years(context: Context) -> tuple[int, ...]:
+    """Return the survey years whose points have sampling weights in the store."""
+    return tuple(year for d in context.store.datasets() if d.kind == WEIGHTS for year in d.years)
+
+
+def _refuse_uncalibrated(context: Context, codes: Sequence[str], uses: Sequence[str]) -> None:
+    """Refuse what points without weights cannot be calibrated for.
+
+    Raises:
+        NoRecords: main classes and uses that the soil module's points say nothing of.
+    """
+    if refused := sorted(composition.mains_of(codes) - set(composition.DEFENSIBLE)):
+        words = ", ".join(context.nomenclature.label([f"{m}00"], context.language) for m in refused)
+        raise NoRecords(words, "Ask for a published share of it", "not_calibrated", of=words)
+    if other := composition.refused_use(uses):
+        words = context.nomenclature.label(list(other), context.language)
+        raise NoRecords(words, "Ask about agriculture, forestry or no use", "not_calibrated", of=words)
+
+
+def _weighted(context: Context, region: Region, year: int, codes: Sequence[str], part: _Part) -> Result:
+    """Return the share of a class, or of a part of it, from points with their weights: any class, any use.
+
+    Raises:
+        TooFine: fewer than thirty points lie there.
+    """
+    found = context.store.query("weighted_points", year=year)
+    leaves = set(context.nomenclature.leaves(list(codes)))
+    keep = _keep(context, part.uses, part.without, part.above, part.below)
+    members = official.members_of_group(context, region) if region.level == "group" else (region,)
+    rows = [row for row in found.dicts() if not part.is_split or row["lc1"] not in leaves or keep(row) is not None]
+    lies = np.array([any(lies_in(context, row, m) for m in members) for row in rows])
+    touched = {row["stratum"] for row, here in zip(rows, lies, strict=True) if here}
+    near = [(row, here) for row, here in zip(rows, lies, strict=True) if row["stratum"] in touched]
+    of_class = np.array([here and row["lc1"] in leaves for row, here in near], dtype=float)
+    inside = of_class if part.is_split else np.array([here for _, here in near], dtype=float)
+    has = np.array([c and bool(keep(row)) for c, (row, _) in zip(of_class, near, strict=True)], dtype=float)
+    weight = np.array([row["weight"] for row, _ in near], dtype=float)
+    share = weighted.share_of(has, inside, [row["stratum"] for row, _ in near], weight)
+    if share is None:
+        raise _too_few(context, region, int(inside.sum()))
+    ends = tuple(round(100 * end, 1) for end in share.interval)
+    value, unit = round(100 * share.value, 1), "% of the class" if part.is_split else "%"
+    label = official.label(context, "+".join(codes))
+    row = (region.id, region.name, "+".join(codes), label, year, value, unit, *ends, share.positives, share.n)
+    told = uncertainty.told(share.estimator, 100 * share.value, 100 * share.se, None)
+    arguments = {
+        "land_cover": list(codes), "regions": [region.id], "year": year, "land_use": list(part.uses),
+        "exclude": list(part.without), "above": part.above, "below": part.below,
+    }  # fmt: skip
+    return Result(
+        tool="estimate_area",
+        arguments={name: given for name, given in arguments.items() if given not in (None, [])},
+        provenance=provenance(context, [year], found),
+        regions=(region,),
+        land_cover=tuple(codes),
+        land_use=tuple(part.uses),
+        years=(year,),
+        value=value,
+        unit=unit,
+        interval=(ends[0], ends[1]),
+        level=LEVEL,
+        table=Table(COLUMNS, (row,)),
+        facts={
+            "label": label,
+            "split": part.is_split,
+            "above": part.above,
+            "below": part.below,
+            "not_used": list(part.without),
+            "points": share.positives,
+            "of_points": share.n,
+            "uncertainty": told | {"source_se": "microdata", "phases": ["grid", "survey"], "n": share.n,
+                                   "n_class": share.positives, "n_effective": round(share.n_effective, 1)},
+        },
+        caveats=(("estimate_of_weights", {"points": share.n, "year": str(year)}),),
+    )  # fmt: skip
+
+
 def _keep(
     context: Context, uses: Sequence[str], without: Sequence[str], above: float | None, below: float | None
 ) -> Any:
@@ -143,7 +233,7 @@ def _split(
     """
     members = official.members_of_group(context, region) if region.level == "group" else (region,)
     shares = _mains(context, members, year)
-    inside = [(at, row) for row in rows for at, m in enumerate(members) if _lies_in(context, row, m)]
+    inside = [(at, row) for row in rows for at, m in enumerate(members) if lies_in(context, row, m)]
     known = [(at, row, keep(row)) for at, row in inside if shares.get((at, row["lc1"][0]), 0.0) > 0]
     known = [(at, row, has) for at, row, has in known if has is not None or row["lc1"] not in leaves]
     strata = {key: i for i, key in enumerate(sorted({(at, row["lc1"][0]) for at, row, _ in known}))}
@@ -168,7 +258,7 @@ def _area(
     if len(composition.mains_of(codes)) > 1:
         raise BadArgument("estimates are made of classes of one main class")
     of_main = [row for row in rows if row["lc1"][0] == main]
-    inside = [row for row in of_main if _lies_in(context, row, region)]
+    inside = [row for row in of_main if lies_in(context, row, region)]
     n_k, n_m = sum(row["lc1"] in leaves for row in inside), len(inside)
     level: Level = "nuts2" if region.level.startswith("nuts") else "country"
     least = composition.LEAST_SHRUNK if level == "nuts2" else composition.LEAST_DIRECT
@@ -236,7 +326,7 @@ def _mains(context: Context, members: Sequence[Region], year: int) -> dict[tuple
     return {key: cell.km2 or 0.0 for key, cell in cells.items() if cell.known}
 
 
-def _lies_in(context: Context, row: Mapping[str, Any], region: Region) -> bool:
+def lies_in(context: Context, row: Mapping[str, Any], region: Region) -> bool:
     """Whether a record's own codes lie in a region."""
     if region.level == "country":
         return row["nuts0"] == region.country

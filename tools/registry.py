@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from tools.area_from_map import area_from_map
 from tools.change_official import change_official
 from tools.classify_area import classify_area
 from tools.compare_official import compare_official
@@ -49,6 +50,7 @@ TOOLS: Mapping[str, Callable[..., Result]] = {
     "change_official": change_official,
     "profile_region": profile_region,
     "estimate_area": estimate_area,
+    "area_from_map": area_from_map,
     "classify_area": classify_area,
     "explain_point": explain_point,
     "compare_with_survey": compare_with_survey,

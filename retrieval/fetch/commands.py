@@ -36,7 +36,12 @@ from retrieval.region_rows import eurostat_code
 from retrieval.store import Store, default_store_path
 from retrieval.vine_files import read_vine_areas
 
-SAID = {"lucas": "survey records", "vine_areas": "area under vines", "deals": "land deals"}
+SAID = {
+    "lucas": "survey records",
+    "vine_areas": "area under vines",
+    "deals": "land deals",
+    "weights": "sampling weights",
+}
 """Kind of file → what a person is told it is."""
 
 SIZES = {"K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
@@ -579,7 +584,7 @@ def _told(outcome: Outcome, cells: int) -> list[str]:
 
 
 def _slot(kind: str, path: Path) -> str:
-    if kind in ("statistics", "vine_areas", "deals"):
+    if kind in ("statistics", "vine_areas", "deals", "weights"):
         return kind
     return _slug(path.name.removesuffix(".gz").rpartition(".")[0] or path.name)
 

@@ -23,7 +23,7 @@ from retrieval.fetch.cache import sha256_of
 from retrieval.ingest import Progress, Sources, build, silent
 from retrieval.kinds import Kind
 
-KINDS: tuple[Kind, ...] = ("lucas", "regions", "pixels", "statistics", "vine_areas", "deals")
+KINDS: tuple[Kind, ...] = ("lucas", "regions", "pixels", "statistics", "vine_areas", "deals", "weights")
 
 
 @dataclass(frozen=True)
