@@ -68,7 +68,7 @@ def regional() -> None:
     """A regional two-phase and a map-assisted estimate over 340,000 points and 10 million scores."""
     random = np.random.default_rng(1)
     stratum = random.integers(0, STRATA, POINTS)
-    size = np.bincount(stratum, minlength=STRATA) * 3.0
+    size = (np.bincount(stratum, minlength=STRATA) * 3.0).astype(np.float64)
     y = (random.random(POINTS) < 0.2).astype(float)
     score = y * 0.5 + random.random(POINTS) * 0.5
     cells, region = random.random(CELLS, dtype=np.float32), random.integers(0, REGIONS, CELLS, dtype=np.int16)

@@ -157,7 +157,10 @@ class ModelPlanner:
             ModelFailed, ModelUnavailable: there is none that can be run.
             Cancelled: the asker stopped the question.
         """
+        from agent.llm.deals import is_of_deals
+
         model = self.open()
+        of_deals = is_of_deals(reading.question, context)
         found = self.candidates(reading, rules, context, conversation)
 
         def give_up(thread: int | None) -> None:
@@ -166,6 +169,8 @@ class ModelPlanner:
 
         def work() -> Plan:
             try:
+                if of_deals:
+                    return checked(self.asked_of_deals(model, reading.question, context))
                 return checked(self.asked(model, found, context, conversation))
             finally:
                 model.close()
@@ -185,6 +190,10 @@ class ModelPlanner:
 
     def asked(self, model: OpenModel, found: Candidates, context: Context, conversation: Conversation) -> Plan:
         """Ask the model for its plan."""
+        raise NotImplementedError
+
+    def asked_of_deals(self, model: OpenModel, question: str, context: Context) -> Plan:
+        """Ask the model for its plan of a question about land deals."""
         raise NotImplementedError
 
     def tried(self, plan: Plan, context: Context) -> Plan:

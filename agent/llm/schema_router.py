@@ -9,7 +9,7 @@ router's plan stands.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from agent.conversation import Conversation
 from agent.frame import ORDERS, Frame
+from agent.llm import deals
 from agent.llm.candidates import Candidates, allowed
 from agent.llm.errors import BadPlan, Declined, ModelFailed, Unsure
 from agent.llm.guard import fits, gather, text_of
@@ -74,18 +75,51 @@ class SchemaRouter(ModelPlanner):
         tuned = model.tuned and self.strategy != "prompt"
         messages = marked_prompt(found) if tuned else prompt(found, conversation, examples=self.strategy != "prompt")
         asks = held(model.chat, schema_of(found, allowed(found, context), brief=tuned))
+
+        def planned_by(reply: AIMessage) -> Plan:
+            plan = checked(read_plan(text_of(reply), found, context, conversation))
+            if tuned and isinstance(self.rules, Plan) and reply.response_metadata.get("sureness", 1.0) < SURE:
+                raise Unsure("the rules have a plan, and the model is not sure of another")
+            return plan
+
+        return self.mended(model, asks, messages, planned_by, context, tries=1 if tuned else 1 + REPAIRS)
+
+    def asked_of_deals(self, model: OpenModel, question: str, context: Context) -> Plan:
+        """Ask the model for its plan of a question about land deals; the model that ships was not taught them.
+
+        Raises:
+            ModelFailed: no plan that can be run after the last repair.
+        """
+        if model.tuned:
+            raise Unsure("the model that ships does not know land deals")
+        found = deals.offered(question, context, whole=self.strategy == "prompt")
+        asks = held(model.chat, deals.schema_of(found))
+        messages = deals.messages_of(question, found)
+        return self.mended(model, asks, messages, lambda reply: deals.plan_from(text_of(reply), found), context)
+
+    def mended(
+        self,
+        model: OpenModel,
+        asks: Any,
+        messages: list[BaseMessage],
+        planned_by: Callable[[AIMessage], Plan],
+        context: Context,
+        tries: int = 1 + REPAIRS,
+    ) -> Plan:
+        """Return the plan of a reply that can be run; a faulty one goes back with the fault.
+
+        Raises:
+            ModelFailed: none can be run after the last try.
+        """
         fault = BadPlan("no plan")
-        for _ in range(1 if tuned else 1 + REPAIRS):
+        for _ in range(tries):
             fits(messages, model.context_tokens, model.reply_tokens)
             reply = gather(asks, messages)
             self.spent.add(reply)
             if (reply.usage_metadata or {}).get("input_tokens", 0) >= model.context_tokens:
                 raise ModelFailed("the server cut the prompt: the model's context is too small")
             try:
-                plan = checked(read_plan(text_of(reply), found, context, conversation))
-                if tuned and isinstance(self.rules, Plan) and reply.response_metadata.get("sureness", 1.0) < SURE:
-                    raise Unsure("the rules have a plan, and the model is not sure of another")
-                return self.tried(plan, context)
+                return self.tried(checked(planned_by(reply)), context)
             except BadPlan as error:
                 fault = error
                 messages = [

@@ -29,6 +29,7 @@ from agent.answer import Step
 from agent.conversation import Conversation
 from agent.examples import similar
 from agent.frame import Frame
+from agent.llm import deals
 from agent.llm.candidates import Candidates, allowed
 from agent.llm.errors import ModelFailed
 from agent.llm.grounding import arguments_schema, grounded
@@ -94,6 +95,45 @@ class ToolsRouter(ModelPlanner):
             raise failure_of(error) from error
         last = state["messages"][-1]
         return self.planned(text_of(last) if isinstance(last, AIMessage) else "", found, conversation)
+
+    def asked_of_deals(self, model: OpenModel, question: str, context: Context) -> Plan:
+        """Let the model call the one tool of land deals until it is done; its last call that worked is the plan.
+
+        Raises:
+            ModelFailed: it reached a limit, or no call of it worked.
+        """
+        found = deals.offered(question, context, whole=False)
+        plans: list[Plan] = []
+
+        def run(**written: Any) -> str:
+            if self.cancel is not None and self.cancel.is_set():
+                raise Cancelled
+            try:
+                plan = deals.plan_from({k: v for k, v in written.items() if v is not None}, found)
+                told = [self.called(s.tool, TOOLS[s.tool], dict(s.arguments), context) for s in plan.steps]
+            except LandaskError as error:
+                return f"error: {error}"
+            plans.append(plan)
+            return "\n".join(told)
+
+        tool = StructuredTool.from_function(
+            run, name="deals", description="Land deals of Land Matrix.", args_schema=deals.schema_of(found)
+        )
+        limits: list[Any] = [
+            ModelCallLimitMiddleware(run_limit=MOST_MODEL_CALLS, exit_behavior="error"),
+            Budget(self, model),
+        ]
+        agent: Any = create_agent(model.chat, [tool], system_prompt=SYSTEM, middleware=limits)
+        opened = "\n".join([question, "", "Found in it:", *found.lines()])
+        try:
+            agent.invoke({"messages": [HumanMessage(opened)]}, ONE_BY_ONE)
+        except ModelCallLimitExceededError as error:
+            raise ModelFailed("the model reached the limit of its steps without an answer") from error
+        except Exception as error:
+            raise failure_of(error) from error
+        if not plans:
+            raise ModelFailed("the model called no tool that answers the question")
+        return plans[-1]
 
     def tool(self, name: str, function: Callable[..., Result], found: Candidates, context: Context) -> StructuredTool:
         """Return one of our tools as LangChain's."""
