@@ -10,12 +10,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 
 from retrieval.catalog import descriptor
 from retrieval.errors import BadFile
-from retrieval.readers import sha256
 from retrieval.tables import open_table
 from retrieval.types import Dataset
 
@@ -43,6 +41,10 @@ def read_weights(file: Path) -> SurveyWeights:
     Raises:
         BadFile: it lacks the columns or the year, or has weights that are none.
     """
+    import pandas as pd
+
+    from retrieval.readers import sha256
+
     table = open_table(file)
     if missing := [name for name in COLUMNS if name not in table.columns]:
         raise BadFile(f"{file.name} has no {', '.join(missing).upper()}; weights are read of a file with these columns")
