@@ -87,6 +87,11 @@ class _Lines:
         self._stream = file.open(encoding="utf-8-sig", newline="")
         self.number = 0
 
+    @property
+    def ended(self) -> bool:
+        """Whether there was no more when the next line was last asked for."""
+        return self._stream.closed
+
     def close(self) -> None:
         """Read no more."""
         self._stream.close()
@@ -95,7 +100,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._stream.readline(LONGEST_CELL)
+        line = "" if self.ended else self._stream.readline(LONGEST_CELL)
         if not line:
             self.close()
             raise StopIteration
@@ -169,7 +174,10 @@ def _rows(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str], str]]
     while True:
         first = lines.number + 1
         try:
-            if cells := next(reader):
+            cells = next(reader)
+            if lines.ended:  # while the row went on
+                yield first, [], f"line {first} begins a quotation that does not end"
+            elif cells:
                 yield first, cells, ""
         except StopIteration:
             return

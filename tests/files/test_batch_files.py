@@ -102,6 +102,12 @@ def test_what_holds_no_question_is_refused_in_one_line(tmp_path, content, said) 
     assert str(told.value).isprintable()
 
 
+def test_a_quotation_without_end_is_named_by_its_line(tmp_path) -> None:
+    first, second = cases(tmp_path, f'id,question\n1,{SWEDEN}\n2,"{SPAIN}\n3,{SWEDEN}\n')
+    assert first.turns == (SWEDEN,)
+    assert second.fault == "line 3 begins a quotation that does not end"
+
+
 def test_a_line_without_end_is_named_and_passed(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("agent.cases.LONGEST_CELL", 1_000)
     long = "x" * 2_500
