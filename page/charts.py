@@ -154,11 +154,16 @@ def source_in(result: Result, names: Names) -> str:
 # ---- drawing ---------------------------------------------------------------------------------------------------
 
 
-def chart_html(chart: Chart) -> str:
-    """A chart with its title, unit and source."""
+def chart_html(chart: Chart, copy: str = "", copied: str = "") -> str:
+    """A chart with its title, unit and source; `copy` names the button that copies it as a picture."""
     drawn = bars_svg(chart) if chart.bars else lines_svg(chart)
+    button = (
+        f' <button type="button" class="la-deed" data-chart data-done="{escape(copied)}">{escape(copy)}</button>'
+        if copy
+        else ""
+    )
     return (
-        f'<figure class="la-chart"><figcaption><b>{escape(chart.title)}</b> <span>{escape(chart.unit)}</span>'
+        f'<figure class="la-chart"><figcaption><b>{escape(chart.title)}</b> <span>{escape(chart.unit)}</span>{button}'
         f'</figcaption>{drawn}<p class="la-source">{escape(chart.source)}</p></figure>'
     )
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 
 from page.numbers import number
 from page.share import link_of
 from page.talk import Talk, Turn
 
 Words = Mapping[str, str]
+MOST_CARDS = 6
+PICTURED = frozenset(file.stem for file in (Path(__file__).parent / "static" / "cards").glob("*.webp"))
+"""Examples whose answer has a picture, made by `python -m page.cards`."""
 
 
 def chat_html(talk: Talk, words: Words, language: str, examples: Sequence[str] = ()) -> str:
@@ -17,7 +22,7 @@ def chat_html(talk: Talk, words: Words, language: str, examples: Sequence[str] =
     newest = len(talk.turns) - 1
     inside = "".join(turn_html(turn, at, words, language, at == newest) for at, turn in enumerate(talk.turns))
     last = talk.turns[-1] if talk.turns else None
-    said = "" if last is None else words["working"] if last.status == "running" else last.text
+    said = "" if last is None else words["working"] if last.status == "running" else without_codes(last.text)
     return (
         f'<div class="la-chat" tabindex="0" role="log" aria-live="off" aria-label="{escape(words["conversation"])}">'
         f"{inside or welcome_html(words, examples)}</div>"
@@ -27,11 +32,16 @@ def chat_html(talk: Talk, words: Words, language: str, examples: Sequence[str] =
 
 def welcome_html(words: Words, examples: Sequence[str]) -> str:
     """What stands there before the first question."""
-    buttons = "".join(f"<li>{example_html(text, words)}</li>" for text in examples)
+    own = (
+        '<button type="button" class="la-button la-example" data-act="draw">'
+        '<span class="la-own" aria-hidden="true"></span>'
+        f"<span><small>{escape(words['task_own'])}</small>{escape(words['own_text'])}</span></button>"
+    )
+    cards = [example_html(text, words) for text in examples[: MOST_CARDS - 1]] + [own]
+    buttons = "".join(f"<li>{card}</li>" for card in cards)
     return (
-        f'<section class="la-welcome"><h2>{escape(words["welcome"])}</h2>'
-        f"<p>{escape(words['welcome_text'])}</p>"
-        f"<p>{escape(words['examples'])}</p><ul>{buttons}</ul></section>"
+        f'<section class="la-welcome"><h2>{escape(words["tagline"])}</h2>'
+        f"<p>{escape(words['welcome_text'])}</p><ul>{buttons}</ul></section>"
     )
 
 
@@ -39,9 +49,10 @@ def example_html(text: str, words: Words) -> str:
     """An example with the task it is one of."""
     name = next((name for name in words if name.startswith("example_") and words[name] == text), "")
     task = words.get("task_" + name.removeprefix("example_"), "")
+    picture = f'<img alt="" width="160" height="96" src="files/cards/{name}.webp">' if name in PICTURED else ""
     return (
         f'<button type="button" class="la-button la-example" data-act="ask" data-value="{escape(text)}">'
-        f"<small>{escape(task)}</small>{escape(text)}</button>"
+        f"{picture}<span><small>{escape(task)}</small>{escape(text)}</span></button>"
     )
 
 
@@ -52,7 +63,8 @@ def turn_html(turn: Turn, at: int, words: Words, language: str, last: bool) -> s
     return (
         f'<article class="la-turn la-{escape(turn.status)}">'
         f'<p class="la-question">{asked}</p>{reply_html(turn, words)}'
-        f"{choices_html(turn, words, last)}{badges_html(turn, at, words)}{deeds_html(turn, at, words)}{steps}</article>"
+        f"{choices_html(turn, words, last)}{badges_html(turn, at, words)}{deeds_html(turn, at, words)}{steps}"
+        f"{following_html(turn, words, last)}</article>"
     )
 
 
@@ -64,20 +76,66 @@ def reply_html(turn: Turn, words: Words) -> str:
             f'<p class="la-working"><span class="la-wheel" aria-hidden="true"></span>{escape(doing)} … '
             '<span class="la-clock" data-since></span></p>'
         )
-    lines = (turn.text or words["stopped"]).splitlines()
+    lines = without_codes(turn.text or words["stopped"]).splitlines()
     first, rest = lines[0] if lines else "", lines[1:]
-    more = "".join(f'<p class="la-also">{escape(line)}</p>' for line in rest)
+    more = "".join(also_html(line, words) for line in rest)
     agreed = f'<p class="la-agreed">{escape(turn.agreed)}</p>' if turn.agreed else ""
-    return (
-        f'<div class="la-answer"><p class="la-verdict">{escape(first)}</p>{more}'
-        f"{caveats_html(turn.caveats, words)}{agreed}</div>"
-    )
+    return f'<div class="la-answer">{verdict_html(first, words)}{more}{caveats_html(turn.caveats, words)}{agreed}</div>'
+
+
+CODES = re.compile(r"\s\((?:[A-H][0-9X]{2}|U[0-9]{3})(?:[,;+ ]+(?:[A-H][0-9X]{2}|U[0-9]{3}))*\)")
+RANKS = re.compile(r"(?P<head>.+?): (?P<list>1\. .+?(?:; \d+\. .+?)+)\.(?P<tail> \D.*)?")
+SHOWN_RANKS = 5
+
+
+def without_codes(text: str) -> str:
+    """A text without the survey's codes in brackets: the sources and the table have them.
+
+    >>> without_codes("25 points with vineyards (B82), of 125 (2018)")
+    '25 points with vineyards, of 125 (2018)'
+    """
+    return CODES.sub("", text)
+
+
+def also_html(text: str, words: Words) -> str:
+    """A further line of the answer; a ranking in it is folded away."""
+    found = RANKS.fullmatch(text)
+    if not found:
+        return f'<p class="la-also">{escape(text)}</p>'
+    lines = [f"<li>{escape(line.partition('. ')[2])}</li>" for line in ranked(found["list"])]
+    tail = f"<p>{escape(found['tail'].strip())}</p>" if found["tail"] else ""
+    title = f"{found['head']} ({words['more_ranks'].format(count=len(lines))})"
+    return f'<details class="la-also"><summary>{escape(title)}</summary><ol>{"".join(lines)}</ol>{tail}</details>'
+
+
+def ranked(text: str) -> list[str]:
+    """The lines of a ranking that was written in one.
+
+    >>> ranked("1. Picardy 56.4 %; 2. Brittany 41.6 %")
+    ['1. Picardy 56.4 %', '2. Brittany 41.6 %']
+    """
+    return re.split(r"; (?=\d+\. )", text)
+
+
+def verdict_html(text: str, words: Words) -> str:
+    """The sentence that answers; a ranking in it as a list, the first few to be seen."""
+    found = RANKS.fullmatch(text)
+    if not found:
+        return f'<p class="la-verdict">{escape(text)}</p>'
+    lines = [f"<li>{escape(line.partition('. ')[2])}</li>" for line in ranked(found["list"])]
+    shown, folded = lines[:SHOWN_RANKS], lines[SHOWN_RANKS:]
+    rest = f'<ol start="{SHOWN_RANKS + 1}">{"".join(folded)}</ol>'
+    title = escape(words["more_ranks"].format(count=len(folded)))
+    more = f"<details><summary>{title}</summary>{rest}</details>" if folded else ""
+    tail = f"<p>{escape(found['tail'].strip())}</p>" if found["tail"] else ""
+    return f'<div class="la-verdict"><p>{escape(found["head"])}:</p><ol>{"".join(shown)}</ol>{more}{tail}</div>'
 
 
 def caveats_html(caveats: Sequence[str], words: Words) -> str:
     """What changes the reading first, what else should be known folded away."""
     if not caveats:
         return ""
+    caveats = [without_codes(caveat) for caveat in caveats]
     first = f'<p class="la-caveat">{escape(caveats[0])}</p>'
     if len(caveats) == 1:
         return first
@@ -131,13 +189,30 @@ def choices_html(turn: Turn, words: Words, last: bool) -> str:
 
 
 def deeds_html(turn: Turn, at: int, words: Words) -> str:
-    """What can be done with an answer: show it, ask it in other words, share it."""
+    """What can be done with a turn: show it, ask it in other words, share it, pin it, say whether it was good."""
+    if turn.status in ("stopped", "error"):
+        again = button("la-deed", "ask", words["ask_again"], turn.question)
+        return f'<div class="la-deeds">{again}</div>'
     if not turn.plan or turn.status != "answered":
         return ""
     link = link_of(turn.question, turn.plan, turn.selection)
     deeds = button("la-deed", "show", words["show"], turn=at) + button("la-deed", "reword", words["reword"], turn=at)
     share = button("la-deed", "copy", words["share"], link, done=words["copied"]) if link else ""
-    return f'<div class="la-deeds">{deeds}{share}</div>'
+    pin = button("la-deed", "pin", words["pin"], turn=at, done=words["pinned"])
+    rates = "".join(
+        f'<button type="button" class="la-deed la-rate" data-act="rate" data-turn="{at}" data-value="{value}" '
+        f'aria-pressed="false" aria-label="{escape(words[name])}" title="{escape(words[name])}">{sign}</button>'
+        for value, name, sign in (("good", "rate_good", "👍"), ("bad", "rate_bad", "👎"))
+    )
+    return f'<div class="la-deeds">{deeds}{share}{pin}{rates}</div>'
+
+
+def following_html(turn: Turn, words: Words, last: bool) -> str:
+    """Questions that go on from the newest answer, to be asked by a click."""
+    if not turn.following or not last:
+        return ""
+    chips = "".join(button("la-button la-chip", "ask", text, text) for text in turn.following)
+    return f'<div class="la-chips" role="group" aria-label="{escape(words["ask_next"])}">{chips}</div>'
 
 
 def button(look: str, act: str, text: str, value: str = "", disabled: bool = False, **data: str | int) -> str:

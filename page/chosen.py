@@ -15,6 +15,7 @@ from agent.areas import checked_outline
 from page.numbers import number
 from retrieval.errors import BadGeometry
 from retrieval.region_rows import markers
+from retrieval.types import Region
 from tools.context import Context
 from tools.official_maps import DISC_ALONE_KM, disc
 
@@ -67,11 +68,21 @@ def from_region(context: Context, region: str) -> Chosen:
     return from_geometry(plain, known.name, known.id)
 
 
-def chosen_html(chosen: Chosen | None, said: Mapping[str, str], language: str) -> str:
-    """The line that says which region "this region" is."""
+def chosen_html(chosen: Chosen | None, said: Mapping[str, str], language: str, instead: Region | None = None) -> str:
+    """The line that says which region "this region" is; `instead` is offered where it is too small for the survey."""
     if chosen is None:
         return f'<p class="la-chosen">{escape(said["selection_none"])}</p>'
     name = said["selection"].format(name=chosen.name)
     area = f" ({number(round(chosen.km2, 1 if chosen.km2 < 100 else 0), language)} km²)" if chosen.km2 else ""
-    shape = escape(json.dumps(chosen.feature["geometry"], separators=(",", ":")))
-    return f'<p class="la-chosen la-set" role="status" data-shape="{shape}"><b>{escape(name)}</b>{escape(area)}</p>'
+    kept = json.dumps({"name": chosen.name, "km2": chosen.km2, **chosen.feature}, separators=(",", ":"))
+    small = ""
+    if instead:
+        offer = escape(said["selection_instead"].format(name=instead.name))
+        small = (
+            f'<p class="la-small">{escape(said["selection_small"])} '
+            f'<button type="button" class="la-button" data-use="{escape(instead.id)}">{offer}</button></p>'
+        )
+    return (
+        f'<p class="la-chosen la-set" role="status" data-kept="{escape(kept)}"><b>{escape(name)}</b>{escape(area)}</p>'
+        f"{small}"
+    )

@@ -16,8 +16,10 @@ import shapely
 
 from agent.answer import Answer, Step
 from page.asking import Abandoned, Asking, Failed, OnStep, Stopped, World
+from page.board import Board, Pin, board_html, read_board, read_board_link
 from page.chat import chat_html
 from page.chosen import Chosen, chosen_html, from_geometry, from_region
+from page.followups import followups
 from page.limits import Limiter
 from page.photos import photos_at, photos_html
 from page.planner import Fields, edited, fields_of, plan_text, read_plan
@@ -32,6 +34,8 @@ from page.words import PAGE_LANGUAGES, preferred_language, words
 from retrieval.errors import BadArgument, LandaskError
 
 EMPTY_ANSWER = Answer("answered", "", "", 0.0)
+SMALL_KM2 = 50.0
+"""Smaller areas hold a handful of the survey's points at best: its grid has one every 4 km², few of them visited."""
 LONGEST_QUESTION = 2_000
 """Characters; a question is a sentence or two."""
 
@@ -160,7 +164,7 @@ class Handlers:
     def arrived(self, answer: Answer, turn: Turn, talk: Talk, person: Person) -> Update:
         """Everything an answer changes on the page."""
         held, key = self.hold(turn.question, answer, turn.selection, person.language)
-        talk = talk.with_last(answered(turn, answer, key))
+        talk = talk.with_last(answered(turn, answer, key, followups(answer, self.world.context, person.language)))
         update = self.shown_talk(talk, person)
         return update | self.shown_answer(held, key, person.language) if answer.results else update
 
@@ -300,6 +304,21 @@ class Handlers:
             agreed = verdict(question, held.answer, again, said)
         return self.shown_talk(person.talk.with_turn(at, replace(turn, key=key, agreed=agreed)), person)
 
+    # ---- the board ---------------------------------------------------------------------------------------------
+
+    def on_board(self, event: Mapping[str, Any], language: str) -> Update:
+        """The board is opened, or one of its pins was taken off: it is made again from what the browser keeps."""
+        return {"board": self.shown_board(read_board(event.get("board")), language)}
+
+    def shown_board(self, board: Board, language: str) -> str:
+        """The board with every answer made again."""
+
+        def hold(pin: Pin) -> tuple[Held, str]:
+            answer = self.replayed(pin.plan, pin.question, pin.selection, language)
+            return self.hold(pin.question, answer, pin.selection, language)
+
+        return board_html(board, hold, words(language))
+
     # ---- conversations -----------------------------------------------------------------------------------------
 
     def new_talk(self, person: Person) -> Update:
@@ -396,13 +415,14 @@ class Handlers:
     # ---- "this region" -----------------------------------------------------------------------------------------
 
     def on_region(self, event: Mapping[str, Any], language: str) -> Update:
-        """A region was drawn, taken from the view, or picked on the map."""
+        """A region was drawn, moved, taken from the view, picked on the map, or from the list of one's own."""
         said = words(language)
         try:
             if event.get("kind") == "region":
                 chosen = from_region(self.world.context, str(event.get("id")))
             else:
                 name = said["selection_view" if event.get("kind") == "view" else "selection_drawn"]
+                name = str(event.get("name") or name)[:LONGEST_NAME]
                 chosen = from_geometry(event.get("geometry") or {}, name)
         except LandaskError as error:
             return {"chosen": None, "chosen_line": empty(str(error))}
@@ -410,12 +430,17 @@ class Handlers:
 
     def shown_region(self, chosen: Chosen, language: str) -> Update:
         """The region as "this region", unless the survey never came near it."""
-        said = words(language)
-        boxes = [shapely.box(*d.bbox) for d in self.world.context.store.datasets() if d.kind == "survey" and d.bbox]
+        said, context = words(language), self.world.context
+        boxes = [shapely.box(*d.bbox) for d in context.store.datasets() if d.kind == "survey" and d.bbox]
         outline = shapely.geometry.shape(chosen.feature["geometry"])
         if boxes and not any(box.intersects(outline) for box in boxes):
             return {"chosen": None, "chosen_line": empty(said["selection_outside"].format(name=chosen.name))}
-        return {"chosen": chosen, "chosen_line": chosen_html(chosen, said, language)}
+        instead = None
+        if chosen.km2 and chosen.km2 < SMALL_KM2 and "id" not in chosen.feature["properties"]:
+            middle = outline.representative_point()
+            around = context.store.query("statistics_containing", lon=middle.x, lat=middle.y).rows
+            instead = context.gazetteer.region(around[0][0], language) if around else None
+        return {"chosen": chosen, "chosen_line": chosen_html(chosen, said, language, instead)}
 
     def upload(self, file: str | None, language: str) -> Update:
         """A region file was uploaded; it is read and deleted."""
@@ -484,6 +509,11 @@ class Handlers:
             "chosen_line": chosen_html(None, person.said, language),
             "head": head_html(self.world, language),
         }
+        if board := request.query_params.get("board"):
+            try:
+                update["board"] = self.shown_board(read_board_link(board), language)
+            except BadArgument as error:
+                return update | self.told(person.said["board"], str(error), person)
         link = request.query_params.get("answer")
         return update | self.opened_link(link, person) if link else update
 
@@ -521,7 +551,10 @@ class Handlers:
         if answer.status != "answered":
             return turn
         _, key = self.hold(turn.question, answer, turn.selection, language)
-        return replace(answered(turn, answer, key), steps=turn.steps, seconds=turn.seconds, router=turn.router)
+        following = followups(answer, self.world.context, language)
+        return replace(
+            answered(turn, answer, key, following), steps=turn.steps, seconds=turn.seconds, router=turn.router
+        )
 
     def examples(self, language: str) -> list[str]:
         """Questions the loaded data can answer."""
@@ -530,7 +563,9 @@ class Handlers:
 
 def talks_value(talk: Talk, said: Mapping[str, str]) -> dict[str, Any]:
     """What the list of conversations needs to keep this one and to word its buttons."""
-    named = ("conversations", "new", "rename", "delete", "name", "undo", "deleted")
+    named = (
+        "conversations", "new", "rename", "delete", "name", "undo", "deleted", "board", "pinned", "ratings", "areas",
+    )  # fmt: skip
     return {"talk": talk.to_json(), "words": {name: said[name] for name in named}}
 
 

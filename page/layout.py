@@ -11,7 +11,7 @@ import gradio as gr
 from page.chat import chat_html
 from page.chosen import chosen_html
 from page.handlers import Handlers, Person, Update, talks_value
-from page.parts import chosen_area, conversation, explore, map_view, rows, script, talk_list
+from page.parts import board, chosen_area, conversation, explore, map_view, rows, script, talk_list
 from page.planner import WITNESSES, Fields
 from page.talk import Talk
 from page.view import empty, empty_view, head_html
@@ -65,6 +65,7 @@ class Layout:
                     self.left()
                 with gr.Column(elem_id="stage", min_width=0):
                     self.right()
+            self.parts["board"] = board()
             self.wire(page)
             self.publish()
         return page
@@ -196,6 +197,11 @@ class Layout:
             return self.placed(self.handlers.on_talks(event._data, Person(*values, request)))
 
         self.parts["talks"].click(pressed, who, self.outputs(), **QUIET)
+
+        def board_pressed(language: str, event: gr.EventData) -> Update:
+            return self.placed(self.handlers.on_board(event._data, language))
+
+        self.parts["board"].click(board_pressed, self.parts["language"], self.parts["board"], **QUIET)
 
     def on_questions(self) -> None:
         """Everything that asks or runs a plan: queued together, as many at once as the options say."""

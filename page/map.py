@@ -409,8 +409,14 @@ def indicator_layers(result: Result, indicator: Indicator, names: Names) -> list
 
 def base_layer(indicator: Indicator, source: str, credit: str, names: Names) -> Layer:
     """What the maps of one share have in common."""
-    what = code_label(indicator.land_cover, names)
-    return Layer("areas", what, (), source, " | ".join([credit, *names.credits(list(indicator.members))]))
+    level = names.words["level_country" if indicator.level == "country" else "level_regions"]
+    return Layer(
+        "areas",
+        f"{code_label(indicator.land_cover, names)}, {level}",
+        (),
+        source,
+        " | ".join([credit, *names.credits(list(indicator.members))]),
+    )
 
 
 def spots_in(indicator: Indicator) -> dict[str, tuple[float, float]]:
@@ -522,7 +528,7 @@ def all_marks(
     there = set(found)
     colours = DIVERGING if edges[0] < 0 < edges[-1] else RAMP
     marks: dict[int | str, Mark] = {
-        at: Mark(spread(colours, at, len(edges) - 1), span(edges[at], edges[at + 1], names))
+        at: Mark(spread(colours, at, len(edges) - 1), class_label(edges, at, names))
         for at in range(len(edges) - 1)
         if at in there
     }
@@ -616,7 +622,7 @@ def by_value(
     places: list[int | str] = [gap or bisect.bisect_right(inner, float(v)) for v, gap in zip(values, gaps, strict=True)]
     counts = Counter(places)
     marks: dict[int | str, Mark] = {
-        at: Mark(spread(colours, at, len(inner) + 1), span(edges[at], edges[at + 1], names), counts[at])
+        at: Mark(spread(colours, at, len(inner) + 1), class_label(edges, at, names), counts[at])
         for at in range(len(inner) + 1)
         if counts[at]
     }
@@ -685,6 +691,14 @@ def spread(colours: Sequence[str], at: int, count: int) -> str:
     low = min(int(place), len(colours) - 2)
     ends = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours[low : low + 2]]
     return "#" + "".join(f"{round(a + (b - a) * (place - low)):02x}" for a, b in zip(*ends, strict=True))
+
+
+def class_label(edges: Sequence[float], at: int, names: Names) -> str:
+    """`10 – 20`; the class of what lies far above the rest says so, and up to where it goes."""
+    apart = at == len(edges) - 2 and at > 1 and edges[-1] - edges[-2] > 1.01 * (edges[1] - edges[0])
+    if not apart:
+        return span(edges[at], edges[at + 1], names)
+    return names.words["over"].format(low=number(edges[at], names.language), high=number(edges[-1], names.language))
 
 
 def span(low: float, high: float, names: Names) -> str:

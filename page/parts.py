@@ -42,9 +42,14 @@ def talk_list(value: Any) -> gr.HTML:
     return part("talks", value, '<div class="la-slot"></div>', "landask.talks(element, props, trigger, watch);")
 
 
+def board() -> gr.HTML:
+    """The board of pinned answers over the page; `click` carries the board the browser keeps."""
+    return part("board", "", "${value}", "landask.board(element, trigger, watch);")
+
+
 def chosen_area(value: str) -> gr.HTML:
     """The line that says which region "this region" is; the map shows its outline."""
-    return part("chosen", value, "${value}", "landask.chosen(element, watch);")
+    return part("chosen", value, '${value}<div class="la-slot"></div>', "landask.chosen(element, watch);")
 
 
 def rows(value: str) -> gr.HTML:

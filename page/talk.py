@@ -38,6 +38,8 @@ class Turn:
     """What asking again in other words came to."""
     witnesses: tuple[str, ...] = ()
     """Who speaks in the answer: `statistics`, `survey`, `pixels`, in its order."""
+    following: tuple[str, ...] = ()
+    """Questions that go on from here."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,8 @@ class Talk:
         }
 
 
-def answered(turn: Turn, answer: Answer, key: str) -> Turn:
-    """The turn with its answer."""
+def answered(turn: Turn, answer: Answer, key: str, following: tuple[str, ...] = ()) -> Turn:
+    """The turn with its answer, and the questions that go on from it."""
     return replace(
         turn,
         status=answer.status,
@@ -99,6 +101,7 @@ def answered(turn: Turn, answer: Answer, key: str) -> Turn:
         language=answer.language,
         key=key,
         witnesses=witnesses_of(answer),
+        following=following,
     )
 
 
@@ -119,7 +122,7 @@ def witness_of(made: Provenance) -> str:
 WITNESSES = ("statistics", "survey", "pixels", "deals")
 STORED = (
     "question", "status", "text", "choices", "caveats", "plan", "selection", "seconds", "router", "language",
-    "witnesses",
+    "witnesses", "following",
 )  # fmt: skip
 
 
@@ -155,6 +158,7 @@ def read_turn(value: Mapping[str, Any]) -> Turn:
         router=str(value.get("router", "")),
         language=str(value.get("language", "")),
         witnesses=tuple(each for each in texts_of(value.get("witnesses")) if each in WITNESSES),
+        following=texts_of(value.get("following"))[:3],
     )
 
 

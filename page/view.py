@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
@@ -16,6 +17,7 @@ from page.exports import offers
 from page.how import how_html
 from page.indicator import Indicator, everywhere, indicator_of
 from page.map import Drawing, Names, drawing_of, outline_credit, welcome_drawing
+from page.packet import citation
 from page.shelf import Held
 from page.table import tables_html
 from page.words import words
@@ -26,6 +28,8 @@ from tools.registry import TOOLS
 from tools.result import Result
 
 WELCOME_CLASS = "C00"
+EXAMPLES = ("survey_1", "statistics_1", "statistics_3", "statistics_2", "pixels_1", "survey_2")
+"""The example questions in the order they are offered."""
 OUTLINE_DETAIL = 0.005
 """Degrees: outlines drawn on the page are simplified to about 500 m."""
 
@@ -95,7 +99,7 @@ def called(selection: Mapping[str, Any] | None) -> dict[str, str]:
 def view_of(held: Held, key: str, language: str, online: Mapping[str, str] | None) -> View:
     """Return everything beside the conversation for one answer."""
     said = words(language)
-    chart = "".join(map(chart_html, held.charts))
+    chart = "".join(chart_html(chart, said["chart_copy"], said["copied_text"]) for chart in held.charts)
     return View(
         map=held.drawing.to_json(key, said, online),
         table=tables_html(held.answer, said, language, regions_drawn(held.drawing)),
@@ -148,7 +152,9 @@ def empty(text: str) -> str:
 
 
 def take_html(held: Held, key: str, said: Mapping[str, str]) -> str:
-    """The downloads this answer offers."""
+    """The downloads this answer offers, and how to cite it."""
+    made = datetime.fromtimestamp(held.made, UTC).date().isoformat()
+    cited = f"“{held.question}” landask, {made}.\n{citation(held.answer.results).strip()}"
     links = "".join(
         f'<li><a class="la-button" download href="take/{key}/{name}">{escape(said["take_" + kind])}</a></li>'
         for kind, name in offers(held)
@@ -156,6 +162,9 @@ def take_html(held: Held, key: str, said: Mapping[str, str]) -> str:
     return (
         f'<p>{escape(said["take_help"])}</p><ul class="la-take">{links}</ul>'
         f'<p class="la-source">{escape(said["take_packet_help"])}</p>'
+        f'<h3 class="la-cite">{escape(said["cite_title"])} <button type="button" class="la-button" '
+        f'data-text="{escape(cited)}" data-done="{escape(said["copied_text"])}">{escape(said["cite"])}</button></h3>'
+        f'<pre tabindex="0" role="region" aria-label="{escape(said["cite_title"])}">{escape(cited)}</pre>'
     )
 
 
@@ -186,4 +195,4 @@ def examples_of(world: World, language: str) -> list[str]:
     if "classify_area" not in TOOLS:
         kinds.discard("pixels")
     said = words(language)
-    return [said[name] for name in sorted(said) if name.startswith("example_") and name.split("_")[1] in kinds]
+    return [said[f"example_{name}"] for name in EXAMPLES if name.split("_")[0] in kinds]

@@ -21,7 +21,7 @@ window.landask = (() => {
 
   // ---- the map -------------------------------------------------------------------------------------------------
   const view = { map: null, drawing: null, ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0, slow: false,
-    year: null, off: new Set(), unmarked: new Set(), opacity: {}, compared: [], selection: null };
+    year: null, off: new Set(), unmarked: new Set(), opacity: {}, compared: [], selection: null, front: null, corners: [], stepped: -1 };
   const PATIENCE_MS = 20_000;    // a map that has not started by then is shown as a picture
   const MOST_LOST = 5;    // times the map is made anew before its picture is shown instead
   const OPAQUE = 0.82;    // of shaded regions, so that rivers, borders and towns show through
@@ -120,15 +120,15 @@ window.landask = (() => {
   // Of several shaded maps one is drawn, for each would hide the one below; the legend's buttons choose.
   const shaded = (drawing) => drawing.layers.flatMap((layer, at) => (layer.kind === "areas" ? [at] : []));
   const sharePlace = (drawing) => drawing.layers.findIndex((layer) => layer.indicator?.years);
-  const isDrawn = (layer, at) => {
-    if (view.off.has(at)) return false;
-    if (layer.kind === "areas") return at === view.theme;
+  const isUnderDrawn = (layer) => {
     const under = shaded(view.drawing).find((place) => view.drawing.layers[place].title === layer.of);
     return under === undefined || (under === view.theme && !view.off.has(under));
   };
+  const isDrawn = (layer, at) => !view.off.has(at) && (layer.kind === "areas" ? at === view.theme : isUnderDrawn(layer));
   const pictureOf = (drawing) => `take/${drawing.key}/${shaded(drawing).length > 1 ? `map-${view.theme}` : "map"}.png`;
   function choose(at) {
     view.theme = at;
+    for (const [place, { of }] of view.drawing.layers.entries()) if (place === at || (of && of === view.drawing.layers[at].title)) view.off.delete(place);
     renewLegend();
     view.root.querySelector(`.la-legend [data-theme="${at}"]`)?.focus();
     for (const link of document.querySelectorAll(`a[href^="take/${view.drawing.key}/map"][href$=".png"]`))
@@ -139,11 +139,11 @@ window.landask = (() => {
 
   function addLayer(map, layer, at) {
     if (!isDrawn(layer, at)) return;
-    const id = "result-" + at, opacity = view.opacity[at] ?? 1, below = beneath(map, layer.kind);
+    const id = "result-" + at, opacity = view.opacity[at] ?? 1, below = view.front === at ? undefined : beneath(map, layer.kind);
     if (layer.kind === "image") {
       map.addSource(id, { type: "image", url: here(layer.url), coordinates: layer.corners });
       map.addLayer({ id, type: "raster", source: id, paint: { "raster-opacity": 0.9 * opacity, "raster-resampling": "nearest",
-        "raster-fade-duration": 0 } }, "borders");
+        "raster-fade-duration": 0 } }, view.front === at ? undefined : "borders");
       return;
     }
     map.addSource(id, { type: "geojson", data: { type: "FeatureCollection", features: layer.features }, attribution: layer.attribution });
@@ -162,8 +162,9 @@ window.landask = (() => {
     } else if (layer.kind === "outline") {
       map.addLayer({ id, type: "line", source: id, paint: { "line-color": ink(layer.marks[0].colour), "line-width": 2.4, "line-opacity": opacity } }, below);
     } else {
-      const many = layer.features.length > 600;
-      map.addLayer({ id, type: "circle", source: id, filter: ofMarks(layer, marks), paint: { "circle-color": colourOf(layer),
+      const many = layer.features.length > MANY;
+      if (many) addHexagons(map, layer, at, marks, opacity, below);
+      map.addLayer({ id, type: "circle", ...(many ? { minzoom: DOTS_FROM } : {}), source: id, filter: ofMarks(layer, marks), paint: { "circle-color": colourOf(layer),
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 3, many ? 1.8 : 2.8, 6, many ? 3 : 4.5, 9, 6.5, 13, 9], "circle-opacity": opacity,
         "circle-stroke-color": dark() ? "#e8e8e8" : "#2b2b2b", "circle-stroke-opacity": opacity,
         "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 3, many ? 0.2 : 0.7, 8, 0.9] } });
@@ -181,6 +182,46 @@ window.landask = (() => {
       map.addLayer({ id: id + "-compared", type: "line", source: id, filter: comparedFilter(),
         paint: { "line-color": comparedColour(), "line-width": 3 } });
   }
+  // Thousands of points far away hide each other: they are gathered into hexagons, each in the colour of its commonest mark.
+  const MANY = 600, DOTS_FROM = 7, HEX_PX = 13;
+  function hexagons(layer, marks, zoom) {
+    const unit = HEX_PX / (512 * 2 ** zoom), high = unit * Math.sqrt(3), cells = new Map();
+    const mercator = ([lon, lat]) => [(lon + 180) / 360, 0.5 - Math.log(Math.tan(Math.PI / 4 + lat * Math.PI / 360)) / (2 * Math.PI)];
+    const lonlat = ([x, y]) => [x * 360 - 180, (Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) * 2 - Math.PI / 2) * 180 / Math.PI];
+    for (const { geometry, properties } of layer.features) {
+      if (!marks.includes(properties[markKey(layer)])) continue;
+      const [x, y] = mercator(geometry.coordinates);
+      let column = Math.round(x / (1.5 * unit)), row = 0, best = Infinity;
+      for (const c of [column - 1, column, column + 1]) {
+        const r = Math.round(y / high - (c & 1) / 2), far = (x - c * 1.5 * unit) ** 2 + (y - (r + (c & 1) / 2) * high) ** 2;
+        if (far < best) [best, column, row] = [far, c, r];
+      }
+      const key = `${column} ${row}`, cell = cells.get(key) || { column, row, counts: {} };
+      cell.counts[properties[markKey(layer)]] = (cell.counts[properties[markKey(layer)]] || 0) + 1;
+      cells.set(key, cell);
+    }
+    return [...cells.values()].map(({ column, row, counts }) => {
+      const x = column * 1.5 * unit, y = (row + (column & 1) / 2) * high;
+      const corners = [0, 1, 2, 3, 4, 5, 0].map((k) => lonlat([x + unit * Math.cos(k * Math.PI / 3), y + unit * Math.sin(k * Math.PI / 3)]));
+      const [most, n] = Object.entries(counts).sort((a, b) => b[1] - a[1])[0], all = Object.values(counts).reduce((a, b) => a + b, 0);
+      return { type: "Feature", geometry: { type: "Polygon", coordinates: [corners] }, properties: { [markKey(layer)]: +most, n: all, of: n } };
+    });
+  }
+  function addHexagons(map, layer, at, marks, opacity, below) {
+    const id = `result-${at}-hex`, level = () => Math.min(Math.floor(map.getZoom()), DOTS_FROM - 1);
+    let now = level();
+    const made = hexagons(layer, marks, now), most = Math.max(...made.map(({ properties }) => properties.n), 2);
+    map.addSource(id, { type: "geojson", data: { type: "FeatureCollection", features: made } });
+    map.addLayer({ id, type: "fill", source: id, maxzoom: DOTS_FROM, paint: { "fill-color": colourOf(layer), "fill-outline-color": dark() ? "rgba(255,255,255,.35)" : "rgba(0,0,0,.3)",
+      "fill-opacity": ["interpolate", ["linear"], ["sqrt", ["get", "n"]], 1, 0.3 * opacity, Math.sqrt(most), opacity] } }, below);
+    map.on("mousemove", id, (event) => tip(event, layer));
+    map.on("mouseleave", id, () => tip(null));
+    map.on("zoomend", () => {
+      if (!map.getSource(id) || level() === now) return;
+      now = level();
+      map.getSource(id).setData({ type: "FeatureCollection", features: hexagons(layer, shownMarks(layer, at), now) });
+    });
+  }
   const comparedFilter = () => ["in", ["get", "region"], ["literal", view.compared]];
   const comparedColour = () => (view.compared.length
     ? ["match", ["get", "region"], ...view.compared.flatMap((id, at) => [id, SERIES[at % SERIES.length]]), "#000000"] : "#000000");
@@ -189,10 +230,16 @@ window.landask = (() => {
   function tip(event, layer) {
     const box = view.root.querySelector(".la-tip");
     if (!event) { box.hidden = true; return; }
-    const { properties } = event.features[0], share = layer.indicator?.regions?.[properties.region];
+    const { properties } = event.features[0];
+    if (properties.n) { tipAt(event, `${layer.marks[properties[markKey(layer)]].label}: ${shownNumber(properties.of)}${properties.of < properties.n ? " / " + shownNumber(properties.n) : ""}`); return; }
+    const share = layer.indicator?.regions?.[properties.region];
     const figure = share ? share.figures[view.year]?.[0] : properties[layer.fields.find(([key]) => ["change", "value", "points"].includes(key))?.[0]];
     const mark = layer.marks[properties[markKey(layer)]];
-    box.textContent = [properties._t, figure == null ? mark?.label : `${shownNumber(figure)} ${(layer.unit || "").split(" ")[0]}`].filter(Boolean).join(": ");
+    tipAt(event, [properties._t, figure == null ? mark?.label : `${shownNumber(figure)} ${(layer.unit || "").split(" ")[0]}`].filter(Boolean).join(": "));
+  }
+  function tipAt(event, text) {
+    const box = view.root.querySelector(".la-tip");
+    box.textContent = text;
     const frame = view.map.getContainer();
     box.style.left = Math.min(event.point.x + 14, frame.clientWidth - 190) + "px";
     box.style.top = Math.max(event.point.y - 34, 4) + "px";
@@ -246,9 +293,10 @@ window.landask = (() => {
     for (const [place, layer] of drawing.layers.entries()) {
       if (themes.length > 1 && layer.kind === "areas")
         inside.append(make("button", { type: "button", class: "la-button la-theme", "data-theme": place,
-          "aria-pressed": place === view.theme, text: layer.title, onclick: () => choose(place) }));
+          "aria-pressed": place === view.theme && !view.off.has(place), text: layer.title, onclick: () => choose(place) }));
       const hidden = view.off.has(place);
-      if ((!isDrawn(layer, place) && !hidden) || flagged(layer)?.[0] === 0) continue;
+      if (hidden && themes.length > 1 && layer.kind === "areas") continue;    // its button is its row
+      if ((!isDrawn(layer, place) && !hidden) || flagged(layer)?.[0] === 0 || (layer.kind === "flags" && !isUnderDrawn(layer))) continue;
       inside.append(section(layer, place, hidden, words, themes.length > 1 && layer.kind === "areas"));
     }
     box.append(fold, inside);
@@ -260,16 +308,19 @@ window.landask = (() => {
     const eye = make("button", { type: "button", class: "la-eye", "aria-pressed": !hidden, "aria-label": `${words.layer_show}: ${title}`, "data-layer": place,
       onclick: () => { hidden ? view.off.delete(place) : view.off.add(place); renewLegend(); if (view.ready) paint();
         view.root.querySelector(`[data-layer="${place}"]`)?.focus(); } });
-    const head = make("div", { class: "la-layer" }, eye, ...(named || !layer.title ? [] : [make("h2", { text: layer.title })]));
+    const head = make("div", { class: "la-layer" }, eye, ...(named || (!layer.title && !hidden) ? [] : [make("h2", { text: title })]));
     if (hidden) return make("section", { class: "la-hidden" }, head);
     if (layer.unit) head.append(make("span", { class: "la-unit", text: layer.unit }));
     if (layer.source || layer.kind === "areas") {
       const more = make("details", { class: "la-info" }, make("summary", { "aria-label": `${words.sources}: ${title}`, text: "i" }),
         make("p", { class: "la-source", text: layer.source }),
         make("label", {}, make("span", { text: words.opacity }), make("input", { type: "range", min: "0.1", max: "1", step: "0.1", value: view.opacity[place] ?? 1,
-          oninput: (event) => { view.opacity[place] = +event.target.value; if (view.ready) paint(); } })));
+          oninput: (event) => { view.opacity[place] = +event.target.value; if (view.ready) paint(); } })),
+        ...(view.drawing.layers.length > 1 ? [make("button", { type: "button", class: "la-button", "data-front": place, "aria-pressed": view.front === place, text: words.to_front,
+          onclick: () => { view.front = view.front === place ? null : place; more.querySelector("[data-front]").setAttribute("aria-pressed", view.front === place); if (view.ready) paint(); } })] : []));
       head.append(more);
     }
+    if (layer.kind === "points" && layer.features?.length > MANY) head.append(make("span", { class: "la-unit", text: words.hexagons }));
     const list = make("ul"), numbers = flagged(layer) || counts(layer), filters = layer.kind !== "outline" && layer.marks.length > 1;
     layer.marks.forEach((mark, at) => {
       const shape = mark.pattern ? mark.pattern : layer.kind === "outline" ? "line" : layer.kind === "points" ? "dot" : "box";
@@ -323,6 +374,7 @@ window.landask = (() => {
 
   function clicked(event) {
     if (view.draw) return drawClick(event);
+    if (view.moved) { view.moved = false; return; }    // the click that ends a move
     const ids = view.drawing.layers.map((_, at) => "result-" + at).filter((id) => view.map.getLayer(id));
     const spot = [[event.point.x - 5, event.point.y - 5], [event.point.x + 5, event.point.y + 5]];
     const found = ids.length ? view.map.queryRenderedFeatures(spot, { layers: ids.filter((id) =>
@@ -334,6 +386,23 @@ window.landask = (() => {
     } else if (image >= 0) {
       view.send("select", { key: view.drawing.key, feature: null, point_id: null, lon: event.lngLat.lng, lat: event.lngLat.lat });
     }
+  }
+
+  // Arrow keys go from result to result, west to east; Enter tells what a click would.
+  function stepThrough(event) {
+    const way = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Enter: 0, " ": 0 }[event.key];
+    if (way === undefined || !view.ready) return;
+    event.preventDefault();
+    const spot = (f) => (f.geometry.type === "Point" ? f.geometry.coordinates : f.properties._at);
+    const all = view.drawing.layers.flatMap((layer, at) => (["areas", "points"].includes(layer.kind) && isDrawn(layer, at) ? (layer.features || []).filter(spot).map((feature) => ({ layer, feature })) : []))
+      .sort((a, b) => spot(a.feature)[0] - spot(b.feature)[0]);
+    if (!all.length) return;
+    if (!way) { const now = all[view.stepped]; return now && told(now.layer, now.feature, { lng: spot(now.feature)[0], lat: spot(now.feature)[1] }); }
+    view.stepped = view.stepped < 0 ? (way > 0 ? 0 : all.length - 1) : (view.stepped + way + all.length) % all.length;
+    const { layer, feature } = all[view.stepped], mark = layer.marks[feature.properties[markKey(layer)]], at = spot(feature);
+    hover(feature.properties._f);
+    if (!view.map.getBounds().contains(at)) view.map.jumpTo({ center: at });
+    say(`${view.stepped + 1} / ${all.length}: ${[feature.properties._t, feature.properties.point_id, mark?.label].filter(Boolean).join(", ")}`);
   }
 
   function told(layer, feature, lngLat) {
@@ -364,7 +433,7 @@ window.landask = (() => {
       : { type: "MultiPoint", coordinates: points };
     const corners = points.map((at) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: at } }));
     showSelection({ type: "FeatureCollection", features: points.length ? [{ type: "Feature", properties: {}, geometry }, ...corners] : [] });
-    if (view.draw && closed) say(`${new Intl.NumberFormat(lang(), { maximumSignificantDigits: 3 }).format(km2(ring(points, kind)))} km². ${view.words["draw_" + kind + "_help"]}`);
+    if (closed) say(`${new Intl.NumberFormat(lang(), { maximumSignificantDigits: 3 }).format(km2(ring(points, kind)))} km². ${view.draw ? view.words["draw_" + kind + "_help"] : ""}`);
   }
   function showSelection(data) {
     const map = view.map;
@@ -399,16 +468,24 @@ window.landask = (() => {
     showDrawn(points, kind);
     if (kind === "rectangle" && points.length === 2) finishDraw();
   }
-  // A corner that is set can be moved while the area is drawn.
+  // A corner can be moved while the area is drawn, and afterwards.
   function grabCorner(event) {
-    if (!view.draw) return;
-    const { points, kind } = view.draw, map = view.map;
+    const map = view.map, points = view.draw ? view.draw.points : view.corners, kind = view.draw?.kind || "polygon";
     const at = points.findIndex((point) => { const spot = map.project(point); return Math.hypot(spot.x - event.point.x, spot.y - event.point.y) < 10; });
     if (at < 0) return;
     event.preventDefault();
-    const move = (next) => { points[at] = rounded(next.lngLat); view.draw.moved = true; showDrawn(points, kind); };
+    const move = (next) => {
+      points[at] = rounded(next.lngLat);
+      if (view.draw) view.draw.moved = true; else view.moved = true;
+      showDrawn(points, kind);
+    };
     map.on("mousemove", move);
-    map.once("mouseup", () => map.off("mousemove", move));
+    map.once("mouseup", () => {
+      map.off("mousemove", move);
+      if (view.draw || !view.moved) return;
+      say("");
+      view.send("input", { kind: "drawn", name: view.area?.name, geometry: { type: "Polygon", coordinates: [ring(points, "polygon")] } });
+    });
   }
   function finishDraw() {
     if (!view.draw) return;
@@ -429,14 +506,40 @@ window.landask = (() => {
   const say = (text) => { const box = view.root.querySelector(".la-say"); box.textContent = text; box.hidden = !text; };
 
   // The line that says which region is chosen carries its outline: the map shows it, and goes there where it is out of sight.
+  // What was chosen once is kept in this browser, to be chosen again.
+  const MOST_CORNERS = 60, MOST_AREAS = 20, AREAS = "landask-areas";
+  const stored = (name) => { try { return JSON.parse(localStorage.getItem(name)) || []; } catch { return []; } };
+  const store = (name, value) => { try { localStorage.setItem(name, JSON.stringify(value)); } catch { /* private window, or no room */ } };
   function chosen(element, watch) {
-    const settle = () => {
-      const text = element.querySelector("[data-shape]")?.dataset.shape;
-      const shape = text ? JSON.parse(text) : null;
-      showSelection({ type: "FeatureCollection", features: shape ? [{ type: "Feature", properties: {}, geometry: shape }] : [] });
-      if (shape && view.map) goToShape(shape);
+    const box = make("details", { id: "areas-fold" });
+    const renew = talking.renewAreas = () => {
+      const { areas = "", delete: remove } = talking.words, kept = stored(AREAS), open = box.open;
+      box.hidden = !kept.length;
+      box.replaceChildren(make("summary", { text: `${areas} (${kept.length})` }), make("ul", {}, ...kept.map((area, at) => make("li", {},
+        make("button", { type: "button", class: "la-talk", "data-area": at, text: area.km2 ? `${area.name} (${shownNumber(Math.round(area.km2))} km²)` : area.name, onclick: () => { box.open = false; view.send("input", area.properties.id
+          ? { kind: "region", id: area.properties.id } : { kind: "kept", name: area.name, geometry: area.geometry }); } }),
+        make("button", { type: "button", class: "la-deed", "aria-label": `${remove}: ${area.name}`, text: "×", onclick: () => { store(AREAS, kept.filter((other) => other !== area)); renew(); } })))));
+      box.open = open;
     };
+    const settle = () => {
+      const slot = element.querySelector(".la-slot");
+      if (slot && box.parentNode !== slot) slot.replaceChildren(box);
+      const text = element.querySelector("[data-kept]")?.dataset.kept, area = text ? JSON.parse(text) : null;
+      view.area = area;
+      const rings = area?.geometry.type === "Polygon" && !area.properties.id ? area.geometry.coordinates : [];
+      view.corners = rings.length === 1 && rings[0].length <= MOST_CORNERS + 1 ? rings[0].slice(0, -1) : [];
+      const corners = view.corners.map((at) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: at } }));
+      showSelection({ type: "FeatureCollection", features: area ? [{ type: "Feature", properties: {}, geometry: area.geometry }, ...corners] : [] });
+      if (area) store(AREAS, [area, ...stored(AREAS).filter(({ name }) => name !== area.name)].slice(0, MOST_AREAS));
+      if (area && view.map) goToShape(area.geometry);
+      renew();
+    };
+    element.addEventListener("click", (event) => {
+      const use = event.target.closest("[data-use]");
+      if (use) view.send("input", { kind: "region", id: use.dataset.use });
+    });
     watch("value", settle);
+    settle();
   }
   function goToShape(shape) {
     const box = new maplibregl.LngLatBounds(), seen = view.map.getBounds();
@@ -464,6 +567,8 @@ window.landask = (() => {
 
   function buttons() {
     const bar = view.root.querySelector(".la-toolbar");
+    view.root.querySelector(".la-keys").textContent = view.words.keys;
+    view.root.querySelector(".la-keys").hidden = !view.map;
     const { words, draw } = view;
     const button = (name, run, pressed) => make("button", { type: "button", class: "la-button", "data-tool": name,
       text: words[name], onclick: run, ...(pressed === undefined ? {} : { "aria-pressed": pressed }) });
@@ -502,10 +607,12 @@ window.landask = (() => {
     view.off = new Set(drawing.layers.flatMap((layer, at) => (layer.on === false ? [at] : [])));
     view.unmarked = new Set();
     view.opacity = {};
+    view.front = null;
     const share = drawing.layers[sharePlace(drawing)]?.indicator;
     view.year = share ? share.year : null;
     view.compared = share ? share.asked.slice(0, 4) : [];
-    if (view.shut === undefined) view.shut = view.root.clientWidth < 560;
+    view.shut ??= view.root.clientWidth < 560;
+    document.getElementById("drawer")?.classList.add("la-folded");    // matters on a phone only
     renewLegend();
     const notes = view.root.querySelector(".la-notes");
     notes.replaceChildren(...drawing.notes.map((note) => make("li", { text: note })));
@@ -529,7 +636,8 @@ window.landask = (() => {
       if (map.hasImage(name)) map.removeImage(name);
       map.addImage(name, patternImage(name));
     }
-    view.drawing.layers.forEach((layer, at) => addLayer(map, layer, at));
+    view.drawing.layers.forEach((layer, at) => at !== view.front && addLayer(map, layer, at));
+    if (view.front !== null) addLayer(map, view.drawing.layers[view.front], view.front);
     if (view.selection) showSelection(view.selection);
     for (const id of ["selection-fill", "selection-line", "selection-dots"]) if (map.getLayer(id)) map.moveLayer(id);
     map.once("idle", () => { view.drawn += 1; view.root.dataset.drawn = view.drawing.key || "none"; tellView(); });
@@ -624,7 +732,7 @@ window.landask = (() => {
     view.send = (name, data) => trigger(name, data);
     view.root = make("div", { class: "la-map" },
       make("div", { class: "la-frame" }, make("div", { class: "la-canvas" }), make("div", { class: "la-legend" }), make("div", { class: "la-tip", hidden: "" }),
-        make("div", { class: "la-toolbar", role: "toolbar" }),
+        make("div", { class: "la-toolbar", role: "toolbar" }), make("button", { type: "button", class: "la-keys", onkeydown: stepThrough, onblur: () => { hover(null); view.stepped = -1; } }),
         make("div", { class: "la-told" }, make("p", { class: "la-say", role: "status", hidden: "" }), make("p", { class: "la-off", role: "status", hidden: "" }),
           make("ul", { class: "la-notes" }))));
     const settle = () => {
@@ -632,11 +740,21 @@ window.landask = (() => {
       if (view.root.parentNode !== slot) slot.replaceChildren(view.root);
       if (props.value) draw(structuredClone(JSON.parse(JSON.stringify(props.value))));
     };
-    new ResizeObserver(() => view.map && view.map.resize()).observe(view.root.querySelector(".la-canvas"));
+    let wide = null;
+    new ResizeObserver(([{ contentRect: { width } }]) => {
+      if (view.map) view.map.resize();
+      if (wide !== null && (wide < 560) !== (width < 560) && view.drawing) { view.shut = width < 560; renewLegend(); }
+      wide = width;
+    }).observe(view.root.querySelector(".la-canvas"));
     new MutationObserver(() => { if (view.ready && view.dark !== dark()) { view.dark = dark(); restyle(); } })
       .observe(document.body, { attributes: true, attributeFilter: ["class"] });
     watch("value", settle);
     dropped(view.root);
+    document.addEventListener("click", ({ target }) => {
+      const tab = target.closest?.("#drawer button[role=tab]"), drawer = tab && document.getElementById("drawer");
+      if (drawer) drawer.classList.toggle("la-folded", tab.dataset.last === "1" && !drawer.classList.contains("la-folded"));
+      document.querySelectorAll("#drawer button[role=tab]").forEach((each) => { each.dataset.last = each === tab ? "1" : ""; });
+    });
     settle();
   }
 
@@ -694,7 +812,7 @@ window.landask = (() => {
     return [1, 2, 2.5, 5, 10].map((n) => n * power).find((n) => n >= value) || 1;
   }
   function linesOf(layer) {
-    const { years, regions } = layer.indicator, wide = 420, high = 190, left = 38, right = 128, top = 8, bottom = 22;
+    const { years, regions } = layer.indicator, wide = 470, high = 190, left = 38, right = 176, top = 8, bottom = 22;
     const shown = view.compared.filter((id) => regions[id]);
     const figures = shown.flatMap((id) => years.map((year) => regions[id].figures[year]?.[0]).filter((v) => v != null));
     const most = niceTop(Math.max(1e-9, ...figures));
@@ -724,7 +842,7 @@ window.landask = (() => {
       let place = y(own[last][0]);
       while (taken.some((other) => Math.abs(other - place) < 13)) place += 13;
       taken.push(place);
-      parts.push(svg("text", { class: "la-end", x: x(last) + 8, y: place + 4, text: `${name.length > 16 ? name.slice(0, 15) + "…" : name} ${shownNumber(own[last][0])}` }, svg("title", { text: name })));
+      parts.push(svg("text", { class: "la-end", x: x(last) + 8, y: place + 4, text: `${name.length > 19 ? name.slice(0, 18) + "…" : name} ${shownNumber(own[last][0])}` }, svg("title", { text: name })));
     });
     return make("div", { class: "la-lines" }, svg("svg", { class: "la-svg", viewBox: `0 0 ${wide} ${high}`, role: "img",
       "aria-label": `${layer.title}: ${shown.map((id) => regions[id].name).join(", ")}` }, ...parts));
@@ -818,6 +936,9 @@ window.landask = (() => {
       const button = event.target.closest("button[data-act]");
       if (!button) return;
       if (button.dataset.act === "copy") return copy(button);
+      if (button.dataset.act === "draw") return view.map && startDraw("polygon");
+      if (button.dataset.act === "pin") return pin(button);
+      if (button.dataset.act === "rate") return rate(button);
       trigger("click", { act: button.dataset.act, turn: +(button.dataset.turn ?? -1), value: button.dataset.value ?? "" });
     });
     const live = make("div", { class: "sr", role: "status", "aria-live": "polite" });
@@ -834,13 +955,107 @@ window.landask = (() => {
       if (said && live.textContent !== said.textContent) live.textContent = said.textContent;
       const log = element.querySelector(".la-chat"), last = log?.querySelector(".la-turn:last-of-type");
       if (last) log.scrollTop = last.offsetTop - log.offsetTop - 6;
+      showRatings();
     });
   }
   function copy(button) {
-    const link = new URL(button.dataset.value, location.href.split("?")[0]).href;
+    putAway(new URL(button.dataset.value, location.href.split("?")[0]).href, button);
+  }
+  function putAway(text, button) {
     const done = () => { button.textContent = button.dataset.done; };
-    if (navigator.clipboard && isSecureContext) navigator.clipboard.writeText(link).then(done, () => prompt("", link));
-    else prompt("", link);
+    if (navigator.clipboard && isSecureContext) navigator.clipboard.writeText(text).then(done, () => prompt("", text));
+    else prompt("", text);
+  }
+  document.addEventListener("click", ({ target }) => {
+    const text = target.closest?.("[data-text]"), chart = target.closest?.("[data-chart]");
+    if (text) putAway(text.dataset.text, text);
+    if (chart) copyChart(chart);
+  });
+  // The chart as a picture on the clipboard; saved as a file where the browser keeps pictures off it.
+  async function copyChart(button) {
+    const drawn = button.closest("figure")?.querySelector("svg");
+    if (!drawn) return;
+    const copied = drawn.cloneNode(true), { width, height } = drawn.viewBox.baseVal, style = getComputedStyle(document.body);
+    const value = (name) => style.getPropertyValue(name).trim();
+    copied.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+    copied.prepend(svg("style", { text: `text{font:12px sans-serif;fill:${value("--la-ink")}} .la-grid,.la-axis{stroke:${value("--la-rule")}} .la-whisker{stroke:${value("--la-ink")};fill:none}` }),
+      svg("rect", { width: "100%", height: "100%", fill: value("--la-paper") }));
+    const image = new Image(), canvas = make("canvas", { width: width * 2, height: height * 2 });
+    image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(new XMLSerializer().serializeToString(copied));
+    await image.decode();
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+    try {
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+    } catch {
+      const link = make("a", { href: URL.createObjectURL(blob), download: "landask-chart.png" });
+      link.click();
+    }
+    button.textContent = button.dataset.done;
+  }
+
+  // ---- the board and the ratings, kept in this browser ----------------------------------------------------------------
+  const BOARD = "landask-board", RATINGS = "landask-ratings", MOST_PINS = 12, MOST_RATINGS = 500;
+  const ownBoard = () => { try { return JSON.parse(localStorage.getItem(BOARD)) || { name: "", pins: [] }; } catch { return { name: "", pins: [] }; } };
+  const boarding = { send: () => {}, element: null, shared: false };
+  function pin(button) {
+    const { question, plan, selection } = talking.talk.turns[+button.dataset.turn], kept = ownBoard();
+    const same = JSON.stringify(plan);
+    kept.pins = [...kept.pins.filter(({ p }) => JSON.stringify(p) !== same), { q: question, p: plan, ...(selection ? { s: selection } : {}) }].slice(-MOST_PINS);
+    store(BOARD, kept);
+    button.textContent = button.dataset.done;
+    renewTalks();
+  }
+  function openBoard(kept = ownBoard()) { boarding.send({ board: kept }); }
+  function board(element, trigger, watch) {
+    boarding.send = (data) => trigger("click", data);
+    const settle = () => {
+      const shown = element.querySelector(".la-board"), told = shown && JSON.parse(shown.dataset.kept);
+      document.body.classList.toggle("la-boarded", Boolean(shown));
+      boarding.shared = Boolean(shown) && new URL(location.href).searchParams.has("board");
+      if (told && !boarding.shared) store(BOARD, told);
+      shown?.querySelector("[data-board=close]").focus();
+      renewTalks();
+    };
+    const close = () => {
+      element.querySelector(".la-board")?.remove();
+      document.body.classList.remove("la-boarded");
+      if (boarding.shared) address(null, true);
+      boarding.shared = false;
+    };
+    element.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-board]"), kept = button && JSON.parse(element.querySelector(".la-board").dataset.kept);
+      if (!button) return;
+      if (button.dataset.board === "copy") copy(button);
+      if (button.dataset.board === "close") close();
+      if (button.dataset.board === "unpin") { kept.pins.splice(+button.dataset.at, 1); openBoard(kept); }
+    });
+    element.addEventListener("change", (event) => {
+      if (event.target.matches(".la-board-name")) openBoard({ ...JSON.parse(element.querySelector(".la-board").dataset.kept), name: event.target.value });
+    });
+    element.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+    watch("value", settle);
+    settle();
+  }
+  const rated = (turn) => `${turn.question}\n${turn.text}`;
+  function rate(button) {
+    const { question, text, plan, language, router } = talking.talk.turns[+button.dataset.turn], all = stored(RATINGS);
+    const before = all.find((one) => rated(one) === rated({ question, text })), rest = all.filter((one) => one !== before);
+    const again = before?.rating === button.dataset.value;
+    store(RATINGS, again ? rest : [...rest, { rating: button.dataset.value, question, text, plan, language, router, at: new Date().toISOString() }].slice(-MOST_RATINGS));
+    showRatings();
+    renewTalks();
+  }
+  function showRatings() {
+    const all = stored(RATINGS);
+    for (const button of document.querySelectorAll("[data-act=rate]")) {
+      const turn = talking.talk?.turns[+button.dataset.turn], found = turn && all.find((one) => rated(one) === rated(turn));
+      button.setAttribute("aria-pressed", found?.rating === button.dataset.value);
+    }
+  }
+  function exportRatings() {
+    const blob = new Blob([JSON.stringify(stored(RATINGS), null, 1)], { type: "application/json" });
+    make("a", { href: URL.createObjectURL(blob), download: "landask-ratings.json" }).click();
   }
 
   // ---- the conversations this browser keeps: one entry each, so that two pages do not overwrite each other's -----------
@@ -860,20 +1075,23 @@ window.landask = (() => {
       } catch { return []; }
     },
   };
-  const talking = { current: null, send: () => {}, words: {}, gone: null, box: null };
+  const talking = { current: null, send: () => {}, words: {}, gone: null, box: null, talk: null, renewAreas: () => {} };
   function talks(element, props, trigger, watch) {
     talking.send = (data) => trigger("click", data);
     talking.box = make("details", { id: "talks-fold" });
+    talking.board = make("button", { type: "button", class: "la-deed", id: "board-open", onclick: () => openBoard() });
     const settle = () => {
       const slot = element.querySelector(".la-slot") || element;
-      if (talking.box.parentNode !== slot) slot.replaceChildren(talking.box);
+      if (talking.box.parentNode !== slot) slot.replaceChildren(talking.box, talking.board);
       const { talk, words } = props.value || {};
       if (!talk) return;
       talking.words = words;
+      talking.talk = talk;
       const before = talking.current;
       talking.current = talk.id;
       if (talk.turns.length) { shelf.write(structuredClone(JSON.parse(JSON.stringify({ ...talk, at: Date.now() })))); address(talk.id); }
       else if (before && before !== talk.id && document.body.dataset.landask) address(null);
+      showRatings();
       renewTalks();
     };
     watch("value", settle);
@@ -881,9 +1099,9 @@ window.landask = (() => {
     window.addEventListener("popstate", () => openAddress(true));
     settle();
   }
-  function address(id) {
+  function address(id, anew = false) {
     const now = new URL(location.href);
-    if (now.searchParams.get("talk") === id) return;
+    if (now.searchParams.get("talk") === id && !anew) return;
     now.search = id ? "?talk=" + encodeURIComponent(id) : "";
     history.pushState(null, "", now);
   }
@@ -895,6 +1113,7 @@ window.landask = (() => {
     else if (wholly && !id) talking.send({ act: "new" });
   }
   function renewTalks() {
+    if (!talking.box) return;
     const { words, current, gone } = talking, all = shelf.all(), open = talking.box.open;
     const line = (talk) => make("li", {}, make("button", { type: "button", class: "la-talk", "aria-current": talk.id === current, text: talk.name || words.new,
       onclick: () => { talking.box.open = false; talking.send({ act: "open", talk }); } }),
@@ -908,7 +1127,13 @@ window.landask = (() => {
       make("div", { class: "la-talks" }, make("button", { type: "button", class: "la-button", id: "new", text: words.new, onclick: () => { talking.box.open = false; talking.send({ act: "new" }); } }),
         ...(all.some(({ id }) => id === current) ? [make("div", { class: "la-rename" }, name, make("button", { type: "button", class: "la-button", id: "rename", text: words.rename, onclick: rename }))] : []),
         ...(undone ? [undone] : []), make("ul", {}, ...all.map(line))));
+    const ratings = stored(RATINGS).length;
+    if (ratings) talking.box.querySelector(".la-talks").append(make("button", { type: "button", class: "la-deed", id: "ratings", text: words.ratings.replace("{count}", ratings), onclick: exportRatings }));
+    const pinned = ownBoard().pins.length;
+    talking.board.textContent = `${words.board} (${pinned})`;
+    talking.board.hidden = !pinned;
     talking.box.open = open;
+    talking.renewAreas();
   }
   function remove(talk) {
     shelf.remove(talk.id);
@@ -938,5 +1163,5 @@ window.landask = (() => {
     openAddress(false);
   }
 
-  return { opened, map, show: draw, explore, setYear, compare, table, chat, talks, chosen, language, theme, firstTheme, view, fit };
+  return { opened, map, show: draw, explore, setYear, compare, table, chat, talks, chosen, board, language, theme, firstTheme, view, fit };
 })();

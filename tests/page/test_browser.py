@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
+from page.chat import without_codes
 from page.handlers import Handlers
 from tests.page.conftest import VINEYARDS, first_point
 from tests.page.served import CHROMIUM, Served
@@ -175,7 +176,7 @@ def test_a_question_brings_sentence_map_and_table(seen: Seen, handlers: Handlers
     seen.open()
     seen.page.screenshot(path=str(artifacts / "first-visit.png"))
     seen.ask(VINEYARDS)
-    expect(seen.page.locator(".la-verdict")).to_contain_text(answer.text.splitlines()[0])
+    expect(seen.page.locator(".la-verdict")).to_contain_text(without_codes(answer.text.splitlines()[0]))
     place, points = points_layer(seen.map_settles())
     assert len(points["features"]) == answer.results[0].value
     table = answer.results[0].table
@@ -318,6 +319,34 @@ def test_a_clicked_region_is_a_region_too_and_a_bad_file_is_refused(seen: Seen, 
     expect(seen.page.locator("#chosen")).to_contain_text("polygon")
 
 
+def test_an_area_is_kept_corrected_and_chosen_again(seen: Seen) -> None:
+    page = seen.open().page
+    page.evaluate("localStorage.removeItem('landask-areas'), landask.view.map.jumpTo({center: [3.5, 43.6], zoom: 9})")
+    page.evaluate("landask.view.send('input', {kind: 'drawn', name: 'My valley', geometry: {type: 'Polygon', "
+                  "coordinates: [[[3.3, 43.5], [3.4, 43.5], [3.4, 43.55], [3.3, 43.5]]]}})")  # fmt: skip
+    expect(page.locator(".la-set")).to_contain_text("My valley")
+    expect(page.locator(".la-small")).to_contain_text("few survey points")
+    before = page.locator(".la-set").inner_text()
+    page.wait_for_function("landask.view.corners.length === 3 && !landask.view.map.isMoving()")
+    x, y = page.evaluate(
+        """() => {
+            const spot = landask.view.map.project(landask.view.corners[0]);
+            const box = landask.view.map.getCanvas().getBoundingClientRect();
+            return [box.x + spot.x, box.y + spot.y];
+        }"""
+    )
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 60, y - 40, steps=3)
+    page.mouse.up()
+    expect(page.locator(".la-set")).not_to_have_text(before)
+    page.locator(".la-small [data-use]").click()
+    expect(page.locator(".la-set")).to_contain_text("Languedoc-Roussillon")
+    page.locator("#areas-fold > summary").click()
+    page.locator("[data-area]", has_text="My valley").click()
+    expect(page.locator(".la-set")).to_contain_text("My valley")
+
+
 # ---- the conversation --------------------------------------------------------------------------------------------
 
 
@@ -438,6 +467,45 @@ def test_two_pages_of_one_browser_keep_each_others_conversations(seen: Seen) -> 
     other.page.close()
 
 
+def test_answers_are_pinned_to_a_board_that_a_link_makes_again(seen: Seen) -> None:
+    page = seen.open().page
+    page.evaluate("localStorage.removeItem('landask-board')")
+    seen.ask("How much of Sweden was woodland in 2018?").ask("How did artificial land change in Portugal?")
+    for button in page.locator("[data-act=pin]").all():
+        button.click()
+    page.locator("#board-open").click()
+    expect(page.locator(".la-card")).to_have_count(2)
+    expect(page.locator(".la-card").first).to_contain_text("Sweden, 2018: woodland covers")
+    expect(page.locator(".la-card svg")).to_have_count(1)
+    link = str(page.locator("[data-board=copy]").get_attribute("data-value"))
+    page.locator("[data-board=unpin]").first.click()
+    expect(page.locator(".la-card")).to_have_count(1)
+    page.locator("[data-board=close]").click()
+    expect(page.locator("#board-open")).to_have_text("Board (1)")
+    seen.load("/" + link)
+    expect(page.locator(".la-card")).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(page.locator(".la-board")).to_have_count(0)
+
+
+def test_an_answer_is_rated_in_this_browser_and_goes_on_by_a_click(seen: Seen) -> None:
+    page = seen.open().ask("How much of Sweden was woodland in 2018?").page
+    page.evaluate("localStorage.removeItem('landask-ratings')")
+    page.locator("[data-act=rate][data-value=good]").click()
+    expect(page.locator("[data-act=rate][data-value=good]")).to_have_attribute("aria-pressed", "true")
+    seen.unfolded()
+    with page.expect_download() as download:
+        page.locator("#ratings").click()
+    (rating,) = json.loads(download.value.path().read_text())
+    assert (rating["rating"], rating["question"]) == ("good", "How much of Sweden was woodland in 2018?")
+    page.locator("#talks-fold > summary").click()
+    chip = page.locator(".la-chip").first
+    asked = chip.inner_text()
+    chip.click()
+    expect(page.locator(".la-question").nth(1)).to_contain_text(asked)
+    expect(page.locator(".la-turn.la-answered")).to_have_count(2)
+
+
 def test_a_link_brings_the_answer_back(seen: Seen) -> None:
     seen.open().ask(VINEYARDS)
     text = seen.page.locator(".la-verdict").inner_text()
@@ -522,6 +590,11 @@ def test_a_person_can_do_it_all_from_the_keyboard(seen: Seen) -> None:
     bar = page.locator(".la-ranked button").nth(2)
     bar.focus()
     assert page.evaluate("landask.view.highlight") == bar.get_attribute("data-f")
+    page.locator(".la-keys").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".la-say")).to_contain_text("1 / ")
+    page.keyboard.press("Enter")
+    expect(page.locator(".la-popup")).to_be_visible()
     seen.tab("table")
     row = page.locator("#rows tr[data-f]").first
     row.focus()

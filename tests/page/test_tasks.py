@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from page.followups import followups
 from page.handlers import Handlers, Person, Update
 from page.planner import Fields
 from page.talk import Talk
@@ -98,6 +99,19 @@ def test_a_change_is_shaded_from_less_to_more_with_a_neutral_middle(sitting: Sit
 def test_every_part_of_a_long_question_has_its_chart(sitting: Sitting) -> None:
     sitting.ask("How did cropland and woodland change in Bavaria between 2009 and 2022?")
     assert sitting.page["chart"].count("<svg") >= 2
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How much of Sweden was woodland in 2018?", "Where is vineyard in Hérault?", "Où sont les vignes en Corse ?"],
+)
+def test_the_questions_an_answer_goes_on_with_are_answered(handlers: Handlers, question: str) -> None:
+    language = "fr" if question.startswith("Où") else "en"
+    answer, _ = handlers.asked(question, None, None)
+    following = followups(answer, handlers.world.context, language)
+    assert len(following) >= 2
+    for text in following:
+        assert handlers.asked(text, None, None)[0].status == "answered", text
 
 
 def test_an_ambiguous_name_is_asked_back_with_choices(sitting: Sitting) -> None:

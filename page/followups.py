@@ -1,0 +1,108 @@
+"""Questions a reader may ask next, worded from the answer by the page's own templates. Asks none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent.answer import Answer
+from page.reword import cover_of
+from page.words import words
+from retrieval.errors import LandaskError
+from tools import official
+from tools.context import Context
+from tools.registry import TOOLS
+from tools.result import Result
+
+MOST = 3
+NEXT: Mapping[str, tuple[str, ...]] = {
+    "official_share": ("change_official", "rank_official", "find_points"),
+    "compare_official": ("change_official", "rank_official"),
+    "change_official": ("rank_official", "profile_region", "find_points"),
+    "rank_official": ("change_official", "profile_region", "find_points"),
+    "profile_region": ("official_share", "find_points"),
+    "find_points": ("official_share", "compare_years", "classify_area"),
+    "count_points": ("official_share", "find_points", "compare_years"),
+    "share_points": ("official_share", "find_points"),
+    "compare_years": ("change_official", "find_points"),
+    "classify_area": ("find_points", "compare_with_survey", "official_share"),
+    "query": ("change_official", "rank_official", "find_points"),
+}
+"""Tool of an answer → tools whose questions go on from it, worded by `reword_…`."""
+OFFICIAL = {"official_share", "change_official", "rank_official", "profile_region"}
+PUBLISHED = {"country", "nuts1", "nuts2"}
+"""Levels the statistic is published for; a smaller region's question goes to the one it lies in."""
+SATELLITE = {"classify_area", "compare_with_survey"}
+OVER_YEARS = {"change_official", "compare_years"}
+
+
+def followups(answer: Answer, context: Context, language: str) -> tuple[str, ...]:
+    """Return up to three questions that go on from an answer's first result, where the page has words for them."""
+    if answer.status != "answered" or not answer.results or answer.language != language:
+        return ()
+    result = answer.results[0]
+    try:
+        asked = [question(tool, result, context, language) for tool in NEXT.get(result.tool, ()) if tool in TOOLS]
+    except LandaskError:
+        return ()
+    return tuple(dict.fromkeys(filter(None, asked)))[:MOST]
+
+
+def question(tool: str, result: Result, context: Context, language: str) -> str:
+    """Return the question a tool answers about what a result is about; '' where it has none.
+
+    Raises:
+        LandaskError: the region or class is not one the data knows.
+    """
+    said, cover, region = words(language), classes_of(result, context, language), region_of(result)
+    needed = "statistics" if tool in OFFICIAL else "pixels" if tool in SATELLITE else "survey"
+    there = {dataset.kind for dataset in context.store.datasets() if dataset.rows}
+    if needed not in there or f"reword_{tool}" not in said or not region or not (cover or tool == "profile_region"):
+        return ""
+    named, level = context.gazetteer.region(region, language), said["level_regions"]
+    if tool in OFFICIAL and named.level not in PUBLISHED:
+        around = context.gazetteer.containing(region, "nuts2")
+        if around is None:
+            return ""
+        named = context.gazetteer.region(around.id, language)
+    if tool in SATELLITE and not has_pixels(context, region):
+        return ""
+    if tool == "rank_official":
+        everywhere = named.level == "country"
+        level = said["level_country"] if everywhere else level
+        name = "" if everywhere else context.gazetteer.region(f"country:{named.country}", language).name
+    else:
+        name = named.name
+    years = official.survey_years(context) if tool in OFFICIAL else context.store.years()
+    last = next((year for year in reversed(result.years) if year in years), years[-1])
+    if tool in OVER_YEARS and last == years[0]:
+        return ""
+    where = said["where_in"].format(names=name) if name else ""
+    filled = {"cover": cover, "where": where, "year": last, "first": years[0], "level": level}
+    return " ".join(said[f"reword_{tool}"].format(**filled).split())
+
+
+def has_pixels(context: Context, region: str) -> bool:
+    """Whether pixel years are stored in a region; of one without an outline that is not known."""
+    outline = context.gazetteer.outline(region)
+    if outline is None:
+        return False
+    west, south, east, north = outline.bounds
+    box = {"west": west, "south": south, "east": east, "north": north}
+    return bool(context.store.query("pixels_count", **box, year=None, outline=outline.wkb).rows[0][0])
+
+
+def classes_of(result: Result, context: Context, language: str) -> str:
+    """What a result is about, in words."""
+    codes = [*result.land_cover, *result.land_use]
+    return cover_of(result, context, language) or (context.nomenclature.label(codes, language) if codes else "")
+
+
+def region_of(result: Result) -> str:
+    """The region to go on with: the one asked about, else the first of the table; '' for an area somebody drew."""
+    if len(result.regions) == 1:
+        id = result.regions[0].id
+    elif result.table is not None and "region_id" in result.table.columns and len(result.table):
+        id = str(result.table.column("region_id")[0])
+    else:
+        return ""
+    return "" if id.startswith("aoi:") else id
