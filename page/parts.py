@@ -44,7 +44,7 @@ def talk_list(value: Any) -> gr.HTML:
 
 def board() -> gr.HTML:
     """The board of pinned answers over the page; `click` carries the board the browser keeps."""
-    return part("board", "", "${value}", "landask.board(element, trigger, watch);")
+    return part("board", "", "${value}", "landask.board(element, trigger);")
 
 
 def chosen_area(value: str) -> gr.HTML:

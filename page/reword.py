@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.answer import Answer
 from page.numbers import number
-from page.words import PAGE_LANGUAGES, words
+from page.words import WHOLE_LANGUAGES, words
 from tools.context import Context
 from tools.result import Result, digest
 
@@ -26,7 +26,7 @@ def reworded(answer: Answer, context: Context) -> str | None:
     """Return the question of the answer's first result in a template's words, or None where none can say all of it."""
     if not answer.results or answer.results[0].tool in COMPOSED:
         return None
-    language = answer.language if answer.language in PAGE_LANGUAGES else "en"
+    language = answer.language if answer.language in WHOLE_LANGUAGES else "en"
     result, said = answer.results[0], words(language)
     arguments = result.arguments
     where = where_of(result, context, said, language)

@@ -31,7 +31,7 @@ from page.layout import STATIC, Layout
 from page.logins import Gate, Logins
 from page.photos import photos_at
 from page.picture import map_png
-from page.tiles import Tiles
+from page.tiles import RELIEF_TILES, Tiles
 from retrieval.errors import LandaskError
 
 T = TypeVar("T")
@@ -107,11 +107,16 @@ def application(
             return PlainTextResponse("no such photo here", 404)
         return FileResponse(photos[at].file, media_type="image/jpeg")
 
-    base = Tiles()
+    base, relief = Tiles(), Tiles(RELIEF_TILES)
 
     @app.get("/files/base/{zoom}/{x}/{y}.pbf", include_in_schema=False)
     def tile(zoom: int, x: int, y: int) -> Response:
         return tile_of(base, zoom, x, y)
+
+    @app.get("/files/base/relief/{zoom}/{x}/{y}.webp", include_in_schema=False)
+    def slopes(zoom: int, x: int, y: int) -> Response:
+        content = relief.tile(zoom, x, y)
+        return Response(content or b"", 200 if content else 204, FRESH, "image/webp")
 
     app.mount("/files/maplibre", StaticFiles(directory=map_library()))
     app.mount("/files", StaticFiles(directory=STATIC))
@@ -136,10 +141,13 @@ def application(
     return served
 
 
+FRESH = {"Cache-Control": "max-age=86400"}
+
+
 def tile_of(base: Tiles, zoom: int, x: int, y: int) -> Response:
     """A tile of the base map as it lies in its file; where there is none, an empty one."""
     content = base.tile(zoom, x, y)
-    headers = {"Cache-Control": "max-age=86400"} | ({"Content-Encoding": "gzip"} if content else {})
+    headers = FRESH | ({"Content-Encoding": "gzip"} if content else {})
     return Response(content or b"", media_type="application/x-protobuf", headers=headers)
 
 

@@ -1,4 +1,4 @@
-"""The bundled base map's vector tiles, read from one MBTiles file. Makes none: `page/base.py` does."""
+"""The bundled base map's tiles, vector and relief, each read from one MBTiles file. Makes none: `page/base.py` does."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 BASE_TILES = Path(__file__).parent / "static" / "base.mbtiles"
+RELIEF_TILES = BASE_TILES.with_name("relief.mbtiles")
 
 
 class Tiles:
@@ -17,7 +18,7 @@ class Tiles:
         self._file = sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
 
     def tile(self, zoom: int, x: int, y: int) -> bytes | None:
-        """A tile's bytes, gzip-packed, or None where the map has none; `y` counts from the north."""
+        """A tile's bytes (vector tiles gzip-packed), or None where the map has none; `y` counts from the north."""
         if not 0 <= zoom < 30:
             return None
         at = (zoom, x, (1 << zoom) - 1 - y)  # MBTiles counts rows from the south

@@ -20,7 +20,7 @@ from page.map import Drawing, Names, drawing_of, outline_credit, welcome_drawing
 from page.packet import citation
 from page.shelf import Held
 from page.table import tables_html
-from page.words import words
+from page.words import own_words, words
 from retrieval.errors import LandaskError
 from retrieval.statistics import DATASET_ID
 from tools.context import Context
@@ -194,5 +194,6 @@ def examples_of(world: World, language: str) -> list[str]:
     kinds = {d.kind for d in world.context.store.datasets() if d.rows}
     if "classify_area" not in TOOLS:
         kinds.discard("pixels")
-    said = words(language)
-    return [said[f"example_{name}"] for name in EXAMPLES if name.split("_")[0] in kinds]
+    said = own_words(language)
+    names = [f"example_{name}" for name in EXAMPLES if name.split("_")[0] in kinds]
+    return [said[name] for name in names if name in said]

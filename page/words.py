@@ -1,4 +1,4 @@
-"""What the page says in its own voice, in five languages. Does not word answers: `agent/texts` does."""
+"""What the page says in its own voice, in 24 languages. Does not word answers: `agent/texts` does."""
 
 from __future__ import annotations
 
@@ -9,25 +9,32 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "strings"
 PAGE_LANGUAGES: Mapping[str, str] = {
-    "en": "English",
-    "fr": "Français",
-    "de": "Deutsch",
-    "es": "Español",
-    "it": "Italiano",
-}
+    "en": "English", "fr": "Français", "de": "Deutsch", "es": "Español", "it": "Italiano", "bg": "Български",
+    "cs": "Čeština", "da": "Dansk", "et": "Eesti", "el": "Ελληνικά", "ga": "Gaeilge", "hr": "Hrvatski",
+    "lv": "Latviešu", "lt": "Lietuvių", "hu": "Magyar", "mt": "Malti", "nl": "Nederlands", "pl": "Polski",
+    "pt": "Português", "ro": "Română", "sk": "Slovenčina", "sl": "Slovenščina", "fi": "Suomi", "sv": "Svenska",
+}  # fmt: skip
+"""Code → what its speakers call it."""
+WHOLE_LANGUAGES = ("en", "fr", "de", "es", "it")
+"""Languages the page has all its strings in; in the others it says the rest in English."""
 
 
 @cache
 def words(language: str) -> Mapping[str, str]:
-    """Return the page's strings in one of `PAGE_LANGUAGES`; English for any other."""
-    code = language if language in PAGE_LANGUAGES else "en"
-    return tomllib.loads((FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
+    """Return the page's strings in one of `PAGE_LANGUAGES`; what is missing there is said in English."""
+    return {**own_words("en"), **(own_words(language) if language in PAGE_LANGUAGES else {})}
+
+
+@cache
+def own_words(language: str) -> Mapping[str, str]:
+    """Return the strings a language has itself."""
+    return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
 
 
 def preferred_language(accept_language: str) -> str:
     """Return the page language a browser's Accept-Language header likes best.
 
-    >>> preferred_language("pt-PT,fr;q=0.8,en;q=0.5")
+    >>> preferred_language("ja-JP,fr;q=0.8,en;q=0.5")
     'fr'
     """
     wishes = []

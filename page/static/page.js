@@ -82,33 +82,41 @@ window.landask = (() => {
     return context.getImageData(0, 0, size, size);
   }
 
-  // Shaded regions lie between land and coast, so that their edges are the coast's own.
+  // Shaded regions lie between land and coast, so that their edges are the coast's own. The world is coarse, Europe fine.
+  const NEAR = 4;    // from this zoom on Europe's own tiles are drawn
   function baseStyle(online) {
-    const g = ground();
-    const of = (layer, more) => ({ id: layer, source: "base", "source-layer": layer, ...more });
+    const g = ground(), own = "name_" + lang();
+    const near = (id, more) => ({ id, source: "base", "source-layer": id, minzoom: NEAR, ...more });
+    const far = (id, layer, more) => ({ id, source: "world", "source-layer": layer, ...more });
     const rank = ["case", [">=", ["get", "people"], 500000], "2", [">=", ["get", "people"], 100000], "1", "0"];
-    const style = { version: 8, sources: { base: { type: "vector", tiles: [here("files/base/") + "{z}/{x}/{y}.pbf"], minzoom: 0, maxzoom: 7,
-        bounds: [-45, 15, 60, 81], attribution: BASE_CREDIT } },
+    const border = { type: "line", paint: { "line-color": g.line, "line-width": 0.9 } };
+    const tiles = [here("files/base/") + "{z}/{x}/{y}.pbf"];
+    const style = { version: 8, sources: {
+      world: { type: "vector", tiles, minzoom: 0, maxzoom: NEAR - 1, attribution: BASE_CREDIT },
+      base: { type: "vector", tiles, minzoom: NEAR, maxzoom: 7, bounds: [-45, 15, 60, 81] },
+      relief: { type: "raster", tiles: [here("files/base/relief/") + "{z}/{x}/{y}.webp"], minzoom: 2, maxzoom: 5, tileSize: 512, bounds: [-45, 15, 60, 81] } },
       layers: [{ id: "sea", type: "background", paint: { "background-color": g.sea } },
-        of("land", { type: "fill", paint: { "fill-color": g.land, "fill-antialias": false } })] };
+        far("world-land", "land", { type: "fill", paint: { "fill-color": g.land, "fill-antialias": false } }),
+        near("land", { type: "fill", paint: { "fill-color": g.land, "fill-antialias": false } })] };
     if (online) {
       style.sources.online = { type: "raster", tiles: [online.tiles], tileSize: 256, attribution: online.attribution };
       style.layers.push({ id: "online", type: "raster", source: "online" });
     } else {
-      style.layers.push(
-        of("coast", { "source-layer": "sea", type: "fill", paint: { "fill-color": g.sea, "fill-antialias": false } }),
-        of("lakes", { type: "fill", paint: { "fill-color": g.water } }),
-        of("rivers", { type: "line", paint: { "line-color": g.water, "line-width": ["interpolate", ["linear"], ["zoom"], 4, 0.7, 9, 2.2] } }));
+      style.layers.push({ id: "relief", type: "raster", source: "relief", paint: { "raster-opacity": ["interpolate", ["linear"], ["zoom"], 3, dark() ? 0.5 : 0.7, 8, 0.35, 11, 0], "raster-fade-duration": 0 } },
+        far("world-coast", "sea", { type: "fill", maxzoom: NEAR, paint: { "fill-color": g.sea } }),
+        near("coast", { "source-layer": "sea", type: "fill", paint: { "fill-color": g.sea } }),
+        near("lakes", { type: "fill", paint: { "fill-color": g.water } }),
+        near("rivers", { type: "line", paint: { "line-color": g.water, "line-width": ["interpolate", ["linear"], ["zoom"], 4, 0.7, 9, 2.2] } }));
     }
-    style.layers.push(of("borders", { type: "line", paint: { "line-color": g.line, "line-width": 0.9 } }),
-      of("towns", { type: "symbol", minzoom: 4, layout: { "icon-image": ["concat", "town|", rank, "|", ["get", "name"]],
+    style.layers.push(far("world-borders", "borders", { ...border, maxzoom: NEAR }), near("borders", border),
+      near("towns", { type: "symbol", layout: { "icon-image": ["concat", "town|", rank, "|", ["coalesce", ["get", own], ["get", "name"]]],
         "icon-anchor": "left", "icon-offset": [-8, 0], "icon-padding": 4, "symbol-sort-key": ["-", 0, ["get", "people"]] } }),
-      of("names", { "source-layer": "countries", type: "symbol", maxzoom: 6.5,
-        filter: ["<", ["get", "place"], ["step", ["zoom"], 30, 4, 50, 5, 200]], layout: {
+      far("names", "countries", { type: "symbol", maxzoom: 6.5,
+        filter: ["<", ["get", "place"], ["step", ["zoom"], 40, 3, 130, 4.5, 260]], layout: {
           "icon-image": ["concat", "land|", ["get", "iso"], "|", ["get", "name"]], "icon-padding": 6, "symbol-sort-key": ["get", "place"] } }));
     return style;
   }
-  const beneath = (map, kind) => (kind === "outline" ? ["towns"] : ["coast", "borders"]).find((id) => map.getLayer(id));
+  const beneath = (map, kind) => (kind === "outline" ? ["towns"] : ["world-coast", "world-borders"]).find((id) => map.getLayer(id));
 
   // The dark outline of the region asked about would not be seen on the dark map.
   const ink = (colour) => (dark() && colour === "#1f2933" ? "#e8e8e8" : colour);
@@ -143,7 +151,7 @@ window.landask = (() => {
     if (layer.kind === "image") {
       map.addSource(id, { type: "image", url: here(layer.url), coordinates: layer.corners });
       map.addLayer({ id, type: "raster", source: id, paint: { "raster-opacity": 0.9 * opacity, "raster-resampling": "nearest",
-        "raster-fade-duration": 0 } }, view.front === at ? undefined : "borders");
+        "raster-fade-duration": 0 } }, view.front === at ? undefined : "world-borders");
       return;
     }
     map.addSource(id, { type: "geojson", data: { type: "FeatureCollection", features: layer.features }, attribution: layer.attribution });
@@ -253,10 +261,12 @@ window.landask = (() => {
   // The result is shown beside the legend, not under it: to its right where there is room, else above it.
   function fit() {
     if (!view.map) return;
+    view.map.fitBounds(bounds(view.drawing), { padding: room(), maxZoom: 12, duration: still() || document.hidden ? 0 : 400 });
+  }
+  function room() {
     const box = view.root.querySelector(".la-legend"), { clientWidth, clientHeight } = view.map.getContainer();
     const open = !box.hidden && !box.classList.contains("la-shut"), beside = open && clientWidth - box.offsetWidth > 300;
-    view.map.fitBounds(bounds(view.drawing), { padding: { top: 40, bottom: Math.min(46, clientHeight / 6), left: beside ? box.offsetWidth + 24 : 24, right: 50 },
-      maxZoom: 12, duration: still() || document.hidden ? 0 : 400 });
+    return { top: 40, bottom: Math.min(46, clientHeight / 6), left: beside ? box.offsetWidth + 24 : 24, right: 50 };
   }
 
   function inView(feature, box) {
@@ -547,7 +557,7 @@ window.landask = (() => {
     walk(shape.coordinates);
     const small = box.getEast() - box.getWest() < (seen.getEast() - seen.getWest()) / 5;
     if (small || !seen.contains(box.getSouthWest()) || !seen.contains(box.getNorthEast()))
-      view.map.fitBounds(box, { padding: 60, maxZoom: 12, duration: still() ? 0 : 400 });
+      view.map.fitBounds(box, { padding: room(), maxZoom: 12, duration: still() ? 0 : 400 });
   }
   function dropped(root) {
     const holds = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
@@ -814,7 +824,7 @@ window.landask = (() => {
   function linesOf(layer) {
     const { years, regions } = layer.indicator, wide = 470, high = 190, left = 38, right = 176, top = 8, bottom = 22;
     const shown = view.compared.filter((id) => regions[id]);
-    const figures = shown.flatMap((id) => years.map((year) => regions[id].figures[year]?.[0]).filter((v) => v != null));
+    const figures = shown.flatMap((id) => years.map((year) => regions[id].figures[year]?.[4] ?? regions[id].figures[year]?.[0]).filter((v) => v != null));
     const most = niceTop(Math.max(1e-9, ...figures));
     const x = (year) => left + (wide - left - right) * (year - years[0]) / ((years.at(-1) - years[0]) || 1);
     const y = (value) => high - bottom - (high - top - bottom) * value / most;
@@ -1007,21 +1017,25 @@ window.landask = (() => {
     renewTalks();
   }
   function openBoard(kept = ownBoard()) { boarding.send({ board: kept }); }
-  function board(element, trigger, watch) {
+  function board(element, trigger) {
     boarding.send = (data) => trigger("click", data);
+    let told = null;
     const settle = () => {
-      const shown = element.querySelector(".la-board"), told = shown && JSON.parse(shown.dataset.kept);
-      document.body.classList.toggle("la-boarded", Boolean(shown));
-      boarding.shared = Boolean(shown) && new URL(location.href).searchParams.has("board");
-      if (told && !boarding.shared) store(BOARD, told);
-      shown?.querySelector("[data-board=close]").focus();
+      const shown = element.querySelector(".la-board");
+      if (!shown) { told = null; return; }
+      if (shown.dataset.kept === told) return;
+      const first = told === null;
+      told = shown.dataset.kept;
+      boarding.shared = new URL(location.href).searchParams.has("board");
+      if (!boarding.shared) store(BOARD, JSON.parse(shown.dataset.kept));
+      if (first) shown.querySelector("[data-board=close]").focus();
       renewTalks();
     };
     const close = () => {
       element.querySelector(".la-board")?.remove();
-      document.body.classList.remove("la-boarded");
       if (boarding.shared) address(null, true);
       boarding.shared = false;
+      document.getElementById("board-open")?.focus();
     };
     element.addEventListener("click", (event) => {
       const button = event.target.closest("[data-board]"), kept = button && JSON.parse(element.querySelector(".la-board").dataset.kept);
@@ -1034,7 +1048,7 @@ window.landask = (() => {
       if (event.target.matches(".la-board-name")) openBoard({ ...JSON.parse(element.querySelector(".la-board").dataset.kept), name: event.target.value });
     });
     element.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
-    watch("value", settle);
+    new MutationObserver(settle).observe(element, { childList: true, subtree: true });
     settle();
   }
   const rated = (turn) => `${turn.question}\n${turn.text}`;

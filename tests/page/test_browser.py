@@ -330,7 +330,7 @@ def test_an_area_is_kept_corrected_and_chosen_again(seen: Seen) -> None:
     page.wait_for_function("landask.view.corners.length === 3 && !landask.view.map.isMoving()")
     x, y = page.evaluate(
         """() => {
-            const spot = landask.view.map.project(landask.view.corners[0]);
+            const spot = landask.view.map.project(landask.view.corners[1]);
             const box = landask.view.map.getCanvas().getBoundingClientRect();
             return [box.x + spot.x, box.y + spot.y];
         }"""
