@@ -20,6 +20,7 @@ from page.board import Board, Pin, board_html, read_board, read_board_link
 from page.chat import chat_html
 from page.chosen import Chosen, chosen_html, from_geometry, from_region
 from page.followups import followups
+from page.form import changed, form_html, query_of
 from page.limits import Limiter
 from page.photos import photos_at, photos_html
 from page.planner import Fields, edited, fields_of, plan_text, read_plan
@@ -376,7 +377,9 @@ class Handlers:
         plan = held.answer.plan or {"steps": []}
         fields = fields_of(plan, self.world.context, language) if plan["steps"] else Fields()
         shown = Shown(held.question, plan, held.selection, key, fields)
-        return {**self.shown_view(view, language), **shown_plan(fields, plan), "shown": shown}
+        query = query_of(plan)
+        form = form_html(query, self.world.context, words(language), language) if query else ""
+        return {**self.shown_view(view, language), **shown_plan(fields, plan), "plan_form": form, "shown": shown}
 
     def welcome(self, language: str) -> View:
         """The right-hand side before any answer; its map is made once in each language."""
@@ -472,6 +475,23 @@ class Handlers:
             yield self.told(plan_title(fields, person), str(error), person)
             return
         yield from self.run_plan(plan, plan_title(fields, person), shown.selection, person)
+
+    def run_form(self, shown: Shown | None, form: Mapping[str, Any], person: Person) -> Iterator[Update]:
+        """Run a composed question with its form as it stands now."""
+        query = query_of(shown.plan) if shown else None
+        if shown is None or query is None:
+            return
+        title = person.said["plan_edited"].format(what=shown.question)
+        try:
+            step = {
+                **shown.plan["steps"][0],
+                "arguments": changed(query, form, self.world.context, person.language).to_json(),
+            }
+        except LandaskError as error:
+            yield self.told(title, str(error), person)
+            return
+        plan = {**shown.plan, "steps": [step]}
+        yield from self.run_plan(plan, title, shown.selection, person)
 
     def run_text(self, shown: Shown | None, text: str, person: Person) -> Iterator[Update]:
         """Run a plan edited as text."""
@@ -581,13 +601,15 @@ def busy(running: bool) -> Update:
 
 def shown_plan(fields: Fields, plan: Mapping[str, Any]) -> Update:
     """The plan's fields and its text."""
-    return {
+    values = {
         "plan_regions": fields.regions,
         "plan_cover": fields.cover,
         "plan_years": fields.years,
         "plan_witness": fields.witness or None,
-        "plan_text": plan_text(plan),
     }
+    plain = not query_of(plan)  # a composed question has a form of its own
+    update = {name: gr.update(value=value, visible=plain) for name, value in values.items()}
+    return {**update, "plan_run": gr.update(visible=plain), "plan_text": plan_text(plan)}
 
 
 def plan_title(fields: Fields, person: Person) -> str:

@@ -11,7 +11,7 @@ import gradio as gr
 from page.chat import chat_html
 from page.chosen import chosen_html
 from page.handlers import Handlers, Person, Update, talks_value
-from page.parts import board, chosen_area, conversation, explore, map_view, rows, script, talk_list
+from page.parts import board, chosen_area, conversation, explore, map_view, plan_form, rows, script, talk_list
 from page.planner import WITNESSES, Fields
 from page.talk import Talk
 from page.view import empty, empty_view, head_html
@@ -152,6 +152,7 @@ class Layout:
             parts["plan_years"] = gr.Textbox(label=said["plan_years"], max_lines=1, elem_id="plan-years")
             parts["plan_witness"] = gr.Dropdown(witnesses(said), label=said["plan_source"], elem_id="plan-witness")
         parts["plan_run"] = self.button("plan_run", variant="primary")
+        parts["plan_form"] = plan_form()
         with gr.Accordion(said["plan_json"], open=False) as parts["plan_fold"]:
             parts["plan_text"] = gr.Textbox(label=said["plan_json"], lines=8, max_lines=20, elem_id="plan-text")
             parts["plan_text_run"] = self.button("plan_json_run")
@@ -218,6 +219,11 @@ class Layout:
             [p["shown"], *fields, *who],
         )
         self.many(p["plan_text_run"].click, handlers.run_text, [p["shown"], p["plan_text"], *who])
+
+        def on_form(request: gr.Request, event: gr.EventData, shown: Any, *values: Any) -> Iterator[dict[Any, Any]]:
+            yield from self.placed_each(handlers.run_form(shown, event._data, Person(*values, request)))
+
+        p["plan_form"].click(on_form, [p["shown"], *who], self.outputs(), **self.queued())
 
         def on_chat(request: gr.Request, event: gr.EventData, *values: Any) -> Iterator[dict[Any, Any]]:
             said = event._data

@@ -47,6 +47,11 @@ def board() -> gr.HTML:
     return part("board", "", "${value}", "landask.board(element, trigger);")
 
 
+def plan_form() -> gr.HTML:
+    """A composed question as a form; `click` carries, by dimension, how it is asked for and the text there."""
+    return part("plan-form", "", "${value}", "landask.form(element, trigger);")
+
+
 def chosen_area(value: str) -> gr.HTML:
     """The line that says which region "this region" is; the map shows its outline."""
     return part("chosen", value, '${value}<div class="la-slot"></div>', "landask.chosen(element, watch);")

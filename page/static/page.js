@@ -1156,6 +1156,14 @@ window.landask = (() => {
     renewTalks();
   }
 
+  // ---- a composed question's form ------------------------------------------------------------------------------------
+  function form(element, trigger) {
+    const run = () => trigger("click", Object.fromEntries([...element.querySelectorAll("[data-dimension]")].map((input) =>
+      [input.dataset.dimension, { op: element.querySelector(`[data-op="${input.dataset.dimension}"]`).value, text: input.value }])));
+    element.addEventListener("click", (event) => { if (event.target.closest("[data-form]")) run(); });
+    element.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.target.matches("input")) run(); });
+  }
+
   function language(code) {
     const before = document.documentElement.lang;
     document.documentElement.lang = code;
@@ -1177,5 +1185,5 @@ window.landask = (() => {
     openAddress(false);
   }
 
-  return { opened, map, show: draw, explore, setYear, compare, table, chat, talks, chosen, board, language, theme, firstTheme, view, fit };
+  return { opened, map, show: draw, explore, setYear, compare, table, chat, talks, chosen, board, form, language, theme, firstTheme, view, fit };
 })();

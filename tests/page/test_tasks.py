@@ -148,6 +148,20 @@ def test_a_plan_that_cannot_be_read_is_told_in_one_line(sitting: Sitting) -> Non
     assert "unicorns" in update["talk"].turns[-1].text
 
 
+def test_a_composed_question_has_a_field_for_each_dimension_and_runs_with_one_changed(sitting: Sitting) -> None:
+    page = sitting.ask("How many points above 1000 m were grassland in Austria in 2018?")
+    assert {'data-dimension="elevation"', 'data-dimension="land_use"'} <= set(
+        re.findall(r'data-dimension="\w+"', page["plan_form"])
+    )
+    person = Person(sitting.talk, None, "en", sitting.request)
+    *_, update = sitting.handlers.run_form(page["shown"], {"region": {"op": "in", "text": "France, Italy"}}, person)
+    assert update["talk"].turns[-1].status == "answered"
+    (where,) = [f for f in update["shown"].plan["steps"][0]["arguments"]["where"] if f["dimension"] == "region"]
+    assert where["values"] == ["country:FR", "country:IT"]
+    (wrong,) = sitting.handlers.run_form(page["shown"], {"elevation": {"op": "above", "text": "high"}}, person)
+    assert "no numbers" in wrong["talk"].turns[-1].text
+
+
 def test_the_plans_places_may_be_parted_by_commas(sitting: Sitting) -> None:
     page = sitting.ask("How much of France was woodland in 2018?")
     person = Person(sitting.talk, None, "en", sitting.request)
