@@ -21,7 +21,7 @@ window.landask = (() => {
 
   // ---- the map -------------------------------------------------------------------------------------------------
   const view = { map: null, drawing: null, ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0, slow: false,
-    year: null, off: new Set(), unmarked: new Set(), opacity: {}, compared: [], selection: null, front: null, corners: [], stepped: -1 };
+    year: null, off: new Set(), unmarked: new Set(), opacity: {}, compared: [], selection: null, front: null, corners: [], stepped: -1, swiped: null };
   const PATIENCE_MS = 20_000;    // a map that has not started by then is shown as a picture
   const MOST_LOST = 5;    // times the map is made anew before its picture is shown instead
   const OPAQUE = 0.82;    // of shaded regions, so that rivers, borders and towns show through
@@ -60,6 +60,7 @@ window.landask = (() => {
     try { return (iso && new Intl.DisplayNames([lang()], { type: "region" }).of(iso)) || name; } catch { return name; }
   }
 
+  const PATTERNS = ["hatch", "dots", "over-lines", "over-dots"];
   function patternImage(name) {
     const size = 8, canvas = document.createElement("canvas");
     canvas.width = canvas.height = size;
@@ -575,6 +576,50 @@ window.landask = (() => {
     });
   }
 
+  // Two maps of one place, one over the other: what is drawn, and to the right of the handle the other witness, the other
+  // shaded map, or the first survey year.
+  function otherSide() {
+    const { drawing } = view, waits = drawing.layers.flatMap((layer, at) => (layer.on === false && layer.kind !== "flags" ? [at] : []));
+    const all = drawing.layers.map((_, at) => at), shades = shaded(drawing), share = drawing.layers[sharePlace(drawing)];
+    if (waits.length && !drawing.welcome) {
+      const shown = waits.filter((at) => !shades.includes(at) || at === shades.find((place) => waits.includes(place)));
+      return { off: new Set(all.filter((at) => !shown.includes(at) && drawing.layers[at].kind !== "outline")), theme: shown.find((at) => shades.includes(at)) ?? view.theme, year: view.year,
+        name: shown.map((at) => drawing.layers[at].title).join(", ") };
+    }
+    if (shades.length > 1) { const theme = shades.find((at) => at !== view.theme); return { off: new Set(), theme, year: view.year, name: drawing.layers[theme].title }; }
+    if (share?.indicator.years.length > 1) {
+      const { years } = share.indicator, year = view.year === years[0] ? years.at(-1) : years[0];
+      return { off: view.off, theme: view.theme, year, name: `${share.title}, ${year}` };
+    }
+    return null;
+  }
+  function swipe() {
+    if (view.swiped) return endSwipe();
+    const side = otherSide(), frame = view.root.querySelector(".la-frame"), { map } = view;
+    const pane = make("div", { class: "la-swiped" });
+    const handle = make("input", { type: "range", class: "la-swipe", min: 0, max: 100, value: 50, "aria-label": view.words.swipe,
+      oninput: () => { pane.style.clipPath = `inset(0 0 0 ${handle.value}%)`; bar.style.left = `${handle.value}%`; } });
+    const bar = make("span", { class: "la-swipe-bar", "aria-hidden": "true" }), told = make("p", { class: "la-swipe-told", text: side.name });
+    frame.append(pane, bar, handle, told);
+    const other = new maplibregl.Map({ container: pane, style: baseStyle(view.drawing.online), attributionControl: false, interactive: false, renderWorldCopies: false,
+      fadeDuration: 0, center: map.getCenter(), zoom: map.getZoom(), bearing: map.getBearing() });
+    other.on("styleimagemissing", ({ id }) => missing(other, id));
+    const follow = () => other.jumpTo({ center: map.getCenter(), zoom: map.getZoom(), bearing: map.getBearing() });
+    map.on("move", follow);
+    view.swiped = { end: () => { map.off("move", follow); other.remove(); for (const part of [pane, bar, handle, told]) part.remove(); } };
+    other.on("load", () => {
+      const own = { off: view.off, theme: view.theme, year: view.year };
+      Object.assign(view, { off: side.off, theme: side.theme, year: side.year });
+      for (const name of PATTERNS) other.addImage(name, patternImage(name));
+      view.drawing.layers.forEach((layer, at) => addLayer(other, layer, at));
+      Object.assign(view, own);
+      other.once("idle", () => { pane.dataset.drawn = "1"; });
+    });
+    handle.dispatchEvent(new Event("input"));
+    buttons();
+  }
+  function endSwipe() { view.swiped?.end(); view.swiped = null; buttons(); }
+
   function buttons() {
     const bar = view.root.querySelector(".la-toolbar");
     view.root.querySelector(".la-keys").textContent = view.words.keys;
@@ -588,6 +633,7 @@ window.landask = (() => {
       button("draw_rectangle", () => (draw ? cancelDraw() : startDraw("rectangle")), draw?.kind === "rectangle"),
       ...(draw ? [button("draw_done", finishDraw), button("draw_cancel", cancelDraw)] : []),
       button("this_view", useView),
+      ...(view.drawing && otherSide() ? [button("swipe", swipe, Boolean(view.swiped))] : []),
       button("zoom_result", fit));
   }
 
@@ -642,7 +688,8 @@ window.landask = (() => {
     if (view.popup) view.popup.remove();
     for (const layer of map.getStyle().layers.filter((l) => l.id.startsWith("result-"))) map.removeLayer(layer.id);
     for (const id of Object.keys(map.getStyle().sources).filter((s) => s.startsWith("result-"))) map.removeSource(id);
-    for (const name of ["hatch", "dots", "over-lines", "over-dots"]) {
+    endSwipe();
+    for (const name of PATTERNS) {
       if (map.hasImage(name)) map.removeImage(name);
       map.addImage(name, patternImage(name));
     }
