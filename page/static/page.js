@@ -1001,13 +1001,15 @@ window.landask = (() => {
     const live = make("div", { class: "sr", role: "status", "aria-live": "polite" });
     document.body.append(live);
     let since = null;
-    setInterval(() => {
+    const tick = () => {
       const clock = element.querySelector("[data-since]");
       if (!clock) { since = null; return; }
       since ??= performance.now();
       clock.textContent = `${Math.floor((performance.now() - since) / 1000)} s`;
-    }, 250);
+    };
+    setInterval(tick, 250);
     watch("value", () => {
+      tick();
       const said = element.querySelector(".la-live");
       if (said && live.textContent !== said.textContent) live.textContent = said.textContent;
       const log = element.querySelector(".la-chat"), last = log?.querySelector(".la-turn:last-of-type");

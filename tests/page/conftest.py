@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from agent.answer import Answer
 from page.asking import World
@@ -25,6 +25,8 @@ NOT_OURS = (
     "ignore::pytest.PytestUnraisableExceptionWarning",
 )
 """Gradio sums up its queue with options pandas is about to drop, and leaves event loops open: not ours to mend."""
+expect.set_options(timeout=30_000)
+"""Milliseconds: as patient as every other wait, for a busy machine is no fault of the page."""
 VINEYARDS = "Where is vineyard in Languedoc-Roussillon in 2018?"
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 
