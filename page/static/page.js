@@ -267,7 +267,7 @@ window.landask = (() => {
   function room() {
     const box = view.root.querySelector(".la-legend"), { clientWidth, clientHeight } = view.map.getContainer();
     const open = !box.hidden && !box.classList.contains("la-shut"), beside = open && clientWidth - box.offsetWidth > 300;
-    return { top: 40, bottom: Math.min(46, clientHeight / 6), left: beside ? box.offsetWidth + 24 : 24, right: 50 };
+    return { top: Math.min(view.root.querySelector(".la-toolbar").offsetHeight + 16, clientHeight / 3), bottom: Math.min(46, clientHeight / 6), left: beside ? box.offsetWidth + 24 : 24, right: 50 };
   }
 
   function inView(feature, box) {
@@ -1013,7 +1013,7 @@ window.landask = (() => {
       const said = element.querySelector(".la-live");
       if (said && live.textContent !== said.textContent) live.textContent = said.textContent;
       const log = element.querySelector(".la-chat"), last = log?.querySelector(".la-turn:last-of-type");
-      if (last) log.scrollTop = last.offsetTop - log.offsetTop - 6;
+      if (last) log.scrollTop = last.offsetTop - log.offsetTop - parseFloat(getComputedStyle(log).paddingTop) - 4;
       showRatings();
     });
   }
