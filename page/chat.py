@@ -49,7 +49,7 @@ def example_html(text: str, words: Words) -> str:
     """An example with the task it is one of."""
     name = next((name for name in words if name.startswith("example_") and words[name] == text), "")
     task = words.get("task_" + name.removeprefix("example_"), "")
-    picture = f'<img alt="" width="160" height="96" src="files/cards/{name}.webp">' if name in PICTURED else ""
+    picture = f'<img alt="" width="160" height="96" data-src="files/cards/{name}.webp">' if name in PICTURED else ""
     return (
         f'<button type="button" class="la-button la-example" data-act="ask" data-value="{escape(text)}">'
         f"{picture}<span><small>{escape(task)}</small>{escape(text)}</span></button>"

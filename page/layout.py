@@ -316,7 +316,8 @@ class Layout:
     def opened(self, tongue: str, request: gr.Request) -> dict[Any, Any]:
         """The page is opened."""
         update = self.handlers.open(tongue, request)
-        return self.placed(merged(labels(str(update["language"])), update))
+        language = str(update["language"])
+        return self.placed(update if language == "en" else merged(labels(language), update))  # it is built in English
 
 
 def merged(labels: Update, update: Update) -> Update:

@@ -118,6 +118,17 @@ def application(
         content = relief.tile(zoom, x, y)
         return Response(content or b"", 200 if content else 204, FRESH, "image/webp")
 
+    styles = without_unused((map_library() / "maplibre-gl.css").read_text(encoding="utf-8"))
+    script = without_comments((STATIC / "page.js").read_text(encoding="utf-8"))
+
+    @app.get("/files/maplibre/maplibre-gl.css", include_in_schema=False)
+    def map_styles() -> Response:
+        return Response(styles, media_type="text/css")
+
+    @app.get("/files/page.js", include_in_schema=False)
+    def page_script() -> Response:
+        return Response(script, media_type="text/javascript")
+
     app.mount("/files/maplibre", StaticFiles(directory=map_library()))
     app.mount("/files", StaticFiles(directory=STATIC))
     blocks = Layout(page).blocks()
@@ -142,6 +153,29 @@ def application(
 
 
 FRESH = {"Cache-Control": "max-age=86400"}
+
+
+UNUSED = re.compile(r"[^{}]*(?:geolocate|fullscreen|shrink|terrain|globe|-logo|compass-[a-z]*heading)[^{}]*\{[^{}]*\}")
+"""Rules for controls that the page's map has not."""
+
+
+def without_unused(styles: str) -> str:
+    """The map library's style sheet without its unused controls, which are most of it.
+
+    >>> without_unused(".a{b:c}.maplibregl-ctrl-globe{d:e}@media x{.maplibregl-ctrl-logo{f:g}}.h{i:j}")
+    '.a{b:c}@media x{}.h{i:j}'
+    """
+    return UNUSED.sub("", styles)
+
+
+def without_comments(script: str) -> str:
+    """The page's script without lines of comment and without indents.
+
+    >>> without_comments("a();\\n  // why\\n  b();")
+    'a();\\nb();'
+    """
+    lines = (line.strip() for line in script.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def tile_of(base: Tiles, zoom: int, x: int, y: int) -> Response:

@@ -697,7 +697,7 @@ window.landask = (() => {
     if (view.front !== null) addLayer(map, view.drawing.layers[view.front], view.front);
     if (view.selection) showSelection(view.selection);
     for (const id of ["selection-fill", "selection-line", "selection-dots"]) if (map.getLayer(id)) map.moveLayer(id);
-    map.once("idle", () => { view.drawn += 1; view.root.dataset.drawn = view.drawing.key || "none"; tellView(); });
+    map.once("idle", () => { view.drawn += 1; view.root.dataset.drawn = view.drawing.key || "none"; tellView(); showCards(); });
     map.triggerRepaint();
   }
 
@@ -781,7 +781,13 @@ window.landask = (() => {
     root.querySelectorAll(".la-legend section").forEach((part) => part.remove());
     root.dataset.drawn = drawing.key || "none";
     view.drawn += 1;
+    showCards();
     buttons();
+  }
+
+  // The pictures of the examples wait until the map stands there.
+  function showCards() {
+    if (view.drawn) document.querySelectorAll("img[data-src]").forEach((image) => { image.src = image.dataset.src; image.removeAttribute("data-src"); });
   }
 
   function map(element, props, trigger, watch) {
@@ -1010,6 +1016,7 @@ window.landask = (() => {
     setInterval(tick, 250);
     watch("value", () => {
       tick();
+      showCards();
       const said = element.querySelector(".la-live");
       if (said && live.textContent !== said.textContent) live.textContent = said.textContent;
       const log = element.querySelector(".la-chat"), last = log?.querySelector(".la-turn:last-of-type");
