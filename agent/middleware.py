@@ -24,14 +24,13 @@ from retrieval.errors import (
     QueryLimit,
     TooFine,
 )
+from retrieval.statistics import MAIN_CLASSES
 from tools.context import Context
 
 CAUGHT = (DataError, Ambiguous, InputError, QueryLimit)
 """Errors that are answers; StoreError and SourceError end the command instead."""
 PIECES = ("which_class", "which_region")
 """What a question may leave out that no answer is honest without: it is asked for."""
-MAIN_CLASSES = ("A00", "B00", "C00", "D00", "E00", "F00", "G00", "H00")
-"""The eight land covers of LUCAS level 1, offered where none is named."""
 
 
 @dataclass(frozen=True)

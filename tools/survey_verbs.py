@@ -32,11 +32,6 @@ from tools.survey import (
 )
 
 Theme = Literal["land_cover", "land_use"]
-MAIN_CLASSES: Mapping[str, tuple[str, ...]] = {
-    "land_cover": ("A00", "B00", "C00", "D00", "E00", "F00", "G00", "H00"),
-    "land_use": ("U100", "U200", "U300", "U400"),
-}
-"""The first level of the nomenclature."""
 NOT_AREA = ("points_not_area", {})
 
 
@@ -135,11 +130,10 @@ def share_points(
     [counts_then] = year_counts(asked, counts)
     surveyed, named = counts_then["surveyed"], bool(asked.land_cover or asked.land_use)
     theme = "land_use" if asked.land_use and not asked.land_cover else theme
-    members = Group(theme, members=tuple((c,) for c in asked.land_cover or asked.land_use or MAIN_CLASSES[theme]))
-    rows = read(context, Query("survey", (POINTS,), (*asked.place, asked.in_its_years, *asked.classes()), (members,)))
-    codes = [str(code) for (code,) in members.members]
-    found = {str(row[theme]): row["points"] for row in rows.dicts()}
-    points = {code: found.get(code, 0) for code in codes if named or code in found}
+    asked_for = asked.land_cover or asked.land_use
+    group = Group(theme, members=tuple((code,) for code in asked_for)) if named else Group(theme, "1")
+    rows = read(context, Query("survey", (POINTS,), (*asked.place, asked.in_its_years, *asked.classes()), (group,)))
+    points = dict.fromkeys(asked_for, 0) | {str(row[theme]): row["points"] for row in rows.dicts()}
     classified = counts_then["points"] if named else None
     return result_of(
         "share_points",
