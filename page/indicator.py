@@ -112,8 +112,10 @@ def indicator_of(result: Result, context: Context) -> Indicator | None:
     }
     if len(classes) != 1 or result.unit not in ("%", "percentage points"):
         return None
-    named = list(dict.fromkeys(str(id) for id in table.column("region_id")))
+    rows = dict.fromkeys(str(id) for id in table.column("region_id"))
+    named = list(dict.fromkeys(id for row in rows for id in context.gazetteer.members(row)))  # of a group its countries
     drawn = [str(f["properties"].get("id") or "") for f in (result.features or {}).get("features", ())]
+    drawn = [id for id in drawn if id not in rows or id in named]
     try:
         return read(context, classes.pop(), named, [*named, *filter(None, drawn)], years_of(result))
     except LandaskError:

@@ -87,6 +87,12 @@ def test_one_regions_share_is_shown_among_its_like_and_outlined(sitting: Sitting
     assert any(layer["kind"] == "outline" and layer["marks"][0]["label"] == "Sweden" for layer in sitting.layers())
 
 
+def test_a_share_of_a_group_of_countries_is_shown_among_all_of_them(sitting: Sitting) -> None:
+    sitting.ask("How much of the European Union was woodland in 2018?")
+    share = next(layer for layer in sitting.layers() if layer["indicator"])
+    assert len(sitting.figures(share)) > 20
+
+
 def test_a_change_is_shaded_from_less_to_more_with_a_neutral_middle(sitting: Sitting) -> None:
     sitting.ask("How did cropland change in Bavaria between 2009 and 2022?")
     change = sitting.layers()[0]
