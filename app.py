@@ -83,6 +83,14 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     add("--router", default="auto", help="auto, builtin, schema or tools")
     add("--llm", default=None, help="PROVIDER:MODEL for the language-model routers")
+    add(
+        "--classifier",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="the satellite's encoder: what `tools.pixelclip train` or `head` wrote, or TimeSenCLIP's weights",
+    )
+    add("--text-tower", default=None, metavar="NAME", help="its text tower, where the file names none")
     add("--auth", type=Path, default=None, metavar="FILE", help="names and password hashes; see docs/page.md")
     add("--add-user", default=None, metavar="NAME", help="ask for a password, add it to the --auth file and end")
     add("--open", action="store_true", help="let anyone in on an address that is not loopback")
@@ -145,7 +153,7 @@ def opened_world(options: argparse.Namespace) -> Generator[World]:
     named = options.store or (Path(os.environ["LANDASK_STORE"]) if os.environ.get("LANDASK_STORE") else None)
     store = open_or_build_default(named, lambda line: print(line, file=sys.stderr))
     try:
-        context = Context.open(store)
+        context = Context.open(store).seen_by(options.classifier, options.text_tower)
         yield World(context, Agent(context, options.router, options.llm, options.longest), options.router)
     finally:
         store.close()

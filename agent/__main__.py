@@ -155,6 +155,11 @@ def common(command: argparse.ArgumentParser) -> None:
     )
     model.add_argument("--timeout", type=float, metavar="S", help="seconds a model may plan (default: 120)")
     model.add_argument("--context", type=int, metavar="TOKENS", help="the model's context (default: 8192)")
+    command.add_argument(
+        "--classifier", type=Path, metavar="FILE",
+        help="the satellite's encoder: what `tools.pixelclip train` or `head` wrote, or TimeSenCLIP's weights",
+    )  # fmt: skip
+    command.add_argument("--text-tower", metavar="NAME", help="its text tower, where the file names none")
     command.add_argument("--debug", action="store_true", help="show a fault as a traceback")
 
 
@@ -184,12 +189,17 @@ def opened(options: argparse.Namespace) -> Context:
     bring_models(options)
     named = options.store or (Path(os.environ["LANDASK_STORE"]) if os.environ.get("LANDASK_STORE") else None)
     path = named or default_store_path()
-    if named or path.exists():
-        return replace(Context.open(Store.open(path)), bring=need)
+    context = Context.open(Store.open(path)) if named or path.exists() else built(path)
+    return replace(context.seen_by(options.classifier, options.text_tower), bring=need)
+
+
+def built(path: Path) -> Context:
+    """Build the bundled store and open it."""
     from retrieval.ingest import open_or_build_default
+    from tools.context import Context
 
     print("building the bundled store, once …", file=sys.stderr)
-    return replace(Context.open(open_or_build_default(path)), bring=need)
+    return Context.open(open_or_build_default(path))
 
 
 def bring_models(options: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ python -m evals run questions places classes --router builtin
 python -m evals run questions --router schema --llm ollama:qwen3:4b
 python -m evals compare logs/evals/questions-builtin.json logs/evals/questions-schema-….json
 python -m evals estimation --holdout
+python -m evals encoders --write
 python -m evals report --out docs/scoreboard.md --html out/evals.html
 """
 
@@ -87,6 +88,13 @@ def parser() -> argparse.ArgumentParser:
     of_areas.add_argument("--points", type=Path, default=None, help="another file of survey points than the bundled")
     of_areas.add_argument("--data", type=Path, default=default_data(), help="folder of the real data")
     of_areas.set_defaults(command=estimation_command)
+    others = commands.add_parser("encoders", help="what other encoders give in the classifier's folds")
+    others.add_argument("--method", nargs="+", default=(), metavar="NAME", help="measure these alone")
+    others.add_argument("--parts", default="all", choices=("all", "folds", "sources"))
+    others.add_argument("--write", action="store_true", help="put the table into docs/pixelclip.md")
+    others.add_argument("--log-dir", type=Path, default=LOGS)
+    others.add_argument("--data", type=Path, default=default_data(), help="folder of the real data")
+    others.set_defaults(command=encoders_command)
     return whole
 
 
@@ -131,6 +139,15 @@ def estimation_command(options: argparse.Namespace) -> int:
         return 0
     held = estimation.run_holdout(points, options.write) if options.holdout else None
     print(held or estimation.run_coverage(grid if grid.is_file() else None))
+    return 0
+
+
+def encoders_command(options: argparse.Namespace) -> int:
+    """Print the table of encoders."""
+    from evals.pixel_encoders import run_encoders  # torch and training: not for the other commands
+
+    folder = options.log_dir / "classifier"
+    print(run_encoders(options.data, folder, options.method, options.parts, options.write))
     return 0
 
 

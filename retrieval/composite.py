@@ -14,6 +14,9 @@ MONTHS = 12
 MASKED_SCL: tuple[int, ...] = (0, 1, 3, 8, 9, 10, 11)
 """Sen2Cor classes that are not the ground: no data, saturated, cloud shadow, cloud (medium, high), cirrus, snow."""
 
+UPSTREAM_CLOUDY = 9
+"""Sen2Cor's class from which TimeSenCLIP's preparation sets a value to 0: cloud of high probability, cirrus, snow."""
+
 NO_DATA: tuple[int, ...] = (0, 65535)
 """Reflectances that mean "not measured" in the files read here."""
 
@@ -49,6 +52,34 @@ def monthly_composite(
         part = composite[:, :, rows, columns]
         composite[:, :, rows, columns] = np.where(np.isnan(part), year[None], part)
     return composite, ~seen
+
+
+def upstream_composite(
+    reflectance: NDArray[np.uint16], scl: NDArray[np.integer], months: ArrayLike
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return monthly medians as TimeSenCLIP's own preparation makes them, for its released weights.
+
+    Arguments and result as of `monthly_composite`. Clouds, cirrus and snow (SCL of 9 or more) become 0 and enter the
+    median: a month that is mostly cloudy has the median 0, dark to the network. It is written as 1, which the network's
+    normalisation takes to the same 0, because 0 stands for "not measured" here. A month without an acquisition gets the
+    year's median.
+    """
+    reflectance, scl, months = np.asarray(reflectance), np.asarray(scl), np.asarray(months)
+    _check(reflectance, scl, months)
+    seen = np.where(np.isin(reflectance, NO_DATA[1:]), 0, reflectance).astype(np.float32)
+    seen = np.where((scl >= UPSTREAM_CLOUDY)[:, None], np.float32(0), seen)
+    composite = np.empty((MONTHS, *reflectance.shape[1:]), np.float32)
+    masked = np.zeros((MONTHS, *reflectance.shape[2:]), bool)
+    whole = nan_median(seen)
+    for month in range(1, MONTHS + 1):
+        at = np.flatnonzero(months == month)
+        composite[month - 1] = nan_median(seen[at]) if at.size else whole
+        masked[month - 1] = not at.size
+    return np.maximum(composite, 1), masked
+
+
+COMPOSITES = {"clear": monthly_composite, "upstream": upstream_composite}
+"""Way → how acquisitions become months."""
 
 
 def nan_median(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -112,4 +112,4 @@ class Dataset:
     bbox: BBox | None
     synthetic: bool
     kind: str
-    """`survey`, `statistics`, `vine_areas`, `deals`, `survey_weights`, `regions`, `places` or `pixels`."""
+    """`survey`, `statistics`, `vine_areas`, `deals`, `survey_weights`, `regions`, `places`, `pixels`, `predictions`."""

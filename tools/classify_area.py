@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from retrieval.errors import BadArgument
-from retrieval.types import Table
+from retrieval.types import Region, Table
 from tools.context import Context
+from tools.pixel_prior import Prior, published_prior
 from tools.result import Result
 from tools.satellite import (
     MOST_PIXELS_SHOWN,
@@ -31,6 +32,7 @@ def classify_area(
     regions: Sequence[str] = (),
     year: int | None = None,
     limit: int | None = None,
+    prior: Literal["", "published"] = "",
 ) -> Result:
     """Map any words, or LUCAS land-cover classes, over an area's satellite pixels.
 
@@ -39,12 +41,17 @@ def classify_area(
     an area: for shares use official_share. `value` is how many pixels fit the words better than any other known
     class; every pixel comes with its score, its calibrated probability (`facts["sure"]` of them above a half) and the
     deepest class that is likelier than a half. The measured accuracy of the nearest known class stands beside it, or
-    the plain statement that there is none, with what was measured of words alone (`facts["zero_shot"]`).
+    the plain statement that there is none, with what was measured of words alone (`facts["zero_shot"]`). With
+    `prior="published"` the chances are weighed by the region's published shares, which the answer says. An area with
+    more pixels than an answer reads is not cut: the whole map of it is offered as a job.
 
     Raises:
         BadArgument: neither words nor classes, both, or words that are empty or an essay.
-        NoRecords, NoSuchYear: no pixels there, or none of that year.
+        NoRecords, NoSuchYear: no pixels there, or none of that year; too many of them, with the job that is offered;
+            no published shares to weigh by.
     """
+    if prior not in ("", "published"):
+        raise BadArgument(f"no prior {prior!r}: leave it out, or published")
     if bool(text and text.strip()) == bool(land_cover):
         raise BadArgument("give words (text) or land-cover codes, one of the two")
     year = checked_year(year)
@@ -58,14 +65,18 @@ def classify_area(
         check_texts([text])
     words = words_of(model_of(context))
     asked = words.ask_classes(land_cover) if land_cover else _asked_in_words(context, words, str(text))
-    pixels = pixels_of(context, places, year)
-    score, best = words.score(pixels.vectors, asked)
+    weighed = _prior(context, places, words, year) if prior else None
+    weight = weighed.weight if weighed else None
+    pixels = pixels_of(context, places, year, whole=True)
+    score, best = words.score(pixels.vectors, asked, weight)
     probability = words.probability(score, asked)
     hit = (best == 0) & pixels.usable
-    chance = words.classify(pixels.vectors)
+    chance = words.classify(pixels.vectors, weight)
     shown = min(limit or MOST_PIXELS_SHOWN, MOST_PIXELS_SHOWN)
     rows = _rows(context, pixels, score, probability, hit, best, asked, words.deepest(chance), shown)
-    caveats = pixel_caveats(context, pixels, places, year)
+    caveats = pixel_caveats(pixels)
+    if weighed:
+        caveats.append(("published_prior", {"region": weighed.region, "year": weighed.year}))
     truth = _truth(context, words, asked)
     caveats += truth["caveats"]
     if len(rows) < len(pixels.rows):
@@ -80,6 +91,7 @@ def classify_area(
             **({"regions": [r.id for r in places]} if places else {}),
             **({"year": year} if year else {}),
             **({"limit": limit} if limit else {}),
+            **({"prior": prior} if prior else {}),
         },
         provenance=satellite_provenance(context, pixels.rows),
         regions=places,
@@ -101,10 +113,19 @@ def classify_area(
             "accuracy": truth["accuracy"],
             "ground_truth": truth["accuracy"] is not None,
             "sure": int((probability[hit] >= 0.5).sum()) if probability is not None else None,
+            "prior": weighed.to_json() if weighed else None,
             "zero_shot": None if asked.codes else words.zero_shot(),
         },
         caveats=tuple(caveats),
     )
+
+
+def _prior(context: Context, places: Sequence[Region], words: Any, year: int | None) -> Prior:
+    """Return the weights of the known classes where the pixels lie."""
+    from tools.pixelclip.known import to_official
+
+    labelled = {to_official(code): count for code, count in words.model.about["labelled"].items()}
+    return published_prior(context, places, [to_official(code) for code in words.known], labelled, year)
 
 
 def _asked_in_words(context: Context, words: Any, text: str) -> Any:

@@ -124,7 +124,7 @@ def compare_with_survey(
         features=point_features(drawn),
         facts=facts,
         caveats=(
-            *pixel_caveats(context, pixels, places, year),
+            *pixel_caveats(pixels),
             ("agreement_at_points", {"pixels": len(kept), "skipped": skipped}),
             *((("declared_by_farmers", {"pixels": len(kept), "declared": n}),) if (n := facts["declared"]) else ()),
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retrieval.gazetteer import Gazetteer
@@ -40,6 +41,18 @@ class Context:
     def with_area(self, region: Region, outline: BaseGeometry) -> Context:
         """Return this context with one more area of interest."""
         return replace(self, areas={**self.areas, region.id: (region, outline)})
+
+    def seen_by(self, weights: Path | None, tower: str | None = None) -> Context:
+        """Return this context with the encoder of a file in place of the shipped one; the same for None.
+
+        Raises:
+            BadFile: the file holds no encoder.
+        """
+        if weights is None:
+            return self
+        from tools.pixelclip.encoders import open_encoder
+
+        return replace(self, classifier=open_encoder(weights, tower))
 
     def in_language(self, language: str) -> Context:
         """Return this context showing names in another language."""

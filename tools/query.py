@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from retrieval.catalog import is_representative
-from retrieval.errors import BadArgument
+from retrieval.errors import BadArgument, NoRecords
 from retrieval.query import Column, Query, Ref
 from retrieval.sources import Measure, Source
 from retrieval.types import Dataset, Region, Table
@@ -41,7 +41,8 @@ def query(
     """Ask one source for one table: any measure, filtered, grouped, compared, sorted and limited.
 
     Use for everything that a table of the data can say. `source`: survey (LUCAS points: counts and elevations, never
-    areas), revisits (points visited in two years: from what to what), published (Eurostat's shares and areas, by year).
+    areas), revisits (points visited in two years: from what to what), published (Eurostat's shares and areas, by year),
+    predictions (cells of a classifier's map that was added to the store; counts cells, never areas).
     A column is a measure with filters of its own, or an expression of columns before it (difference, ratio, percent,
     sum, part). Returns the rows with the regions and classes they are about; units stand in the result.
     """
@@ -58,6 +59,9 @@ def answer(asked: Query, context: Context) -> Result:
         DataError: a value is unknown, not recorded or not published.
     """
     compiled = compile_query(asked, context)
+    source = compiled.source
+    if source.comes_by and not datasets_of(source, asked, context):
+        raise NoRecords(f"{source.name} in this store", source.comes_by, "no_map")
     found = context.store.run(compiled.sql, compiled.parameters)
     found, changed = without_broken(compiled, found, context)
     shown = _Shown(compiled, found, context)

@@ -64,16 +64,19 @@ def outline_of(context: Context, regions: Sequence[Region]) -> BaseGeometry | No
     return shapely.union_all(shapes)
 
 
-def pixels_of(context: Context, regions: Sequence[Region], year: int | None) -> AreaPixels:
+def pixels_of(context: Context, regions: Sequence[Region], year: int | None, whole: bool = False) -> AreaPixels:
     """Return the pixels of some regions with the model's vectors.
 
+    `whole`: an area too large for an answer is offered as a job, not cut.
+
     Raises:
-        NoRecords, NoSuchYear: there are none there, or none of that year.
+        NoRecords, NoSuchYear: there are none there, or none of that year; or more than an answer reads, said with
+            how long the job of mapping them all takes.
     """
     from tools.pixelclip.stored import area_pixels
 
     level = regions[0].level if len(regions) == 1 else ""
-    return area_pixels(context.store, model_of(context), outline_of(context, regions), level, year)
+    return area_pixels(context.store, model_of(context), outline_of(context, regions), level, year, whole=whole)
 
 
 def pixel_datasets(context: Context) -> list[Dataset]:
@@ -88,23 +91,13 @@ def satellite_provenance(context: Context, table: Table) -> Provenance:
     return replace(where_from, model=f"{model.model_id} (sha256 {model.sha256[:12]})")
 
 
-def map_command(context: Context, regions: Sequence[Region], year: int | None) -> str:
-    """Return the command that maps every cell of an area, however large."""
-    where = "".join(f" --region {region.id}" for region in regions if not region.id.startswith("aoi:"))
-    when = f" --year {year}" if year else ""
-    return f"python -m tools.pixelclip predict --store {context.store.path}{where}{when} --save DIR"
-
-
-def pixel_caveats(
-    context: Context, pixels: AreaPixels, regions: Sequence[Region] = (), year: int | None = None
-) -> list[tuple[str, dict[str, Any]]]:
-    """Return what every satellite answer must say: a sample, clouds, a spent budget and its way out."""
+def pixel_caveats(pixels: AreaPixels) -> list[tuple[str, dict[str, Any]]]:
+    """Return what every satellite answer must say: a sample, clouds, pixels that were not read."""
     caveats: list[tuple[str, dict[str, Any]]] = [("pixel_sample", {"pixels": int(pixels.usable.sum())})]
     if (lost := int((~pixels.usable).sum()) - pixels.left) > 0:
         caveats.append(("unusable_pixels", {"pixels": lost}))
     if pixels.left:
-        command = map_command(context, regions, year)
-        caveats.append(("budget_spent", {"pixels": pixels.left, "command": command}))
+        caveats.append(("budget_spent", {"pixels": pixels.left}))
     return caveats
 
 

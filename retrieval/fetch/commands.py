@@ -197,6 +197,10 @@ def _fetch_pixels(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source", default="earth-search", help="earth-search, planetary-computer, cdse, or a STAC URL"
     )
+    parser.add_argument(
+        "--composite", default="clear", choices=("clear", "upstream"),
+        help="medians of clear values, or as TimeSenCLIP's own preparation makes months, for its released weights",
+    )  # fmt: skip
     parser.add_argument("--workers", type=int, default=8, help="files read at once (default: %(default)s)")
     parser.set_defaults(run=_run(run_pixels))
 
@@ -356,7 +360,7 @@ def run_pixels(desk: Desk, arguments: argparse.Namespace) -> int:
     source = desk.sources.stac(arguments.source)
     if desk.downloader.offline:
         raise SourceError("offline: pixels cannot be fetched; bring a file on a disk and `ingest` it")
-    request = Request(cells, _first_month(arguments), source)
+    request = Request(cells, _first_month(arguments), source, arguments.composite)
     sign = signer(source, desk.downloader, desk.secrets)
     job = Job(request, desk.cache.path("pixels"), desk.secrets, sign, arguments.workers)
     if not job.file.is_file():

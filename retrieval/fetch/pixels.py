@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import numpy as np
@@ -29,7 +29,7 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
-from retrieval.composite import MASKED_SCL, monthly_composite
+from retrieval.composite import COMPOSITES, MASKED_SCL
 from retrieval.errors import SourceError
 from retrieval.fetch.cache import write_atomically
 from retrieval.fetch.grid import Cells, blocks
@@ -77,6 +77,8 @@ class Request:
     first_month: date
     """The first of a month; the year is the twelve months from it."""
     source: StacSource
+    composite: Literal["clear", "upstream"] = "clear"
+    """`clear`: medians of clear values; `upstream`: as TimeSenCLIP's preparation makes them (`retrieval.composite`)."""
 
     @property
     def year(self) -> int:
@@ -90,7 +92,8 @@ class Request:
 
     def digest(self) -> str:
         """Return what tells this job from others."""
-        parts = (VERSION, self.source.url, self.source.collection, str(self.first_month), self.cells.digest())
+        parts = [VERSION, self.source.url, self.source.collection, str(self.first_month), self.cells.digest()]
+        parts += [] if self.composite == "clear" else [self.composite]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -231,7 +234,8 @@ class Job:
             day = days.setdefault((scene.day, scene.shift), _Day(scene.day, scene.shift, np.zeros(len(scl), np.uint8)))
             day.scenes.append(scene)
             day.scl = np.where(day.scl == 0, scl, day.scl).astype(np.uint8)
-        return [day for _, day in sorted(days.items()) if not np.isin(day.scl, MASKED_SCL).all()]
+        every = self.request.composite == "upstream"  # there clouds count, as 0
+        return [day for _, day in sorted(days.items()) if every or not np.isin(day.scl, MASKED_SCL).all()]
 
     def _composite(
         self, days: list[_Day], reader: CellReader, size: int, pool: ThreadPoolExecutor
@@ -248,7 +252,7 @@ class Job:
             stack = self._stack(days, number, reader, pool)  # (A, N)
             for start in range(0, size, STRIPE):
                 at = slice(start, start + STRIPE)
-                values, gaps = monthly_composite(stack[:, None, None, at], scl[:, None, at], months)
+                values, gaps = COMPOSITES[self.request.composite](stack[:, None, None, at], scl[:, None, at], months)
                 bands[:, number, at] = _rounded(values[order, 0, 0])
                 masked[:, at] &= gaps[order, 0]
         return bands, masked

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from retrieval.errors import BadArgument
 from retrieval.sources.deals import DEALS
 from retrieval.sources.kinds import Dimension, Measure, Source
+from retrieval.sources.predictions import PREDICTIONS
 from retrieval.sources.published import PUBLISHED
 from retrieval.sources.revisits import REVISITS
 from retrieval.sources.survey import SURVEY
 
 __all__ = ["SOURCES", "Dimension", "Measure", "Source", "source_of"]
 
-SOURCES: Mapping[str, Source] = {source.name: source for source in (SURVEY, REVISITS, PUBLISHED, DEALS)}
+SOURCES: Mapping[str, Source] = {source.name: source for source in (SURVEY, REVISITS, PUBLISHED, DEALS, PREDICTIONS)}
 
 
 def source_of(name: str) -> Source:

@@ -120,6 +120,8 @@ class Source:
     """SQL of the rows that take part in a list of a level, where one land may stand under several names."""
     caveats: tuple[str, ...] = ()
     """Keys of what always holds for a reader of this source."""
+    comes_by: str = ""
+    """The command that brings its table into a store, where a store may lack it; else every store has it."""
 
 
 def source(
@@ -135,6 +137,7 @@ def source(
     listed: str = "",
     caveats: tuple[str, ...] = (),
     about: str = "",
+    comes_by: str = "",
 ) -> Source:
     """Return a source with its dimensions and measures by name."""
     return Source(
@@ -150,6 +153,7 @@ def source(
         first,
         listed,
         caveats,
+        comes_by,
     )
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.composite import MASKED_SCL, monthly_composite, nan_median
+from retrieval.composite import MASKED_SCL, monthly_composite, nan_median, upstream_composite
+from tools.pixelclip.bands import normalise
 
 
 def world(values, scl, months):
@@ -28,6 +29,14 @@ def test_a_month_with_only_clouds_gets_the_median_of_the_year_and_is_reported():
     composite, masked = monthly_composite(*world([100, 300, 9000], [4, 5, 8], [1, 2, 3]))
     assert composite[2, 0, 0, 0] == 200
     assert masked[:, 0, 0].tolist() == [False, False] + [True] * 10
+
+
+def test_upstreams_way_lets_clouds_darken_a_month_and_its_network_sees_the_same():
+    composite, masked = upstream_composite(*world([100, 9000, 9000, 300, 500], [4, 9, 10, 4, 8], [1, 1, 1, 2, 2]))
+    assert composite[:3, 0, 0, 0].tolist() == [1, 400, 100]  # January's median is 0, written 1; March's is the year's
+    assert masked[:, 0, 0].tolist() == [False, False] + [True] * 10
+    years = np.zeros((1, 12, 10), np.float32)
+    np.testing.assert_array_equal(normalise(years), normalise(years + 1))
 
 
 def test_a_pixel_that_was_never_clear_is_nan_and_masked_all_year():

@@ -197,3 +197,21 @@ def test_what_is_no_raster_and_no_place_to_write_is_one_line(tmp_path, capsys):
 def test_one_worker_is_this_process():
     assert in_processes(1) is one_after_another
     assert StoreCells("s.duckdb").to_json()["store"] == "s.duckdb"
+
+
+def test_words_are_asked_of_a_finished_map_without_its_pixels(tmp_path, capsys):
+    out = tmp_path / "map"
+    make_map(MapJob(FieldCells(), out, compact=True))
+    assert main(["ask", "--map", str(out), "--text", "a vineyard with rows of vines"]) == 0
+    assert "1,599 cells scored" in capsys.readouterr().err
+    with rasterio.open(out / "asked.vrt") as raster:
+        score = raster.read(1, masked=True)
+    assert score.count() == 1599
+    column = np.nonzero(~score.mask.all(axis=0))[0]
+    west, east = score[:, column[:20]].mean(), score[:, column[20:]].mean()
+    assert east > west + 0.2  # the vines stand in the east
+    assert main(["ask", "--map", str(tmp_path), "--text", "maize"]) == 2
+    plain = tmp_path / "plain"
+    make_map(MapJob(FieldCells(4), plain))
+    assert main(["ask", "--map", str(plain), "--text", "maize"]) == 2
+    assert "--compact" in capsys.readouterr().err

@@ -1,18 +1,22 @@
 """The satellite's tools on demo and real pixels: maps of words, explanations, agreement with the survey."""
 
 import json
+from collections import OrderedDict
 
 import numpy as np
 import pytest
 
-from retrieval.errors import BadArgument, NoRecords, NoSuchYear, UnknownClass
+from retrieval.errors import BadArgument, BadFile, NoRecords, NoSuchYear, UnknownClass
 from tools.classify_area import classify_area
 from tools.compare_with_survey import compare_with_survey
 from tools.context import Context
 from tools.explain_point import explain_point
+from tools.pixel_prior import _weights
+from tools.pixelclip import stored
 from tools.pixelclip.__main__ import main
 from tools.pixelclip.grid import cell_corners
-from tools.pixelclip.shipped import load
+from tools.pixelclip.shipped import WEIGHTS, load
+from tools.satellite import model_of
 
 CORSICA = "nuts:FRM0"
 
@@ -180,3 +184,38 @@ def test_embed_writes_each_vector_once_and_a_question_uses_them(tmp_path, demo_s
 def test_embed_of_no_store_is_one_line_and_exit_code_two(tmp_path, capsys):
     assert main(["embed", "--store", str(tmp_path / "none.duckdb")]) == 2
     assert "no store" in capsys.readouterr().err
+
+
+def test_published_shares_weigh_the_classes_where_asked_and_the_answer_says_so(demo_store):
+    context = Context.open(demo_store)
+    plain = classify_area(context, land_cover=["B82"], regions=["Corsica"])
+    weighed = classify_area(context, land_cover=["B82"], regions=["Corsica"], prior="published")
+    assert weighed.value < plain.value  # vines are a fifteenth of the labelled pixels and 1 % of Corsica
+    assert weighed.facts["prior"]["region"] == "Corsica"
+    assert any(key == "published_prior" for key, _ in weighed.caveats)
+    assert plain.facts["prior"] is None
+    with pytest.raises(BadArgument, match="one region"):
+        classify_area(context, land_cover=["B82"], prior="published")
+
+
+def test_weights_are_shares_there_over_shares_in_training():
+    weight = _weights(("A00", "B11", "C00"), {"A00": 50, "B11": 25, "C00": 25}, {"A00": 10.0, "C00": 60.0})
+    assert weight == pytest.approx([0.2, 1.2, 2.4])
+
+
+def test_an_area_too_large_for_an_answer_is_offered_as_a_job_and_not_cut(demo_store, monkeypatch):
+    monkeypatch.setattr(stored, "BUDGET", 100)
+    monkeypatch.setattr(stored, "_memory", OrderedDict())
+    with pytest.raises(NoRecords) as told:
+        classify_area(Context.open(demo_store), land_cover=["B82"], regions=["Corsica"])
+    assert told.value.reason == "job_offered"
+    assert told.value.slots == {"pixels": 498, "minutes": 1}
+
+
+def test_another_encoder_answers_where_a_file_of_it_is_named(demo_store):
+    context = Context.open(demo_store)
+    assert context.seen_by(None) is context
+    own = context.seen_by(WEIGHTS)
+    assert model_of(own).model_id == load().model_id
+    with pytest.raises(BadFile):
+        context.seen_by(WEIGHTS.with_suffix(".pt"))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -19,11 +20,13 @@ from retrieval.deal_files import read_deals
 from retrieval.errors import BadArgument
 from retrieval.fetch.landmatrix_world import drawn, export_zip
 from retrieval.ingest import Contents, write_store
+from retrieval.mapped_cells import add_cells
 from retrieval.query import Column, Filter, Group, Op, Query
 from retrieval.sources import SOURCES, Dimension, Source
 from retrieval.sources.kinds import ops_of
 from retrieval.statistics_files import read_statistics_file
 from retrieval.store import Store
+from retrieval.types import Dataset
 from tests import tiny
 from tests.deal_places import world
 from tools.context import Context
@@ -33,7 +36,8 @@ N = Column("n", "points")
 Y2018 = Filter("year", "in", (2018,))
 PAIR = (Filter("year_from", "in", (2018,)), Filter("year_to", "in", (2022,)))
 CROPS = (Filter("land_cover", "in", ("B00",)), Y2018)
-SHARE, DEALS = Column("n", "share"), Column("n", "deals")
+SHARE, DEALS, CELLS = Column("n", "share"), Column("n", "deals"), Column("n", "cells")
+MAP = Dataset("map-tiny", "A map", "1", "made", "made", "0" * 64, 30, (2018,), None, True, "predictions")
 PLACE = (Group("region", "nuts2"),)
 SHAPES: dict[str, dict[str, Query]] = {
     "survey": {
@@ -66,6 +70,12 @@ SHAPES: dict[str, dict[str, Query]] = {
         "by purpose": Query("deals", (DEALS,), (), (Group("intention"),)),
         "single deals": Query("deals", (), (), (Group("point"),)),
     },
+    "predictions": {
+        "one number": Query("predictions", (CELLS,), (Y2018,)),
+        "by region": Query("predictions", (CELLS,), (Y2018,), PLACE),
+        "by class": Query("predictions", (CELLS,), (Y2018,), (Group("land_cover", "3"),)),
+        "single cells": Query("predictions", (), (Y2018,), (Group("point"),)),
+    },
 }
 CASES = [
     (name, of.name, op) for name, source in SOURCES.items() for of in source.dimensions.values() for op in ops_of(of)
@@ -77,7 +87,7 @@ NOT_INVENTED = ("former_use", "former_owner")
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
-    """The tiny world with elevations in 2018, the figures as published for its regions, and 250 invented deals."""
+    """The tiny world with elevations in 2018, published figures, 250 invented deals, and a map of a cell a point."""
     folder: Path = tmp_path_factory.mktemp("filters")
     visits = tiny.survey()
     metres = [id % 10_000 - 2300 if year == 2018 else None for id, year in
@@ -87,11 +97,22 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     regions = (tiny.regions(), world())
     read = read_deals(folder / "export.zip")
     write_store(folder / "s.duckdb", Contents(read_statistics_file(), regions, None, (visits,), deals=read))
+    add_cells(folder / "s.duckdb", iter([mapped(visits.records)]), 2018, MAP)
     with Store.open(folder / "s.duckdb") as store:
         opened = Context.open(store)
         lon, lat = located(opened)
         area = replace(opened.region("country:FR"), id="aoi:x", level="aoi")
         yield opened.with_area(area, shapely.Point(lon, lat).buffer(5.0))
+
+
+def mapped(records: pd.DataFrame) -> dict[str, Any]:
+    """A cell at every point of 2018, as a map would have it."""
+    own = records[records["year"] == 2018]
+    rising = np.arange(len(own), dtype=np.uint8)
+    named = {name: own[name].to_numpy() for name in ("lon", "lat")}
+    cover, cell = own["lc1"].to_numpy(dtype=object), own["point_id"].to_numpy(np.int64)
+    rest = {"land_cover": cover, "probability": 40 + rising, "margin": rising, "far": rising % 2 == 0}
+    return {"cell": cell, **named, **rest}
 
 
 def located(context: Context) -> tuple[float, float]:

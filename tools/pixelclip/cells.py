@@ -17,15 +17,19 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from retrieval.composite import monthly_composite
-from retrieval.errors import BadFile, NoRecords
+from retrieval.errors import BadArgument, BadFile, NoRecords
 from retrieval.pixel_tiles import EVERYWHERE, pixel_places, tile_pixels
 from retrieval.types import BBox
 from tools.pixelclip.bands import Years, read_years, to_calendar
 from tools.pixelclip.grid import CELL, cell_corners
+from tools.pixelclip.interface import Encoder
+from tools.pixelclip.precomputed import open_embeddings
 from tools.pixelclip.samples import COLUMNS
 
 TILE = 5120
 """Metres: 512 × 512 cells, aligned to the origin of the grid as the blocks that pixels are fetched by are."""
+
+SIDE = TILE // CELL
 
 CLEAR = 4
 """Sen2Cor's class of vegetation, for rasters whose clouds are already out."""
@@ -67,6 +71,45 @@ class CellYears:
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        """(N,) which cells hold anything."""
+        return self.years.usable
+
+    def seen_by(self, model: Encoder) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
+        """Return a model's vectors of the cells, and which are far from what it was taught on, None where unknown."""
+        return model.examine(self.years, radar=self.radar)
+
+
+@dataclass(frozen=True)
+class CellFeatures:
+    """Cells by their south-west corners, EPSG:3035 metres, with embeddings that others computed."""
+
+    x: NDArray[np.int64]
+    y: NDArray[np.int64]
+    features: NDArray[np.float32]
+    usable: NDArray[np.bool_]
+    form: str
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def seen_by(self, model: Encoder) -> tuple[NDArray[np.float32], None]:
+        """Return a model's vectors of the cells.
+
+        Raises:
+            BadArgument: the model has no head for these embeddings.
+        """
+        from tools.pixelclip.headed import Headed
+
+        if not isinstance(model, Headed) or model.backbone.name != self.form:
+            raise BadArgument(
+                f"{self.form} embeddings need a head for them: python -m tools.pixelclip head --embeddings FILE "
+                f"--places LABELS.csv --out HEAD.safetensors, then predict --weights HEAD.safetensors"
+            )
+        vectors = model.of_features(self.features)
+        return np.where(self.usable[:, None], vectors, 0), None
+
 
 class CellSource(Protocol):
     """Tiles of pixel years."""
@@ -75,13 +118,18 @@ class CellSource(Protocol):
         """Return the tiles that hold anything, in order."""
         ...
 
-    def read(self, tile: Tile) -> CellYears:
+    def read(self, tile: Tile) -> CellYears | CellFeatures:
         """Return a tile's cells."""
         ...
 
     def to_json(self) -> dict[str, Any]:
         """Return what identifies the pixels, for the manifest."""
         ...
+
+
+def raster_cells(path: str) -> CellSource:
+    """Return the cells of a file: monthly bands (NetCDF), or embeddings (GeoTIFF, NPY)."""
+    return EmbeddingCells(path) if path.endswith((".tif", ".tiff", ".npy")) else RasterCells(path)
 
 
 @dataclass(frozen=True)
@@ -156,19 +204,72 @@ class RasterCells:
     def _cells(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Cells whose centre lies in the raster, and the raster's nearest position of each."""
         _, _, east, north, crs = _raster(self.path)
-        step_x, step_y = (abs(float(axis[1] - axis[0])) for axis in (east, north))
-        across = Transformer.from_crs(crs, 3035, always_xy=True)
-        corner = [across.transform(a, b) for a in (east[0], east[-1]) for b in (north[0], north[-1])]
-        low, high = np.min(corner, axis=0) - 2 * CELL, np.max(corner, axis=0) + 2 * CELL
-        x, y = np.meshgrid(*(np.arange(a // CELL * CELL, b, CELL) for a, b in zip(low, high, strict=True)))
-        x, y = x.ravel().astype(np.int64), y.ravel().astype(np.int64)
-        there = Transformer.from_crs(3035, crs, always_xy=True).transform(x + CELL / 2, y + CELL / 2)
-        column = np.round((there[0] - east[0]) / (east[1] - east[0])).astype(int)
-        row = np.round((there[1] - north[0]) / (north[1] - north[0])).astype(int)
-        off_x = np.abs(there[0] - east[np.clip(column, 0, len(east) - 1)]) <= step_x / 2
-        off_y = np.abs(there[1] - north[np.clip(row, 0, len(north) - 1)]) <= step_y / 2
-        keep = off_x & off_y & (column >= 0) & (column < len(east)) & (row >= 0) & (row < len(north))
-        return x[keep], y[keep], (row * len(east) + column)[keep]
+        return cells_over(east, north, crs)
+
+
+@dataclass(frozen=True)
+class EmbeddingCells:
+    """A file of published yearly embeddings (`precomputed.py`). The pixel that holds a cell's centre counts."""
+
+    path: str
+
+    def tiles(self) -> list[Tile]:
+        """Return the tiles its raster lies in, with about how many of their cells it covers."""
+        opened = open_embeddings(self.path)
+        x, y = Transformer.from_crs(opened.crs, 3035, always_xy=True).transform(*opened.corners())
+        axes = [np.arange(v.min() // TILE * TILE - TILE, v.max() + TILE, TILE, dtype=np.int64) for v in (x, y)]
+        found = []
+        for tile in (Tile(int(a), int(b)) for a in axes[0] for b in axes[1]):
+            step = np.unique(np.concatenate([[0, SIDE - 1], np.arange(0, SIDE, 8)])) * CELL
+            rim, inner = np.arange(0, TILE, CELL), [axis.ravel() for axis in np.meshgrid(step, step)]
+            still = np.zeros_like(rim)
+            on_rim = (
+                np.concatenate([still, still + TILE - CELL, rim, rim]),
+                np.concatenate([rim, rim, still, still + TILE - CELL]),
+            )
+            share = self._inside(tile.x + inner[0], tile.y + inner[1])[0].mean()
+            if share or self._inside(tile.x + on_rim[0], tile.y + on_rim[1])[0].any():
+                found.append(Tile(tile.x, tile.y, round(share * SIDE * SIDE)))
+        return sorted(found)
+
+    def read(self, tile: Tile) -> CellFeatures:
+        """Return the cells of a tile; no more of the file is read."""
+        steps = np.arange(0, TILE, CELL, dtype=np.int64)
+        x, y = (axis.ravel() for axis in np.meshgrid(tile.x + steps, tile.y + steps))
+        keep, row, column = self._inside(x, y)
+        opened = open_embeddings(self.path)
+        features, usable = opened.read(row[keep], column[keep])
+        return CellFeatures(x[keep], y[keep], features, usable, opened.form.name)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the file and its form."""
+        return {"embeddings": Path(self.path).name, "form": open_embeddings(self.path).form.name}
+
+    def _inside(self, x: NDArray, y: NDArray) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
+        """Return which cells' centres lie in the raster, and the row and column of each."""
+        opened = open_embeddings(self.path)
+        there = Transformer.from_crs(3035, opened.crs, always_xy=True).transform(x + CELL / 2, y + CELL / 2)
+        row, column = opened.position(*there)
+        return (row >= 0) & (row < opened.height) & (column >= 0) & (column < opened.width), row, column
+
+
+def cells_over(
+    east: NDArray, north: NDArray, crs: Any
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the cells whose centre lies in a raster of pixel centres, and the raster's nearest position of each."""
+    step_x, step_y = (abs(float(axis[1] - axis[0])) for axis in (east, north))
+    across = Transformer.from_crs(crs, 3035, always_xy=True)
+    corner = [across.transform(a, b) for a in (east[0], east[-1]) for b in (north[0], north[-1])]
+    low, high = np.min(corner, axis=0) - 2 * CELL, np.max(corner, axis=0) + 2 * CELL
+    x, y = np.meshgrid(*(np.arange(a // CELL * CELL, b, CELL) for a, b in zip(low, high, strict=True)))
+    x, y = x.ravel().astype(np.int64), y.ravel().astype(np.int64)
+    there = Transformer.from_crs(3035, crs, always_xy=True).transform(x + CELL / 2, y + CELL / 2)
+    column = np.round((there[0] - east[0]) / (east[1] - east[0])).astype(int)
+    row = np.round((there[1] - north[0]) / (north[1] - north[0])).astype(int)
+    off_x = np.abs(there[0] - east[np.clip(column, 0, len(east) - 1)]) <= step_x / 2
+    off_y = np.abs(there[1] - north[np.clip(row, 0, len(north) - 1)]) <= step_y / 2
+    keep = off_x & off_y & (column >= 0) & (column < len(east)) & (row >= 0) & (row < len(north))
+    return x[keep], y[keep], (row * len(east) + column)[keep]
 
 
 @lru_cache(maxsize=2)

@@ -106,14 +106,16 @@ class Words:
         rivals = tuple(k for k in self.known if nearest.same is None or not related(k, nearest.same))
         return Asked(text, vector[None], (), rivals, self._of(rivals), nearest, nearest.same not in self.seen)
 
-    def score(self, pixels: NDArray[np.float32], asked: Asked) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def score(
+        self, pixels: NDArray[np.float32], asked: Asked, prior: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return each pixel's score for what is asked, and which of (asked, *rivals) it fits best: 0 is the asked.
 
         Known classes are scored by their probability (several together by its sum) and a pixel fits the one that is
-        likeliest; other words by their cosine, less its mean over a fixed reference sample.
+        likeliest; other words by their cosine, less its mean over a fixed reference sample. `prior` as in `classify`.
         """
         if asked.codes and set(asked.codes) <= set(self.known):
-            every = self.classify(pixels)
+            every = self.classify(pixels, prior)
             own, others = (every[:, [self.known.index(c) for c in codes]] for codes in (asked.codes, asked.rivals))
             table = np.concatenate([own.max(axis=1, keepdims=True), others], axis=1)
             return own.sum(axis=1), table.argmax(axis=1)

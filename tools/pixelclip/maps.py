@@ -11,17 +11,20 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from retrieval.errors import BadArgument
-from tools.pixelclip.cells import TILE, CellSource, Tile
+from retrieval.types import Dataset
+from tools.pixelclip.cells import SIDE, TILE, CellSource, Tile
+from tools.pixelclip.compact import DIM, compact_of
 from tools.pixelclip.grid import CELL
 from tools.pixelclip.interface import Encoder
 from tools.pixelclip.known import Words, parents, to_official
@@ -37,8 +40,6 @@ number, 0 where none is; 1 where the year is unlike all training years."""
 TILE_COST = 5_000
 """Cells whose classification costs what reading and writing a tile does."""
 
-SIDE = TILE // CELL
-
 
 @dataclass(frozen=True)
 class MapJob:
@@ -52,6 +53,8 @@ class MapJob:
     """Text tower of weights that name none."""
     per_class: bool = False
     """A further band for the chance of every class."""
+    compact: bool = False
+    """Beside each tile its vectors in 64 bytes a cell, for words asked later (`ask_map`)."""
     words: tuple[str, ...] = ()
     """Free words or official codes, each a band of scores in a file of its own beside the tile's."""
     synthetic: bool = False
@@ -66,6 +69,7 @@ class MapJob:
             "model_sha256": model.sha256,
             "per_class": self.per_class,
             "words": list(self.words),
+            **({"compact": True} if self.compact else {}),
         }
 
 
@@ -145,8 +149,8 @@ def map_tile(job: MapJob, tile: Tile) -> dict[str, Any]:
     model = encoder_of(job.weights, job.tower)
     words = Words(model)
     cells = job.source.read(tile)
-    vectors, far = model.examine(cells.years, radar=cells.radar)
-    chance, usable = words.classify(vectors), cells.years.usable
+    vectors, far = cells.seen_by(model)
+    chance, usable = words.classify(vectors), cells.usable
     row, column = SIDE - 1 - (cells.y - tile.y) // CELL, (cells.x - tile.x) // CELL
     layers = _layers(words, chance, far)
     if job.per_class:
@@ -158,6 +162,10 @@ def map_tile(job: MapJob, tile: Tile) -> dict[str, Any]:
     path = _raster_of(job.out, tile)
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(path, tile, raster, list(layers), NOTHING, tags)
+    if job.compact:
+        packed = np.zeros((SIDE, SIDE, DIM), np.int8)
+        packed[row[usable], column[usable]] = compact_of(model).pack(vectors[usable])
+        _save_array(_vectors_of(job.out, tile), packed)
     if job.words:
         scores = np.full((len(job.words), SIDE, SIDE), np.nan, np.float32)
         for at, text in enumerate(job.words):
@@ -177,6 +185,109 @@ def map_tile(job: MapJob, tile: Tile) -> dict[str, Any]:
     }
     _write_text(_note_of(job.out, tile), json.dumps(note))
     return note
+
+
+def ask_map(out: Path, text: str, weights: Path | None = None, tower: str | None = None) -> tuple[Path, int, float]:
+    """Score words over a finished map's packed vectors, no pixel read or embedded again.
+
+    Args:
+        out: The map's folder, made with its vectors (`MapJob.compact`).
+        text: Free words.
+        weights: The model it was made with; None: the shipped one.
+        tower: Text tower of weights that name none.
+
+    Returns:
+        A mosaic of cosines, the cells scored, and the seconds the products took.
+
+    Raises:
+        BadArgument: the folder holds no such map, or one of another model.
+    """
+    note = out / "manifest.json"
+    if not note.is_file():
+        raise BadArgument(f"{out} holds no finished map")
+    manifest, model = json.loads(note.read_text(encoding="utf-8")), encoder_of(weights, tower)
+    job = manifest["job"]
+    if not job.get("compact"):
+        raise BadArgument(f"{out} was made without its vectors: predict --save DIR --compact keeps them")
+    if job["model_sha256"] != model.sha256:
+        raise BadArgument(f"{out} was made with {job['model']}: name it with --weights")
+    form, vector = compact_of(model), model.texts([text])[0]
+    tiles = [_tile_named(one["name"], one["cells"]) for one in manifest["tiles"]]
+    spent, count = 0.0, 0
+    for tile in tiles:
+        packed = torch.from_numpy(np.load(_vectors_of(out, tile), allow_pickle=False).reshape(-1, DIM))
+        start = time.perf_counter()
+        score = form.scores(packed, vector)
+        spent, there = spent + time.perf_counter() - start, packed.any(dim=1).numpy()
+        count += int(there.sum())
+        values = np.where(there, score, np.nan).astype(np.float32).reshape(1, SIDE, SIDE)
+        _write(_asked_of(out, tile), tile, values, [text], float("nan"), {"model": model.model_id, "text": text})
+    _write_mosaic(out / "asked.vrt", out, tiles, "-asked", "Float32", "nan")
+    return out / "asked.vrt", count, spent
+
+
+def cells_of(out: Path, manifest: dict[str, Any]) -> Iterator[dict[str, NDArray]]:
+    """Yield each tile's cells of a finished map: name, place in degrees, class, its chance and lead, far or not."""
+    import rasterio
+    from pyproj import Transformer
+
+    code = np.array([""] * 256, dtype=object)
+    for name, number in manifest["land_cover_numbers"].items():
+        code[number] = name
+    degrees = Transformer.from_crs(3035, 4326, always_xy=True)
+    has_far = "far_from_training" in manifest["bands"]
+    for note in manifest["tiles"]:
+        tile = _tile_named(note["name"], note["cells"])
+        with rasterio.open(_raster_of(out, tile)) as file:
+            cover, chance, margin = (file.read(band) for band in (1, 2, 3))
+            far = file.read(5) if has_far else np.zeros_like(cover)
+        row, column = np.nonzero(cover != NOTHING)
+        x, y = tile.x + column * CELL, tile.y + (SIDE - 1 - row) * CELL
+        lon, lat = degrees.transform(x + CELL / 2, y + CELL / 2)
+        yield {
+            "cell": (x // CELL) * 1_000_000 + y // CELL, "lon": lon, "lat": lat, "land_cover": code[cover[row, column]],
+            "probability": chance[row, column], "margin": margin[row, column], "far": far[row, column] == 1,
+        }  # fmt: skip
+
+
+def map_dataset(out: Path, manifest: dict[str, Any], year: int) -> Dataset:
+    """Return what a finished map is as a dataset of a store."""
+    corners = [_tile_named(note["name"], 0).box() for note in manifest["tiles"]]
+    west, south, east, north = np.array(corners).T
+    key = hashlib.sha256((out / "manifest.json").read_bytes()).hexdigest()
+    return Dataset(
+        id=f"map-{out.resolve().name}-{year}",
+        title=f"Land cover map by {manifest['job']['model']}",
+        version=str(year),
+        licence="that of the pixels it was made of",
+        attribution=manifest["source"],
+        sha256=key,
+        rows=manifest["usable"],
+        years=(year,),
+        bbox=(float(west.min()), float(south.min()), float(east.max()), float(north.max())),
+        synthetic=bool(manifest["synthetic"]),
+        kind="predictions",
+    )
+
+
+def _tile_named(name: str, cells: int) -> Tile:
+    x, y = name.removeprefix("E").split("N")
+    return Tile(int(x), int(y), cells)
+
+
+def _save_array(path: Path, values: NDArray) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with part.open("wb") as file:
+        np.save(file, values)
+    part.replace(path)
+
+
+def _vectors_of(out: Path, tile: Tile) -> Path:
+    return out / "tiles" / f"{tile.name}-vectors.npy"
+
+
+def _asked_of(out: Path, tile: Tile) -> Path:
+    return out / "tiles" / f"{tile.name}-asked.tif"
 
 
 def _layers(words: Words, chance: NDArray[np.float64], far: NDArray[np.bool_] | None) -> dict[str, NDArray[np.uint8]]:
@@ -279,18 +390,20 @@ def _finish(job: MapJob, tiles: Sequence[Tile]) -> Path:
     return path
 
 
-def _write_mosaic(path: Path, out: Path, tiles: Sequence[Tile]) -> None:
+def _write_mosaic(
+    path: Path, out: Path, tiles: Sequence[Tile], ending: str = "", kind: str = "Byte", nothing: str = str(NOTHING)
+) -> None:
     """Write all tiles as one virtual raster, which GDAL and QGIS open."""
     import rasterio
 
-    with rasterio.open(_raster_of(out, tiles[0])) as first:
+    with rasterio.open(out / "tiles" / f"{tiles[0].name}{ending}.tif") as first:
         names, wkt = first.descriptions, first.crs.to_wkt()
     west, south = min(t.x for t in tiles), min(t.y for t in tiles)
     east, north = max(t.x for t in tiles) + TILE, max(t.y for t in tiles) + TILE
     bands = []
     for band, name in enumerate(names, 1):
         parts = "".join(
-            f'<SimpleSource><SourceFilename relativeToVRT="1">tiles/{tile.name}.tif</SourceFilename>'
+            f'<SimpleSource><SourceFilename relativeToVRT="1">tiles/{tile.name}{ending}.tif</SourceFilename>'
             f"<SourceBand>{band}</SourceBand>"
             f'<SrcRect xOff="0" yOff="0" xSize="{SIDE}" ySize="{SIDE}"/>'
             f'<DstRect xOff="{(tile.x - west) // CELL}" yOff="{(north - tile.y - TILE) // CELL}" '
@@ -298,8 +411,8 @@ def _write_mosaic(path: Path, out: Path, tiles: Sequence[Tile]) -> None:
             for tile in tiles
         )
         bands.append(
-            f'<VRTRasterBand dataType="Byte" band="{band}"><Description>{name}</Description>'
-            f"<NoDataValue>{NOTHING}</NoDataValue>{parts}</VRTRasterBand>"
+            f'<VRTRasterBand dataType="{kind}" band="{band}"><Description>{name}</Description>'
+            f"<NoDataValue>{nothing}</NoDataValue>{parts}</VRTRasterBand>"
         )
     size = f'rasterXSize="{(east - west) // CELL}" rasterYSize="{(north - south) // CELL}"'
     at = f"<GeoTransform>{west}, {CELL}, 0, {north}, 0, {-CELL}</GeoTransform>"

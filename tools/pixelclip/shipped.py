@@ -35,6 +35,7 @@ from tools.pixelclip.members import CENTRES, Kernel, Linear
 from tools.pixelclip.student import SAID, Student
 from tools.pixelclip.towers import TextTower, make_tower
 from tools.pixelclip.weights import load_into, read_metadata, read_state, save
+from tools.pixelclip.zeroshot import shares
 
 KERNEL_SHARPNESS, RIDGE_SHARPNESS, DISCRIMINANT_SHARPNESS = 8.0, 10.0, 0.3
 """softmax(sharpness · score) are a member's probabilities, about as sure as it is right."""
@@ -226,8 +227,7 @@ class Shipped:
 
     def classify(self, pixels: NDArray[np.float32], classes: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return (N, K) probabilities: how much of each known class's text a vector is made of, exactly."""
-        share = np.clip(pixels.astype(float) @ np.linalg.pinv(classes.astype(float)), 0, None)
-        return share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
+        return shares(pixels, classes)
 
     def examine(
         self, years: Years, batch: int = 4096, radar: NDArray[np.float32] | None = None

@@ -24,6 +24,9 @@ BUDGET = 20_000
 MOST_PIXELS = 500_000
 """Pixel years read for one question."""
 
+SECONDS_A_PIXEL = 1.1e-4
+"""What a pixel costs our own model on one core, measured (`bench`)."""
+
 BATCH = 4096
 
 _KEPT = 200_000
@@ -57,12 +60,27 @@ def years_of(rows: Table) -> Years:
 
 
 def area_pixels(
-    store: Store, model: Encoder, outline: BaseGeometry | None, level: str, year: int | None, budget: int = BUDGET
+    store: Store,
+    model: Encoder,
+    outline: BaseGeometry | None,
+    level: str,
+    year: int | None,
+    budget: int | None = None,
+    whole: bool = False,
 ) -> AreaPixels:
     """Return the pixels inside an outline (None: everywhere), each location's latest year or the year asked for.
 
+    Args:
+        store: The store.
+        model: The encoder.
+        outline: EPSG:4326.
+        level: Of the region, for the query.
+        year: The year asked for.
+        budget: Pixel years embedded now at most; None: `BUDGET`.
+        whole: Refuse an area that the budget does not cover, with what mapping all of it takes, in place of cutting it.
+
     Raises:
-        NoRecords: the store has no pixels there.
+        NoRecords: the store has no pixels there; or, with `whole`, more than the budget.
         NoSuchYear: it has, but not of that year.
     """
     west, south, east, north = outline.bounds if outline is not None else (-180.0, -90.0, 180.0, 90.0)
@@ -87,7 +105,7 @@ def area_pixels(
     if len(rows) == MOST_PIXELS:
         box = {name: where[name] for name in ("west", "south", "east", "north", "outline")}
         over = store.query("pixels_count", **box, year=year).rows[0][0] - MOST_PIXELS
-    return _with_vectors(store, model, rows, budget, max(0, over))
+    return _with_vectors(store, model, rows, BUDGET if budget is None else budget, max(0, over), whole)
 
 
 def vectors_of(store: Store, model: Encoder, rows: Table) -> NDArray[np.float32]:
@@ -118,7 +136,7 @@ def as_bytes(vectors: NDArray[np.float32]) -> list[bytes]:
     return [row.tobytes() for row in vectors.astype(np.float16)]
 
 
-def _with_vectors(store: Store, model: Encoder, rows: Table, budget: int, over: int) -> AreaPixels:
+def _with_vectors(store: Store, model: Encoder, rows: Table, budget: int, over: int, whole: bool = False) -> AreaPixels:
     dim = model.dim
     vectors, usable = np.zeros((len(rows), dim), np.float32), np.zeros(len(rows), bool)
     keys = [
@@ -133,6 +151,11 @@ def _with_vectors(store: Store, model: Encoder, rows: Table, budget: int, over: 
         elif kept is not None and len(kept) == dim:
             vectors[at], usable[at] = kept, True
     now, left = missing[:budget], max(0, len(missing) - budget)
+    if whole and left + over:
+        minutes = max(1, round((len(missing) + over) * SECONDS_A_PIXEL / 60))
+        way_out = f"map it as a job of about {minutes} min (`predict --save`), or ask about a smaller area"
+        total = len(rows) + over
+        raise NoRecords(f"answer about {total:,} pixels at once", way_out, "job_offered", pixels=total, minutes=minutes)
     for start in range(0, len(now), BATCH):
         at = now[start : start + BATCH]
         new, good = _embed(store, model, [keys[i][2] for i in at], [keys[i][3] for i in at])

@@ -46,6 +46,12 @@ def corrected(
     return pixels @ texts.T - (reference @ texts.T).mean(axis=0)
 
 
+def shares(pixels: NDArray[np.float32], classes: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return (N, K) how much of each class's text a vector is made of, rows summing to one: what it was mixed by."""
+    share = np.clip(pixels.astype(float) @ np.linalg.pinv(classes.astype(float)), 0, None)
+    return share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
+
+
 def softmax(logits: NDArray) -> NDArray:
     """Return probabilities along the last axis."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
