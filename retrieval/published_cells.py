@@ -12,8 +12,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from retrieval import statistics as meaning
 from retrieval.errors import UnknownRegion
 from retrieval.gazetteer import Gazetteer
@@ -31,6 +29,8 @@ STEP = Path(__file__).parent / "build" / "published_cells.sql"
 
 def settle(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `published_cells` of a store in the making, from its `statistics`, `region_areas` and `regions`."""
+    import pandas as pd  # a question reads this module too, and has no use for it
+
     store = Store(Path(), connection, timeout_s=120)
     gazetteer = Gazetteer(store)
     active = _active(connection)
