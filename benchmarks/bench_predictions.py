@@ -1,4 +1,4 @@
-"""Queries over ten million mapped cells: one region in how long? python benchmarks/bench_predictions.py [CELLS]
+"""Queries over ten million mapped cells: one region in how long? python -m benchmarks.bench_predictions [CELLS]
 
 The cells are made up (a square of Europe cut into 400 regions, each cell in its region, in its country and everywhere)
 and written by the sort that a map is added with. Measured is the query alone, the store opened before, best of seven.
