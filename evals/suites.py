@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals import classes, distortion, landmatrix, pixels, places, questions, robustness, strategies
+from evals import classes, distortion, landmatrix, pixels, places, questions, robustness, strangers, strategies
 from evals.record import Case, Outcome, Row
 from evals.world import World
 
@@ -42,6 +42,15 @@ SUITES: dict[str, Suite] = {
             "result",
             uses_router=True,
             tables=questions.tables,
+        ),
+        Suite(
+            "strangers",
+            strangers.cases,
+            strangers.measure,
+            strangers.STAGES,
+            "result",
+            uses_router=True,
+            tables=strangers.tables,
         ),
         Suite("places", places.cases, places.measure, places.STAGES, "linked"),
         Suite("classes", classes.cases, classes.measure, classes.STAGES, "right", tables=classes.tables),
