@@ -157,7 +157,9 @@ class Run:
         """Return the answer of a plan."""
         self.left_out += [self.of_a_part(error, language) for error in plan.left_out]
         done, results = self.results_of(plan, language)
-        text = self.timed("render", lambda: render(results, language, self.context), lambda t: f"{len(t)} characters")
+        text = self.timed(
+            "render", lambda: render(results, language, self.context, plan.told), lambda t: f"{len(t)} characters"
+        )
         notes = (*plan.notes, *self.left_out)
         caveats = caveats_of(results, notes, language, self.context)
         if wrong := unsupported(text, results, language, self.context, notes):
@@ -165,7 +167,8 @@ class Run:
         for frame in (*plan.earlier, plan.frame):
             self.conversation.turn_to(frame)
         self.conversation.pending = None
-        self.conversation.queries = [dict(query) for query in plan.queries]
+        if done:
+            self.conversation.keep([step.to_json() for step in done], [dict(query) for query in plan.queries])
         return self.finished(
             "answered",
             text,

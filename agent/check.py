@@ -89,6 +89,11 @@ def cells(results: Iterable[Result], notes: Any = ()) -> set[Any]:
             gather(value, found)
         if isinstance(result.value, float) and result.unit == "accuracy":
             found.add(round(100 * result.value, 1))
+        found |= (
+            {round(100 * v, 1) for v in result.facts.get("accuracy", {}).values()}
+            if result.tool == "describe_data"
+            else set()
+        )
     gather([caveat_parts(n)[1] for n in notes], found)
     return found
 
@@ -110,7 +115,7 @@ def fixed_words(language: str) -> tuple[str, ...]:
     """Return the templates' own words that hold digits or names, longest first."""
     of = texts(language)
     parts: set[str] = set()
-    for section in ("say", "phrase", "source", "caveat"):
+    for section in ("say", "phrase", "source", "caveat", "fact"):
         for template in of[section].values():
             parts |= {part.strip() for part in SLOT.split(template) if any(c.isdigit() or c.isupper() for c in part)}
     parts |= {words for words in _every_string(strings(language)) if any(c.isdigit() for c in words)}

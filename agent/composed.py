@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from agent.conversation import Conversation
 from agent.frame import Frame
 from agent.lexicon import languages
 from agent.reading.edit import POINTS, edited, edits
-from agent.reading.fill import Unfit, queries
+from agent.reading.fill import Unfit, asked_of_the_first, queries
 from agent.reading.read import COMPOSED, Reading, read
+from retrieval.errors import OutOfCoverage
 from retrieval.query import Column, Filter, Group, Order, Query, Ref
 from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
@@ -29,15 +31,18 @@ def composed_plan(
     if context.language not in languages():
         return None
     reading = read(question, context.language, context)
+    if future := [year for year in reading.all("YEAR") if year > datetime.now(UTC).year]:
+        raise OutOfCoverage("forecast", str(future[0]))
     if not reading.whole:  # of a language without rules behind, plain questions are the chart's too
         return None
     drawn = tuple(conversation.areas)[-1:]
     if (base := query_before(reading, conversation, context)) is not None:
+        past = [*(Query.from_json(query) for query in conversation.past), base]
         try:
-            return plan_of((edited(reading, base, context, drawn, settled),), reading, context, conversation)
+            return plan_of((edited(reading, past, context, drawn, settled),), reading, context, conversation)
         except Unfit:
             pass
-    if not is_ours(reading) and not (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT")):
+    if not is_ours(reading) and not (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE")):
         return None
     try:
         return plan_of(queries(reading, context, drawn, settled), reading, context, conversation)
@@ -51,7 +56,8 @@ def query_before(reading: Reading, conversation: Conversation, context: Context)
         return None
     if conversation.queries:
         return Query.from_json(conversation.queries[-1])
-    composed = is_ours(reading) or reading.has("NOTPLACE", "LIMIT")
+    composed = is_ours(reading) or reading.has("NOTPLACE", "LIMIT", "ALSO", "ONE", "SHIFT", "FIRST", "BACK")
+    composed = composed or (reading.has("LEVEL") and not reading.has("SUP", "RANK", "ASK"))
     if not conversation.frame or not composed or reading.has("CLASS"):
         return None
     return query_of(Frame.from_json(conversation.frame), context)
@@ -95,7 +101,7 @@ def is_ours(reading: Reading) -> bool:
     """Whether a reading holds what the rules behind cannot: a condition, a grouping, a comparison of columns."""
     if is_for_the_rules_behind(reading):
         return False
-    years = len(set(reading.all("YEAR"))) > 1 and not reading.has("CHANGE", "UP", "DOWN")
+    years = len(set(reading.all("YEAR", "SINCEYEAR"))) > 1 and not reading.has("CHANGE", "UP", "DOWN", "TREND")
     themes = {k.match.theme for k in reading.all("CLASS")}
     moved = reading.has("CHANGE") and reading.has("CLASSES") and not reading.has("CLASS")
     sided = "compare" in reading.all("ASK") or reading.has("SUP", "UP", "DOWN") or "where" in reading.all("ASK")
@@ -124,7 +130,8 @@ def is_for_the_rules_behind(reading: Reading) -> bool:
         return True
     if composed == {"RANKCLASS"} and ("points" in reading.all("MEASURE") or reading.has("WITNESS")):
         return True
-    one_change = dated and len(reading.all("PLACE")) < 2 and not rows
+    in_points = {"points", "share"} <= set(reading.all("MEASURE"))
+    one_change = dated and len(reading.all("PLACE")) < 2 and not rows and not in_points
     first = reading.items[0] if reading.items else None
     in_proportion = first is not None and first.type == "ASK" and first.value == "is"
     if composed == {"DIFF"} and (one_change or (in_proportion and "ratio" in reading.all("DIFF") and not rows)):
@@ -146,7 +153,8 @@ def is_two_steps(reading: Reading) -> bool:
     """Whether those that are first in one thing are asked about another."""
     ranks = [i for i in reading.items if i.type in ("RANK", "SUP")]
     later = [i for i in reading.items if i.type == "ASK" and ranks and i.start > ranks[0].start]
-    return bool(ranks) and len(reading.all("CLASS")) == 2 and (len(ranks) > 1 or bool(later))
+    first = bool(ranks) and asked_of_the_first(reading.items, ranks[0])
+    return bool(ranks) and len(reading.all("CLASS")) == 2 and (len(ranks) > 1 or bool(later) or first)
 
 
 def plan_of(asked: tuple[Query, ...], reading: Reading, context: Context, conversation: Conversation) -> Plan:

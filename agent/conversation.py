@@ -13,6 +13,9 @@ from retrieval.errors import BadArgument
 from retrieval.foreign import checked, plain_fault, record
 from retrieval.types import LANGUAGES, Language
 
+MOST_PAST = 10
+"""Queries that a conversation looks back on."""
+
 
 @dataclass(frozen=True)
 class Pending:
@@ -61,6 +64,10 @@ class Conversation:
     """Drawn areas by id: GeoJSON geometry."""
     queries: list[dict[str, Any]] = field(default_factory=list)
     """The typed queries of the last answered question, as JSON; none where it was answered by other tools."""
+    past: list[dict[str, Any]] = field(default_factory=list)
+    """The last typed query of each answered question before that one: "back to the one before", "compare them"."""
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    """The tool calls of the last answered question, as JSON: "are you sure" looks them up again."""
     frame_tried: dict[str, Any] = field(default_factory=dict)
     """What the present question was understood as, also when it cannot be answered."""
 
@@ -72,6 +79,12 @@ class Conversation:
         """Remember what an answered question was about; asked again it is no second selection."""
         if frame and dict(frame) != self.frame:
             self.before, self.frame = self.frame, dict(frame)
+
+    def keep(self, steps: list[dict[str, Any]], queries: list[dict[str, Any]]) -> None:
+        """Remember what an answered question came to; the last query before it stands behind it."""
+        if self.queries and self.queries != queries:
+            self.past = [*self.past, self.queries[-1]][-MOST_PAST:]
+        self.steps, self.queries = steps, queries
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Conversation:

@@ -58,6 +58,8 @@ class Frame:
     """`survey`, `official` or `satellite`, where said."""
     together: bool = False
     point_id: str = ""
+    undrawn: bool = False
+    """Whether it is of "this region" where none is drawn: what follows on it has no place either."""
 
     def to_json(self) -> dict[str, Any]:
         """The frame as plain JSON values, what was not said left out."""

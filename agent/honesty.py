@@ -165,6 +165,7 @@ def qualifiers(reading: Reading, language: str) -> list[str]:
     }
     before |= {i.end for i in classes if ends(reading, i.end, "after", language)}
     after = {n for i in named for n in after_preposition(reading, i.end, language)}
+    after |= {i.end for i in reading.items if i.type == "EACH" and i.value == "per"}
     told = (unread & (before | after)) | (set(reading.open_words) & topics) | last_words(reading, unread, language)
     return [reading.word(n) for n in sorted(told) if len(reading.word(n)) > 2]
 

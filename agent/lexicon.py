@@ -81,6 +81,14 @@ def lexicon(language: str) -> Mapping[str, tuple[str, ...]]:
     }
 
 
+@lru_cache(maxsize=32)
+def written(language: str) -> frozenset[str]:
+    """Return the phrases of one word of a language as they are written, with their accents."""
+    sections = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    phrases = (phrase for keys in sections.values() for words in keys.values() for phrase in words)
+    return frozenset(form.lower() for phrase in phrases if " " not in phrase for form in spell_out(phrase))
+
+
 def tokens(text: str) -> list[Token]:
     """Return the words and the signs %, ° and & of a text, folded: no case, no accents, length kept."""
     flat = fold(text)
@@ -94,8 +102,33 @@ def leaves(text: str, language: str) -> list[Leaf]:
     for at, first in enumerate(found):
         for size in range(min(known.longest, len(found) - at), 0, -1):
             words = tuple(token.norm for token in found[at : at + size])
-            leaves += [Leaf(first.start, found[at + size - 1].end, key) for key in _keys(words, known)]
+            end = found[at + size - 1].end
+            keys = _keys(words, known)
+            if size == 1 and len(first.norm) <= SHORT:
+                keys = iter([key for key in keys if _is_written(text[first.start : end], key, language)])
+            leaves += [Leaf(first.start, end, key) for key in keys]
     return leaves
+
+
+SHORT = 3
+"""Letters up to which a word is read with its accents, where it has any: French "la" is not "là"."""
+
+
+def _is_written(word: str, key: str, language: str) -> bool:
+    """Whether a short word stands under a key as it is written, or in no list of the language so."""
+    word = word.lower()
+    return word in _surfaces(language)[key] or word not in written(language)
+
+
+@lru_cache(maxsize=32)
+def _surfaces(language: str) -> Mapping[str, frozenset[str]]:
+    """Key → its words as they are written, with their accents."""
+    sections = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    return {
+        f"{section}.{name}": frozenset(form.lower().rstrip("*") for phrase in phrases for form in spell_out(phrase))
+        for section, keys in sections.items()
+        for name, phrases in keys.items()
+    }
 
 
 def _keys(words: tuple[str, ...], known: _Phrases) -> Iterator[str]:

@@ -22,10 +22,12 @@ KINDS = {"published": "official", "predictions": "satellite"}
 # --- results ---------------------------------------------------------------------------------------------------------
 
 
-def render(results: Sequence[Result], language: str, context: Context) -> str:
-    """Return the text of an answer: a sentence a result, and where it all came from."""
+def render(results: Sequence[Result], language: str, context: Context, told: Sequence[str] = ()) -> str:
+    """Return the text of an answer: its fixed lines, a sentence a result, and where it all came from."""
     voice = Voice(language)
-    sentences = []
+    sentences = [voice.of["refusal" if key == "can" else "fact"][key] for key in told]
+    if not results:
+        return " ".join(sentences)
     verdicts = class_verdicts(results, voice, context)
     for at, result in enumerate(results):
         sentence = f"{sentence_of(result, voice, context)} {verdicts.get(at, '')}".strip()
@@ -66,7 +68,12 @@ def source_of(result: Result, voice: Voice) -> str:
     if result.tool in ("estimate_area", "area_from_map"):
         return voice.of["source"]["estimate"]
     kind = witness_of(result.tool)
-    if result.tool in ("define_class", "explain_interval"):
+    if result.tool == "define_class":
+        return f"{voice.of['source']['survey']}, C3"
+    if result.tool == "describe_data":
+        kinds = dict.fromkeys(KIND_WORDS[d["kind"]] for d in result.facts["datasets"] if d["kind"] in KIND_WORDS)
+        return "; ".join(voice.of["source"][kind] for kind in kinds)
+    if result.tool == "explain_interval":
         return str(result.provenance.attribution)
     if result.tool == "query":
         kind = KINDS.get(result.arguments["source"], "survey")
@@ -270,20 +277,77 @@ def history_of(result: Result, voice: Voice, context: Context) -> str:
     return voice.say("history", point_id=result.facts["point_id"], list=voice.entries(parts))
 
 
+KIND_WORDS = {"survey": "survey", "statistics": "official", "pixels": "satellite"}
+
+
 def described(result: Result, voice: Voice, context: Context) -> str:
-    """What data there is."""
-    parts = []
-    for d in result.facts["datasets"]:
-        years = sorted(d["years"])
-        when = f" {years[0]}–{years[-1]}" if len(years) > 1 else f" {years[0]}" if years else ""
-        parts.append(f"{d['title']}{when} ({voice.number(d['rows'])})")
-    return voice.say("describe", list=voice.entries(parts))
+    """What data there is, or one thing about them."""
+    about = result.facts["about"]
+    if not about:
+        return voice.say("describe", list=voice.entries([_dataset(d, voice) for d in result.facts["datasets"]]))
+    fact = voice.of["fact"]
+    if about in ("nuts", "themes"):
+        return fact[about]
+    if about == "accuracy":
+        of = result.facts["accuracy"]
+        rates = {name: voice.number(round(100 * of[name], 1)) for name in ("right", "mean")}
+        of_classes = [worded_caveat(one, voice, context) for one in result.caveats]
+        return " ".join([*of_classes, fact["accuracy"].format(pixels=voice.number(of["pixels"]), **rates)])
+    if about == "method":
+        kinds = dict.fromkeys(d["kind"] for d in result.facts["datasets"])
+        return " ".join(
+            fact[f"method_{name}"] for name in ("survey", "published", "satellite") if METHODS[name] in kinds
+        )
+    parts = [
+        f"{_witness(d, voice)}: {_told(d, about, voice)}" for d in result.facts["datasets"] if d["kind"] in KIND_WORDS
+    ]
+    return ". ".join(dict.fromkeys(parts)) + "."
+
+
+METHODS = {"survey": "survey", "published": "statistics", "satellite": "pixels"}
+
+
+def _witness(dataset: Mapping[str, Any], voice: Voice) -> str:
+    name = voice.of["source"][KIND_WORDS[dataset["kind"]]]
+    return name[:1].upper() + name[1:]
+
+
+def _told(dataset: Mapping[str, Any], about: str, voice: Voice) -> str:
+    """One thing about one dataset: its years, its levels of place, its licence or how it is cited."""
+    match about:
+        case "years":
+            return ", ".join(map(str, sorted(dataset["years"])))
+        case "levels":
+            nouns = say.Voice(voice.language)
+            return ", ".join(nouns.noun("rows", level) for level in dataset["levels"])
+    return str(dataset[about]).rstrip(".")
+
+
+def _dataset(dataset: Mapping[str, Any], voice: Voice) -> str:
+    years = sorted(dataset["years"])
+    when = f" {years[0]}–{years[-1]}" if len(years) > 1 else f" {years[0]}" if years else ""
+    return f"{dataset['title']}{when} ({voice.number(dataset['rows'])})"
 
 
 def defined(result: Result, voice: Voice, context: Context) -> str:
-    """What some classes are."""
+    """What some classes are: name, code and definition; told by the classes above and below in other languages."""
     rows = result.table.dicts() if result.table else ()
-    return voice.entries([f"{row['name']} ({row['code']}): {row['definition'].rstrip('.')}" for row in rows]) + "."
+    return " ".join(_definition(row, voice, context) for row in rows)
+
+
+def _definition(row: Mapping[str, Any], voice: Voice, context: Context) -> str:
+    fact, label = voice.of["fact"], context.nomenclature.label
+    name = f"{row['name']} ({row['code']})"
+    if voice.language == "en" and row["definition"]:
+        name = f"{name}: {row['definition'].rstrip('.')}"
+    above, below = row["above"], [code for code in row["below"].split(", ") if code]
+    said = [fact["part_of"].format(x=f"{label([above], voice.language)} ({above})")] if above else []
+    if below:
+        names = voice.entries([f"{label([code], voice.language)} ({code})" for code in below])
+        said.append(fact["includes"].format(x=names))
+    told = ". " if voice.language == "en" else "; "
+    text = told.join([name, *(one[:1].upper() + one[1:] if told == ". " else one for one in said)])
+    return text[:1].upper() + text[1:] + "."
 
 
 # the published figures

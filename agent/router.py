@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Protocol, cast
 
+from agent.acts import act_plan
 from agent.composed import composed_plan
 from agent.conversation import Conversation, chosen
 from agent.deals.planning import WITNESSES, deals_plan
@@ -20,6 +21,7 @@ from agent.estimates import part_in
 from agent.frame import PLACE, SUBJECT, TIME, Frame, Spot
 from agent.honesty import refuse_what_no_rule_behind_reads, refuse_what_was_dropped
 from agent.language import unread
+from agent.letters import LONGEST_LETTER, asked_in
 from agent.lexicon import languages, leaves
 from agent.operation import asks_for_one, operation_of, order_of
 from agent.pair import paired, says_both
@@ -28,6 +30,7 @@ from agent.parts import asks, parts_of
 from agent.steps import default_operation, ends, holds_none, steps_of
 from agent.understand import (
     CLASS_CODE,
+    LONGEST_QUESTION,
     NEAR_KM,
     SENTENCE,
     TOWN_KM,
@@ -101,8 +104,15 @@ class Builtin:
         if (of_deals := deals_plan(question, context, conversation, settled)) is not None:
             return of_deals
         settled = {words: value for words, value in settled.items() if value not in WITNESSES}
+        if len(question) > LONGEST_LETTER:
+            raise NotUnderstood((), f"too_long:{len(question)}:{LONGEST_LETTER}")
+        question = asked_in(question, context)
+        if len(question) > LONGEST_QUESTION:  # a letter in which nothing of these data is asked
+            raise NotUnderstood((), "which_class")
         if (name := unread(question)) and name != "words":
             raise NotUnderstood((), f"unread_language:{name}")
+        if not settled and (act := act_plan(question, context, conversation)) is not None:
+            return act
         parts = questions_in(question, context)
         if len(parts) == 1:
             return self.one(question, context, conversation, settled)
@@ -121,10 +131,7 @@ class Builtin:
     ) -> Plan | None:
         """Return the plan of a question read whole into typed queries, None where it is not; `steps`: of several."""
         plan = composed_plan(without_aside(question, context), context, conversation, settled)
-        if plan is None or (steps and len(plan.steps) == 1):
-            return None
-        refuse_orders_and_other_topics(read(question, context))
-        return plan
+        return None if plan is not None and steps and len(plan.steps) == 1 else plan
 
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
         """Return the plan of one question: what is composed by the chart, all else by the rules behind it."""
@@ -484,7 +491,8 @@ class Resolver:
             together=reading.has("together") or bool(left_out),
             point_id=reading.point_id or "",
         )
-        frame = self.with_free_text(self.with_conversation(frame))
+        self.placeless = self.placeless or (self.older.undrawn and not frame.says(PLACE))
+        frame = self.with_free_text(self.with_conversation(replace(frame, undrawn=self.placeless)))
         self.need_what_is_pointed_at(frame)
         return frame
 
@@ -745,7 +753,7 @@ class Resolver:
                 found.append(self.one_region(area).id)
         if not found and (country := self.reading.country or self.reading.implied):
             found.append(f"country:{country}")
-        if not found and self.reading.has("here"):
+        if not found and self.reading.has("here") and not self.reading.lonlat:
             drawn = [id for id in self.conversation.areas if id != "bbox"]
             if drawn and not self.older.regions:
                 return (drawn[-1],)

@@ -15,7 +15,7 @@ from agent.lexicon import languages, lexicon
 from agent.words import concept, concept_names, country_adjectives, fillers, flatten, fold, numerals, topic, words
 from retrieval.errors import NotUnderstood
 from retrieval.gazetteer import Gazetteer
-from retrieval.nomenclature import ClassMatch, ClassMention, Nomenclature
+from retrieval.nomenclature import ABROAD_COST, ClassMatch, ClassMention, Nomenclature
 from retrieval.types import PAGE_LANGUAGES, BBox, Language, LonLat, Place, Region
 from retrieval.word_forms import is_everyday
 
@@ -25,9 +25,13 @@ NEAR_KM = 20.0
 """Radius of "near" where none is given; the answer states it."""
 TOWN_KM = 10.0
 """Radius of "in <town>", whose territory is not known; the answer states it."""
-POINT_COMPOUND = re.compile(r"(?:punkt(?:e|en|es)?|punt(?:en)?)$")
-"""German and Dutch write "Rapspunkte", "wijngaardpunten"."""
-SHARE_COMPOUND = re.compile(r"(?:anteil(?:e|en|s)?|quote|aandeel|percentage)$")
+POINT_COMPOUND = re.compile(
+    r"(?:punkt(?:e|en|es|er|erna|et|i|id|ide)?|punt(?:en)?|pont(?:ok|ot|okat|ja|jai|ban)?|pist(?:e|eet|että|eiden|eitä))$"
+)
+"""German and Dutch write "Rapspunkte", "wijngaardpunten", as Danish, Swedish, Hungarian, Finnish and Estonian do."""
+SHARE_COMPOUND = re.compile(
+    r"(?:anteil(?:e|en|s)?|quote|aandeel|percentage|andel(?:en|ar|e)?|osuu[sd]\w*|osakaalu?|arány\w*)$"
+)
 """… and "Waldanteil", "bosaandeel" …"""
 AREA_COMPOUND = re.compile(r"(?:fl[äa]che|areal|oppervlakte|areaal)$")
 """… and, of one area, "Rebfläche", "bosareaal"."""
@@ -72,6 +76,8 @@ class Cover:
     negated: bool = False
     exact: bool = True
     """False where a misspelling was read."""
+    cost: float = 0.0
+    """What the reading costs, as the nomenclature says: nothing for words as they are listed."""
 
     @property
     def match(self) -> ClassMatch:
@@ -311,12 +317,14 @@ def settle(
     codes: Sequence[Cover] = (),
 ) -> tuple[list[Area], list[Cover]]:
     """Return places and classes without overlaps: the longest wins; of equals, grammar decides."""
-    kept_areas = list(areas)
+    kept_areas = [a for a in areas if not is_closed_word(question, a, language)]
     phrases = [m.span() for name in ("classes", "profile", "describe") for m in spans_of(name, flat, language)]
     everyday = function_words(language)
     believed = [m for m in mentions if m.exact or not any(m.start < e and s < m.end for s, e in phrases)]
-    believed = [m for m in believed if m.exact or fold(m.text) not in everyday]
-    kept_covers = [Cover(m.start, m.end, m.text, m.choices, exact=m.exact) for m in believed]
+    believed = [m for m in believed if fold(m.text) not in everyday or (m.exact and m.cost == 0)]
+    if any(m.exact and m.cost < ABROAD_COST for m in believed):
+        believed = [m for m in believed if m.exact]  # beside a class that was named a misspelling is none
+    kept_covers = [Cover(m.start, m.end, m.text, m.choices, exact=m.exact, cost=m.cost) for m in believed]
     kept_covers += [c for c in codes if all(c.end <= k.start or k.end <= c.start for k in (*kept_covers, *areas))]
     for area in areas:
         for cover in [c for c in kept_covers if c.start < area.end and area.start < c.end]:
@@ -325,6 +333,25 @@ def settle(
             elif area in kept_areas:
                 kept_areas.remove(area)
     return kept_areas, kept_covers
+
+
+def is_closed_word(question: str, area: Area, language: str) -> bool:
+    """Whether a name at the beginning, or written small, is a closed word: Irish "Cad" is "what", not Chad."""
+    told = area.start > 0 and question[area.start].isupper()
+    return not told and " " not in area.text and fold(area.text) in closed_words(language)
+
+
+OF_PLACES = ("direction", "level", "topic", "witness", "edit", "act", "write")
+"""Sections of the lexicon whose words may be names too (Nord)."""
+
+
+@lru_cache(maxsize=32)
+def closed_words(language: str) -> frozenset[str]:
+    """Return the single words of a language that ask, order, compare or change nothing, folded."""
+    if language not in languages():
+        return frozenset()
+    every = lexicon(language).items()
+    return frozenset(w for key, words in every if key.split(".")[0] not in OF_PLACES for w in words if " " not in w)
 
 
 @lru_cache(maxsize=32)

@@ -14,11 +14,20 @@ MOST_LISTED = 12
 """Entries of a list in a sentence; the table has the rest."""
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
+def own_texts(language: str) -> dict[str, Any]:
+    """Return the templates that stand in one language's file."""
+    return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=32)
 def texts(language: str) -> dict[str, Any]:
-    """Return one language's templates."""
-    file = FOLDER / f"{language}.toml"
-    return tomllib.loads((file if file.is_file() else FOLDER / "en.toml").read_text(encoding="utf-8"))
+    """Return one language's templates; what it lacks (lines of tools that its questions do not come to) is English."""
+    own, english = own_texts(language), own_texts("en")
+    return {
+        section: {**lines, **own.get(section, {})} if isinstance(lines, dict) else own.get(section, lines)
+        for section, lines in english.items()
+    }
 
 
 def decimals_of(value: float) -> int:

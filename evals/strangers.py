@@ -4,6 +4,7 @@ language asked? Gold is by plain pandas (`evals.gold.strangers_gold`). Does not 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -12,13 +13,15 @@ from evals.record import SAMPLES, Case, Outcome, Row, counted, majority, read_li
 from evals.statistics import wilson
 from evals.world import World, answers
 
+FIRST = SAMPLES / "strangers_first.json"
+"""What was wrong when these questions were asked for the first time, kept for good."""
 STAGES = ("status", "result", "language")
 NEEDS_RECORDS = "no real survey records at hand: the gold is theirs"
 NUMBER = re.compile(r"\d+(?:[   ’']\d{3}(?!\d))*(?:[.,]\d+)*")
 YES_NO: Mapping[str, tuple[str, str]] = {
     "bg": ("да", "не"), "cs": ("ano", "ne"), "da": ("ja", "nej"), "de": ("ja", "nein"), "el": ("ναι", "όχι"),
     "en": ("yes", "no"), "es": ("sí", "no"), "et": ("jah", "ei"), "fi": ("kyllä", "ei"), "fr": ("oui", "non"),
-    "ga": ("tá", "níl"), "hr": ("da", "ne"), "hu": ("igen", "nem"), "it": ("sì", "no"), "lt": ("taip", "ne"),
+    "ga": ("is ea", "ní hea"), "hr": ("da", "ne"), "hu": ("igen", "nem"), "it": ("sì", "no"), "lt": ("taip", "ne"),
     "lv": ("jā", "nē"), "mt": ("iva", "le"), "nl": ("ja", "nee"), "pl": ("tak", "nie"), "pt": ("sim", "não"),
     "ro": ("da", "nu"), "sk": ("áno", "nie"), "sl": ("da", "ne"), "sv": ("ja", "nej"),
 }  # fmt: skip
@@ -104,7 +107,7 @@ def _is_id(cell: Any) -> bool:
 
 
 def tables(rows: Sequence[Row], world: World) -> dict[str, Any]:
-    """Return the rates by kind and by language, with Wilson intervals."""
+    """Return the rates by kind and by language, of the first run and of this one, with Wilson intervals."""
     own = majority(rows)
     return {
         "By kind": list(_rates(own, "kind")),
@@ -113,10 +116,19 @@ def tables(rows: Sequence[Row], world: World) -> dict[str, Any]:
 
 
 def _rates(rows: Sequence[Row], by: str) -> Iterator[dict[str, Any]]:
+    wrong = set(json.loads(FIRST.read_text(encoding="utf-8"))["wrong"])
     values: Iterable[str] = dict.fromkeys(sorted(getattr(row, by) for row in rows))
     for value in (*values, ""):
         group = [row for row in rows if value in ("", getattr(row, by))]
-        right, of = counted(group, "result")
-        rate = wilson(right, of)
-        span = f"{100 * rate.value:.0f} [{100 * rate.low:.0f}, {100 * rate.high:.0f}]"
-        yield {by: value or "all", "right": f"{right} of {of}", "%": span}
+        first, now = sum(row.id not in wrong for row in group), counted(group, "result")[0]
+        yield {
+            by: value or "all",
+            "asked": len(group),
+            "first run": _told(first, len(group)),
+            "now": _told(now, len(group)),
+        }
+
+
+def _told(right: int, of: int) -> str:
+    rate = wilson(right, of)
+    return f"{right}: {100 * rate.value:.0f} % [{100 * rate.low:.0f}, {100 * rate.high:.0f}]"

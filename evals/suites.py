@@ -6,7 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals import classes, distortion, landmatrix, pixels, places, questions, robustness, strangers, strategies
+from evals import (
+    classes,
+    distortion,
+    landmatrix,
+    pixels,
+    places,
+    qualifiers,
+    questions,
+    robustness,
+    strangers,
+    strategies,
+)
 from evals.record import Case, Outcome, Row
 from evals.world import World
 
@@ -51,6 +62,15 @@ SUITES: dict[str, Suite] = {
             "result",
             uses_router=True,
             tables=strangers.tables,
+        ),
+        Suite(
+            "qualifiers",
+            qualifiers.cases,
+            qualifiers.measure,
+            qualifiers.STAGES,
+            "told",
+            uses_router=True,
+            tables=qualifiers.tables,
         ),
         Suite("places", places.cases, places.measure, places.STAGES, "linked"),
         Suite("classes", classes.cases, classes.measure, classes.STAGES, "right", tables=classes.tables),

@@ -20,11 +20,12 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 from shapely.geometry.base import BaseGeometry
 
+from retrieval import types
 from retrieval.deal_words import world_region
 from retrieval.errors import AmbiguousRegion, OutOfCoverage, UnknownRegion
 from retrieval.region_rows import LANGUAGES, LEVELS, code_id, normalise, read_rows
 from retrieval.store import Store
-from retrieval.types import Place, Region
+from retrieval.types import PAGE_LANGUAGES, Place, Region
 from retrieval.word_forms import base_forms, has_endings, is_everyday, stem, stems
 from retrieval.word_forms import words as known_words
 
@@ -640,6 +641,8 @@ class Gazetteer:
 
     def _name_in(self, row: Mapping[str, Any], language: str) -> str:
         shown = self._shown
+        if row["level"] == "country" and language in OTHER_LANGUAGES:
+            return _country(row["country"], language) or row["name"]
         return shown.get((row["id"], language)) or shown.get((row["same_as"], language)) or row["name"]
 
     def _same_land(self, identifier: str) -> tuple[str, ...]:
@@ -788,10 +791,26 @@ def _may_be_town(words: Sequence[_Word], span: range, *, flat: bool) -> bool:
 
 
 def _alike(norm: str, common: str, known: Mapping[str, list[str]]) -> list[str]:
-    """The names of a stem that are about as long as a word, those nearest in length."""
+    """The name that is the stem itself (Estonian "Lätist" is Läti before Latina), else those nearest in length."""
+    if common in known.get(common, ()) and len(common) >= SHARE_OF_FORM * len(norm):
+        return [common]
     found = [name for name in known.get(common, ()) if len(common) >= SHARE_OF_FORM * max(len(name), len(norm))]
     best = min((abs(len(name) - len(norm)) for name in found), default=0)
     return [name for name in found if abs(len(name) - len(norm)) == best]
+
+
+OTHER_LANGUAGES = tuple(one for one in types.LANGUAGES if one not in PAGE_LANGUAGES)
+"""Languages in which countries are shown by CLDR's names."""
+ISO_CODES = {"EL": "GR", "UK": "GB"}
+"""Eurostat's code of a country → ISO 3166's, where they differ."""
+
+
+@lru_cache(maxsize=2000)
+def _country(code: str, language: str) -> str:
+    """Return a country's name in a language as CLDR has it, '' where it has none."""
+    from babel import Locale
+
+    return str(Locale.parse(language).territories.get(ISO_CODES.get(code, code), ""))
 
 
 def _is_joined(question: str, words: Sequence[_Word], span: range) -> bool:

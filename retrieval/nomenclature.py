@@ -475,7 +475,8 @@ class Nomenclature:
             return forms, FORM_COST
         if phrase not in self._index:
             return (self._compound(tokens, language) if len(tokens) == 1 else ()), FORM_COST
-        if language and not everything and len(tokens) == 1 and is_everyday(phrase, language):
+        everyday = language and (is_everyday(phrase, language) or phrase in self._fillers.get(language, ()))
+        if everyday and len(tokens) == 1:
             return (), 0.0
         english = [w for w in words if w.language == "en"]
         if english and not (language and len(phrase) < 4 and not everything):
@@ -525,7 +526,7 @@ class Nomenclature:
         return len(phrase) >= 5 or (bool(accented) and not surface.isascii())
 
     def _compound(self, tokens: Sequence[_Token], language: str | None) -> tuple[_Word, ...]:
-        """German and Dutch compounds: 'Maisfelder' is maize, 'druiventeelt' is grapes."""
+        """Compounds: German 'Maisfelder' is maize, Dutch 'druiventeelt' grapes, Finnish 'ohrapisteiden' barley."""
         token = tokens[0]
         for tongue in (language,) if language in self._compounds else self._compounds:
             for ending in self._compounds.get(tongue or "", ()):
@@ -536,6 +537,8 @@ class Nomenclature:
                     words = [w for w in self._index.get(candidate, ()) if w.language == tongue and not w.weak]
                     if words:
                         return tuple(words)
+                if tongue and (forms := self._forms((replace(token, norm=stem),), tongue, everything=False)):
+                    return forms
         return ()
 
     def _guarded(self, phrase: str, language: str | None) -> bool:

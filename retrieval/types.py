@@ -28,6 +28,8 @@ LANGUAGES: tuple[Language, ...] = (
 """The official languages of the EU: those in which a question is read."""
 
 Theme = Literal["land_cover", "land_use"]
+DataTopic = Literal["years", "levels", "licence", "citation", "method", "accuracy", "nuts", "themes"]
+"""What can be told about the data themselves."""
 
 AreaUnit = Literal["%", "km2", "ha"]
 """What published figures are given in: percent of a region's area, or area."""

@@ -32,6 +32,7 @@ def define_class(context: Context, *, codes: Sequence[str]) -> Result:
             one.code,
             label([one.code], context.language),
             one.definition,
+            one.parent or "",
             ", ".join(context.nomenclature.children(one.code)),
         )
         for one in named
@@ -52,5 +53,5 @@ def define_class(context: Context, *, codes: Sequence[str]) -> Result:
         ),
         land_cover=tuple(code for code, theme in themes.items() if theme == "land_cover"),
         land_use=tuple(code for code, theme in themes.items() if theme == "land_use"),
-        table=Table(("code", "name", "definition", "below"), rows),
+        table=Table(("code", "name", "definition", "above", "below"), rows),
     )

@@ -1,36 +1,92 @@
-"""What there is to ask about: the store's datasets, years and extent."""
+"""What there is to ask about: the store's datasets, their years, levels, licences, and how each is made and cited."""
 
 from __future__ import annotations
 
-from retrieval.types import Table
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from retrieval.catalog import descriptors
+from retrieval.errors import BadArgument
+from retrieval.types import Dataset, DataTopic, Table
 from tools.context import Context
-from tools.result import Provenance, Result
+from tools.result import Caveat, Provenance, Result
 from tools.survey import question, survey_caveats
 
+WITNESSES = ("survey", "statistics", "pixels")
+"""Kinds of data that answers speak from; the others are outlines and names."""
+LEVELS: Mapping[str, tuple[str, ...]] = {
+    "survey": ("point", "country", "nuts1", "nuts2", "nuts3", "subdivision"),
+    "statistics": ("country", "nuts1", "nuts2"),
+    "pixels": ("point",),
+}
+"""Kind of data → the levels of place that it is told by."""
 
-def describe_data(context: Context) -> Result:
-    """List the datasets at hand: title, kind, years, rows and licence.
 
-    Use for "what data do you have", "which years", "where does this come from". `value` is the number of datasets.
+def describe_data(context: Context, *, about: str = "", land_cover: Sequence[str] = ()) -> Result:
+    """List the datasets at hand: title, kind, years, rows and licence; or say one thing about them.
+
+    Use for "what data do you have", "which years", "where does this come from", "how do I cite this". `about` is '',
+    years, levels, licence, citation, method, accuracy (of the satellite's classifier, of one class where `land_cover`
+    names it), nuts or themes. `value` is the number of datasets.
+
+    Raises:
+        BadArgument: nothing is known about that.
+        UnknownClass: there is no such class.
     """
-    datasets = context.store.datasets()
+    if about not in ("", *get_args(DataTopic)):
+        raise BadArgument(f"nothing is told about {about!r}: one of {', '.join(get_args(DataTopic))}")
+    datasets = [d for d in context.store.datasets() if not about or d.kind in WITNESSES]
+    citations = {d.id: d.citation or d.attribution for d in descriptors()}
     rows = context.store.query("survey_years")
     table = Table(
         ("dataset", "title", "kind", "version", "years", "rows", "licence"),
         tuple((d.id, d.title, d.kind, d.version, ", ".join(map(str, d.years)), d.rows, d.licence) for d in datasets),
     )
-    years = tuple(context.store.years())
+    scores, caveats = accuracy(context, land_cover) if about == "accuracy" else ({}, ())
     return Result(
         tool="describe_data",
-        arguments={},
+        arguments={**({"about": about} if about else {}), **({"land_cover": list(land_cover)} if land_cover else {})},
         provenance=Provenance.of(datasets, rows),
-        years=years,
+        land_cover=tuple(land_cover),
+        years=tuple(context.store.years()),
         value=len(datasets),
         unit="datasets",
         table=table,
         facts={
-            "datasets": [{"title": d.title, "kind": d.kind, "years": list(d.years), "rows": d.rows} for d in datasets],
+            "about": about,
+            "datasets": [_told(d, citations.get(d.id, d.attribution)) for d in datasets],
             "surveys": list(rows.dicts()),
+            **scores,
         },
-        caveats=survey_caveats(question(context), []),
+        caveats=caveats if about else survey_caveats(question(context), []),
     )
+
+
+def _told(dataset: Dataset, citation: str) -> dict[str, Any]:
+    return {
+        "title": dataset.title,
+        "kind": dataset.kind,
+        "years": list(dataset.years),
+        "rows": dataset.rows,
+        "licence": dataset.licence,
+        "citation": citation.replace("<date>", dataset.version),
+        "levels": list(LEVELS.get(dataset.kind, ())),
+    }
+
+
+def accuracy(context: Context, land_cover: Sequence[str]) -> tuple[dict[str, Any], tuple[Caveat, ...]]:
+    """Return how often the satellite's classifier was right at places it had not seen, and the scores of each class."""
+    from tools.pixelclip.known import to_model
+    from tools.satellite import accuracy_caveat, model_of, official_name
+
+    model = model_of(context).about
+    scores = model["scores"]
+    overall = next(row for row in scores["together"] if row["method"] == model["name"])
+    found: list[Caveat] = []
+    for code in land_cover:
+        context.nomenclature.get(code)
+        model_code = to_model(code)
+        own = [c for c in scores["by_class"] if c == model_code or model_code.startswith(c) or c.startswith(model_code)]
+        found += [accuracy_caveat(c, official_name(context, c), scores["by_class"][c]) for c in own]
+    numbers = {"pixels": overall["pixels"], "right": overall["accuracy"], "mean": overall["balanced"]}
+    return {"accuracy": numbers}, tuple(found)

@@ -56,6 +56,8 @@ class Plan:
     """The typed queries of the question, for a follow-up to edit."""
     left_out: tuple[LandaskError, ...] = ()
     """Why later parts of the question have no step."""
+    told: tuple[str, ...] = ()
+    """Fixed lines of the answer before its sentences: thanks, "looked up again" (see `fact` in agent/texts)."""
 
     def to_json(self) -> dict[str, Any]:
         """The plan to show and to replay."""

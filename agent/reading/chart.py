@@ -15,6 +15,8 @@ from retrieval.query import Filter
 MOST_SMALL = 3
 """Small words that may stand between two parts of a constraint."""
 MOST_ROUNDS = 4
+MOST_ROWS = 1000
+"""A number from here on is no number of rows."""
 
 
 def span(sign: str, number: float, dimension: str) -> Filter:
@@ -51,6 +53,15 @@ def ends(low: float, high: float, dimension: str) -> Filter:
 def is_year(number: float) -> bool:
     """Whether a number may be a year."""
     return FIRST_YEAR <= number <= LAST_YEAR
+
+
+def rank(way: str, number: float | None, level: str, place: Any = None) -> tuple[str, int | None, str, Any] | None:
+    """Return a ranking; a year is no number of rows."""
+    return (
+        None
+        if number is not None and number >= MOST_ROWS
+        else (way, None if number is None else int(number), level, place)
+    )
 
 
 def counts(low: float, high: float, measure: str) -> tuple[str, tuple[float, float], str] | None:
@@ -115,7 +126,7 @@ RULES: list[Rule] = [
     ("BETWEEN NUM TO NUM MEASURE", "COUNT", lambda b, x, t, y, m: counts(x, y, m)),
     # times
     ("SINCE YEAR", "SINCEYEAR", lambda s, y: y),
-    ("FROM YEAR", "SINCEYEAR", lambda s, y: y),
+    ("FROM YEAR", "FROMYEAR", lambda f, y: y),
     ("BETWEEN YEAR TO YEAR", "SPAN", lambda b, x, t, y: (min(x, y), max(x, y))),
     ("FROM YEAR TO YEAR", "SPAN", lambda b, x, t, y: (min(x, y), max(x, y))),
     ("YEAR TO YEAR", "SPAN", lambda x, t, y: (min(x, y), max(x, y)) if x != y else None),
@@ -128,6 +139,9 @@ RULES: list[Rule] = [
     ("NOT PLACE", "NOTPLACE", lambda n, p: (p,)),
     ("OUTSIDE PLACE", "NOTPLACE", lambda n, p: (p,)),
     ("NO PLACE", "NOTPLACE", lambda n, p: (p,)),
+    ("PLACE AFTER", "NOTPLACE", lambda p, a: (p,)),
+    ("AFTER PLACE", "NOTPLACE", lambda a, p: (p,)),
+    ("CLASS AFTER", "NOTCLASS", lambda c, a: (c,)),
     ("NOTPLACE AND PLACE", "NOTPLACE", lambda n, a, p: (*n, p)),
     ("NOT CLASS", "NOTCLASS", lambda n, c: (c,)),
     ("NO CLASS", "NOTCLASS", lambda n, c: (c,)),
@@ -136,13 +150,14 @@ RULES: list[Rule] = [
     ("LEVEL NO CLASS", "NONE", lambda level, n, c: (level, c)),
     # rows
     ("EACH LEVEL", "SPLIT", lambda e, level: ("region", level)),
+    ("LEVEL EACH", "SPLIT", lambda level, e: ("region", level) if e == "per" else None),
     ("EACH PLACE LEVEL", "SPLITIN", lambda e, p, level: (p, level)),
     ("EACH LEVEL PLACE", "SPLITIN", lambda e, level, p: (p, level)),
     ("PLACE LEVEL", "INSIDE", lambda p, level: (p, level)),
     ("EACH CLASSES", "SPLIT", lambda e, theme: ("classes", theme)),
     ("ASK CLASSES", "SPLIT", lambda a, theme: ("classes", theme) if a in ("which", "what", "show") else None),
-    ("SUP NUM CLASSES", "RANKCLASS", lambda s, n, t: (s, int(n), t)),
-    ("NUM SUP CLASSES", "RANKCLASS", lambda n, s, t: (s, int(n), t)),
+    ("SUP NUM CLASSES", "RANKCLASS", lambda s, n, t: (s, int(n), t) if n < MOST_ROWS else None),
+    ("NUM SUP CLASSES", "RANKCLASS", lambda n, s, t: (s, int(n), t) if n < MOST_ROWS else None),
     ("SUP CLASSES", "RANKCLASS", lambda s, t: (s, None, t)),
     ("CLASSES SUP", "RANKCLASS", lambda t, s: (s, None, t)),
     ("END CLASS MEASURE", "ENDOF", lambda e, c, m: (e, c) if m == "points" else None),
@@ -151,21 +166,26 @@ RULES: list[Rule] = [
     ("EACH CLASS", "EACHCLASS", lambda e, c: c if e == "each" else None),
     ("CLASS CMP CLASS", "MORETHAN", lambda a, c, b: (a, c, b) if c in ("<", ">") else None),
     # rankings
-    ("SUP NUM LEVEL", "RANK", lambda s, n, level: (s, int(n), level, None)),
-    ("NUM LEVEL SUP", "RANK", lambda n, level, s: (s, int(n), level, None)),
-    ("NUM LEVEL", "MANY", lambda n, level: (int(n), level) if n < 1000 else None),
+    ("SUP NUM LEVEL", "RANK", lambda s, n, level: rank(s, n, level)),
+    ("NUM LEVEL SUP", "RANK", lambda n, level, s: rank(s, n, level)),
+    ("NUM LEVEL", "MANY", lambda n, level: (int(n), level) if n < MOST_ROWS else None),
     ("WITHIN QTY CLASS", "NEARCLASS", lambda w, q, c: c if q[1] in ("km", "m") else None),
     ("CMP QTY CLASS", "NEARCLASS", lambda w, q, c: c if q[1] == "km" else None),
-    ("NUM INSIDE SUP", "RANK", lambda n, i, s: (s, int(n), i[1], i[0])),
-    ("SUP NUM INSIDE", "RANK", lambda s, n, i: (s, int(n), i[1], i[0])),
+    ("NUM INSIDE SUP", "RANK", lambda n, i, s: rank(s, n, i[1], i[0])),
+    ("SUP NUM INSIDE", "RANK", lambda s, n, i: rank(s, n, i[1], i[0])),
     ("INSIDE SUP", "RANK", lambda i, s: (s, None, i[1], i[0])),
     ("SUP INSIDE", "RANK", lambda s, i: (s, None, i[1], i[0])),
     ("SUP LEVEL", "RANK", lambda s, level: (s, None, level, None)),
     ("LEVEL SUP", "RANK", lambda level, s: (s, None, level, None)),
     ("RANK SUP", "RANK", lambda r, s: (s, *r[1:])),
     ("RANKED LEVEL", "RANK", lambda s, level: ("most", None, level, None)),
-    ("RANKED NUM LEVEL", "RANK", lambda s, n, level: ("most", int(n), level, None)),
+    ("RANKED NUM LEVEL", "RANK", lambda s, n, level: rank("most", n, level)),
     ("RANKED INSIDE", "RANK", lambda s, i: ("most", None, i[1], i[0])),
+    ("ORD NUM", "FIRST", lambda o, n: int(n) if o == 1 and n < MOST_ROWS else None),
+    ("NUM ORD", "FIRST", lambda n, o: int(n) if o == 1 and n < MOST_ROWS else None),
+    ("SUP NUM", "FIRST", lambda s, n: int(n) if n < MOST_ROWS else None),
+    ("NOT DIM", "DROP", lambda n, d: d),
+    ("NOT LIMIT", "DROP", lambda n, f: f.dimension),
     ("ORD SUP", "NTH", lambda n, s: (s, n)),
     ("SUP ORD", "NTH", lambda s, n: (s, n)),
     ("LEVEL NTH", "RANKNTH", lambda level, n: (*n, level)),
@@ -182,6 +202,7 @@ RULES: list[Rule] = [
 ]
 
 KEPT = frozenset({
+    "FROMYEAR", "ALSO", "BACK", "SHIFT", "ONE", "BOTH", "FIRST", "DROP",
     "MORETHAN",
         "MANY",
         "RANKCLASS",
@@ -194,7 +215,7 @@ KEPT = frozenset({
 """Types that a reading may be made of."""
 MUST = frozenset({
     "NUM", "QTY", "UNIT", "CMP", "NOT", "NO", "OUTSIDE", "DIR", "BETWEEN", "FRACTION", "NEAREST", "FINE",
-    "MEDIAN", "BEYOND", "OTHER",
+    "MEDIAN", "BEYOND", "OTHER", "AFTER",
 })  # fmt: skip
 """Types that change what is asked: left over, they forbid an answer."""
 
@@ -277,6 +298,9 @@ def best(every: Sequence[Item], said: Mentions) -> list[Item]:
 
 PREFERRED = {
     "NONE": -0.35,
+    "SPLIT": 0.1,
+    "FIRST": 0.1,
+    "ONE": -0.1,
     "PLACE": 0.2,
     "CLASS": 0.2,
     "YEAR": 0.2,

@@ -6,59 +6,168 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.reading.fill import Constraints, Unfit
+from agent.reading.fill import UNIT_MEASURE, Constraints, Unfit
 from agent.reading.read import Reading
 from retrieval.query import Column, Filter, Group, Order, Query, Ref
 from retrieval.sources import source_of
 from tools.compile import is_of_points
 from tools.context import Context
+from tools.query import answer
 
 LONGEST_EDIT = 14
 """Words of the longest follow-up; more is a question of its own."""
 POINTS = (Column("points", "points"), Column("surveyed", "surveyed"))
+SPLIT = ("LEVEL", "SPLIT", "RANK", "MANY", "INSIDE", "SPLITIN")
+MADE_ANEW = ("MORETHAN", "FATE", "FATESPLIT", "STAYED", "LOST", "GAINED", "BECAME", "NONE", "END", "ENDOF", "STAT")
+"""Constraints that make another query, not an edit of the one before."""
 
 
 def edits(reading: Reading) -> bool:
     """Whether a reading may only be an edit: short, and not a whole question of a class with its own place or rows."""
-    whole = reading.has("CLASS") and reading.has("PLACE", "HERE", "LEVEL", "SPLIT", "RANK", "MANY", "INSIDE", "SPLITIN")
-    return len(reading.said.tokens) <= LONGEST_EDIT and not whole
+    whole = reading.has("CLASS") and reading.has("PLACE", "HERE", *SPLIT) and not reading.has("ALSO", "ONE", "SHIFT")
+    return len(reading.said.tokens) <= LONGEST_EDIT and not whole and not reading.has(*MADE_ANEW)
 
 
 def edited(
     reading: Reading,
-    base: Query,
+    past: Sequence[Query],
     context: Context,
     selection: Sequence[str] = (),
     settled: Mapping[str, Any] | None = None,
 ) -> Query:
     """Return the query before with a follow-up's constraints laid over it.
 
+    Args:
+        reading: the follow-up.
+        past: the queries of the conversation, the last one last.
+        context: the world it is asked of.
+        selection: ids of the areas that "here" means.
+        settled: words → what the asker chose among several meanings.
+
     Raises:
         Unfit: the follow-up says nothing that can be laid over it.
         AmbiguousRegion, AmbiguousClass: a name is several things.
     """
     said = Constraints(reading, context, selection, settled or {})
-    new = (*said.place_filters(), *said.class_filters(), *said.other_filters(), *_dated(said))
+    names_nothing = not reading.has("PLACE", "CLASS", "YEAR", "LIMIT", "HAVING", *SPLIT)
+    if reading.has("BACK") and names_nothing and len(past) > 1:
+        return past[-2]
+    if names_nothing and compares(reading) and len(past) > 1:
+        return side_by_side(*past[-2:])
+    base = without_dropped(past[-1], reading)
+    base = of_the_one(base, reading, context)
+    new = (*said.place_filters(), *said.class_filters(), *said.other_filters(), *_dated(said, base, reading))
     if any(f.dimension not in source_of(base.source).dimensions for f in new):
         base = of_points(base, context)
     if any(f.dimension not in source_of(base.source).dimensions for f in new):
         raise Unfit("not of this source")
-    result = replace(base, where=laid_over(base.where, new), lead="")
-    result = _with_rows(result, said, reading)
-    if result == base:
+    laid = added(base.where, new) if reading.has("ALSO") else laid_over(base.where, new)
+    result = replace(base, where=laid, lead="", rows=members_of(base, laid))
+    result = _with_rows(_in_unit(result, said), said, reading)
+    if result == past[-1]:
         raise Unfit("nothing was changed")
     return result
 
 
-def _dated(said: Constraints) -> tuple[Filter, ...]:
+def compares(reading: Reading) -> bool:
+    """Whether the last two things are to stand side by side: "compare them", "which of the two is larger"."""
+    return "compare" in reading.all("ASK") or (reading.has("SUP", "DIFF", "BOTH") and reading.has("ASK"))
+
+
+def side_by_side(one: Query, other: Query) -> Query:
+    """Return two queries as one, with a row for each of what they differ in: their places, classes or years.
+
+    Raises:
+        Unfit: they differ in more, or in something that makes no rows.
+    """
+    if (one.source, one.columns, one.rows, one.having) != (other.source, other.columns, other.rows, other.having):
+        raise Unfit("two questions of different kinds")
+    if one.rows:
+        raise Unfit("tables are not laid side by side")
+    first, second = ({f.dimension: f for f in q.where if f.op == "in"} for q in (one, other))
+    apart = [name for name in {**first, **second} if first.get(name) != second.get(name)]
+    if len(apart) != 1 or apart[0] not in first or apart[0] not in second:
+        raise Unfit("they differ in more than one thing")
+    name = apart[0]
+    values = [_values(side[name]) for side in (first, second)]
+    rest = tuple(f for f in other.where if f.dimension != name)
+    if name == "year":
+        return replace(other, where=(*rest, Filter("year", "in", (*values[0], *values[1]))), rows=(Group("year"),))
+    if name not in ("region", "land_cover", "land_use"):
+        raise Unfit("no rows of this")
+    order = (Order(other.columns[0].name),)
+    return replace(other, where=rest, rows=(Group(name, members=tuple(values)),), order=order, limit=None)
+
+
+def _values(one: Filter) -> tuple[Any, ...]:
+    return () if isinstance(one.values, Ref) else tuple(one.values)
+
+
+def without_dropped(base: Query, reading: Reading) -> Query:
+    """Return a query less the conditions that the follow-up takes away."""
+    gone = {*reading.all("DROP")}
+    return replace(base, where=tuple(f for f in base.where if f.dimension not in gone)) if gone else base
+
+
+def of_the_one(base: Query, reading: Reading, context: Context) -> Query:
+    """Return a query of the place that stood at the rank the follow-up points at: "the second one".
+
+    Raises:
+        Unfit: the rows before are no places, or there are fewer.
+    """
+    wanted = reading.all("ONE") or ([] if reading.has("NUM", "SUP", "LEVEL") else reading.all("ORD"))
+    if not wanted:
+        return base
+    if not base.rows or base.rows[0].dimension != "region" or len(base.rows) > 1:
+        raise Unfit("no row to point at")
+    found = answer(base, context).regions
+    if not 1 <= wanted[0] <= len(found):
+        raise Unfit("no such row")
+    where = laid_over(base.where, (Filter("region", "in", (found[wanted[0] - 1].id,)),))
+    return replace(base, where=where, rows=(), order=(), limit=None, having=(), lead="")
+
+
+def _dated(said: Constraints, base: Query, reading: Reading) -> tuple[Filter, ...]:
     years = said.years()
-    return (Filter("year", "in", years),) if len(years) == 1 else ()
+    if steps := reading.all("SHIFT"):
+        every = said.context.store.years()
+        if base.source == "published":
+            every = said.context.store.dataset("statistics").years
+        now = [v for f in base.filters("year") if f.op == "in" for v in _values(f)]
+        at = list(every).index(now[0]) + steps[0] if len(now) == 1 and now[0] in every else -1
+        if not 0 <= at < len(every):
+            raise Unfit("no such survey")
+        years = (every[at],)
+    return (Filter("year", "in", years),) if len(years) == 1 or (years and reading.has("ALSO")) else ()
 
 
 def laid_over(old: Sequence[Filter], new: Sequence[Filter]) -> tuple[Filter, ...]:
     """Return the old filters with the new ones: each takes the place of the one on its dimension; exclusions add up."""
     kept = [f for f in old if not any(_replaces(n, f) for n in new)]
     return (*kept, *(n for n in new if n not in kept))
+
+
+def added(old: Sequence[Filter], new: Sequence[Filter]) -> tuple[Filter, ...]:
+    """Return the old filters with the values of the new ones beside theirs: "add Italy", "also in 2015"."""
+    joined = []
+    for one in old:
+        more = [v for n in new if n.dimension == one.dimension and n.op == one.op == "in" for v in _values(n)]
+        values = tuple(dict.fromkeys((*_values(one), *more)))
+        joined.append(replace(one, values=values) if more else one)
+    there = {(f.dimension, f.op) for f in old}
+    return (*joined, *(n for n in new if (n.dimension, n.op) not in there))
+
+
+def members_of(base: Query, laid: Sequence[Filter]) -> tuple[Group, ...]:
+    """Return the rows, one a value, where a filter that had one value has several now: the places added stand apart."""
+    if base.rows:
+        return base.rows
+    for dimension in ("region", "land_cover", "land_use", "year"):
+        before = [v for f in base.filters(dimension) if f.op == "in" for v in _values(f)]
+        now = [v for f in laid if f.dimension == dimension and f.op == "in" for v in _values(f)]
+        if len(before) >= 1 and len(now) > len(before) and not is_of_points(base):
+            return (Group("year"),) if dimension == "year" else (Group(dimension, members=tuple((v,) for v in now)),)
+    return base.rows
 
 
 def _replaces(new: Filter, old: Filter) -> bool:
@@ -70,7 +179,7 @@ def of_points(base: Query, context: Context) -> Query:
     if base.source != "published":
         return base
     years = context.store.years()
-    asked = [v for f in base.filters("year") if f.op == "in" and not isinstance(f.values, Ref) for v in f.values]
+    asked = [v for f in base.filters("year") if f.op == "in" for v in _values(f)]
     year = asked[0] if asked and asked[0] in years else years[-1]
     where = tuple(f for f in base.where if f.dimension != "year")
     if any(c.where or c.expression for c in base.columns):
@@ -79,6 +188,17 @@ def of_points(base: Query, context: Context) -> Query:
     return replace(
         base, source="survey", columns=POINTS, where=(*where, Filter("year", "in", (year,))), order=order, having=()
     )
+
+
+def _in_unit(query: Query, said: Constraints) -> Query:
+    """Return a query of published figures in the unit the follow-up names: "in hectares", "as a percentage"."""
+    names = {"ha": "ha", "area": "km2", "share": "share"}
+    wanted = next((name for unit, name in names.items() if unit in said.measures), None)
+    plain = len(query.columns) == 1 and query.columns[0].measure in UNIT_MEASURE.values()
+    if query.source != "published" or wanted is None or not plain:
+        return query
+    order = tuple(replace(o, column=wanted) for o in query.order)
+    return replace(query, columns=(Column(wanted, wanted),), order=order, having=())
 
 
 def _with_rows(query: Query, said: Constraints, reading: Reading) -> Query:
@@ -96,6 +216,8 @@ def _with_rows(query: Query, said: Constraints, reading: Reading) -> Query:
         query = replace(query, rows=(), columns=POINTS, order=(), limit=None)
     if query.rows and not is_of_points(query) and (ranked := said.ranking(name)):
         query = replace(query, order=(ranked[0],), limit=ranked[1])
+    if query.rows and (first := reading.all("FIRST")):
+        query = replace(query, order=query.order or (Order(name),), limit=first[0])
     if reading.has("HAVING", "COUNT", "COUNTED"):
         query = replace(query, having=tuple(replace(c, column=name) for c in said.conditions()))
     return query

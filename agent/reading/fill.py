@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from agent.reading.mentions import Item
 from agent.reading.read import Reading
-from agent.understand import POINT_COMPOUND, Area, Cover
+from agent.understand import POINT_COMPOUND, SHARE_COMPOUND, Area, Cover
 from retrieval import statistics as meaning
 from retrieval.errors import AmbiguousClass, AmbiguousRegion, LandaskError
 from retrieval.query import Arithmetic, Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref, Sign
@@ -19,6 +20,28 @@ UNIT_MEASURE = {"%": "share", "ha": "ha", "km2": "km2"}
 STAT_MEASURE = {"mean": "mean_elevation", "least": "least_elevation", "most": "greatest_elevation"}
 FEW_ROWS = 10
 """Rows of a ranking that names no number."""
+
+
+def reading_splits(reading: Reading) -> bool:
+    """Whether rows of something other than years are asked for."""
+    return reading.has(
+        "SPLIT", "RANKCLASS", "BYMONTH", "END", "ENDOF", "STAT", "FATE", "CHANGE", "LOST", "GAINED", "HERE"
+    )
+
+
+def asked_of_the_first(order: Sequence[Item], rank: Item) -> bool:
+    """Whether one thing is asked of the first in another: "how much grassland has the country with most cropland"."""
+    asked = [
+        i for i in order if i.type == "ASK" and i.value in ("what", "how_much", "how_many") and i.start < rank.start
+    ]
+    named = [i for i in order if i.type == "CLASS" and i.start < rank.start]
+    return bool(asked) and len(named) == 1 and asked[0].start < named[0].start
+
+
+def sided_words(reading: Reading) -> str:
+    """Return UP or DOWN where only one of them is said."""
+    said = [name for name, types in (("UP", ("UP", "GAINED")), ("DOWN", ("DOWN", "LOST"))) if reading.has(*types)]
+    return said[0] if len(said) == 1 else ""
 
 
 class Unfit(Exception):
@@ -68,10 +91,22 @@ class Constraints:
         self.classes += [self.codes(k) for _, k in reading.all("ENDOF") if k]
         self.less = [self.codes(c) for group in reading.all("NOTCLASS") for c in group]
         self.classes += [self.codes(c) for a, _, b in reading.all("MORETHAN") for c in (a, b)]
+        if "crops" in reading.all("CLASSES") and not reading.has(
+            "CLASS", "SPLIT", "RANKCLASS", "FATESPLIT", "EACH", "RANKED"
+        ):
+            self.classes.append(Classes("land_cover", ("B00",)))
         self.asks = set(reading.all("ASK"))
         self.measures = set(reading.all("MEASURE"))
         if any(POINT_COMPOUND.search(c.text) for c in reading.all("CLASS")):
             self.measures.add("points")
+        elif any(SHARE_COMPOUND.search(c.text) for c in reading.all("CLASS")):
+            self.measures.add("share")
+        if (
+            {"points", "share"} <= self.measures
+            and reading.has("UP", "DOWN", "CHANGE", "DIFF")
+            and not reading.has("WITNESS")
+        ):
+            self.measures.remove("points")  # "by how many points has the share grown"
         self.level = self.level_of_rows()
         self.source = self.source_of()
 
@@ -143,7 +178,8 @@ class Constraints:
         if "published" in witness or "pp" in self.measures:
             return "published"
         moved = self.reading.has("LOST", "GAINED") and ("points" in self.measures or "survey" in witness)
-        if self.reading.has("FATE", "FATESPLIT", "STAYED", "BECAME") or moved or self.no_longer():
+        fated = self.reading.has("FATE", "FATESPLIT", "STAYED", "BECAME") or moved or self.no_longer()
+        if (fated or self.then_and_later()) and not self.measures & {"share", "pp", "area", "ha"}:
             return "revisits"
         if self.of_points or "points" in self.measures or "survey" in witness:
             return "survey"
@@ -168,6 +204,32 @@ class Constraints:
     def sided(self) -> bool:
         """Whether two or more places stand side by side and the one with more is asked."""
         return len(self.places) > 1 and (self.reading.has("SUP", "UP", "DOWN") or "compare" in self.asks)
+
+    def then_and_later(self) -> tuple[Classes, Classes] | None:
+        """What points were in one year and are in a later one: "fallow in 2015 that were wheat in 2018"."""
+        if self.reading.has("LOST", "GAINED", "STAYED"):
+            return None
+        named = [i for i in self.reading.items if i.type in ("CLASS", "YEAR", "SINCEYEAR", "PLACE", "ASK", "AND")]
+        dated = [i for i in named if i.type in ("YEAR", "SINCEYEAR")]
+        classes = [i for i in named if i.type == "CLASS"]
+        linked = any(
+            i.value == "is" and classes[0].end <= i.start <= classes[-1].start
+            for i in named
+            if i.type == "ASK" and classes
+        )
+        if len(classes) != 2 or len(dated) != 2 or not linked or dated[0].value >= dated[1].value:
+            return None
+        if {"compare", "where"} & self.asks or classes[0].start > dated[0].start or dated[0].start > classes[1].start:
+            return None
+        return self.codes(classes[0].value), self.codes(classes[1].value)
+
+    def is_dated_first(self) -> bool:
+        """Whether the earlier of two years stands at the class that something became, the later one behind it."""
+        fate = next((i for i in self.reading.items if i.type == "FATE"), None)
+        dated = [i for i in self.reading.items if i.type in ("YEAR", "SINCEYEAR") and fate and i.start >= fate.end]
+        return (
+            len(dated) == 2 and dated[0].value < dated[1].value and fate is not None and dated[0].start - fate.end < 3
+        )
 
     def no_longer(self) -> bool:
         """Whether a class of one year is the class left out of a later one."""
@@ -267,8 +329,18 @@ class Constraints:
             raise Unfit("a single position")
         if self.source == "published" and not self.classes and not self.less and (self.level or not self.places):
             raise Unfit("a share of what?")
+        asked = has("HAVING", "COUNT", "CHANGE", "UP", "DOWN", "DIFF", "TREND", "STAT", "SUP", "RANK", "LOST", "GAINED")
+        if self.source == "published" and not (self.classes or self.less or self.splits("classes") or has("RANKCLASS")):
+            if asked or not self.places or len(set(self.years())) > 1:
+                raise Unfit("a share of what?")
+            return (self.by_class("land_cover"),)
         if has("STAT") and not has("DIM") and not self.level:
             raise Unfit("a mean over what?")
+        if has("TREND") and not self.changes() and not self.level and len(self.places) > 1:
+            raise Unfit("years of several places")
+        bare = not (self.classes or self.less or self.level or self.years() or self.other_filters())
+        if self.source == "survey" and bare and "points" in self.measures and not reading_splits(self.reading):
+            return (Query("survey", (Column("surveyed", "surveyed"),), self.place_filters(), (Group("year"),)),)
         if steps := self.two_steps():
             return steps
         if self.source == "revisits":
@@ -332,7 +404,7 @@ class Constraints:
             return None
         between = [i for i in order if i.type == "ASK" and i.value != "show" and i.start > ranks[0].start]
         sups = [i for i in order if i.type in ("RANK", "SUP")]
-        if not between and len(sups) < 2:
+        if not between and len(sups) < 2 and not asked_of_the_first(order, ranks[0]):
             return None
         all_classes, self.classes = self.classes, [self.codes(first.value)]
         number = (ranks[0].value[1] if ranks[0].type == "RANK" else None) or 1
@@ -379,7 +451,7 @@ class Constraints:
                 return None
             own = [(Filter("region", "in", (r.id,)),) for r in (inner, outer)]
             shared = self.class_filters()
-        elif len(self.classes) == 2 and len(self.places) < 2 and "compare" not in self.asks:
+        elif len(self.classes) == 2 and len(self.places) < 2 and "compare" not in self.asks and not self.joined():
             inside = self.inside_of(*self.classes)
             if inside is None:
                 return None
@@ -395,6 +467,12 @@ class Constraints:
         rows = (Group("region", self.level),) if self.level else ()
         order = (Order("share_of"),) if rows else ()
         return Query(self.source, tuple(columns), (*shared, *dated, *self.other_filters()), rows, order=order)
+
+    def joined(self) -> bool:
+        """Whether "and" stands between the two classes: they are one pool."""
+        named = [i for i in self.reading.items if i.type == "CLASS"]
+        between_ = range(named[0].end, named[-1].start) if len(named) == 2 else range(0)
+        return any(i.type == "AND" and i.start in between_ for i in self.reading.said.items) and len(between_) < 3
 
     def nested(self, one: Region, other: Region) -> tuple[Region, Region] | None:
         """The smaller and the larger of two places, where one lies in the other."""
@@ -458,7 +536,9 @@ class Constraints:
 
     def changes(self) -> bool:
         """Whether a change between two years is asked for."""
-        if self.reading.has("CHANGE", "LOST", "GAINED") or (self.reading.has("UP", "DOWN") and len(self.classes) < 2):
+        dated = self.reading.has("SPAN", "SINCEYEAR")
+        moved = self.reading.has("CHANGE", "LOST", "GAINED") or (self.reading.has("TREND") and dated)
+        if moved or (self.reading.has("UP", "DOWN") and len(self.classes) < 2):
             return self.pair() is not None
         return False
 
@@ -470,7 +550,7 @@ class Constraints:
         """The measure of the source."""
         if self.source != "published":
             return "points"
-        units = [UNIT_MEASURE[u] for _, _, u in self.reading.all("HAVING") if u in ("ha", "km2")]
+        units = [UNIT_MEASURE[u] for _, _, u in self.reading.all("HAVING") if u in UNIT_MEASURE]
         if units:
             return units[0]
         if "ha" in self.measures:
@@ -696,13 +776,21 @@ class Constraints:
         if not self.classes:
             raise Unfit("a change of what?")
         if not self.level:
+            verdict = (
+                sided_words(self.reading)
+                if "is" in self.asks
+                and not self.asks & {"how_much", "how_many", "what", "which"}
+                and not self.reading.has("DIFF")
+                else ""
+            )
+            kept = (Condition("change", "<" if verdict == "DOWN" else ">", 0),) if verdict else ()
             where = (*(self.place_filters() or (Filter("region", "in", ("group:EU",)),)), *self.class_filters())
             where += self.other_filters()
             if len(self.places) > 1:
                 rows = (Group("region", members=tuple((r.id,) for r in self.places)),)
                 order = (Order("change", "fewest" if down else "most"),)
                 return Query(self.source, columns, (*self.class_filters(), *self.other_filters()), rows, order=order)
-            return Query(self.source, columns, where)
+            return Query(self.source, columns, where, having=kept)
         where = (*self.place_filters(), *self.class_filters(), *self.other_filters())
         ranked = self.ranking("change")
         order, limit = ranked or (Order("change"), None)
@@ -739,7 +827,7 @@ class Constraints:
                 where.append(Filter(f"{before.theme}_to", "in", before.codes))
             if lost:
                 where.append(Filter(f"{before.theme}_to", "not_in", before.codes))
-            if not stayed and not self.level and not (self.no_longer() and "how_many" in self.asks):
+            if not stayed and not self.level and not (lost and "how_many" in self.asks):
                 split = Group(f"{before.theme}_to", "3" if self.reading.has("FATESPLIT") or lost else "1")
         elif after and not before:
             where.append(Filter(f"{after.theme}_from", "not_in", after.codes))
@@ -770,9 +858,14 @@ class Constraints:
 
     def sides(self) -> tuple[Classes | None, Classes | None]:
         """The classes before and after."""
+        if both := self.then_and_later():
+            return both
         if fates := self.reading.all("FATE"):
             before, after = fates[0]
-            return (self.codes(before) if before else None), (self.codes(after) if after else None)
+            earlier = before or next(iter(self.reading.all("CLASS")), None) if after else before
+            if after and not earlier and self.is_dated_first():
+                earlier, after = after, None  # "what became of the maize points of 2015 by 2018"
+            return (self.codes(earlier) if earlier else None), (self.codes(after) if after else None)
         if fates := self.reading.all("FATESPLIT"):
             return self.codes(fates[0][0]), None
         if not self.classes:

@@ -15,10 +15,11 @@ from typing import Any
 from agent.lexicon import Token, leaves, lexicon, tokens
 from agent.understand import Area, Cover, find_lonlat, find_point_id, named_codes, settle
 from agent.words import fillers, flatten, fold, words
+from retrieval.nomenclature import ABROAD_COST, FORM_COST
 from tools.context import Context
 
 FIRST_YEAR, LAST_YEAR = 1950, 2199
-INEXACT, INEXACT_BESIDE_EXACT = 0.4, 0.8
+INEXACT, INEXACT_BESIDE_EXACT = 0.4, 1.0
 """What reading a misspelt name costs, in words: beside an exact one it must explain more words than that."""
 
 
@@ -47,6 +48,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "negation.not": (("NO", ""),),
     "negation.except": (("NOT", ""),),
     "negation.outside": (("OUTSIDE", ""),),
+    "negation.after": (("AFTER", ""),),
     "conjunction.and": (("AND", ""), ("TO", "and"), ("SOFT", "")),
     "conjunction.or": (("OR", ""), ("SOFT", "")),
     "unit.m": (("UNIT", "m"),),
@@ -83,6 +85,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "superlative.smallest": (("SUP", "fewest"),),
     "superlative.nearest": (("NEAREST", "fewest"),),
     "superlative.farthest": (("NEAREST", "most"),),
+    "ordinal.first": (("ORD", 1),),
     "ordinal.second": (("ORD", 2),),
     "ordinal.third": (("ORD", 3),),
     "ordinal.fourth": (("ORD", 4),),
@@ -121,6 +124,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "time.before": (("BEFORE", ""),),
     "time.until": (("UNTIL", ""), ("TO", "to")),
     "time.in": (("SOFT", ""),),
+    "time.year": (("SOFT", ""),),
     "time.trend": (("TREND", ""),),
     "time.all": (("TREND", ""),),
     "time.latest": (("LATEST", ""), ("SOFT", "")),
@@ -147,7 +151,15 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "deixis.those": (("THOSE", ""), ("SOFT", "")),
     "deixis.same": (("SOFT", ""),),
     "edit.only": (("SOFT", ""),),
-    "edit.also": (("SOFT", ""),),
+    "edit.also": (("ALSO", ""), ("SOFT", "")),
+    "edit.drop": (("NOT", ""), ("SOFT", "")),
+    "edit.back": (("BACK", ""), ("SOFT", "")),
+    "edit.instead": (("SOFT", ""),),
+    "time.previous": (("SHIFT", -1),),
+    "time.next": (("SHIFT", 1),),
+    "deixis.first_one": (("ONE", 1),),
+    "deixis.second_one": (("ONE", 2),),
+    "deixis.both": (("BOTH", ""), ("SOFT", "")),
     "edit.what_about": (("SOFT", ""),),
     "act.map": (("SOFT", ""),),
     "act.table": (("SOFT", ""),),
@@ -184,30 +196,33 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     every = tuple(tokens(question))
     at = _Places(every)
     areas, covers = _names(question, language, context)
-    guess = INEXACT_BESIDE_EXACT if any(cover.exact for cover in covers) else INEXACT
+    guess = INEXACT_BESIDE_EXACT if any(cover.exact and cover.cost < ABROAD_COST for cover in covers) else INEXACT
     items = [at.item(a.start, a.end, "PLACE", a, 0 if a.exact else INEXACT) for a in areas]
-    items += [at.item(c.start, c.end, "CLASS", c, 0 if c.exact else guess) for c in covers]
+    items += [at.item(c.start, c.end, "CLASS", c, c.cost if c.exact else guess) for c in covers]
     if (position := find_lonlat(question))[1]:
         items.append(at.item(*position[1], "POSITION", position[0]))
-    items += _numbers(every)
+    items += _numbers(every, question)
     if found := find_point_id(question):
         start = question.index(found)
         items.append(at.item(start, start + len(found), "POINT", int(found)))
-    taken = [(i.start, i.end) for i in items if i.type in ("PLACE", "CLASS") and i.cost == 0]
+    taken = [(i.start, i.end) for i in items if i.type in ("PLACE", "CLASS") and i.cost <= FORM_COST]
     soft = {n for n, token in enumerate(every) if token.norm in _small(language) or _is_clipped(question, token)}
     soft |= {n for n, token in enumerate(every) if _is_a_form(token.norm, language)}
     soft -= {n for start, end in taken for n in range(start, end)}
     every_leaf = leaves(question, language)
     either = {leaf.start for leaf in every_leaf if leaf.key == "conjunction.or"}
+    being = {leaf.start for leaf in every_leaf if leaf.key == "ask.is"}
     for leaf in every_leaf:
         if leaf.key == "ask.where" and leaf.start in either and leaf.start > 0:
             continue  # French "ou" without its accent
+        if leaf.key == "ask.where" and leaf.start in being and leaf.start > 0:
+            continue  # Swedish "var" is "was" too
         if leaf.key == "negation.not" and not question[: leaf.start].strip(" ¡¿") and "," in question[leaf.end :][:2]:
             continue  # "no, the other one"
         start, end = at.span(leaf.start, leaf.end)
         inside = any(s <= start and end <= e and (s, e) != (start, end) for s, e in taken)
         if leaf.key.startswith("unit.") and end - start == 1 and len(every[start].norm) <= 2:
-            inside = inside or not _after_number(every, start)
+            inside = inside or not _after_number(every, start) or _after_year(every, start, language)
         for type, value in () if inside else KEYS.get(leaf.key, (("OTHER", leaf.key),)):
             if type == "SOFT":
                 soft.update(n for n in range(start, end) if not any(s <= n < e for s, e in taken))
@@ -216,6 +231,12 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         number = re.fullmatch(r"number\.(\d+)", leaf.key)
         if number and not inside:
             items.append(Item(start, end, "NUM", float(number.group(1))))
+    split = {(i.start, i.end) for i in items if i.type == "EACH"}
+    items += [
+        Item(i.start, i.end, "SPLIT", ("region", i.value))
+        for i in items
+        if i.type == "LEVEL" and (i.start, i.end) in split
+    ]
     for n, token in enumerate(every):
         if token.norm in _months_word(language):
             items.append(Item(n, n + 1, "BYMONTH", ""))
@@ -243,10 +264,16 @@ def _after_number(every: Sequence[Token], at: int) -> bool:
     return every[at].norm in "%°" or (at > 0 and bool(re.search(r"\d", every[at - 1].norm)))
 
 
+def _after_year(every: Sequence[Token], at: int, language: str) -> bool:
+    """Whether a sign of a unit is short for "year": Lithuanian "2018 m."."""
+    year = at > 0 and re.fullmatch(r"(?:19|20)\d\d", every[at - 1].norm)
+    return bool(year) and every[at].norm in lexicon(language)["time.year"]
+
+
 def _is_clipped(question: str, token: Token) -> bool:
     """Whether a word is only a letter or two at an apostrophe: l'Italie, Spain's."""
     before, after = question[token.start - 1 : token.start], question[token.end : token.end + 1]
-    return len(token.norm) <= 2 and not token.norm.isdigit() and bool({before, after} & {"'", "’"})
+    return len(token.norm) <= 2 and token.norm.isalpha() and bool({before, after} & {"'", "’", "-"})
 
 
 def _names(question: str, language: str, context: Context) -> tuple[list[Area], list[Cover]]:
@@ -257,9 +284,10 @@ def _names(question: str, language: str, context: Context) -> tuple[list[Area], 
     return settle(question, flatten(question), language, areas, classes, codes)
 
 
-def _numbers(every: Sequence[Token]) -> list[Item]:
+def _numbers(every: Sequence[Token], question: str) -> list[Item]:
     """Numbers as written: 4.5 and 4,5 are one, 1 000 and 1,000 are a thousand; a year is four digits alone."""
     items: list[Item] = []
+    gaps: list[tuple[int, int, tuple[int, int]]] = []
     skip = -1
     for n, token in enumerate(every):
         if n <= skip or not re.fullmatch(r"\d+", token.norm):
@@ -268,7 +296,7 @@ def _numbers(every: Sequence[Token]) -> list[Item]:
                 items.append(Item(n, n + 1, "QTY", (float(glued.group(1)), glued.group(2))))
             continue
         digits, end = token.norm, n
-        while (more := _continued(every, end, digits)) is not None:
+        while (more := _continued(every, end, digits, question)) is not None:
             digits, end = more, end + 1
         skip = end
         value = float(digits)
@@ -276,19 +304,26 @@ def _numbers(every: Sequence[Token]) -> list[Item]:
         items.append(Item(n, end + 1, "NUM", value))
         if year:
             items.append(Item(n, n + 1, "YEAR", int(value)))
-    return items
+            last = items[-3] if len(items) > 2 and items[-3].type == "YEAR" and items[-3].end == n else None
+            if last and every[n].start - every[n - 1].end <= 3 and last.value < value:  # 2009–2018
+                gaps.append((n - 1, n + 1, (last.value, int(value))))
+    return [*items, *(Item(start, end, "SPAN", years) for start, end, years in gaps)]
 
 
-def _continued(every: Sequence[Token], at: int, digits: str) -> str | None:
+GROUPS = ".,'’ \u00a0\u202f"
+"""What stands between two parts of one number."""
+
+
+def _continued(every: Sequence[Token], at: int, digits: str, question: str) -> str | None:
     """Return the digits with the next word's, where both are one number."""
     if at + 1 >= len(every) or not re.fullmatch(r"\d+", every[at + 1].norm):
         return None
-    gap, following = every[at + 1].start - every[at].end, every[at + 1].norm
-    if gap != 1:
+    gap, following = question[every[at].end : every[at + 1].start], every[at + 1].norm
+    if len(gap) != 1 or gap not in GROUPS:
         return None
     if len(following) == 3 and len(digits) <= 3 and "." not in digits and digits != "0":
         return digits + following
-    return f"{digits}.{following}" if "." not in digits and len(following) <= 6 else None
+    return f"{digits}.{following}" if "." not in digits and len(following) <= 6 and gap in ".," else None
 
 
 @lru_cache(maxsize=32)

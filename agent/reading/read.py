@@ -5,7 +5,8 @@ What the rules of `fill.py` make of the constraints is a plan's steps; what they
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.reading.chart import MUST, best, chart
@@ -64,10 +65,10 @@ def read(question: str, language: str, context: Context) -> Reading:
     """Return a question taken apart and put together again."""
     said = mentions(question, language, context)
     made = tuple(chart(said))
-    items = tuple(best(made, said))
+    items = tuple(dated(best(made, said)))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
-    weak = weak_words(said, open_words)
+    weak = weak_words(said, open_words) | lead_words(said, items)
     left = tuple(n for n in open_words if n not in said.soft and n not in weak)
     unread = tuple(_word(said, n) for n in left)
     hard = [i for i in said.items if i.type in MUST and any(n in open_words for n in range(i.start, i.end))]
@@ -77,6 +78,30 @@ def read(question: str, language: str, context: Context) -> Reading:
         if not all(n in said.soft or n in covered or n in weak for n in range(i.start, i.end))
     )
     return Reading(said, items, unread, left, made, tuple(forbidden))
+
+
+MOVED = ("CHANGE", "UP", "DOWN", "LOST", "GAINED", "TREND", "FATE", "FATESPLIT", "BECAME", "STAYED", "DIFF")
+
+
+def dated(items: list[Item]) -> list[Item]:
+    """Return the constraints with "from 2015" as what it is: the start of a change, else the year of the records."""
+    moved = any(i.type in MOVED or i.type == "YEAR" for i in items)
+    kind = "SINCEYEAR" if moved else "YEAR"
+    return [replace(i, type=kind) if i.type == "FROMYEAR" else i for i in items]
+
+
+LEADING = ("which", "how_many", "how_much", "where", "when", "compare", "show")
+EMPTY = ("ASK", "ALSO", "BACK", "BOTH", "MEASURE", "EACH", "STAT", "HERE")
+"""Types that a polite beginning may hold."""
+
+
+def lead_words(said: Mentions, items: Sequence[Item]) -> frozenset[int]:
+    """Return the words before the first that asks, where nothing is named there: "I should be glad to know which"."""
+    asks = next((i for i in items if i.type == "ASK" and i.value in LEADING), None)
+    if asks is None or any(i.start < asks.start and i.type not in EMPTY for i in items):
+        return frozenset()
+    hard = {n for i in said.items if i.type in MUST for n in range(i.start, i.end)}
+    return frozenset(n for n in range(asks.start) if n not in hard)
 
 
 WEAK = ("CMP", "WITHIN", "FROM", "TO", "BETWEEN", "SINCE", "UNTIL", "BEFORE")

@@ -21,6 +21,9 @@ SAMPLES = ROOT / "evals" / "samples" / "strangers.jsonl"
 HIGHEST = 4_810
 """Metres: no point of Europe lies higher, what is written above is no elevation."""
 KM_A_DEGREE = 111.2
+ARABLE = ("B10", "B20", "B30", "B40", "B50", "B10-50_PI")
+"""What German "Ackerland", Dutch "akkerland" and Hungarian "szántóföld" are in the code book: cropland less what is
+permanent; the last are fields told from photographs."""
 
 
 class Data:
@@ -35,6 +38,8 @@ class Data:
 
     def share(self, code: str, land_cover: str, year: int | str) -> float:
         """Return a published share in per cent; `latest` is the last year that has one."""
+        if land_cover == "arable":
+            return round(sum(float(self.cell.get((code, one, year), 0)) for one in ARABLE), 1)
         if year == "latest":
             year = max(self.cell.loc[(code, land_cover)].dropna().index)
         return float(self.cell.loc[(code, land_cover, year)])
@@ -162,6 +167,9 @@ def _rows(counts: pd.Series, k: int | None) -> dict[str, Any]:
 
 def _countries(data: Data, land_cover: str, year: int) -> pd.Series:
     d = data.shares
+    if land_cover == "arable":
+        own = d[d["class"].isin(ARABLE) & (d.year == year)]
+        return pd.to_numeric(own.value, errors="coerce").groupby(own.region).sum().round(1)
     d = d[(d["class"] == land_cover) & (d.year == year)]
     return pd.to_numeric(d.set_index("region").value, errors="coerce").dropna()
 

@@ -1,0 +1,146 @@
+"""Questions that ask for no table: what a class is, what data there is, thanks, doubt. Counts nothing.
+
+An act is read by the keys of its language's closed words, and only where nothing of a table is named beside it: no
+place, year, number, level or count. What is said of classes and data comes from the nomenclature and the catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agent.conversation import Conversation
+from agent.lexicon import Leaf, languages, leaves
+from agent.reading.read import Reading, read
+from agent.understand import CLASS_CODE, Cover
+from retrieval.nomenclature import FORM_COST
+from retrieval.types import DataTopic
+from tools.context import Context
+from tools.plan import Plan, Step
+
+COUNTED = frozenset({"ask.how_many", "ask.how_much", "ask.when", "measure.points"})
+"""Closed words that make a question of a class one for a table; of the data they may be asked too."""
+OF_A_TABLE = frozenset({
+     "ask.where", "ask.compare", "ask.who", "measure.share",
+    "measure.area", "measure.median", "measure.ratio", "change.changed", "change.became", "change.replaced",
+    "change.lost", "change.gained", "change.stayed", "change.increase", "change.decrease", "time.trend", "each.rank",
+    "witness.deals", "range.within", "range.between", "direction.north", "direction.south", "direction.east",
+    "direction.west", "dimension.elevation", "dimension.latitude", "dimension.longitude",
+})  # fmt: skip
+"""Closed words that make a question one for a table."""
+TYPES_OF_A_TABLE = ("PLACE", "YEAR", "NUM", "QTY", "POSITION", "POINT", "SUP", "FRACTION", "FINE")
+TOPICS: Mapping[str, DataTopic] = {
+    "act.licence": "licence",
+    "act.cite": "citation",
+    "act.accuracy": "accuracy",
+    "act.years": "years",
+    "act.available": "levels",
+    "act.method": "method",
+}
+"""Key of the lexicon → what of the data is asked; the first that is said counts."""
+REPEATS = {"act.sure": "sure", "act.why": "why"}
+"""Doubt and "why" of the answer before: it is looked up again, and the line says what is known."""
+AGAIN = ("act.map", "act.table", "act.chart")
+POLITE = ("act.thanks", "act.hello", "act.bye")
+POLITE_WORDS = 2
+"""Unknown words that thanks may have beside them: "thanks a bunch"."""
+LONGEST_REPLY = 8
+"""Words of the longest reply to an answer that says nothing new."""
+
+
+def act_plan(question: str, context: Context, conversation: Conversation) -> Plan | None:
+    """Return the plan of a question that asks for no table, None where it is not one."""
+    if context.language not in languages() or not any(c.isalpha() for c in question):
+        return None
+    reading = read(question, context.language, context)
+    said = longest(leaves(question, context.language))
+    named = [i for i in reading.said.items if i.type == "CLASS" and i.cost <= FORM_COST]
+    spans = [(reading.said.tokens[i.start].start, reading.said.tokens[i.end - 1].end) for i in named]
+    said = [leaf for leaf in said if not any(s <= leaf.start and leaf.end <= e for s, e in spans)]
+    keys = {leaf.key for leaf in said}
+    if (reply := reply_plan(reading, said, keys, conversation)) is not None:
+        return reply
+    classes = [i.value for i in named]
+    if keys & OF_A_TABLE or any(i.type in TYPES_OF_A_TABLE and i.cost == 0 for i in reading.said.items):
+        return None
+    if classes:
+        return None if keys & COUNTED else class_plan(classes, keys, context, conversation)
+    return data_plan(reading, keys)
+
+
+def longest(every: list[Leaf]) -> list[Leaf]:
+    """Return the phrases that lie in no longer one: "what counts as" holds no "counts"."""
+    return [
+        one for one in every
+        if not any(o.start <= one.start and one.end <= o.end and o.end - o.start > one.end - one.start for o in every)
+    ]  # fmt: skip
+
+
+def reply_plan(reading: Reading, said: list[Leaf], keys: set[str], conversation: Conversation) -> Plan | None:
+    """Return the plan of thanks, doubt, "why" or "on a map": replies that name nothing new."""
+    if (
+        len(reading.said.tokens) > LONGEST_REPLY
+        or "deixis.both" in keys
+        or reading.has("CLASS", "PLACE", "YEAR", "LEVEL", "LIMIT", "RANK")
+    ):
+        return None
+    wanted = next((k for k in (*REPEATS, *AGAIN, *POLITE) if k in keys), None)
+    if wanted is None or words_left(reading, said) > (POLITE_WORDS if wanted in POLITE else 0):
+        return None
+    if wanted in POLITE:
+        return Plan((), told=("thanks",) if wanted == "act.thanks" else ("can",), frame=conversation.frame)
+    if not conversation.steps:
+        return Plan((), told=("no_before",))
+    steps = tuple(Step(str(step["tool"]), step["arguments"]) for step in conversation.steps)
+    if wanted == "act.map" and (drawn := drawable(conversation)):
+        return Plan(tuple(Step("query", query) for query in drawn), frame=conversation.frame, queries=drawn)
+    told = (REPEATS[wanted],) if wanted in REPEATS else ()
+    return Plan(steps, told=told, frame=conversation.frame, queries=tuple(conversation.queries))
+
+
+def drawable(conversation: Conversation) -> tuple[dict[str, Any], ...]:
+    """Return the last queries with their points as rows, where they counted points of no rows: dots on a map."""
+    counts = all(q["source"] == "survey" and not q.get("rows") and not q.get("having") for q in conversation.queries)
+    listed = {"columns": [], "rows": [{"dimension": "point"}], "order": [], "limit": None}
+    return tuple({**query, **listed} for query in conversation.queries) if counts else ()
+
+
+def words_left(reading: Reading, said: list[Leaf]) -> int:
+    """Return how many words are no closed ones and may change something."""
+    at = {n for n, t in enumerate(reading.said.tokens) for leaf in said if leaf.start <= t.start and t.end <= leaf.end}
+    return sum(n not in at and n not in reading.said.soft for n in range(len(reading.said.tokens)))
+
+
+def class_plan(classes: list[Cover], keys: set[str], context: Context, conversation: Conversation) -> Plan | None:
+    """Return the plan of what a class is, how two differ, which lie in it, or how well the satellite tells it."""
+    codes = list(dict.fromkeys(code for cover in classes for match in cover.choices for code in match.codes))
+    if "act.accuracy" in keys and "witness.satellite" in keys:
+        return Plan((Step("describe_data", {"about": "accuracy", "land_cover": codes}),))
+    by_code = any(CLASS_CODE.fullmatch(cover.text) for cover in classes)
+    fresh = not (conversation.frame or conversation.queries) or by_code
+    listed = "classes.classes" in keys and keys & {"ask.show", "ask.which"}
+    asked = keys & {"act.define", "act.differ"} or ("measure.difference" in keys and len(classes) > 1) or listed
+    if asked or (fresh and "ask.what" in keys and "edit.what_about" not in keys):
+        return Plan((Step("define_class", {"codes": codes}),))
+    return None
+
+
+def data_plan(reading: Reading, keys: set[str]) -> Plan | None:
+    """Return the plan of a question about the data themselves."""
+    about: dict[str, Any] = {}
+    levels = {key for key in keys if key.startswith("level.")}
+    asks = keys & {"ask.what", "ask.which", "act.define", "act.available", "act.data"}
+    if {"classes.land_cover", "classes.land_use"} <= keys and keys & {"act.differ", "act.define", "ask.what",
+                                                                      "measure.difference"}:  # fmt: skip
+        about["about"] = "themes"
+    elif levels & {"level.nuts1", "level.nuts2", "level.nuts3"} and asks and not keys & {"act.available"}:
+        about["about"] = "nuts"
+    elif (topic := next((TOPICS[key] for key in TOPICS if key in keys), None)) and not levels - {"level.region"}:
+        about["about"] = topic
+    elif "time.year" in keys and asks:
+        about["about"] = "years"
+    elif levels and asks:
+        about["about"] = "levels"
+    elif not (keys & {"act.data"} and not levels and len(reading.unread) < 2):
+        return None
+    return Plan((Step("describe_data", about),))
