@@ -194,6 +194,10 @@ def _of_a_country(word: str) -> Sequence[str]:
     return tuple(one for one in LANGUAGES if has_endings(one) and one in names.get(stem(flat, one), ()))
 
 
+SHORTEST_TELLING = 2
+"""Letters of the longest words that tell no language."""
+
+
 def detect(question: str, nomenclature: Nomenclature | None = None, default: Language = "en") -> Language:
     """Return the language of a question, `default` where nothing tells.
 
@@ -206,6 +210,8 @@ def detect(question: str, nomenclature: Nomenclature | None = None, default: Lan
         return "el"
     if "CYRILLIC" in _scripts(question):
         return "bg"
+    if not any(len(word) > SHORTEST_TELLING for word in WORD.findall(question)):
+        return default  # "o 2015 m.?": words of so few letters are of every language
     scores = _scores(question, nomenclature)
     best = max(scores.values(), default=0.0)
     if best < 0.2 or (scores[default] and scores[default] >= best - MARGIN):
