@@ -131,7 +131,9 @@ class Builtin:
     ) -> Plan | None:
         """Return the plan of a question read whole into typed queries, None where it is not; `steps`: of several."""
         plan = composed_plan(without_aside(question, context), context, conversation, settled)
-        return None if plan is not None and steps and len(plan.steps) == 1 else plan
+        if plan is not None and steps and len(plan.steps) == 1 and plan.steps[0].arguments["source"] != "revisits":
+            return None  # its parts ask for more than one table can say
+        return plan
 
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
         """Return the plan of one question: what is composed by the chart, all else by the rules behind it."""
@@ -716,7 +718,8 @@ class Resolver:
         for area in ordered:
             if area.text in self.settled and not area.places:
                 continue
-            place = next(iter(area.places), None) or self.town(area.text)
+            names = dict.fromkeys([area.text, *(c.name for c in area.candidates[:1])])  # "Paris in France" is Paris
+            place = next(iter(area.places), None) or next(filter(None, map(self.town, names)), None)
             if place:
                 return area, {"lon": place.lonlat[0], "lat": place.lonlat[1], "name": place.name}
         if not ordered or not (self.reading.km or nearest):

@@ -822,7 +822,7 @@ class Constraints:
             split = Group(f"{after.theme}_to", "3") if {"which", "what"} & self.asks and not self.level else None
         if before and not after:
             lost = self.reading.has("LOST") or self.no_longer()
-            stayed = self.reading.has("STAYED")
+            stayed = self.reading.has("STAYED") and not self.reading.has("FATE")
             if stayed:
                 where.append(Filter(f"{before.theme}_to", "in", before.codes))
             if lost:
@@ -862,6 +862,10 @@ class Constraints:
             return both
         if fates := self.reading.all("FATE"):
             before, after = fates[0]
+            if (
+                self.reading.has("STAYED") and self.classes
+            ):  # "how many stayed, how many became cropland": all it became
+                return self.classes[0], None
             earlier = before or next(iter(self.reading.all("CLASS")), None) if after else before
             if after and not earlier and self.is_dated_first():
                 earlier, after = after, None  # "what became of the maize points of 2015 by 2018"
