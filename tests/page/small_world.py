@@ -64,6 +64,12 @@ class SmallGazetteer:
             raise UnknownRegion(name, ["Hérault"])
         return found[0]
 
+    def containing(self, identifier: str, level: str) -> Region | None:
+        return None
+
+    def members(self, identifier: str) -> tuple[str, ...]:
+        return (identifier,)
+
     def outline(self, id: str) -> Any:
         return shapely.geometry.shape(box(*BOXES[id]))
 
@@ -77,6 +83,9 @@ class SmallGazetteer:
 
 
 class SmallStore:
+    def years(self) -> tuple[int, ...]:
+        return (2015, 2018)
+
     def datasets(self) -> tuple[Dataset, ...]:
         def one(id: str, title: str, licence: str, years: tuple[int, ...], kind: str) -> Dataset:
             return Dataset(id, title, "1", licence, title, "0" * 64, 9, years, None, False, kind)
