@@ -27,6 +27,6 @@ def cell(value: Any, column: str, language: str) -> str:
         return str(value)
     if column in ("lon", "lat"):
         return f"{value:.5f}"
-    if "year" in column:
+    if "year" in column or column.endswith("_id"):
         return str(value)
     return number(value, language)

@@ -28,6 +28,7 @@ from page.exports import csv_bytes, file_of, geotiff_bytes, offers
 from page.how import how_html
 from page.limits import Limiter
 from page.map import Drawing, Names, change_steps, drawing_of, steps
+from page.numbers import cell as shown
 from page.photos import photos_at, photos_html
 from page.picture import BASE
 from page.planner import Fields, edited, fields_of, read_plan
@@ -711,3 +712,7 @@ def test_the_base_map_has_land_and_sea_where_they_are(at: tuple[float, float], c
 @pytest.mark.parametrize("language", PAGE_LANGUAGES)
 def test_every_tool_has_a_title(language: str) -> None:
     assert not {f"tool_{tool}" for tool in TOOLS} - {*words(language)}
+
+
+def test_the_number_of_a_deal_is_a_name_and_its_hectares_a_number() -> None:
+    assert (shown(90045, "deal_id", "en"), shown(8397, "size_ha", "en")) == ("90045", "8,397")
