@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from retrieval.catalog import descriptor
 from retrieval.errors import BadFile
 from retrieval.tables import open_table
 from retrieval.types import Dataset
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 KIND = "survey_weights"
 COLUMNS = ("point_id", "wgt_lucas", "stratum_lucas")
-SCHEMA = pa.schema([("point_id", pa.int32()), ("year", pa.int16()), ("stratum", pa.string()), ("weight", pa.float64())])
 YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 GRID_KM2 = 4.0
 GRID_POINTS = (900_000, 1_300_000)
@@ -31,7 +32,7 @@ class SurveyWeights:
     """One survey's weights, and their stamp."""
 
     weights: pa.Table
-    """Columns of `SCHEMA`: grid points that each surveyed point stands for."""
+    """point_id, year, stratum, weight: the grid points that each surveyed point stands for."""
     dataset: Dataset
 
 
@@ -42,6 +43,7 @@ def read_weights(file: Path) -> SurveyWeights:
         BadFile: it lacks the columns or the year, or has weights that are none.
     """
     import pandas as pd
+    import pyarrow as pa
 
     from retrieval.readers import sha256
 
@@ -64,7 +66,10 @@ def read_weights(file: Path) -> SurveyWeights:
     if GRID_KM2 * GRID_POINTS[0] <= weight.sum() <= GRID_KM2 * GRID_POINTS[1]:
         weight = weight / GRID_KM2
     found = {"point_id": point[surveyed].astype("int32"), "year": int(years[-1]), "stratum": stratum[surveyed]}
-    weights = pa.Table.from_pandas(pd.DataFrame({**found, "weight": weight}), SCHEMA, preserve_index=False)
+    types = {"point_id": pa.int32(), "year": pa.int16(), "stratum": pa.string(), "weight": pa.float64()}
+    weights = pa.Table.from_pandas(
+        pd.DataFrame({**found, "weight": weight}), pa.schema(list(types.items())), preserve_index=False
+    )
     known = descriptor("lucas_weights")
     digest = sha256(file)
     return SurveyWeights(
