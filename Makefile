@@ -10,7 +10,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export TORCH_BACKEND ?= cpu
 PARTS := @$(BIN)/python -m retrieval.parts
 
-.PHONY: attack ask app test lint bench data evals routers scoreboard browser llm-test clean
+.PHONY: attack ask app test lint bench data evals routers scoreboard browser clean
 
 # What asking needs (about 0.4 GB); retrieval/parts.py brings the rest with the part that needs it.
 .venv/ready: pyproject.toml constraints.txt
@@ -24,7 +24,7 @@ ask: .venv/ready  ## make ask q="where is vineyard in Hérault?"
 	@$(BIN)/python -m agent ask $(LANDASK_STORE) "$$q"
 
 app: .venv/ready  ## the chat page on http://127.0.0.1:7860
-	$(PARTS) page files pixels models estimates
+	$(PARTS) page files pixels models estimates mcp
 	@$(BIN)/python app.py $(LANDASK_STORE)
 
 browser: .venv/ready
@@ -48,25 +48,20 @@ bench: .venv/ready  ## every benchmark, as ratios
 	$(PARTS) test
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-llm-test: .venv/ready  ## make llm-test MODEL=path.gguf: the end-to-end set with a real model behind Ollama's protocol
-	$(PARTS) test
-	@$(BIN)/python -m tests.llm.end_to_end $(MODEL) $(LANDASK_STORE) $(ARGS)
-
 evals: .venv/ready  ## measure the deterministic suites; SUITES="questions places" ROUTER=… LLM=… for others
 	$(PARTS) test
 	@$(BIN)/python -m evals run $(or $(SUITES),questions places classes robustness) --router $(or $(ROUTER),builtin) \
 		$(if $(LLM),--llm $(LLM),)
 
-routers: .venv/ready  ## compare what plans: the rules, the embedded model, and MODEL=path.gguf in three ways; LIMIT=60 rows
+routers: .venv/ready  ## compare what plans: the rules, and MODEL=path.gguf in three ways; LIMIT=60 rows
 	$(PARTS) test
 	@$(BIN)/python -m evals run questions --router builtin
-	@$(BIN)/python -m evals run questions --router embedded --trials 1 --limit $(LIMIT)
 	@$(if $(MODEL),$(SERVED))
 	@$(BIN)/python -m evals report --out out/routers.md --html out/evals.html --json out/evals.json
 
 # The model behind Ollama's protocol for as long as it is measured.
 define SERVED
-mkdir -p out; rm -f out/served.txt; $(BIN)/python -m tests.llm.end_to_end $(MODEL) --serve --port 11435 > out/served.txt & \
+mkdir -p out; rm -f out/served.txt; $(BIN)/python -m tests.llm.gguf $(MODEL) --port 11435 > out/served.txt & \
 server=$$!; trap "kill $$server" EXIT; export OLLAMA_HOST=127.0.0.1:11435; \
 until grep -qs ollama: out/served.txt; do sleep 1; kill -0 $$server || exit 1; done; \
 run="$(BIN)/python -m evals run --trials 1 --limit $(LIMIT) --llm $$(sed 's/.*--llm //' out/served.txt)"; \

@@ -101,7 +101,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     add("--per-minute", type=int, default=30, metavar="N", help="questions of one person in a minute; 0: no limit")
     add("--longest", type=float, default=120.0, metavar="S", help="seconds one question may take")
     add("--upload-mb", type=int, default=10, metavar="MB", help="largest region file")
-    add("--mcp", action="store_true", help="serve `ask` as an MCP tool on standard input and output, not the page")
+    add("--mcp", action="store_true", help="serve the tools over MCP on standard input and output, not the page")
     add("--online-map", action="store_true", help="a base map from OpenStreetMap: tells it what you look at")
     return parser.parse_args(argv)
 
@@ -160,11 +160,16 @@ def opened_world(options: argparse.Namespace) -> Generator[World]:
 
 
 def serve_mcp(options: argparse.Namespace) -> None:
-    """Serve `ask` to a program that speaks the Model Context Protocol."""
-    from page.mcp_server import mcp_server
+    """Serve the tools to a program that speaks the Model Context Protocol."""
+    from retrieval.parts import need
+
+    need("mcp")
+    import anyio
+
+    from page.mcp_server import over_stdio
 
     with opened_world(options) as world:
-        mcp_server(world).run("stdio")
+        anyio.run(over_stdio, world)
 
 
 def serve(options: argparse.Namespace) -> None:

@@ -39,7 +39,7 @@ Ask about Europe's land in your own words, in English, French, German, Spanish, 
 EXITS = "Exit codes: 0 answered or asked back, 3 refused by the data, 2 bad input, 1 a fault in the program."
 EXIT_OF = {"answered": 0, "clarify": 0, "refused": 3, "error": 1}
 TABLE_ROWS = 10
-ROUTERS = ("auto", "builtin", "embedded", "schema", "tools")
+ROUTERS = ("auto", "builtin", "schema", "tools")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -125,16 +125,6 @@ def parser() -> argparse.ArgumentParser:
     common(again)
     again.set_defaults(run=replay)
 
-    made = commands.add_parser("train-router", help="make the embedded model's adapter anew (by hand; half an hour)")
-    made.add_argument("--out", type=Path, required=True, metavar="DIR", help="its folder; goes on where it stopped")
-    made.add_argument("--each", type=int, default=2, metavar="N", help="questions made of each wording (default: 2)")
-    made.add_argument("--epochs", type=int, default=1, metavar="N", help="times each question is seen (default: 1)")
-    made.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed makes the same adapter")
-    made.add_argument("--test", type=int, default=400, metavar="N", help="wordings kept back that are tried at the end")
-    made.add_argument("--store", type=Path, metavar="PATH", help="the store (default: $LANDASK_STORE, else the user's)")
-    made.add_argument("--debug", action="store_true", help="show a fault as a traceback")
-    made.set_defaults(run=train_router)
-
     return top
 
 
@@ -154,7 +144,10 @@ def common(command: argparse.ArgumentParser) -> None:
         "--prefer", default="", metavar="NAMES", help="Ollama's models in order of preference: qwen3,phi4"
     )
     model.add_argument("--timeout", type=float, metavar="S", help="seconds a model may plan (default: 120)")
-    model.add_argument("--context", type=int, metavar="TOKENS", help="the model's context (default: 8192)")
+    model.add_argument("--context", type=int, metavar="TOKENS", help="the model's context (default: 24576)")
+    model.add_argument(
+        "--strong", choices=("auto", "yes", "no"), help="whether the model gets the tools: by name and size, or as said"
+    )
     command.add_argument(
         "--classifier", type=Path, metavar="FILE",
         help="the satellite's encoder: what `tools.pixelclip train` or `head` wrote, or TimeSenCLIP's weights",
@@ -168,7 +161,7 @@ def model_choice(options: argparse.Namespace) -> Any:
     from agent.llm.choice import CONTEXT_TOKENS, PREFERENCES, TIMEOUT_S, ModelChoice
 
     name = getattr(options, "llm", None)
-    named = [getattr(options, n, None) for n in ("strategy", "base_url", "prefer", "timeout", "context")]
+    named = [getattr(options, n, None) for n in ("strategy", "base_url", "prefer", "timeout", "context", "strong")]
     if not any(named):
         return name
     return ModelChoice(
@@ -178,6 +171,7 @@ def model_choice(options: argparse.Namespace) -> Any:
         strategy=options.strategy or "",
         timeout_s=options.timeout or TIMEOUT_S,
         context_tokens=options.context or CONTEXT_TOKENS,
+        strong=options.strong or "auto",
     )
 
 
@@ -209,7 +203,7 @@ def bring_models(options: argparse.Namespace) -> None:
     from agent.llm.status import ollama_url
 
     router = getattr(options, "router", "builtin")
-    asked = getattr(options, "llm", None) or router in ("schema", "tools", "embedded")
+    asked = getattr(options, "llm", None) or router in ("schema", "tools")
     if asked or (router == "auto" and best_served(ollama_url(), PREFERENCES)):
         need("models")
 
@@ -425,13 +419,6 @@ def chat(options: argparse.Namespace) -> int:
             if keep:
                 threads.save(thread, conversation)
             show(answer, context, [], draw=asked_from_terminal)
-
-
-def train_router(options: argparse.Namespace) -> int:
-    """Make the embedded model's adapter."""
-    from agent.llm.training.command import train_router as train
-
-    return train(options, opened)
 
 
 def tend(threads: Any, delete: str | None) -> int:

@@ -20,6 +20,7 @@ from agent.language import detect
 from agent.middleware import CAUGHT, bug_text, outcome_of
 from agent.render import caveats_of, refusal_of, render
 from agent.router import Builtin, Router
+from agent.surface.digest import digest_of
 from agent.voice import texts
 from retrieval.deadline import WATCH, Cancelled, Deadline, check, until
 from retrieval.errors import BadArgument, DataError, InputError, LandaskError, NotPublished, QueryLimit
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_S = 300.0
 """Seconds one question may take, its language model included."""
+SHOWN_ROWS = 10
+"""Rows of a result that a conversation remembers for a model."""
 OnStep = Callable[[Step], None]
 
 
@@ -169,6 +172,7 @@ class Run:
         self.conversation.pending = None
         if done:
             self.conversation.keep([step.to_json() for step in done], [dict(query) for query in plan.queries])
+        self.conversation.shown = [digest_of(f"earlier{n}", r, SHOWN_ROWS) for n, r in enumerate(results[:2], 1)]
         return self.finished(
             "answered",
             text,
@@ -322,7 +326,7 @@ def router_of(router: str | Router, llm: Any = None) -> Router:
         return router
     if router == "builtin":
         return Builtin()
-    if router in ("auto", "schema", "tools", "embedded"):
+    if router in ("auto", "schema", "tools"):
         return language_model_router(router, llm)
     raise BadArgument(f"no router {router!r}; there are auto, builtin, schema, tools")
 

@@ -22,7 +22,7 @@ class Pending:
     """A question that was asked back, or offers made with a refusal."""
 
     kind: str
-    """`region`, `class`, `source` or `offer`."""
+    """`region`, `class`, `source` or `offer`; `words` where a model asked back in words of its own."""
     question: str
     """The question that waits."""
     words: str
@@ -39,7 +39,7 @@ class Pending:
         Raises:
             BadArgument: they do not fit.
         """
-        kinds: Mapping[str, Any] = {"region": str, "class": list[str], "source": str, "offer": Frame}
+        kinds: Mapping[str, Any] = {"region": str, "class": list[str], "source": str, "offer": Frame, "words": str}
         if self.kind not in kinds:
             raise BadArgument(f"conversation.pending.kind is {self.kind[:30]!r}; it is one of {', '.join(kinds)}")
         if len(self.values) != len(self.choices):
@@ -68,6 +68,8 @@ class Conversation:
     """The last typed query of each answered question before that one: "back to the one before", "compare them"."""
     steps: list[dict[str, Any]] = field(default_factory=list)
     """The tool calls of the last answered question, as JSON: "are you sure" looks them up again."""
+    shown: list[str] = field(default_factory=list)
+    """The results of the last answered question as a model reads them, cut short."""
     frame_tried: dict[str, Any] = field(default_factory=dict)
     """What the present question was understood as, also when it cannot be answered."""
 

@@ -15,6 +15,7 @@ from retrieval.errors import (
     AmbiguousClass,
     AmbiguousRegion,
     AmbiguousSource,
+    AskedBackInWords,
     DataError,
     InputError,
     LandaskError,
@@ -62,6 +63,9 @@ def outcome_of(error: LandaskError, question: str, conversation: Conversation, c
             return Outcome("clarify", text, error.choices, pending)
         case AmbiguousSource():
             pending = Pending("source", question, error.words, error.choices, error.sources, resolved)
+            return Outcome("clarify", text, error.choices, pending)
+        case AskedBackInWords():
+            pending = Pending("words", question, error.words, error.choices, error.choices)
             return Outcome("clarify", text, error.choices, pending)
         case Ambiguous():
             return Outcome("clarify", text, error.choices)

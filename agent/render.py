@@ -756,6 +756,10 @@ def _refusal(error: errors.LandaskError, voice: Voice, context: Context) -> str:
             return of["no_records"].format(what=error.what, way_out=f"{error.way_out}.")
         case errors.NotUnderstood():
             return _not_understood(error, voice, context)
+        case errors.Declined():
+            return of["declined"].format(reason=of[f"declined_{error.reason}"], words=error.words)
+        case errors.AskedBackInWords():
+            return f"{error.words} {numbered(error.choices)}"
         case errors.QueryLimit():
             return of["query_limit"]
         case errors.BadGeometry():
@@ -810,5 +814,9 @@ def class_or_word(word: str, voice: Voice, context: Context) -> str:
 
 def question_back(error: errors.Ambiguous, voice: Voice) -> str:
     """Return the question a person is asked when several things fit."""
-    numbered = ", ".join(f"{at}) {choice}" for at, choice in enumerate(error.choices, 1))
-    return voice.of["refusal"]["clarify"].format(words=error.words, choices=numbered)
+    return voice.of["refusal"]["clarify"].format(words=error.words, choices=numbered(error.choices))
+
+
+def numbered(choices: Sequence[str]) -> str:
+    """Return choices as a person picks from them."""
+    return ", ".join(f"{at}) {choice}" for at, choice in enumerate(choices, 1))

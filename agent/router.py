@@ -287,7 +287,7 @@ def planned(frame: Frame, context: Context, conversation: Conversation, notes: S
 def picked_choice(question: str, context: Context, conversation: Conversation) -> int | None:
     """Return which offered choice the words take, if any were offered."""
     pending = conversation.pending
-    if pending is None:
+    if pending is None or pending.kind == "words":
         return None
     number = chosen(question, pending.choices, context.language)
     if number is not None or pending.kind != "region" or len(question.split()) > 8:

@@ -30,7 +30,6 @@ from tests.llm.ollama_protocol import Reply, serving
 from tools.context import Context
 
 QUESTIONS = Path(__file__).resolve().parents[1] / "evals/samples/survey.jsonl"
-LISTS = ("regions", "classes", "years")
 
 
 def main() -> None:
@@ -47,7 +46,7 @@ def main() -> None:
             build(store, Sources(bundled=True))
         with Store.open(store) as opened, serving(brain) as server:
             context = Context.open(opened)
-            choice = ModelChoice("ollama:qwen3:4b", server.url)
+            choice = ModelChoice("ollama:qwen3:4b", server.url, strategy="rag")  # asked of every question
             print(f"{len(asked)} questions, each asked once after a first round")
             rules, _ = timed(asked, lambda question: ask(question, context, router="builtin"))
             agent, answers = timed(asked, lambda question: ask(question, context, router="schema", llm=choice))
@@ -70,16 +69,11 @@ def timed(questions: list[str], answer: Callable[[str], Answer]) -> tuple[list[f
 
 
 def brain(body: dict[str, Any]) -> Reply:
-    """Return the plan that takes the rules' first reading and the first of everything offered."""
-    step = body["format"]["properties"]["steps"]["items"]["properties"]
-    read = [line.removeprefix("A first reading by rules: ") for line in body["messages"][-1]["content"].splitlines()
-            if line.startswith("A first reading by rules: ")]  # fmt: skip
-    offered = step["operation"]["enum"]
-    plan: dict[str, Any] = {"operation": next((r for r in read if r in offered), offered[0])}
-    for name in LISTS:
-        values = step.get(name, {}).get("items", {}).get("enum", [])
-        plan[name] = [value for value in values if value not in ("@1", "none")]
-    return Reply([json.dumps({"steps": [plan]})])
+    """Return the form that takes the first of everything offered and asks for one number."""
+    form = next(f["properties"] for f in body["format"]["anyOf"] if f["properties"]["source"]["const"] == "survey")
+    first = {name: part["items"]["enum"][:1] for name, part in form.items() if part.get("type") == "array"}
+    chosen = {name: part.get("const") or part["enum"][0] for name, part in form.items() if "type" not in part}
+    return Reply(pieces=[json.dumps({**chosen, **{k: v for k, v in first.items() if v != ["none"]}})])
 
 
 def told(seconds: list[float], percent: int) -> str:

@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="measure suites")
     run.add_argument("suites", nargs="+", metavar="SUITE", help=f"of {', '.join(SUITES)}")
-    run.add_argument("--router", default="builtin", help="builtin, auto, schema, tools or embedded")
+    run.add_argument("--router", default="builtin", help="builtin, auto, schema or tools")
     run.add_argument("--llm", default="", help="provider:model, as of python -m agent")
     run.add_argument("--strategy", default="", choices=("", "prompt", "rag", "agent"))
     run.add_argument("--trials", type=int, default=3, help="trials a row where a model is involved (3)")

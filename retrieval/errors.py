@@ -9,10 +9,12 @@ LandaskError
 │   ├── NotPublished          the official table has no figure for this class and region
 │   ├── TooFine               the place is smaller than the data can speak of; offers the containing region
 │   ├── NoRecords             the store holds nothing of this kind (no pixels, no such point)
-│   └── NotUnderstood         no plan can be made; says what was understood and what can be asked
+│   ├── NotUnderstood         no plan can be made; says what was understood and what can be asked
+│   └── Declined              whoever planned says why these data do not answer it
 ├── Ambiguous                 several things fit: a question with choices
 │   ├── AmbiguousRegion
-│   └── AmbiguousClass
+│   ├── AmbiguousClass
+│   └── AskedBackInWords      whoever planned asks, in words of its own, what was meant
 ├── InputError                a file, an option or a value the caller gave is wrong: exit code 2
 │   ├── BadFile               unreadable, of the wrong form, or with rows that fail a check
 │   ├── BadGeometry           empty, self-crossing beyond repair, over the antimeridian, too large
@@ -102,6 +104,14 @@ class NotUnderstood(DataError):
         self.understood, self.reason = tuple(understood), reason
 
 
+class Declined(DataError):
+    """Whoever planned says that these data do not answer the question: a reason of a closed list, and why in words."""
+
+    def __init__(self, reason: str, words: str) -> None:
+        super().__init__(words)
+        self.reason, self.words = reason, words
+
+
 class Ambiguous(LandaskError):
     """Several things fit; the answer's status is `clarify` and `choices` are its choices."""
 
@@ -132,6 +142,13 @@ class AmbiguousSource(Ambiguous):
     def __init__(self, words: str, choices: Sequence[str], sources: Sequence[str]) -> None:
         super().__init__(words, choices, f"{words!r} may be {' or '.join(choices)}")
         self.sources = tuple(sources)
+
+
+class AskedBackInWords(Ambiguous):
+    """Whoever planned asks, in words of its own, what was meant; a choice is another question."""
+
+    def __init__(self, question: str, choices: Sequence[str]) -> None:
+        super().__init__(question, choices, question)
 
 
 class InputError(LandaskError):

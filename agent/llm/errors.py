@@ -7,29 +7,19 @@ from retrieval.errors import LandaskError
 
 
 class ModelUnavailable(LandaskError):
-    """No such model, server or file; says how to get it."""
+    """No such model, server, key or package; says how to get it."""
 
 
 class ModelFailed(LandaskError):
     """The model answered with nothing that can be used, or not in time. Asking it again would not help."""
-
-    refusal: LandaskError | None = None
-    """What the data said to the model's plan, where that is why it could not be run."""
 
 
 class BadPlan(ModelFailed):
     """The model's plan cannot be run; the message tells the model what to mend."""
 
 
-class Unsure(ModelFailed):
-    """The small model is not sure enough of its plan to be preferred to the rules', which stand without a word."""
-
-
-class Declined(ModelFailed):
-    """The model says that nothing of what can be done answers the question."""
-
-    def __init__(self) -> None:
-        super().__init__("the model found nothing that answers this")
+class NoSchema(ModelFailed):
+    """The server does not take a JSON schema with a request: it is asked again without one."""
 
 
 class ContextOverflow(ModelFailed):
@@ -37,7 +27,6 @@ class ContextOverflow(ModelFailed):
 
     def __init__(self, tokens: int, context: int) -> None:
         super().__init__(
-            f"the prompt needs about {tokens} tokens and the model's context is {context}; "
-            "take a larger context or --strategy rag"
+            f"the prompt needs about {tokens} tokens and the model's context is {context}; take a larger --context"
         )
         self.tokens, self.context = tokens, context

@@ -1,45 +1,40 @@
-"""What the routers with a language model share: retrieval first, the model in between, the builtin router behind."""
+"""Who decides: the rules where they are sure of every word, else a language model, and the rules where it fails."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
-from time import monotonic, perf_counter
 from typing import Any
 
 from langchain_core.messages import AIMessage
 
 from agent.answer import Step, Tokens
+from agent.composed import frame_of
 from agent.conversation import Conversation
-from agent.llm.candidates import Candidates, candidates_of
-from agent.llm.errors import BadPlan, ModelFailed, ModelUnavailable, Unsure
-from agent.llm.grounding import Results
+from agent.frame import Frame
+from agent.llm.errors import BadPlan, ModelFailed, ModelUnavailable
 from agent.llm.guard import guarded
 from agent.llm.models import OpenModel
-from agent.router import Builtin, in_parts, is_settled, picked_choice, questions_in, read, refuse_what_is_not_ours
-from agent.understand import Understanding
-from retrieval.errors import (
-    Ambiguous,
-    BadArgument,
-    DataError,
-    InputError,
-    LandaskError,
-    NotUnderstood,
-)
+from agent.llm.results import Results
+from agent.reading.read import read
+from agent.router import Builtin, picked_choice
+from agent.surface.session import AskedBack, Chosen, Outcome, Refusal
+from retrieval.errors import Ambiguous, AskedBackInWords, DataError, Declined, InputError, LandaskError, NotUnderstood
+from retrieval.query import Query
 from tools.context import Context
-from tools.plan import Plan, plan_from_json
+from tools.plan import MOST_STEPS, Note, Plan
+from tools.plan import Step as PlanStep
 from tools.result import Result
 from tools.run import call, calls_of
 
-ALONE = ("point_history", "explain_point")
-"""Asked for by a point's number alone: nothing to choose."""
+ENDS_IT = ("read_only", "too_long", "no_words")
+"""Refusals that no model is asked about: a wish to change data, instructions, no question at all."""
 
 
 @dataclass
 class Spent:
-    """What planning one question cost."""
+    """What planning one question cost, as the server counted it."""
 
     prompt: int = 0
     completion: int = 0
@@ -55,34 +50,27 @@ class Spent:
 
 @dataclass
 class ModelPlanner:
-    """Plans one question with a language model; take a fresh one for each question."""
+    """Plans one question; take a fresh one for each."""
 
     open: Callable[[], OpenModel]
     """Opens the model when it is first needed."""
     label: str
     """Provider and model, for the answer's router line."""
     timeout_s: float = 120.0
-    strategy: str = "rag"
-    of_names_only: bool = False
-    """A question that names nothing we hold is not asked of the model."""
+    strategy: str = ""
+    always: bool = False
+    """Whether the model is asked also where the rules are sure: to compare models and strategies."""
     builtin: Builtin = field(default_factory=Builtin)
     spent: Spent = field(default_factory=Spent)
     trouble: str = ""
     """Why the model's plan was not taken: one line for the reader, '' where all went well."""
     by_model: bool = False
-    rules: Plan | LandaskError | None = None
-    """What the builtin router makes of the question."""
-    ends: float = math.inf
-    """When the time for the question is up, by the monotonic clock."""
     results: Results = field(default_factory=Results)
     """Results of steps that were run while planning: they are not run again."""
     cancel: Event | None = None
     on_step: Callable[[Step], None] | None = None
 
-    kind = "schema"
-    part_by_part = True
-    """The model plans one question at a time; what the rules can plan of what follows on it is theirs. Measured:
-    docs/language-models.md."""
+    kind = "model"
 
     @property
     def name(self) -> str:
@@ -108,126 +96,134 @@ class ModelPlanner:
 
     def plan(self, question: str, context: Context, conversation: Conversation) -> Plan:
         """Return the plan of a question; raise DataError or Ambiguous where there is none."""
-        if picked_choice(question, context, conversation) is not None:
+        waiting = conversation.pending
+        asked_back = waiting is not None and waiting.kind == "words"
+        if not asked_back and picked_choice(question, context, conversation) is not None:
             return self.builtin.plan(question, context, conversation)
-        self.ends = monotonic() + self.timeout_s
-        parts = questions_in(question, context) if self.part_by_part else [question]
-        if len(parts) == 1:
-            return self.one(question, context, conversation)
-        return in_parts(parts, lambda part, so_far: self.one(part, context, so_far), context, conversation)
-
-    def one(self, question: str, context: Context, conversation: Conversation) -> Plan:
-        """Return the plan of one question; raise DataError or Ambiguous where there is none."""
         rules = attempt(self.builtin, question, context, conversation)
-        if isinstance(rules, LandaskError) and is_settled(rules):
+        if isinstance(rules, NotUnderstood) and rules.reason.split(":")[0] in ENDS_IT:
             raise rules
-        if isinstance(rules, Plan):
-            follows_up = self.part_by_part and bool(conversation.turns)
-            if follows_up or rules.steps[0].tool in ALONE:
+        if not (asked_back or self.always):
+            if isinstance(rules, Plan) and is_sure(rules, question, context):
                 return rules
-        self.rules = rules
-        reading = read(question, context)
-        refuse_what_is_not_ours(reading)
-        if self.of_names_only and isinstance(rules, NotUnderstood) and not names_anything(reading):
-            raise rules
-        tried = conversation.frame_tried
+            if not self.wanted(rules, question, context):
+                return taken(rules)
+        whole = question
+        if waiting is not None and asked_back:
+            whole = f"{waiting.question}\n(You asked back: {waiting.words} Reply: {question})"
+        tried = dict(conversation.frame_tried)
         try:
-            plan = self.by_the_model(reading, rules, context, conversation)
-        except Unsure:
-            refusal = None
+            outcome = self.by_the_model(whole, rules, context, conversation)
         except (ModelFailed, ModelUnavailable) as failure:
             self.trouble = " ".join(str(failure).split())
-            refusal = failure.refusal if isinstance(failure, ModelFailed) else None
-        else:
-            self.by_model = True
-            return plan
-        conversation.frame_tried = tried
-        if isinstance(rules, NotUnderstood) and refusal is not None:
-            raise refusal
-        if isinstance(rules, LandaskError):
-            raise rules
-        return rules
+            conversation.frame_tried = tried
+            return taken(rules)
+        self.by_model = True
+        return self.ended(outcome, whole, context, conversation)
+
+    def wanted(self, rules: Plan | LandaskError, question: str, context: Context) -> bool:
+        """Whether the model is to be asked at all of what the rules are not sure of."""
+        return True
 
     def by_the_model(
-        self, reading: Understanding, rules: Plan | LandaskError, context: Context, conversation: Conversation
-    ) -> Plan:
-        """Return the model's plan.
+        self, question: str, rules: Plan | LandaskError, context: Context, conversation: Conversation
+    ) -> Outcome:
+        """Return what the model came to; its time begins once its library and connection are there.
 
         Raises:
-            ModelFailed, ModelUnavailable: there is none that can be run.
+            ModelFailed, ModelUnavailable: it came to nothing.
             Cancelled: the asker stopped the question.
         """
-        from agent.llm.deals import is_of_deals
-
         model = self.open()
-        of_deals = is_of_deals(reading.question, context)
-        found = self.candidates(reading, rules, context, conversation)
 
         def give_up(thread: int | None) -> None:
             model.shut()
             context.store.interrupt(thread)
 
-        def work() -> Plan:
+        def work() -> Outcome:
             try:
-                if of_deals:
-                    return checked(self.asked_of_deals(model, reading.question, context))
-                return checked(self.asked(model, found, context, conversation))
+                return self.asked(model, question, rules, context, conversation)
             finally:
                 model.close()
 
-        return guarded(
-            work,
-            seconds=max(self.ends - monotonic(), 0.1),
-            cancel=self.cancel,
-            give_up=give_up,
-        )
+        return guarded(work, seconds=self.timeout_s, cancel=self.cancel, give_up=give_up)
 
-    def candidates(
-        self, reading: Understanding, rules: Plan | LandaskError, context: Context, conversation: Conversation
-    ) -> Candidates:
-        """Return what the model may choose among."""
-        return candidates_of(reading, rules, context, conversation)
-
-    def asked(self, model: OpenModel, found: Candidates, context: Context, conversation: Conversation) -> Plan:
-        """Ask the model for its plan."""
+    def asked(
+        self, model: OpenModel, question: str, rules: Plan | LandaskError, context: Context, conversation: Conversation
+    ) -> Outcome:
+        """Ask the model."""
         raise NotImplementedError
 
-    def asked_of_deals(self, model: OpenModel, question: str, context: Context) -> Plan:
-        """Ask the model for its plan of a question about land deals."""
-        raise NotImplementedError
-
-    def tried(self, plan: Plan, context: Context) -> Plan:
-        """Return a plan whose steps ran; the results are kept. The rules' own plan need not prove itself.
+    def ended(self, outcome: Outcome, question: str, context: Context, conversation: Conversation) -> Plan:
+        """Return the plan that the model's results are.
 
         Raises:
-            BadPlan: the data or a tool refuses a step.
+            Ambiguous, DataError: it asked back, or refused: that stands.
         """
-        if isinstance(self.rules, Plan) and plan.to_json() == self.rules.to_json():
-            return plan
+        match outcome:
+            case AskedBack(question=words, choices=choices):
+                raise AskedBackInWords(words, choices)
+            case Refusal(reason=reason, words=words):
+                raise Declined(reason, words)
+            case Chosen(results=results, left_out=left_out):
+                for result in results:
+                    if self.results.of(result.tool, result.arguments) is None:
+                        self.results.add(result, result.arguments, None)
+                return plan_of(results, left_out, context, conversation)
+
+    def run_deals(self, plan: Plan, context: Context) -> Chosen:
+        """Return the results of a plan about land deals.
+
+        Raises:
+            BadPlan: the data refuses a step.
+        """
         done: list[Result] = []
-        for step in plan.steps:
-            for arguments in calls_of(step, done):
-                try:
-                    done.append(self.results.of(step.tool, arguments) or self.timed(step.tool, arguments, context))
-                except (DataError, InputError) as error:
-                    if step.optional:
-                        continue
-                    fault = BadPlan(f"{step.tool}: {error}")
-                    fault.refusal = error if isinstance(error, DataError) else None
-                    raise fault from error
-        return plan
+        try:
+            for step in plan.steps:
+                done += [self.timed(step.tool, arguments, context) for arguments in calls_of(step, done)]
+        except (DataError, InputError) as error:
+            raise BadPlan(str(error)) from error
+        return Chosen(tuple(done))
 
     def timed(self, tool: str, arguments: dict[str, Any], context: Context) -> Result:
-        """Run one step and keep its result with the seconds it took."""
-        start = perf_counter()
+        """Run one step and keep its result."""
         result = call(tool, arguments, context)
-        self.results.add(result, arguments, perf_counter() - start)
+        self.results.add(result, arguments, None)
         return result
 
     def kept(self, tool: str, arguments: Any) -> tuple[Result, float | None] | None:
         """Return the result of a step that was run while planning and its seconds, None seconds if they were told."""
         result = self.results.of(tool, arguments)
         return (result, self.results.seconds_of(result)) if result else None
+
+
+def plan_of(
+    results: tuple[Result, ...], left_out: tuple[str, ...], context: Context, conversation: Conversation
+) -> Plan:
+    """Return the plan of results: their calls, what a follow-up keeps of them, and what they leave out."""
+    steps = tuple(PlanStep(r.tool, dict(r.arguments)) for r in results)[:MOST_STEPS]
+    queries = tuple(dict(r.arguments) for r in results if r.tool == "query")
+    first = results[0]
+    frame = frame_of(Query.from_json(first.arguments), first.years) if first.tool == "query" else frame_from(first)
+    conversation.frame_tried = frame.to_json()
+    notes: tuple[Note, ...] = (("left_aside", {"words": ", ".join(left_out)}),) if left_out else ()
+    wanted = {r.id for result in results for r in result.regions}
+    areas = {id: geometry for id, geometry in conversation.areas.items() if id in wanted and id in context.areas}
+    return Plan(steps, notes, areas, frame.to_json(), queries=queries)
+
+
+def frame_from(result: Result) -> Frame:
+    """Return what a conversation remembers of a result that is no query's."""
+    frame = Frame(
+        operation=result.tool,
+        regions=tuple(r.id for r in result.regions)[:MOST_STEPS],
+        land_cover=tuple(result.arguments.get("land_cover", ())),
+        land_use=tuple(result.arguments.get("land_use", ())),
+        years=tuple(result.arguments.get("years", ())),
+        words=str(result.arguments.get("text") or ""),
+    )
+    spot = {k: result.arguments[k] for k in ("lon", "lat", "name") if result.arguments.get(k) is not None}
+    return replace(frame, spot=spot) if {"lon", "lat"} <= {*spot} else frame
 
 
 def attempt(router: Builtin, question: str, context: Context, conversation: Conversation) -> Plan | LandaskError:
@@ -238,20 +234,15 @@ def attempt(router: Builtin, question: str, context: Context, conversation: Conv
         return error
 
 
-def names_anything(reading: Understanding) -> bool:
-    """Return whether a question names a place, a class or a time by itself."""
-    at = reading.areas or reading.lonlat or reading.bbox or reading.country or reading.implied or reading.level
-    return bool(at or reading.covers or reading.years or reading.since or reading.span or reading.point_id)
+def taken(rules: Plan | LandaskError) -> Plan:
+    """Return the rules' plan, or raise the error they gave."""
+    if isinstance(rules, LandaskError):
+        raise rules
+    return rules
 
 
-def checked(plan: Plan) -> Plan:
-    """Return a plan that holds against the tools' own arguments.
-
-    Raises:
-        BadPlan: it does not.
-    """
-    try:
-        plan_from_json(plan.to_json())
-    except BadArgument as error:
-        raise BadPlan(str(error)) from error
-    return plan
+def is_sure(plan: Plan, question: str, context: Context) -> bool:
+    """Whether the rules read every word of a question: then no model is asked."""
+    if any(key == "left_aside" for key, _ in plan.notes) or plan.left_out:
+        return False
+    return read(question, context.language, context).whole

@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -58,6 +59,14 @@ def longest_context(base_url: str, model: str) -> int:
     told = reply.get("model_info")
     lengths = [v for k, v in told.items() if k.endswith(".context_length")] if isinstance(told, dict) else []
     return next((n for n in lengths if isinstance(n, int) and n > 0), CONTEXT_TOKENS)
+
+
+@lru_cache(maxsize=64)
+def parameters(base_url: str, model: str) -> float:
+    """Return a model's parameters in billions as its server tells them (`"7.6B"`), 0 where it does not."""
+    told = ((status(base_url, "/api/show", {"model": model}) or {}).get("details") or {}).get("parameter_size")
+    match = re.fullmatch(r"(\d{1,4}(?:\.\d+)?)([BM])", told) if isinstance(told, str) else None
+    return float(match[1]) / (1 if match[2] == "B" else 1000) if match else 0.0
 
 
 def installed(base_url: str) -> tuple[str, ...] | None:

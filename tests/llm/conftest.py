@@ -10,23 +10,18 @@ import pytest
 
 from agent.answer import Answer
 from agent.ask import ask
-from agent.llm import choose, embedded, status
+from agent.llm import choose, status
 from agent.llm.choice import ModelChoice
 from retrieval.store import Store
 from tests.llm.ollama_protocol import OllamaServer, serving
 from tools.context import Context
 
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "real_model: loads the embedded model's weights")
-
-
 REAL_PORTS = {11434, 443, 80}
 
 
 @pytest.fixture(autouse=True)
-def no_real_model(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Let no test reach a model by accident: no Ollama of this machine, no provider, no embedded weights."""
+def no_real_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test reach a model by accident: no Ollama of this machine, no provider."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
@@ -34,13 +29,8 @@ def no_real_model(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReques
             raise ConnectionRefusedError(f"tests reach no model: {address}")
         connect(self, address)
 
-    def no_weights(*args: Any) -> Any:
-        raise AssertionError("tests load no model but with the marker `real_model`")
-
     monkeypatch.setattr(socket.socket, "connect", guarded)
     monkeypatch.delenv("OLLAMA_HOST", raising=False)
-    if request.node.get_closest_marker("real_model") is None:
-        monkeypatch.setattr(embedded, "open_server", no_weights)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,5 @@
 """A small HTTP server that speaks Ollama's protocol: /api/chat (streaming too), /api/tags, /api/show, /api/version and
-/api/embed. What it says is a `Brain`'s: scripted in tests, a real GGUF model in `end_to_end.py`.
+/api/embed. What it says is a `Brain`'s: scripted in tests, a real GGUF model in `gguf.py`.
 """
 
 from __future__ import annotations
@@ -51,9 +51,12 @@ class OllamaServer(ThreadingHTTPServer):
         context: int = 40_960,
         port: int = 0,
         digest: str = "",
+        parameters: str = "",
     ) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.brain, self.models, self.context, self.digest = brain, tuple(models), context, digest
+        self.parameters = parameters
+        """How many a model has, as Ollama tells it: `7.2B`."""
         self.chats: list[dict[str, Any]] = []
         self.hits: list[str] = []
         self.hung_up = threading.Event()
@@ -96,7 +99,13 @@ class Handler(BaseHTTPRequestHandler):
             return self.tell({"error": f"model '{model}' not found"}, 404)
         if self.path == "/api/show":
             info = {"general.architecture": "qwen3", "qwen3.context_length": self.server.context}
-            return self.tell({"model_info": info, "capabilities": ["completion", "tools"], "details": {}})
+            return self.tell(
+                {
+                    "model_info": info,
+                    "capabilities": ["completion", "tools"],
+                    "details": {"parameter_size": self.server.parameters},
+                }
+            )
         if self.path == "/api/embed":
             texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
             return self.tell({"model": model, "embeddings": [[float(len(t)), 1.0] for t in texts]})

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.messages import SystemMessage
 
 from agent.llm.connection import Breakable
 from agent.llm.errors import ContextOverflow, ModelFailed
-from agent.llm.guard import fits, guarded, refuse_endless, tokens_of
+from agent.llm.guard import fits, guarded, refuse_endless
 from retrieval.deadline import Cancelled
 from tests.llm.ollama_protocol import OllamaServer, script
 
@@ -61,11 +61,6 @@ def test_a_long_plan_is_not_taken_for_an_endless_reply() -> None:
 
 
 def test_a_prompt_and_its_reply_must_fit_together() -> None:
-    fits([SystemMessage("x" * 300)], 120, 10)
+    fits([SystemMessage("x" * 240)], 118, 10)
     with pytest.raises(ContextOverflow, match="context is 110"):
-        fits([SystemMessage("x" * 300)], 110, 10)
-
-
-def test_tokens_are_rather_counted_too_many() -> None:
-    polish = "Jak zmienił się udział gruntów ornych w województwie mazowieckim od 2009 do 2018?"
-    assert tokens_of(HumanMessage(polish * 20)) >= 1010, "what SmolLM2's tokenizer makes of it"
+        fits([SystemMessage("x" * 240)], 110, 10)

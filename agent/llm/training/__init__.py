@@ -1,1 +1,0 @@
-"""Makes the embedded model's adapter: wordings, pairs of question and plan, and the training itself."""
