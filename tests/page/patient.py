@@ -12,14 +12,14 @@ from page.asking import OnStep
 
 
 class Patient(Agent):
-    """The agent; "slow" in a question makes it take ten seconds unless stopped, "bug" makes it fail."""
+    """The agent; "slow" in a question makes it take a minute unless stopped, "bug" makes it fail."""
 
     def ask(
         self, question: str, *, memory: Any, selection: Mapping[str, Any] | None, on_step: OnStep, cancel: Event
     ) -> tuple[Answer, Any]:
-        for at in range(100 if "slow" in question else 0):
+        for at in range(240 if "slow" in question else 0):
             on_step(Step("plan", 0.1, f"part {at}"))
-            if cancel.wait(0.1):
+            if cancel.wait(0.25):
                 raise RuntimeError("cancelled")
         if "bug" in question:
             raise RuntimeError("/secret/path")
