@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import os
 import signal
 import subprocess
@@ -88,24 +87,6 @@ def test_the_gradio_client_of_the_docs_works(served: Served) -> None:
     answer = client.predict(question="Where is vineyard in Hérault?", api_name="/ask")
     assert "Hérault" in answer["text"]
     assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/ask"]
-
-
-@pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="the mcp package is not installed (extra: mcp)")
-def test_a_client_of_the_model_context_protocol_finds_and_calls_ask() -> None:
-    import anyio
-    from mcp import Client
-
-    from page.mcp_server import mcp_server
-
-    async def talk() -> tuple[list[str], str]:
-        async with Client(mcp_server(small_world())) as client:
-            tools = await client.list_tools()
-            reply = await client.call_tool("ask", {"question": "vineyard"})
-            return [tool.name for tool in tools.tools], reply.content[0].text
-
-    names, text = anyio.run(talk)
-    assert names == ["ask"]
-    assert "4 points of vineyard" in text
 
 
 def test_who_asks_too_often_waits_and_is_told_how_long() -> None:
