@@ -789,7 +789,8 @@ class Resolver:
         if area.text in self.settled:
             return self.context.gazetteer.region(self.settled[area.text], self.context.language)
         if len(candidates) > 1:
-            candidates = by_level_word(self.reading, area, candidates) or candidates
+            said = by_level_word(self.reading, area, candidates)
+            candidates = said or beside_countries(self.reading, area, candidates)
         if len(candidates) > 1:
             choices = self.context.gazetteer.choices(candidates, self.context.language)
             raise AmbiguousRegion(area.text, choices, [r.id for r in candidates])
@@ -1037,6 +1038,13 @@ def in_country(area: Area, country: str) -> Area:
     """Return the area with its candidates of one country, all of them where none is."""
     inside = tuple(c for c in area.candidates if c.country == country)
     return replace(area, candidates=inside or area.candidates)
+
+
+def beside_countries(reading: Understanding, area: Area, candidates: list[Region]) -> list[Region]:
+    """Return the country among candidates where all other places named are countries: "Belgium and Luxembourg"."""
+    others = [r for other in reading.areas if other is not area for r in other.regions[:1] if other.text != area.text]
+    countries = [r for r in candidates if r.level == "country"]
+    return countries if countries and others and all(r.level == "country" for r in others) else candidates
 
 
 def by_level_word(reading: Understanding, area: Area, candidates: Sequence[Region]) -> list[Region]:

@@ -27,6 +27,8 @@ def steps_of(frame: Frame, context: Context) -> list[Step]:
     operation = frame.operation or default_operation(frame)
     if not operation:
         raise NotUnderstood(frame_words(frame, context), "no_operation")
+    if only_published(frame, context):
+        operation = PUBLISHED_TWINS.get(operation, operation)
     build = BUILDERS.get(operation)
     if build is None:
         raise NotUnderstood(frame_words(frame, context), "no_operation")
@@ -37,6 +39,24 @@ def steps_of(frame: Frame, context: Context) -> list[Step]:
     if missing:
         raise NotUnderstood(frame_words(frame, context), "no_operation")
     return steps[:MOST_STEPS]
+
+
+PUBLISHED_TWINS = {
+    "find_points": "official_share",
+    "count_points": "official_share",
+    "share_points": "official_share",
+    "rank_points": "rank_official",
+    "compare_regions": "compare_official",
+    "compare_years": "change_official",
+}
+"""What asks the published figures the same."""
+
+
+def only_published(frame: Frame, context: Context) -> bool:
+    """Whether a frame is of years that only published figures are there for, and asks for no points."""
+    years = {*frame.years, *(frame.span or ()), *(() if frame.since is None else (frame.since,))}
+    plain = frame.land_cover and not (frame.land_use or frame.exclude or frame.near) and frame.source != "survey"
+    return bool(plain and years) and years <= {*context.store.published_years()} - {*context.store.years()}
 
 
 def default_operation(frame: Frame) -> str:
@@ -95,7 +115,7 @@ def survey_years(frame: Frame, context: Context) -> tuple[int, ...]:
 
 def official_years(frame: Frame, context: Context) -> tuple[int, ...]:
     """Return the years of published figures a frame asks for; none for the latest."""
-    there = tuple(sorted({y for d in context.store.datasets() if d.kind == "statistics" for y in d.years}))
+    there = context.store.published_years()
     if frame.span:
         return tuple(y for y in there if frame.span[0] <= y <= frame.span[1]) or frame.span
     if frame.since is not None:

@@ -197,7 +197,7 @@ def understand(
     point_id = find_point_id(question)
     km, km_span = find_km(question, areas)
     bbox, box_span = find_bbox(question)
-    lonlat, lonlat_span = (None, None) if bbox else find_lonlat(question)
+    lonlat, lonlat_span = (None, None) if bbox else find_lonlat(question, tongue)
     rest = mask(numbers, [s for s in (km_span, box_span, lonlat_span) if s])
     rest = rest if point_id is None else rest.replace(point_id, " " * len(point_id))
     years, since, span = find_years(question, rest, tongue)
@@ -557,27 +557,49 @@ def find_bbox(question: str) -> tuple[BBox | None, tuple[int, int] | None]:
     return (west, south, east, north), found.span()
 
 
-def find_lonlat(question: str) -> tuple[LonLat | None, tuple[int, int] | None]:
-    """Return a position: "43.6 N 3.9 E", or "43.61, 3.87" where at least one number has decimals.
+COMPASS = {
+    "east": {"e": (), "o": ("de", "nl"), "ö": ("sv",), "ø": ("da",), "k": ("hu",), "v": ("cs", "sk", "sl"),
+             "α": ("el",), "и": ("bg",), "i": ("hr",)},
+    "west": {"w": (), "o": ("es", "fr", "it", "pt"), "v": ("da", "sv"), "z": ("cs", "hr", "sk", "sl"), "δ": ("el",),
+             "з": ("bg",)},
+    "north": {"n": (), "s": ("cs", "hr", "sk", "sl"), "β": ("el",), "с": ("bg",), "é": ("hu",)},
+}  # fmt: skip
+"""Side → its letter beside a number of degrees → the languages that write it so, () for any."""
+SIGNED = r"(-?\d{1,2}(?:[.,]\d+)?)\s*°?\s*([^\W\d_])\s*[,;/]?\s*(-?\d{1,3}(?:[.,]\d+)?)\s*°?\s*([^\W\d_])(?!\w)"
+BARE = r"(-?\d{1,3}\.\d+)\s*°?\s*[,;/]?\s*(-?\d{1,3}\.\d+)\s*°?(?![\w.]\d|\w)"
 
-    Without letters the order is latitude, longitude, as people write it, unless only the other lies in Europe.
+
+def find_lonlat(question: str, language: str = "en") -> tuple[LonLat | None, tuple[int, int] | None]:
+    """Return a position: "43.6 N 3.9 E", "45,07 N 7,69 E", or "43.61, 3.87" where both numbers have decimals.
+
+    A letter is read as its language writes it: "O" is east in German and west in French. Without letters the order is
+    latitude, longitude, as people write it, unless only the other lies in Europe.
     """
-    for found in re.finditer(
-        r"(?<![\w.])(-?\d{1,3}(?:\.\d+)?)\s*°?\s*([nsewo])?\s*[,;/]?\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*([nsewo])?(?![\w.]\d|\w)",
-        question.lower(),
-    ):
+    for found in re.finditer(rf"(?<![\w.,-]){SIGNED}", question.lower()):
         first, one, second, other = found.groups()
-        if not (one and other) and not ("." in first and "." in second):
-            continue
-        a, b = float(first), float(second)
-        if one in ("e", "w", "o") or other in ("n", "s"):
-            a, b, one, other = b, a, other, one
-        elif not one and not (34 <= a <= 72 and -32 <= b <= 46) and 34 <= b <= 72 and -32 <= a <= 46:
+        sides = {side_of(one, language): first, side_of(other, language): second}
+        north, east = (number(sides[side]) if side in sides else None for side in ("north", "east"))
+        east = -number(sides["west"]) if "west" in sides else east
+        if north is not None and east is not None and -90 <= north <= 90 and -180 <= east <= 180:
+            return (east, north), found.span()
+    for found in re.finditer(rf"(?<![\w.]){BARE}", question.lower()):
+        a, b = (float(part) for part in found.groups())
+        if not (34 <= a <= 72 and -32 <= b <= 46) and 34 <= b <= 72 and -32 <= a <= 46:
             a, b = b, a
-        lat, lon = (-a if one == "s" else a), (-b if other == "w" else b)
-        if -90 <= lat <= 90 and -180 <= lon <= 180:
-            return (lon, lat), found.span()
+        if -90 <= a <= 90 and -180 <= b <= 180:
+            return (b, a), found.span()
     return None, None
+
+
+def number(text: str) -> float:
+    """Return a number with a point or a comma before its decimals."""
+    return float(text.replace(",", "."))
+
+
+def side_of(letter: str, language: str) -> str:
+    """Return `north`, `east` or `west`, '' for a letter that is none in a language."""
+    own = [side for side, letters in COMPASS.items() if language in letters.get(letter, ())]
+    return (own or [side for side, letters in COMPASS.items() if letters.get(letter) == ()] or [""])[0]
 
 
 # levels, units, countries

@@ -165,6 +165,10 @@ class Store:
                 return dataset
         raise StoreError(f"the store holds no {kind}; {REBUILD}")
 
+    def published_years(self) -> tuple[int, ...]:
+        """Return the years that figures were published for, earliest first."""
+        return tuple(sorted({y for d in self.datasets() if d.kind == "statistics" for y in d.years}))
+
     def years(self) -> tuple[int, ...]:
         """Return the survey years, earliest first."""
         return tuple(sorted({year for d in self.datasets() if d.kind == "survey" for year in d.years}))

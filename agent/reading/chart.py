@@ -82,6 +82,7 @@ RULES: list[Rule] = [
     # numbers with units
     ("NUM UNIT", "QTY", lambda n, u: (n, u)),
     ("FRACTION", "QTY", lambda f: (f, "%")),
+    ("QTY FROM", "QTY", lambda q, f: q if q[1] == "km" else None),
     ("NUM NUM", "NUM", lambda a, b: a * b if b in (100, 1000, 1_000_000) and a < b else None),
     # limits on elevation, latitude and longitude
     ("CMP QTY DIM", "LIMIT", lambda c, q, d: limit(c, q, d)),
@@ -111,6 +112,11 @@ RULES: list[Rule] = [
     ("WITHIN QTY FAR PLACE", "NEAR", lambda w, q, f, p: near(q, p, "near")),
     ("FAR CMP QTY PLACE", "NEAR", lambda f, c, q, p: near(q, p, "not_near" if ">" in c else "near")),
     ("QTY PLACE", "NEAR", lambda q, p: near(q, p, "near") if q[1] == "km" else None),
+    ("WITHIN QTY POSITION", "NEAR", lambda w, q, p: near(q, p, "near")),
+    ("WITHIN QTY FAR POSITION", "NEAR", lambda w, q, f, p: near(q, p, "near")),
+    ("CMP QTY FAR POSITION", "NEAR", lambda c, q, f, p: near(q, p, "not_near" if ">" in c else "near")),
+    ("CMP QTY POSITION", "NEAR", lambda c, q, p: near(q, p, "not_near" if ">" in c else "near")),
+    ("QTY POSITION", "NEAR", lambda q, p: near(q, p, "near") if q[1] == "km" else None),
     ("NO NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
     ("NOT NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
     ("OUTSIDE NEAR", "NEAR", lambda n, x: ("not_near", x[1], x[2])),

@@ -183,6 +183,8 @@ class Constraints:
             return "revisits"
         if self.of_points or "points" in self.measures or "survey" in witness:
             return "survey"
+        if self.only_published_years() and self.all_published():
+            return "published"
         if "published" in witness or self.measures & {"share", "area", "ha", "pp"} or "how_much" in self.asks:
             return "published"
         if self.reading.has("HAVING", "UP", "DOWN", "CHANGE", "TREND", "STAT", "DIFF", "LOST", "GAINED"):
@@ -196,6 +198,12 @@ class Constraints:
         if self.level == "nuts3":
             return "survey"
         return "published" if self.all_published() else "survey"
+
+    def only_published_years(self) -> bool:
+        """Whether figures were published for every year named, and no point was surveyed in any."""
+        years = {*self.reading.all("YEAR", "SINCEYEAR"), *(y for span in self.reading.all("SPAN") for y in span)}
+        store = self.context.store
+        return bool(years) and years <= {*store.published_years()} - {*store.years()}
 
     def all_published(self) -> bool:
         """Whether the statistic has a figure for every class asked about."""

@@ -16,6 +16,7 @@ from agent.lexicon import Token, leaves, lexicon, tokens
 from agent.understand import Area, Cover, find_lonlat, find_point_id, named_codes, settle
 from agent.words import fillers, flatten, fold, words
 from retrieval.nomenclature import ABROAD_COST, FORM_COST
+from retrieval.types import Place
 from tools.context import Context
 
 FIRST_YEAR, LAST_YEAR = 1950, 2199
@@ -199,8 +200,11 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     guess = INEXACT_BESIDE_EXACT if any(cover.exact and cover.cost < ABROAD_COST for cover in covers) else INEXACT
     items = [at.item(a.start, a.end, "PLACE", a, 0 if a.exact else INEXACT) for a in areas]
     items += [at.item(c.start, c.end, "CLASS", c, c.cost if c.exact else guess) for c in covers]
-    if (position := find_lonlat(question))[1]:
-        items.append(at.item(*position[1], "POSITION", position[0]))
+    lonlat, span = find_lonlat(question, language)
+    if lonlat and span:
+        text = f"{lonlat[1]:g}, {lonlat[0]:g}"
+        spot = Place(f"position:{text}", text, lonlat, "", None, "")
+        items.append(at.item(*span, "POSITION", Area(*span, text, (spot,))))
     items += _numbers(every, question)
     if found := find_point_id(question):
         start = question.index(found)

@@ -101,6 +101,23 @@ def test_boxes_and_positions_are_read() -> None:
     assert find_lonlat("at 3.87 E, 43.61 N")[0] == (3.87, 43.61)
 
 
+@pytest.mark.parametrize(
+    ("language", "question", "lonlat"),
+    [
+        ("it", "entro 60 km da 45,07 N 7,69 E?", (7.69, 45.07)),
+        ("fr", "à 48,1° N 1,68° O", (-1.68, 48.1)),
+        ("de", "bei 48,1° N 11,6° O", (11.6, 48.1)),
+        ("cs", "do 20 km od 49,2 s, 16,6 v", (16.6, 49.2)),
+        ("en", "of 37.77 N, 3.79 W", (-3.79, 37.77)),
+        ("en", "5 c 7 d and 20 s 3 e", None),
+    ],
+)
+def test_a_letter_beside_degrees_is_read_as_its_language_writes_it(
+    language: str, question: str, lonlat: object
+) -> None:
+    assert find_lonlat(question, language)[0] == lonlat
+
+
 def read(demo: Context, question: str, language: str = "en"):
     return understand(question, demo.gazetteer, demo.nomenclature, language=language)
 
