@@ -78,6 +78,18 @@ def refuse_what_no_rule_behind_reads(question: str, context: Context) -> None:
         raise NotUnderstood(tuple(understood), ":".join(["unread", *dict.fromkeys(reading.unread)]))
 
 
+OF_SOMETHING = ("RANK", "SUP", "LEVEL", "MANY", "MEASURE", "UP", "DOWN", "CHANGE", "HERE", "BOTH")
+"""Types of what is asked of a land cover: a question of them alone left out which."""
+
+
+def names_nothing(question: str, context: Context) -> bool:
+    """Whether every word of a question was read and none names a land cover, use or place: "which has the most?"."""
+    if context.language not in languages():
+        return False
+    reading = read(question, context.language, context)
+    return reading.whole and reading.has(*OF_SOMETHING) and not reading.has("CLASS", "PLACE", "POINT", "POSITION")
+
+
 def is_told(word: str, plan: Plan, context: Context) -> bool:
     """Whether a word has its part in a plan all the same: of a region's name, or of what a note says."""
     ids = {str(v) for step in plan.steps for key in ("regions", "within") for v in step.arguments.get(key, ())}

@@ -19,7 +19,7 @@ from agent.conversation import Conversation, chosen
 from agent.deals.planning import WITNESSES, deals_plan
 from agent.estimates import part_in
 from agent.frame import PLACE, SUBJECT, TIME, Frame, Spot
-from agent.honesty import refuse_what_no_rule_behind_reads, refuse_what_was_dropped
+from agent.honesty import names_nothing, refuse_what_no_rule_behind_reads, refuse_what_was_dropped
 from agent.language import unread
 from agent.letters import LONGEST_LETTER, asked_in
 from agent.lexicon import languages, leaves
@@ -144,7 +144,12 @@ class Builtin:
         if (whole := self.composed(question, context, conversation, settled)) is not None:
             return whole
         refuse_what_no_rule_behind_reads(question, context)
-        plan = self.behind(question, context, conversation, settled)
+        try:
+            plan = self.behind(question, context, conversation, settled)
+        except NotUnderstood as error:
+            if error.reason == "no_operation" and not error.understood and names_nothing(question, context):
+                raise NotUnderstood((), "which_class") from error
+            raise
         refuse_what_was_dropped(without_aside(question, context), plan, context, follows=bool(conversation.frame))
         return plan
 
