@@ -361,7 +361,10 @@ class Gazetteer:
         forms = {span: _town_forms(" ".join(words[at].norm for at in span), language) for span in spans}
         known = self._towns([form for some in forms.values() for form in some]) if forms else {}
         for span in spans:
-            towns = next((known[form] for form in forms[span] if form in known), [])
+            towns = next((known[form] for form in forms[span][:1] if form in known), [])
+            if not towns or _people(towns[0]) < KNOWN_TOWN:  # "Brna" is Brno before it is a village of that name
+                others = (known[form] for form in forms[span][1:] if form in known)
+                towns = next((found for found in others if _people(found[0]) >= KNOWN_TOWN), towns)
             if any(known_words().is_ordinary(words[at].norm) for at in span):
                 towns = [town for town in towns if _people(town) >= KNOWN_TOWN]
             if not towns:
@@ -897,9 +900,18 @@ def _place(row: Mapping[str, Any]) -> Place:
     return Place(row["id"], row["name"], spot, row["country"] or "", row["population"], row["source"])
 
 
+ENDS_OF_TOWNS = ("", "o", "a", "e", "y", "as", "is", "us")
+"""What names of towns end in where a language took the ending off: Brna is Brno, Vilniaus is Vilnius."""
+
+
 def _town_forms(norm: str, language: str) -> list[str]:
-    """Return what a town of this text may be called: the text itself, in Polish also what it may be declined from."""
-    return [norm, *base_forms(norm)] if language == "pl" and len(norm) > 3 and " " not in norm else [norm]
+    """Return what a town of this text may be called: the text itself, then what it may be declined from."""
+    if len(norm) <= 3 or " " in norm:
+        return [norm]
+    if language == "pl":
+        return [norm, *base_forms(norm)]
+    stems_of = [one for one in stems(norm, language) if one != norm]
+    return [norm, *dict.fromkeys(one + end for one in stems_of for end in ENDS_OF_TOWNS if one + end != norm)]
 
 
 def _clearest(towns: Sequence[Place]) -> list[Place]:

@@ -136,15 +136,14 @@ class Constraints:
             raise AmbiguousClass(cover.text, names, [m.codes for m in cover.choices])
         return Classes(cover.match.theme, cover.match.codes)
 
-    def spot(self, area: Area) -> tuple[float, float]:
-        """Where a distance is measured from: the town of a name, longitude and latitude."""
-        town = next((c for c in area.candidates if isinstance(c, Place)), None)
-        if town:
-            return town.lonlat
+    def spot(self, area: Area) -> Place:
+        """Where a distance is measured from: the town of a name, or a position."""
+        if town := next((c for c in area.candidates if isinstance(c, Place)), None):
+            return town
         try:
-            return self.context.gazetteer.place(area.text).lonlat
+            return self.context.gazetteer.place(area.text)
         except LandaskError:
-            return self.context.gazetteer.place(area.candidates[0].name).lonlat
+            return self.context.gazetteer.place(area.candidates[0].name)
 
     # --- which source, which rows ---
 
@@ -272,8 +271,8 @@ class Constraints:
         """Elevation, position, distance, month, point."""
         found = list(self.reading.all("LIMIT"))
         for op, km, area in self.reading.all("NEAR"):
-            lon, lat = self.spot(area)
-            found.append(Filter("position", op, (lon, lat, km, area.text)))
+            spot = self.spot(area)
+            found.append(Filter("position", op, (*spot.lonlat, km, spot.name)))
         for months in self.reading.all("MONTHS"):
             found.append(Filter("month", "in", tuple(months)))
         if points := self.reading.all("POINT"):

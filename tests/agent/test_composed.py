@@ -23,6 +23,10 @@ VALUES = [
     ("how many times more maize points does France have than Germany in 2018?", 2.24),
     ("is more than a third of Austria woodland in 2018?", 43.3),
     ("what is the highest vineyard point in Italy in 2018?", 967),
+    ("How many olive points of the 2018 survey lie within 50 km of 37.77 N, 3.79 W?", 57),
+    ("Quanti punti a frumento tenero del 2018 ci sono entro 60 km da 45,07 N 7,69 E?", 4),
+    ("Koliko je točaka s kukuruzom iz 2018. unutar 50 km od 45,55 N, 18,69 E?", 2),
+    ("What do grassland and shrubland together make up of Ireland in 2022?", 71.5),
     ("average share of woodland over the NUTS 2 regions of Austria in 2022", 40.4),
 ]
 ROWS = [
@@ -140,6 +144,11 @@ CONDITIONS = [
     ("Which Spanish regions had the most almond orchards planted after 2000?", "2000"),
     ("In square kilometres, how much more wood than cropland was there in Romania in 2022?", "wood"),
 ]
+
+
+@pytest.mark.parametrize("question", ["Which region has the most?", "Vai tur ir daudz?", "Wo ist am meisten davon?"])
+def test_a_question_of_no_land_cover_is_asked_which(question: str, context: Context) -> None:
+    assert ask(question, context, router="builtin", debug=True).status == "clarify"
 
 
 @pytest.mark.parametrize(("question", "word"), CONDITIONS)
