@@ -171,7 +171,8 @@ def _classes() -> dict[str, list[str]]:
             if len(word) > 3:
                 flat = flatten(word).strip()
                 for form in (word, flat, stem(flat, language)):
-                    found.setdefault(form, {})[language] = None
+                    if len(form) > 3:
+                        found.setdefault(form, {})[language] = None
     return {word: list(languages) for word, languages in found.items()}
 
 

@@ -369,7 +369,7 @@ def test_stop_ends_a_running_question_and_a_second_one_waits_in_the_box(seen: Se
     expect(seen.page.locator(".la-notice")).to_contain_text("One question at a time")
     expect(seen.page.locator("#box textarea")).to_have_value("How much of Sweden was woodland in 2018?")
     seen.page.locator("#stop").click()
-    expect(seen.page.locator(".la-stopped")).to_contain_text("Stopped before")
+    expect(seen.page.locator(".la-stopped")).to_contain_text("Stopped before", timeout=4_000)
     seen.page.locator("#box textarea").press("Enter")
     expect(seen.page.locator(".la-turn").nth(1)).to_contain_text("Sweden")
 
