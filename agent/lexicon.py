@@ -117,15 +117,15 @@ SHORT = 3
 def _is_written(word: str, key: str, language: str) -> bool:
     """Whether a short word stands under a key as it is written, or in no list of the language so."""
     word = word.lower()
-    return word in _surfaces(language)[key] or word not in written(language)
+    return word in surfaces(language)[key] or word not in written(language)
 
 
 @lru_cache(maxsize=32)
-def _surfaces(language: str) -> Mapping[str, frozenset[str]]:
-    """Key → its words as they are written, with their accents."""
+def surfaces(language: str) -> Mapping[str, frozenset[str]]:
+    """Return 'section.name' → its phrases as they are written, with their accents."""
     sections = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
     return {
-        f"{section}.{name}": frozenset(form.lower().rstrip("*") for phrase in phrases for form in spell_out(phrase))
+        f"{section}.{name}": frozenset(form.lower() for phrase in phrases for form in spell_out(phrase))
         for section, keys in sections.items()
         for name, phrases in keys.items()
     }

@@ -28,7 +28,7 @@ def steps_of(frame: Frame, context: Context) -> list[Step]:
     if not operation:
         raise NotUnderstood(frame_words(frame, context), "no_operation")
     if only_published(frame, context):
-        operation = PUBLISHED_TWINS.get(operation, operation)
+        operation = PUBLISHED_TWINS.get(frame.operation, operation)
     build = BUILDERS.get(operation)
     if build is None:
         raise NotUnderstood(frame_words(frame, context), "no_operation")
@@ -42,14 +42,13 @@ def steps_of(frame: Frame, context: Context) -> list[Step]:
 
 
 PUBLISHED_TWINS = {
-    "find_points": "official_share",
-    "count_points": "official_share",
+    "": "official_share",
     "share_points": "official_share",
     "rank_points": "rank_official",
     "compare_regions": "compare_official",
     "compare_years": "change_official",
 }
-"""What asks the published figures the same."""
+"""What asks the published figures the same; where and how many points are asked of the survey alone."""
 
 
 def only_published(frame: Frame, context: Context) -> bool:

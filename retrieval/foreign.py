@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any, Literal, TypeVar, Union
 
 from retrieval.errors import BadArgument, InputError
+from retrieval.printing import one_line
 
 T = TypeVar("T")
 
@@ -221,13 +222,22 @@ def _one_of(value: Any, kinds: Sequence[Any], where: str) -> Any:
     raise max(faults, key=lambda fault: len(str(fault).partition(" is ")[0]))
 
 
+def _within(where: str, name: Any) -> str:
+    """Name a member by a name of the sender's, in a line."""
+    return f"{where}.{one_line(str(name)[:LONGEST_NAME])}"
+
+
+LONGEST_NAME = 60
+"""Characters of a member's name that an error repeats."""
+
+
 def _mapping(value: Any, inner: Sequence[Any], where: str) -> Any:
     if not isinstance(value, Mapping):
         raise BadArgument(f"{where} is {_called(value)}, not an object")
     of = inner[1] if len(inner) == 2 else Any
     if of is Any:
         return value
-    return {name: _checked(one, of, f"{where}.{name}") for name, one in value.items()}
+    return {name: _checked(one, of, _within(where, name)) for name, one in value.items()}
 
 
 def _typed_dict(value: Any, kind: Any, where: str) -> Any:
@@ -236,7 +246,7 @@ def _typed_dict(value: Any, kind: Any, where: str) -> Any:
     if missing := sorted(kind.__required_keys__ - value.keys()):
         raise BadArgument(f"{where} lacks {missing[0]!r}")
     hints = _hints(kind)
-    return {name: _checked(one, hints.get(name, Any), f"{where}.{name}") for name, one in value.items()}
+    return {name: _checked(one, hints.get(name, Any), _within(where, name)) for name, one in value.items()}
 
 
 def _several(value: Any, base: type, inner: Sequence[Any], where: str) -> Any:
