@@ -139,6 +139,11 @@ def application(
     def page_script() -> Response:
         return Response(script, media_type="text/javascript")
 
+    @app.get("/static/js/iframeResizer.contentWindow.min.js", include_in_schema=False)
+    def no_frames() -> Response:
+        """Gradio's script for pages that others frame; this one may not be framed."""
+        return Response("", media_type="text/javascript", headers=FRESH)
+
     app.mount("/files/maplibre", StaticFiles(directory=map_library()))
     app.mount("/files", StaticFiles(directory=STATIC))
     blocks = Layout(page).blocks()
