@@ -1,5 +1,6 @@
-"""Questions in 24 languages by an author who knew only the users and the data: is the last answer right, in the
-language asked? Gold is by plain pandas (`evals.gold.strangers_gold`). Does not compute gold and mends nothing.
+"""Questions in 24 languages by two authors who knew only the users and the data: is the last answer right, in the
+language asked? Gold is by plain pandas (`evals.gold.strangers_gold`; of the second author's, `how` tells what was
+reckoned, and every other of them is held out). Does not compute gold and mends nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from evals.record import SAMPLES, Case, Outcome, Row, counted, majority, read_li
 from evals.statistics import wilson
 from evals.world import World, answers
 
+FILES = ("strangers", "strangers_second")
 FIRST = SAMPLES / "strangers_first.json"
 """What was wrong when these questions were asked for the first time, kept for good."""
 STAGES = ("status", "result", "language")
@@ -30,8 +32,9 @@ YES_NO: Mapping[str, tuple[str, str]] = {
 def cases(world: World) -> list[Case]:
     """Return every question, with its language and kind."""
     return [
-        Case(line["id"], line, language=line["language"], kind=line["kind"], split="dev")
-        for line in read_lines(SAMPLES / "strangers.jsonl")
+        Case(line["id"], line, language=line["language"], kind=line["kind"], split=line.get("split", "dev"))
+        for name in FILES
+        for line in read_lines(SAMPLES / f"{name}.jsonl")
     ]
 
 
@@ -42,7 +45,7 @@ def measure(case: Case, world: World) -> Outcome:
     said = answers(list(case.sample["turns"]), world.context, world.setting)
     last, wanted = said[-1], case.sample["expected"]
     status = wanted.get("status", "answered")
-    fits = last["status"] in (("refused", "clarify") if status == "refused" else (status,))
+    fits = last["status"] in (("refused", "clarify") if status == "refused" else (status, wanted.get("or", status)))
     stages = {
         "status": int(fits),
         "result": int(fits and all(checks(last, wanted, case.language))),
@@ -55,12 +58,13 @@ def measure(case: Case, world: World) -> Outcome:
 def checks(answer: Mapping[str, Any], wanted: Mapping[str, Any], language: str) -> Iterator[bool]:
     """Yield what a right answer must hold: each number, each place and none besides, the words, the verdict."""
     text, results = answer["text"], answer["results"]
-    if wanted.get("status") == "refused":
+    if answer["status"] != "answered" or wanted.get("status") == "refused":
         return
     tools = {one["tool"] for one in results}
     yield "profile_region" not in tools
     told = [*numbers_in(text), *(abs(n) for one in results for n in _cells(one))]
-    yield all(_near(number, told) for number in wanted.get("numbers", ()))
+    readings = [wanted.get("numbers", ()), *wanted.get("else", ())]
+    yield any(all(_near(number, told, wanted.get("slack", 0.0)) for number in numbers) for numbers in readings)
     shown = {str(r["id"]).partition(":")[2] for one in results for r in one["regions"]}
     rows = {str(c).partition(":")[2] for one in results for row in _table(one) for c in row if _is_id(c)}
     yield {*wanted.get("places", ())} <= (shown | rows)
@@ -86,10 +90,10 @@ def numbers_in(text: str) -> list[float]:
     return found
 
 
-def _near(wanted: float, told: Sequence[float]) -> bool:
+def _near(wanted: float, told: Sequence[float], slack: float) -> bool:
     if wanted == 0:
         return True  # said in words as often as in figures
-    slack = 0.51 if float(wanted).is_integer() and wanted > 100 else 0.06
+    slack = max(slack, 0.51 if float(wanted).is_integer() and wanted > 100 else 0.06)
     return any(abs(wanted - one) <= slack for one in told)
 
 
