@@ -94,6 +94,8 @@ class Handlers:
     options: Options = field(default_factory=Options)
     shelf: Shelf = field(default_factory=Shelf)
     running: dict[str, Asking] = field(default_factory=dict)
+    sent: dict[str, Asking] = field(default_factory=dict)
+    """Questions whose last update is on its way to the browser."""
     ending: bool = False
     """Whether the page is being ended: no question is taken any more."""
     at_end: set[Callable[[], None]] = field(default_factory=set)
@@ -132,6 +134,7 @@ class Handlers:
         self.running[session] = asking
         started = time.perf_counter()
         last: Update = {}
+        left = False
         try:
             yield {"talk": talk, "chat": chat_html(talk, said, language), "box": "", "notice": "", **busy(True)}
             for event in asking.said():
@@ -143,11 +146,8 @@ class Handlers:
                     memory = talk.memory if asking.memory is None else asking.memory
                     last = self.arrived(event, turn, replace(talk, memory=memory), person)
                     asking.still_asked()
-        except Abandoned as left:
-            # A step on its way may have painted over the conversation the person went to: show that once more,
-            # unless they ask there already.
-            chat = chat_html(left.instead, said, language, self.examples(language))
-            last = {} if session in self.running else {"talk": left.instead, "chat": chat, **busy(False)}
+        except Abandoned as gone:
+            last, left = self.instead(gone.instead, person), True
         except Stopped:
             turn = replace(turn, status="stopped", seconds=time.perf_counter() - started)
             last = self.shown_talk(talk.with_last(turn), person)
@@ -160,7 +160,25 @@ class Handlers:
             asking.stop()  # also where the page was left meanwhile: nobody waits for it
             if self.running.get(session) is asking:
                 del self.running[session]
-        yield last  # the next question may be asked as soon as this is seen
+        self.sent[session] = asking
+        try:
+            yield last  # the next question may be asked as soon as this is seen
+            if not left:
+                asking.still_asked()
+        except Abandoned as gone:
+            yield self.instead(gone.instead, person)
+        finally:
+            if self.sent.get(session) is asking:
+                del self.sent[session]
+
+    def instead(self, talk: Talk, person: Person) -> Update:
+        """The conversation the person went to, once more: an update on its way may have painted over it.
+
+        Nothing where they ask there already.
+        """
+        chat = chat_html(talk, person.said, person.language, self.examples(person.language))
+        asks = (person.request.session_hash or "") in self.running
+        return {} if asks else {"talk": talk, "chat": chat, **busy(False)}
 
     def arrived(self, answer: Answer, turn: Turn, talk: Talk, person: Person) -> Update:
         """Everything an answer changes on the page."""
@@ -229,7 +247,8 @@ class Handlers:
 
     def leave(self, talk: Talk, request: gr.Request) -> None:
         """Let this person's running question go: they are at another conversation, and may ask there at once."""
-        asking = self.running.pop(request.session_hash or "", None)
+        session = request.session_hash or ""
+        asking = self.running.pop(session, None) or self.sent.get(session)
         if asking:
             asking.abandon(talk)
 

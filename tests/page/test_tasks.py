@@ -232,6 +232,18 @@ def test_who_left_a_question_may_ask_again_at_once(handlers: Handlers) -> None:
     assert last["talk"].turns == ()
 
 
+def test_who_left_while_the_answer_was_on_its_way_is_shown_where_they_went(handlers: Handlers) -> None:
+    sitting = Sitting(handlers)
+    person = Person(sitting.talk, None, "en", sitting.request)
+    asked = handlers.ask("How much of Sweden was woodland in 2018?", person)
+    while next(asked)["talk"].turns[-1].status != "answered":
+        pass
+    handlers.leave(Talk(), person.request)
+    *_, last = asked
+    assert last["talk"].turns == ()
+    assert handlers.sent == {}
+
+
 def test_an_answer_that_is_seen_holds_up_no_further_question(handlers: Handlers) -> None:
     sitting = Sitting(handlers)
     person = Person(sitting.talk, None, "en", sitting.request)
