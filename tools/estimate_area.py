@@ -59,13 +59,13 @@ def estimate_area(
     if chosen not in years:
         raise official.NoSuchYear(chosen, years)
     points = context.store.query("composition_points", year=chosen)
-    split = bool(uses or without or above is not None or below is not None)
-    if not split:
+    part = _Part(uses, without, above, below)
+    if not part.is_split:
         figures = official.load(context, asked, codes)
         if official.grouped_cell(context, figures, region, codes, chosen).known:
             return official_share(context, land_cover=codes, regions=[region.id], years=[chosen])
     if chosen in weighted_years(context):
-        return _weighted(context, region, chosen, codes, _Part(uses, without, above, below))
+        return _weighted(context, region, chosen, codes, part)
     _refuse_uncalibrated(context, codes, [*uses, *without])
     rows: Rows = [row for row in points.dicts() if row["nuts0"] != "UK" or region.country == "UK"]
     if (above is not None or below is not None) and not any(row["elevation"] is not None for row in rows):
@@ -73,28 +73,54 @@ def estimate_area(
     leaves = set(context.nomenclature.leaves(codes))
     found, level, caveats = (
         _split(context, region, chosen, rows, leaves, _keep(context, uses, without, above, below))
-        if split
+        if part.is_split
         else _area(context, region, chosen, rows, codes, leaves)
     )
-    ends = tuple(round(100 * end, 1) for end in found.interval)
-    value, main = round(100 * found.value, 1), codes[0][0]
-    unit = "% of the class" if split else "%"
-    arguments = {
-        "land_cover": list(codes), "regions": [region.id], "year": chosen, "land_use": uses, "exclude": without,
-        "above": above, "below": below,
-    }  # fmt: skip
-    label = official.label(context, "+".join(codes))
-    row = (region.id, region.name, "+".join(codes), label, chosen, value, unit, *ends, found.positives, found.n)
-    tested = composition.tested_error(level, main)
+    tested = composition.tested_error(level, codes[0][0])
     told = uncertainty.told("calibrated_eb", 100 * found.value, 100 * found.se * found.factor, None)
+    told |= {"source_se": "soil points", "phases": ["survey"], "factor": found.factor}
+    return _result(
+        context,
+        region,
+        chosen,
+        codes,
+        part,
+        points,
+        found,
+        facts={"tested_error": tested, "uncertainty": told | {"n": found.n, "n_class": found.positives}},
+        caveats=(("estimate_not_official", {"points": found.n, "error": tested}), *caveats),
+    )
+
+
+def _result(
+    context: Context,
+    region: Region,
+    year: int,
+    codes: Sequence[str],
+    part: _Part,
+    source: Table,
+    found: Composed | weighted.Weighted,
+    *,
+    facts: Mapping[str, Any],
+    caveats: tuple[Caveat, ...],
+) -> Result:
+    """Return an estimate as a result, of whichever points it was made; `source`: the query that gave them."""
+    ends = tuple(round(100 * end, 1) for end in found.interval)
+    value, unit = round(100 * found.value, 1), "% of the class" if part.is_split else "%"
+    label = official.label(context, "+".join(codes))
+    row = (region.id, region.name, "+".join(codes), label, year, value, unit, *ends, found.positives, found.n)
+    arguments = {
+        "land_cover": list(codes), "regions": [region.id], "year": year, "land_use": list(part.uses),
+        "exclude": list(part.without), "above": part.above, "below": part.below,
+    }  # fmt: skip
     return Result(
         tool="estimate_area",
         arguments={name: given for name, given in arguments.items() if given not in (None, [])},
-        provenance=provenance(context, [chosen], points),
-        regions=asked,
-        land_cover=codes,
-        land_use=tuple(uses),
-        years=(chosen,),
+        provenance=provenance(context, [year], source),
+        regions=(region,),
+        land_cover=tuple(codes),
+        land_use=tuple(part.uses),
+        years=(year,),
         value=value,
         unit=unit,
         interval=(ends[0], ends[1]),
@@ -102,18 +128,16 @@ def estimate_area(
         table=Table(COLUMNS, (row,)),
         facts={
             "label": label,
-            "split": split,
-            "above": above,
-            "below": below,
-            "not_used": without,
+            "split": part.is_split,
+            "above": part.above,
+            "below": part.below,
+            "not_used": list(part.without),
             "points": found.positives,
             "of_points": found.n,
-            "tested_error": tested,
-            "uncertainty": told | {"source_se": "soil points", "phases": ["survey"], "factor": found.factor,
-                                   "n": found.n, "n_class": found.positives},
+            **facts,
         },
-        caveats=(("estimate_not_official", {"points": found.n, "error": tested}), *caveats),
-    )  # fmt: skip
+        caveats=caveats,
+    )
 
 
 @dataclass(frozen=True)
@@ -170,41 +194,19 @@ def _weighted(context: Context, region: Region, year: int, codes: Sequence[str],
     share = weighted.share_of(has, inside, [row["stratum"] for row, _ in near], weight)
     if share is None:
         raise _too_few(context, region, int(inside.sum()))
-    ends = tuple(round(100 * end, 1) for end in share.interval)
-    value, unit = round(100 * share.value, 1), "% of the class" if part.is_split else "%"
-    label = official.label(context, "+".join(codes))
-    row = (region.id, region.name, "+".join(codes), label, year, value, unit, *ends, share.positives, share.n)
     told = uncertainty.told(share.estimator, 100 * share.value, 100 * share.se, None)
-    arguments = {
-        "land_cover": list(codes), "regions": [region.id], "year": year, "land_use": list(part.uses),
-        "exclude": list(part.without), "above": part.above, "below": part.below,
-    }  # fmt: skip
-    return Result(
-        tool="estimate_area",
-        arguments={name: given for name, given in arguments.items() if given not in (None, [])},
-        provenance=provenance(context, [year], found),
-        regions=(region,),
-        land_cover=tuple(codes),
-        land_use=tuple(part.uses),
-        years=(year,),
-        value=value,
-        unit=unit,
-        interval=(ends[0], ends[1]),
-        level=LEVEL,
-        table=Table(COLUMNS, (row,)),
-        facts={
-            "label": label,
-            "split": part.is_split,
-            "above": part.above,
-            "below": part.below,
-            "not_used": list(part.without),
-            "points": share.positives,
-            "of_points": share.n,
-            "uncertainty": told | {"source_se": "microdata", "phases": ["grid", "survey"], "n": share.n,
-                                   "n_class": share.positives, "n_effective": round(share.n_effective, 1)},
-        },
+    told |= {"source_se": "microdata", "phases": ["grid", "survey"], "n": share.n, "n_class": share.positives}
+    return _result(
+        context,
+        region,
+        year,
+        codes,
+        part,
+        found,
+        share,
+        facts={"uncertainty": told | {"n_effective": round(share.n_effective, 1)}},
         caveats=(("estimate_of_weights", {"points": share.n, "year": str(year)}),),
-    )  # fmt: skip
+    )
 
 
 def _keep(
