@@ -87,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     of_areas.add_argument("--write", action="store_true", help="with --holdout: make the factors of intervals anew")
     of_areas.add_argument("--points", type=Path, default=None, help="another file of survey points than the bundled")
     of_areas.add_argument("--data", type=Path, default=default_data(), help="folder of the real data")
+    of_areas.add_argument("--log-dir", type=Path, default=LOGS)
     of_areas.set_defaults(command=estimation_command)
     others = commands.add_parser("encoders", help="what other encoders give in the classifier's folds")
     others.add_argument("--method", nargs="+", default=(), metavar="NAME", help="measure these alone")
@@ -125,7 +126,7 @@ def run_command(options: argparse.Namespace) -> int:
 
 
 def estimation_command(options: argparse.Namespace) -> int:
-    """Print the tables of coverage, or of the hold-out."""
+    """Print and keep the tables of coverage, or of the hold-out."""
     from evals import estimation  # pandas and simulations: not for the other commands
 
     if options.write and not options.holdout:
@@ -135,10 +136,13 @@ def estimation_command(options: argparse.Namespace) -> int:
     if not points.is_file():
         raise BadArgument(f"no file of survey points at {points}")
     if options.satellite:
-        print(estimation.run_satellite(options.satellite))
-        return 0
-    held = estimation.run_holdout(points, options.write) if options.holdout else None
-    print(held or estimation.run_coverage(grid if grid.is_file() else None))
+        tables = estimation.satellite_tables(options.satellite)
+    elif options.holdout:
+        tables = estimation.holdout_tables(points, options.write)
+    else:
+        tables = estimation.coverage_tables(grid if grid.is_file() else None)
+    print(estimation.as_text(tables))
+    estimation.keep(tables, options.log_dir, points)
     return 0
 
 
@@ -202,10 +206,11 @@ def gate_command(options: argparse.Namespace) -> int:
 
 
 def report_command(options: argparse.Namespace) -> int:
-    """Write the scoreboard of every run kept in a folder."""
+    """Write every run kept in a folder and the findings into the scoreboard; what it tells of other runs stays."""
     runs = kept_runs(options.log_dir)
     findings = FINDINGS.read_text(encoding="utf-8") if FINDINGS.is_file() else ""
-    board = scoreboard(runs, findings)
+    before = options.out.read_text(encoding="utf-8") if options.out.is_file() else ""
+    board = scoreboard(runs, findings, before)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(board, encoding="utf-8")
     if options.html:

@@ -20,6 +20,7 @@ from tools.estimation import (
     effective_size,
     greg,
     logit_interval,
+    published_error,
     stratified,
     two_phase,
     wilson,
@@ -188,6 +189,42 @@ def satellite(context: Context, surveys: int = 300) -> list[Row]:
                 "width": round(float(np.mean([one.se / one.design.se for one in helped])), 2) if helped else "–",
             }
         )
+    return rows
+
+
+PUBLISHED: tuple[tuple[str, float, float, float], ...] = (
+    ("ES, vineyards, 2015", 0.5, 5.6, 498_502),
+    ("ES61, vineyards, 2022", 0.3, 42.7, 87_600),
+    ("FRJ1, vineyards, 2018", 2.3, 26.2, 27_643),
+    ("FRJ1, vineyards, 2022", 9.9, 4.7, 27_643),
+    ("DE2, grassland, 2015", 22.7, 2.2, 70_543),
+)
+"""Published figures: name, share in percent, coefficient of variation in percent, area in km²."""
+
+
+def rounded(surveys: int = 20_000) -> list[Row]:
+    """Return the coverage of a share published to one decimal, with the variance of its rounding and without.
+
+    The truth is anything near the published figure; each survey errs by its coefficient of variation and the grid, and
+    is rounded as Eurostat rounds.
+    """
+    rows = []
+    for name, percent, cv, km2 in PUBLISHED:
+        random = np.random.default_rng(int(10 * percent + cv))
+        spread = published_error(percent / 100, cv, km2, rounding=0.0) or 0.0
+        near = percent / 100 + np.array([-1, 1]) * 0.001
+        truth = np.clip(random.uniform(*near, surveys), 5e-4, None)
+        seen = truth * np.exp(random.normal(0, spread / (percent / 100), surveys))
+        shown = np.round(seen, 3)
+        covered = {}
+        for way, digit in (("with rounding", None), ("without", 0.0)):
+            inside = []
+            for p, t in zip(shown, truth, strict=True):
+                se = published_error(p, cv, km2) if digit is None else published_error(p, cv, km2, rounding=digit)
+                low, high = logit_interval(p, se) if se else (0.0, 1.0)
+                inside.append(low <= t <= high)
+            covered[way] = round(100 * float(np.mean(inside)), 1)
+        rows.append({"published": name, "share %": percent, "cv %": cv} | covered)
     return rows
 
 

@@ -3,6 +3,8 @@
 python -m evals estimation                     coverage in simulated surveys (evals/coverage.py)
 python -m evals estimation --holdout           the calibrated composition against published sub-classes
 python -m evals estimation --holdout --write   the same, and `tools/composition_factors.json` made anew
+
+Each keeps its tables as the run `estimation`, which `python -m evals report` puts into the scoreboard.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from evals import coverage
+from evals.record import Run, file_hash, machine, read_run, today
 from retrieval.statistics import UNNAMED_CROPS
 from retrieval.statistics_files import read_region_areas, read_statistics
 from tools import composition
@@ -186,32 +189,54 @@ def holdout(points: Path) -> tuple[list[dict[str, Any]], dict[str, dict[str, lis
 
 # --- the command ------------------------------------------------------------------------------------------------------
 
+Tables = Mapping[str, list[dict[str, Any]]]
+"""Title → rows."""
+
 POINTS = Path(__file__).resolve().parents[1] / "retrieval" / "data" / "lucas" / "lucas_2015_2018.parquet"
 
 
-def run_holdout(points: Path, write: bool) -> str:
-    """Return the hold-out table in Markdown; with `write` put the factors where `tools/composition.py` reads them."""
+def holdout_tables(points: Path, write: bool) -> Tables:
+    """Return the hold-out table; with `write` put the factors where `tools/composition.py` reads them."""
     rows, factors = holdout(points)
     if write:
         errors = {level: {r["class"]: r["rmse"] for r in rows if r["level"] == level} for level in factors}
         text = json.dumps({"factors": factors, "rmse": errors}, indent=1)
         composition.FACTORS.write_text(text + "\n", encoding="utf-8")
-    return as_markdown(rows)
+    return {"Published sub-classes held out": rows}
 
 
-def run_satellite(store: Path) -> str:
-    """Return coverage and width of survey and satellite map together, on the pixels of a store, in Markdown."""
+def satellite_tables(store: Path) -> Tables:
+    """Return coverage and width of survey and satellite map together, on the pixels of a store."""
     from retrieval.store import Store
     from tools.context import Context
 
-    return as_markdown(coverage.satellite(Context.open(Store.open(store))))
+    return {"Survey and satellite map": coverage.satellite(Context.open(Store.open(store)))}
 
 
-def run_coverage(grid: Path | None) -> str:
-    """Return the coverage tables in Markdown; those on real land where its grid is at hand."""
-    tables = {"Two phases on a 2 km grid, %": coverage.grids(), "Change with common points, %": coverage.changes()}
+def coverage_tables(grid: Path | None) -> Tables:
+    """Return the coverage tables; those on real land where its grid is at hand."""
+    tables = {
+        "Two phases on a 2 km grid, %": coverage.grids(),
+        "Change with common points, %": coverage.changes(),
+        "Published to one decimal, %": coverage.rounded(),
+    }
     if grid:
         tables |= {"Full grid of Abruzzo 2012, %": coverage.full_grid(grid), "Regression": coverage.assisted(grid)}
+    return tables
+
+
+def keep(tables: Tables, folder: Path, points: Path) -> Run:
+    """Keep tables as the run `estimation` of a folder, beside those that an earlier one measured there."""
+    kept = folder / "estimation.json"
+    before = dict(read_run(kept).tables) if kept.is_file() else {}
+    about = {"date": today(), "machine": machine(), "samples": f"{points.name} {file_hash(points)[:12]}"}
+    run = Run("estimation", {}, about, (), before | dict(tables))
+    run.save(folder)
+    return run
+
+
+def as_text(tables: Tables) -> str:
+    """Return tables in Markdown under their titles."""
     return "\n\n".join(f"### {title}\n\n{as_markdown(rows)}" for title, rows in tables.items())
 
 

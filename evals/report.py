@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,27 +29,89 @@ ROUTERS = (
 )
 
 
-def scoreboard(runs: Sequence[Run], findings: str = "") -> str:
-    """Return the scoreboard of several runs as Markdown."""
-    lines = [
-        "# Scoreboard", "",
-        "Made by `make scoreboard`; not edited by hand. How to read it: [evals.md](evals.md). A rate is passes of the "
-        "rows a stage is asked of; rows that could not be measured count as not passed. Intervals are 95 %: Wilson's, "
-        "and the bootstrap's over clusters (paraphrases of one question are one cluster) and over countries.", "",
-        "| run | date | samples | data | models | machine |", "| --- | --- | --- | --- | --- | --- |",
-    ]  # fmt: skip
-    for run in runs:
-        data = _named(run.about.get("data", {})) or "bundled"
-        models = _named(run.about.get("models", {})) or "–"
-        of = f"{len({r.id for r in run.rows})} of {run.setting.get('of')}, hash {run.about['samples']}"
-        lines.append(f"| {run.name} | {run.about['date']} | {of} | {data} | {models} | {run.about['machine']} |")
+HEAD = """# Scoreboard
+
+Made by `python -m evals report`; not edited by hand: what is said in words is `evals/findings.md`. How to read it:
+[evals.md](evals.md). A rate is passes of the rows a stage is asked of; rows that could not be measured count as not
+passed. Intervals are 95 %: Wilson's, and the bootstrap's over clusters (paraphrases of one question are one cluster)
+and over countries.
+
+| run | date | samples | data | models | machine |
+| --- | --- | --- | --- | --- | --- |"""
+PLANNED = "What planned the questions"
+
+
+def scoreboard(runs: Sequence[Run], findings: str = "", before: str = "") -> str:
+    """Return the scoreboard of several runs as Markdown.
+
+    Args:
+        runs: what was measured.
+        findings: what is said of it in words.
+        before: an earlier scoreboard, whose other runs are kept as they stand there: their rows are not at hand.
+    """
+    told = _Board.of(before).with_runs(runs)
+    lines = [HEAD, *told.heads.values()]
     if findings:
         lines += ["", findings.strip()]
-    if table := compared(runs):
-        lines += ["", "## What planned the questions", "", ROUTERS, "", *_table(table)]
-    for run in runs:
-        lines += ["", *_section(run)]
+    if told.planned:
+        lines += ["", f"## {PLANNED}", "", ROUTERS, "", *told.planned_head, *told.planned.values()]
+    for section in told.sections.values():
+        lines += ["", *section]
     return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class _Board:
+    """A scoreboard by the names of its runs: the line of each, its line of planning, its section."""
+
+    heads: dict[str, str]
+    planned_head: list[str]
+    planned: dict[str, str]
+    sections: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, text: str) -> _Board:
+        """Return what an earlier scoreboard tells."""
+        parts = text.split("\n## ")
+        heads = dict(_lines_by_run(parts[0]))
+        sections: dict[str, list[str]] = {}
+        planned_head: list[str] = []
+        planned: dict[str, str] = {}
+        for part in parts[1:]:
+            title = part.partition("\n")[0].strip()
+            if title in heads:
+                sections[title] = f"## {part}".rstrip("\n").splitlines()
+            elif title == PLANNED:
+                planned = dict(_lines_by_run(part))
+                planned_head = [line for line in part.splitlines() if line.startswith(("| run ", "| --- "))]
+        return cls(heads, planned_head, planned, sections)
+
+    def with_runs(self, runs: Sequence[Run]) -> _Board:
+        """Return the same with these runs in place of those of their names."""
+        heads, sections, planned = dict(self.heads), dict(self.sections), dict(self.planned)
+        for run in runs:
+            heads[run.name], sections[run.name] = _head(run), _section(run)
+        table, planned_head = compared(runs), self.planned_head
+        if table:
+            planned_head = _table(table)[:2]
+            planned |= {str(line["run"]): _table([line])[2] for line in table}
+        return _Board(heads, planned_head, planned, sections)
+
+
+def _lines_by_run(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the first cell and the line of every row of a table, its head left out."""
+    for line in text.splitlines():
+        if line.startswith("| ") and not line.startswith(("| run |", "| --- |")):
+            yield line.split("|")[1].strip(), line
+
+
+def _head(run: Run) -> str:
+    data = _named(run.about.get("data", {})) or "bundled"
+    models = _named(run.about.get("models", {})) or "–"
+    of = run.about["samples"]
+    if run.rows:
+        of = f"{len({r.id for r in run.rows})} of {run.setting.get('of')}, hash {of}"
+    return f"| {run.name} | {run.about['date']} | {of} | {data} | {models} | {run.about['machine']} |"
 
 
 def _named(hashes: Mapping[str, str]) -> str:

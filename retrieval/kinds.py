@@ -55,7 +55,7 @@ def kind_of(file: Path) -> Kind:
         return "vine_areas"
     if _fits(table, "survey"):
         return "lucas"
-    if table.columns.keys() >= {*WEIGHT_COLUMNS}:
+    if all(table.columns.keys() & {*names} for names in WEIGHT_COLUMNS.values()):
         return "weights"
     if table.columns.keys() & OUTLINES or is_geoparquet(table):
         return "regions"

@@ -1,12 +1,15 @@
 """Files of a survey's sampling weights become canonical rows: point, year, stratum, weight. Reads no land cover.
 
-Eurostat hands the weights of 2022 out beside the microdata (`sample_LUCAS_2022.csv`: WGT_LUCAS, STRATUM_LUCAS). A
-weight says how many points of the 2 km grid a surveyed point stands for; a file in km² is told by its sum.
+Eurostat hands the weights of 2022 out beside the microdata: `sample_LUCAS_2022.csv` with POINT_ID, STRATUM_LUCAS and
+WGT_LUCAS, earlier ID, STRATUM and WEIGHTS, among columns of the design; or one table of visits with their weights. A
+weight says how many points of the 2 km grid a surveyed point stands for; a file in km² is told by its sum. Weights
+calibrated further (`cal_wgt`) are not taken: their error is not that of the strata.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +23,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KIND = "survey_weights"
-COLUMNS = ("point_id", "wgt_lucas", "stratum_lucas")
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "point_id": ("point_id", "id"),
+    "wgt_lucas": ("wgt_lucas", "weights"),
+    "stratum_lucas": ("stratum_lucas", "stratum"),
+}
+"""What is read → what the column is called, the newer name first."""
 YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 GRID_KM2 = 4.0
 GRID_POINTS = (900_000, 1_300_000)
@@ -48,12 +56,13 @@ def read_weights(file: Path) -> SurveyWeights:
     from retrieval.readers import sha256
 
     table = open_table(file)
-    if missing := [name for name in COLUMNS if name not in table.columns]:
+    called = {name: next((one for one in names if one in table.columns), "") for name, names in COLUMNS.items()}
+    if missing := [name for name, column in called.items() if not column]:
         raise BadFile(f"{file.name} has no {', '.join(missing).upper()}; weights are read of a file with these columns")
     years = YEAR.findall(file.name)
     if not years:
         raise BadFile(f"{file.name} does not say of which survey its weights are; put the year into its name")
-    rows = table.read(list(COLUMNS))
+    rows = table.read(called.values()).rename(columns={column: name for name, column in called.items()})
     point = pd.to_numeric(rows["point_id"], errors="coerce")
     weight = pd.to_numeric(rows["wgt_lucas"], errors="coerce")
     stratum = rows["stratum_lucas"].astype("string").str.strip()

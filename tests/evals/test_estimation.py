@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from evals import coverage, estimation
+from evals.record import read_run
+from evals.report import scoreboard
 from tools import composition
 from tools.estimation import Estimate
 
@@ -62,3 +64,21 @@ def test_the_grid_taken_for_the_land_covers_too_little_where_it_is_patchy():
 
 def test_every_method_holds_a_truth_in_its_middle():
     assert all(coverage.held(0.3, Estimate(0.3, 0.001, 200), 60).values())
+
+
+def test_tables_measured_one_after_the_other_are_kept_in_one_run_and_told_by_the_scoreboard(tmp_path):
+    points = tmp_path / "points.parquet"
+    points.write_bytes(b"points")
+    estimation.keep({"Published to one decimal, %": [{"published": "ES", "with rounding": 95.4}]}, tmp_path, points)
+    estimation.keep({"Published sub-classes held out": [{"level": "nuts2", "cells": 3}]}, tmp_path, points)
+    board = scoreboard([read_run(tmp_path / "estimation.json")])
+    assert "| ES | 95.4 |" in board
+    assert "| nuts2 | 3 |" in board
+
+
+def test_a_share_published_to_one_decimal_needs_the_variance_of_its_rounding():
+    rows = {row["published"]: row for row in coverage.rounded(surveys=2_000)}
+    spain = rows["ES, vineyards, 2015"]
+    assert 94 <= spain["with rounding"] <= 97
+    assert spain["without"] < 90
+    assert all(94 <= row["with rounding"] <= 97 for row in rows.values())

@@ -185,3 +185,14 @@ def test_wrong_use_is_one_line_and_exit_code_two(tmp_path: Path, capsys: pytest.
 
 def test_a_position_lies_in_its_country():
     assert country_at([2.35, 12.5, 23.7, -30.0], [48.86, 41.9, 38.0, 45.0]) == ["FR", "IT", "EL", ""]
+
+
+def test_a_scoreboard_keeps_what_it_tells_of_runs_that_are_not_at_hand():
+    first = scoreboard([run("110"), run("10", "schema")], "## Findings in words\n\nOld words.")
+    again = scoreboard([run("111")], "## Findings in words\n\nNew words.", first)
+    assert "Old words." not in again
+    assert again.count("New words.") == 1
+    assert again.count("\n## questions-builtin\n") == again.count("\n## questions-schema\n") == 1
+    assert "3 / 3" in again
+    assert "2 / 3" not in again
+    assert scoreboard([], "## Findings in words\n\nNew words.", again) == again

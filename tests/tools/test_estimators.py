@@ -72,6 +72,19 @@ def test_rs_survey_still_says_so(tmp_path):
         assert pair == pytest.approx(said[name], rel=1e-9)
 
 
+def test_svy_still_says_so():
+    svy, polars = pytest.importorskip("svy"), pytest.importorskip("polars")
+    weight = (SIZE / np.bincount(STRATUM))[STRATUM]
+    rows = polars.DataFrame({"h": STRATUM, "y": Y, "d": DOMAIN.astype(int), "w": weight, "N": SIZE[STRATUM]})
+    estimation_of = svy.Sample(rows, svy.Design(stratum="h", wgt="w", pop_size="N")).estimation
+    said = {"stratified": estimation_of.mean("y").estimates[0], "domain": estimation_of.mean("y", by="d").estimates[1]}
+    for name, one in said.items():
+        assert (one.est, one.se) == pytest.approx(ours()[name], rel=1e-9)
+    for method in ("logit", "beta"):
+        one = estimation_of.prop("y", ci_method=method).estimates[1]
+        assert (one.lci, one.uci) == pytest.approx(ours()[method], rel=1e-9)
+
+
 def test_a_difference_estimate_is_the_mean_score_and_the_mean_error():
     found = estimation.difference(Y, SCORE, 0.37, STRATUM, SIZE)
     error = estimation.stratified(Y - SCORE, STRATUM, SIZE)

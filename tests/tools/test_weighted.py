@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyproj
 import pytest
 
 from agent.render import caveats_of, render
-from retrieval.errors import BadFile, TooFine
+from retrieval.errors import BadFile, NoRecords, TooFine
 from retrieval.ingest import Contents, write_store
 from retrieval.kinds import kind_of
 from retrieval.readers import read_survey
@@ -77,6 +78,19 @@ def world(files: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) ->
 
 REGION = "nuts:FRJ1"
 
+VISITS_OF_2022 = """
+POINT_ID POINT_NUTS0 POINT_NUTS1 POINT_NUTS2 POINT_NUTS3 POINT_LAT POINT_LONG POINT_ALTITUDE POINT_SOIL POINT_EX_ANTE
+PI_EXTENSION POINT_COPERNICUS POINT_EROSION POINT_SOIL_BULK_0_10 POINT_SOIL_BULK_10_20 POINT_SOIL_BULK_20_30
+POINT_SOIL_BIO POINT_LF SURVEY_DATE SURVEY_OBS_TYPE SURVEY_GPS_PROJ SURVEY_GPS_ALTITUDE SURVEY_GPS_PREC SURVEY_OBS_DIST
+SURVEY_OBS_DIRECT SURVEY_PARCEL_AREA_HA SURVEY_LC1 SURVEY_LC1_SPEC SURVEY_LC1_PERC SURVEY_LC2 SURVEY_LC2_SPEC
+SURVEY_LC2_PERC SURVEY_TREE_HEIGHT_SURVEY SURVEY_TREE_HEIGHT_MATURITY SURVEY_FEATURE_WIDTH SURVEY_LU1 SURVEY_LU1_TYPE
+SURVEY_LU1_PERC SURVEY_LU2 SURVEY_LU2_TYPE SURVEY_LU2_PERC SURVEY_GRAZING SURVEY_SPECIAL_STATUS
+SURVEY_LC_LU_SPECIAL_REMARK SURVEY_INSPIRE_PLCC1 SURVEY_WM SURVEY_SOIL_STD_TAKEN
+"""
+"""The beginning of the columns of EU_LUCAS_2022.csv, in their order."""
+SAMPLE_OF_2022 = ["ID", "X_LAEA", "Y_LAEA", "NUTS0_16", "NUTS2_16", "STR18", "STRATUM", "WEIGHTS", "SURVEY_LC1"]
+"""Columns of sample_LUCAS_2022.csv as R wrote it first, its row numbers without a name."""
+
 
 @pytest.mark.parametrize(
     ("arguments", "of", "has"),
@@ -139,3 +153,40 @@ def test_the_file_is_known_by_its_columns_and_must_name_its_year(files: tuple[Pa
     (tmp_path / "s_2022.csv").write_text("POINT_ID,WGT_LUCAS,STRATUM_LUCAS\n1,0.5,1\n")
     with pytest.raises(BadFile, match="1 or more"):
         read_weights(tmp_path / "s_2022.csv")
+
+
+def test_files_in_the_columns_of_2022_give_the_same_estimate(
+    files: tuple[Path, Path], world: Context, tmp_path: Path
+) -> None:
+    plain, weights = pd.read_csv(files[0], dtype=str), pd.read_csv(files[1], dtype=str)
+    wide = {name: plain.get(name, "8" if "LC2" in name or "LU2" in name else "") for name in VISITS_OF_2022.split()}
+    visits = pd.DataFrame(wide).assign(SURVEY_LC1=plain["SURVEY_LC1"].str.lower(), SURVEY_GPS_PROJ="N.R.")
+    unseen = visits.head(3).assign(POINT_ID=["36812191", "36832191", "36852193"], SURVEY_LC1="8", SURVEY_LU1="8")
+    unseen = unseen.assign(POINT_LAT="", POINT_LONG="", SURVEY_OBS_TYPE="4")
+    pd.concat([visits, unseen]).to_csv(tmp_path / "EU_LUCAS_2022.csv", index=False)
+    told = dict(zip(("ID", "STRATUM", "WEIGHTS"), ("POINT_ID", "STRATUM_LUCAS", "WGT_LUCAS"), strict=True))
+    sample = pd.DataFrame({name: weights[told[name]] if name in told else "NA" for name in SAMPLE_OF_2022})
+    sample.index += 1
+    sample.to_csv(tmp_path / "sample_LUCAS_2022.csv", index_label="")
+    assert kind_of(tmp_path / "sample_LUCAS_2022.csv") == "weights"
+    assert kind_of(tmp_path / "EU_LUCAS_2022.csv") == "lucas"
+    again = context_of(tmp_path / "s.duckdb", tmp_path / "EU_LUCAS_2022.csv", tmp_path / "sample_LUCAS_2022.csv")
+    first, second = (
+        estimate_area(one, land_cover=["A00"], land_use=["U312"], regions=[REGION], year=YEAR) for one in (world, again)
+    )
+    assert first.table
+    assert second.table
+    assert second.table.rows == first.table.rows
+    assert second.facts["uncertainty"]["source_se"] == "microdata"
+    assert second.facts["uncertainty"]["se"] == first.facts["uncertainty"]["se"]
+
+
+def test_a_store_made_before_there_were_weights_is_asked_as_before(files: tuple[Path, Path], tmp_path: Path) -> None:
+    path = tmp_path / "old.duckdb"
+    context_of(path, files[0], None).store.close()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("DROP TABLE survey_weights")
+    old = Context.open(Store.open(path))
+    assert estimate_area(old, land_cover=["E10"], regions=["country:FR"], year=YEAR).tool == "official_share"
+    with pytest.raises(NoRecords):
+        estimate_area(old, land_cover=["A00"], land_use=["U312"], regions=[REGION], year=YEAR)
