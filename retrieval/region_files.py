@@ -343,6 +343,10 @@ def _french_row(code: str, name: str, outline: BaseGeometry, whole_regions: bool
 # --- an area of one's own ------------------------------------------------------------------------------------------
 
 
+CONTENT_MARK = re.compile(r"\.[0-9a-f]{12}$")
+"""What stands behind a file's name where a store keeps it (`retrieval.fetch.library`): no part of an area's name."""
+
+
 def aoi_regions(
     source: Path | str | Mapping[str, Any], name: str | None = None, read: Reader | None = None
 ) -> RegionSet:
@@ -365,7 +369,7 @@ def aoi_regions(
     count = int(shapely.get_num_coordinates(table.geometry.to_numpy()).sum())
     if count > MOST_VERTICES:
         raise BadGeometry(f"{what}: {count:,} vertices, at most {MOST_VERTICES:,} are taken; simplify it")
-    title = name or ("area" if isinstance(source, Mapping) else Path(source).stem)
+    title = name or ("area" if isinstance(source, Mapping) else CONTENT_MARK.sub("", Path(source).stem))
     named = _feature_names(table) if name is None else None
     pieces = (
         list(zip(named, table.geometry, strict=True))

@@ -594,7 +594,8 @@ def _slot(kind: str, path: Path) -> str:
 
 
 def _slug(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")[:100]
+    """Return a text as the beginning of a file's name: letters of any script, 100 bytes of them at most."""
+    return re.sub(r"[^\w -]+", "-", text).strip("- ").encode()[:100].decode(errors="ignore")
 
 
 def _listed(store: Path) -> list[str]:

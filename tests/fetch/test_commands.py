@@ -105,7 +105,24 @@ def whole_release() -> bytes:
         f"{12.3 if (r['code'], r['land_cover'], r['year']) == ('FRJ1', 'B82', 2022) else r['value']},{r['flag']},"
         for r in shares
     ]
+    lines += [
+        f"{stamp},CVA,{r['land_cover']},{r['code']},{r['year']},{r['cv']},,"
+        for r in shares
+        if r["unit"] == "PC" and r["cv"] is not None
+    ]
     return gzip.compress("\n".join([columns, *lines]).encode(), compresslevel=1)
+
+
+def bulk_tsv(release: bytes) -> bytes:
+    """A release as Eurostat's bulk download has it: a row a series, a column a year, gzipped."""
+    series: dict[str, dict[str, str]] = {}
+    for line in gzip.decompress(release).decode().splitlines()[1:]:
+        _, _, freq, unit, cover, code, year, value, flag, _ = line.split(",")
+        series.setdefault(f"{freq},{unit},{cover},{code}", {})[year] = f"{value} {flag}"
+    years = sorted({year for cells in series.values() for year in cells})
+    lines = ["freq,unit,landcover,geo\\TIME_PERIOD\t" + "\t".join(f"{year} " for year in years)]
+    lines += [f"{key}\t" + "\t".join(cells.get(year, ": ") for year in years) for key, cells in series.items()]
+    return gzip.compress("\n".join(lines).encode(), compresslevel=1)
 
 
 def scenes() -> list[Acquisition]:
@@ -294,6 +311,34 @@ def vines_gz(area="AR") -> bytes:
     return gzip.compress("\n".join([head, *rows]).encode())
 
 
+@pytest.mark.slow
+def test_the_coefficients_of_variation_come_the_same_by_fetch_by_bulk_tsv_and_with_the_bundle(
+    sources, call, small, tmp_path
+):
+    bundled = {
+        (r["code"], r["land_cover"], r["year"]): r["cv"]
+        for r in read_statistics_file().shares.to_pylist()
+        if r["unit"] == "PC"
+    }
+    assert sum(cv is not None for cv in bundled.values()) == 60_313
+    sources.files[TABLE] = whole_release()
+    assert call("fetch", "statistics") == 0
+    [asked] = [one for one in sources.asked("/LAN_LCV_OVW") if one.sent]
+    assert "unit" not in asked.query.lower()  # all units of the table: shares, areas and coefficients
+    assert coefficients(tmp_path) == bundled
+    (tmp_path / "estat_lan_lcv_ovw.tsv.gz").write_bytes(bulk_tsv(whole_release()))
+    (tmp_path / "store.duckdb").unlink()
+    assert call("ingest", str(tmp_path / "estat_lan_lcv_ovw.tsv.gz")) == 0
+    assert coefficients(tmp_path) == bundled
+
+
+def coefficients(tmp_path: Path) -> dict[tuple[str, str, int], float | None]:
+    """Code, class and year → the coefficient of variation of its share, as the store has it."""
+    with duckdb.connect(str(tmp_path / "store.duckdb"), read_only=True) as connection:
+        rows = connection.execute("SELECT code, land_cover, year, cv FROM statistics WHERE unit = 'PC'").fetchall()
+    return {(code, cover, year): cv for code, cover, year, cv in rows}
+
+
 def test_areas_under_vines_are_fetched_kept_and_told_beside_the_share(sources, call, small, tmp_path, capsys):
     sources.files[VINES] = vines_gz()
     cropland = b"\nESTAT:LAN_LCV_OVW(1.0),01/11/26 23:00:00,A,PC,B00,FR,2022,30.1,,"
@@ -360,6 +405,15 @@ def test_files_brought_on_a_disk_are_told_apart_and_added(call, small, tmp_path,
     assert held(tmp_path)["lucas_microdata_2022"][0] == 16
     assert call("ingest", str(disk / "README.txt"), sources=False) == 2
     assert "is no file that is known" in capsys.readouterr().err
+
+
+def test_an_area_without_a_name_is_called_by_its_file_and_not_by_what_the_store_keeps(call, small, tmp_path):
+    ring = [[3.0, 43.4], [3.6, 43.4], [3.6, 43.9], [3.0, 43.4]]
+    (tmp_path / "Meine Fläche.geojson").write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+    assert call("ingest", str(tmp_path / "Meine Fläche.geojson"), sources=False) == 0
+    with Store.open(tmp_path / "store.duckdb") as store:
+        [area] = store.run("SELECT name FROM regions WHERE level = 'aoi'", {}).dicts()
+    assert area["name"] == "Meine Fläche"
 
 
 def test_a_store_survives_a_cleared_cache_and_a_lost_disk(call, small, tmp_path):
