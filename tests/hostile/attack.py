@@ -25,10 +25,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +82,17 @@ class Yard:
     share: float
     draw: random.Random
 
+    parts: tuple[int, int] = (1, 1)
+    """Which part of how many is tried of what can be cut."""
+
     def some(self, whole: int) -> int:
         """Return this run's share of a number."""
         return max(1, round(whole * self.share))
+
+    def part(self, many: Iterable[str]) -> Iterator[str]:
+        """Yield the n-th of every so many: all parts together are the whole, in any order and any processes."""
+        at, of = self.parts
+        return islice(many, at - 1, None, of)
 
 
 @contextmanager
@@ -161,7 +170,7 @@ def texts(yard: Yard) -> Row:
     worst = 0.0
     with Store.open(yard.store) as store:
         context = Context.open(store)
-        for text in strings(yard.some(20_000), yard.draw):
+        for text in yard.part(strings(yard.some(20_000), random.Random(7))):
             began = time.process_time()
             answer = ask(text, context, router="builtin")
             worst = max(worst, time.process_time() - began)
@@ -543,6 +552,7 @@ def main() -> int:
     """Attack, and say what came of it; 1 where anything did not survive."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--share", type=float, default=1.0, help="share of the fuzz that is tried")
+    parser.add_argument("--part", default="1/1", help="2/5: the second fifth of the strings, so that a run can be cut")
     parser.add_argument("--only", action="append", choices=list(ATTACKS), help="one kind of attack; may be repeated")
     parser.add_argument("--write", action="store_true", help=f"put the table into {TABLE.name}")
     options = parser.parse_args()
@@ -550,6 +560,8 @@ def main() -> int:
     rows = []
     with tempfile.TemporaryDirectory(prefix="landask-attack-") as folder:
         yard = Yard(Path(folder), Path(folder) / "store.duckdb", options.share, random.Random(7))
+        at, _, of = options.part.partition("/")
+        yard.parts = int(at), int(of)
         build(yard.store, Sources(bundled=True))
         for name in options.only or ATTACKS:
             row = ATTACKS[name](yard)
