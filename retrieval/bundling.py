@@ -1,5 +1,6 @@
 """Makes bundled files anew from their sources: survey, pixels, cuts of outlines, towns. Run by hand only.
 
+    python -m retrieval.bundling           # prints the size of what is bundled, part by part
     python -m retrieval.bundling FOLDER    # holds lucas/, lucas_2018_copernicus/, s2_pixels/, s2_stack_belgium/
 
 What each source is and what was changed stands in the README beside each file made.
@@ -47,10 +48,45 @@ MORE_LABELS = {1101010011: "B11", 1101010012: "B11", 1101030011: "B14", 11010600
 STACK = "worldcereal_preprocessed_inputs_2020-11_2021-10.nc"
 CELL_M = 10
 
+ROOT = Path(__file__).parents[1]
+PARTS = {
+    "retrieval/data/natural_earth": "subdivisions, countries, cuts of outlines",
+    "retrieval/data/places": "towns with their names",
+    "retrieval/data/pixels": "11,070 pixel years",
+    "retrieval/data/lucas": "42,974 visits of 2015 and 2018",
+    "retrieval/data/nomenclature": "code book, class names as vectors",
+    "retrieval/data/regions": "names of regions, old codes",
+    "retrieval/data/official_shares": "published shares with their sampling errors",
+    "retrieval/data/*.t*": "everyday words of 24 languages, endings",
+    "retrieval/data/landmatrix": "words and codes of land deals",
+    "tools/pixelclip/weights": "the classifier",
+    "page/static/*.mbtiles": "the page's map and relief",
+    "page/static/base.geojson": "its outlines where no tiles are drawn",
+}
+"""What is bundled, by folder or file, and what it is."""
+
+
+def sizes() -> list[tuple[str, int]]:
+    """Return each part and its bytes, the largest first."""
+    found = {part: sum(f.stat().st_size for top in ROOT.glob(part) for f in [top, *top.rglob("*")] if f.is_file())
+             for part in PARTS}  # fmt: skip
+    return sorted(found.items(), key=lambda one: -one[1])
+
+
+def table() -> list[str]:
+    """Return the parts as lines of Markdown."""
+    lines = ["| part | MB | what |", "| --- | --- | --- |"]
+    lines += [f"| `{part}` | {size / 1e6:.1f} | {PARTS[part]} |" for part, size in sizes()]
+    return [*lines, f"| together | {sum(size for _, size in sizes()) / 1e6:.1f} | |"]
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write both files and print what is in them."""
-    folder = Path((argv or sys.argv[1:])[0])
+    """Write the files and print what is in them; without a folder print what is bundled."""
+    given = sys.argv[1:] if argv is None else argv
+    if not given:
+        print("\n".join(table()))
+        return 0
+    folder = Path(given[0])
     write(survey(folder), SURVEY)
     write(pixels(folder), PIXELS)
     write(cuts(), CUTS)

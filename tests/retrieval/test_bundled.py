@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from retrieval import bundling
 from retrieval.bundled import PIXELS, SURVEY
 from retrieval.store import Store
 from tools.context import Context
 from tools.survey_verbs import count_points
 
-DATA = SURVEY.parents[1]
+ROOT = Path(__file__).parents[2]
 SOIL_MODULE = "lucas/lucas_points_2015_2018.parquet"
 HARMONISED = "lucas_2018_copernicus/lucas_2018_harmonised_16k.csv.gz"
 
@@ -93,7 +96,17 @@ def test_the_square_kilometre_of_liege_is_ten_metre_cells_of_the_european_grid()
 
 
 def test_all_that_is_bundled_stays_under_25_megabytes() -> None:
-    root = DATA.parents[1]
-    folders = (DATA, root / "tools" / "pixelclip" / "weights", root / "agent" / "llm" / "adapter")
-    size = sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
-    assert size < 25_000_000
+    assert sum(size for _, size in bundling.sizes()) < 25_000_000
+
+
+def test_every_large_file_is_in_a_part_and_the_documents_give_the_sizes() -> None:
+    parts = {file for part in bundling.PARTS for top in ROOT.glob(part) for file in (top, *top.rglob("*"))}
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    product = [ROOT / name for name in listed.split("\0") if name.startswith(("retrieval", "tools", "agent", "page"))]
+    assert [file for file in product if file.stat().st_size > 100_000 and file not in parts] == []
+    told = dict(
+        re.findall(r"^\| `(\S+)` \| ([\d.]+) \|", (ROOT / "docs" / "store.md").read_text(encoding="utf-8"), re.M)
+    )
+    assert {part: float(told[part]) for part, _ in bundling.sizes()} == pytest.approx(
+        {part: size / 1e6 for part, size in bundling.sizes()}, abs=0.2
+    )
