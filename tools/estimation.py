@@ -309,43 +309,55 @@ def count_interval(estimate: Estimate, positives: int, kish: float = 1.0, freedo
 
 @dataclass(frozen=True)
 class MapAccuracy:
-    """Areas as a reference sample corrects them, and a map's accuracy, each with its standard error (Olofsson 2014)."""
+    """Areas as a reference sample corrects them, and a map's accuracy, each with its standard error.
+
+    (K,) by class; NaN where the map, or the reference, has no point of it.
+    """
 
     share: Numbers
+    """Of the land, as corrected; the errors of areas and of the whole have no correction for a finite population."""
     share_se: Numbers
     users: Numbers
+    """Of what the map calls so, the part that is."""
     users_se: Numbers
     producers: Numbers
+    """Of what is so, the part that the map calls so."""
     producers_se: Numbers
     overall: float
     overall_se: float
+    proportions: Numbers
+    """(K, K) the error matrix as shares of the land: rows the map's classes, columns the reference's."""
 
 
-def map_accuracy(counts: Numbers, share: Numbers) -> MapAccuracy:
-    """Return adjusted shares and accuracies from an error matrix: rows the map's classes, columns the reference's.
+ENDLESS = 1e15
+"""Units of a map, as many as never run out: Olofsson's formulas have no correction for a finite population."""
 
-    `counts`: (K, K) sampled points; `share`: (K,) the map classes' shares of the land. The sample is stratified by the
-    map; each class has two points at least.
+
+def map_accuracy(mapped: Codes, reference: Codes, stratum: Codes, share: Numbers, classes: int) -> MapAccuracy:
+    """Return adjusted shares and accuracies from a stratified sample of a map.
+
+    `mapped`, `reference`: (n,) class of each point by the map and in truth, 0 … K−1; `stratum`: (n,) where it was
+    drawn; `share`: (H,) the strata's shares of the land, each with two points at least. Where strata are the map's
+    classes these are the formulas of Olofsson et al. 2014 (4 to 7, 9, 10), else those of Stehman 2014: ratios of means.
     """
     import numpy as np
 
-    n = counts.sum(axis=1)
-    q = counts / n[:, None]  # of a map class, the reference classes
-    p = share[:, None] * q
-    diagonal = np.diag(q)
-    of_reference = p.sum(axis=0)
-    each = share[:, None] ** 2 * q * (1 - q) / (n - 1)[:, None]
-    users_variance = diagonal * (1 - diagonal) / (n - 1)
-    producers = np.diag(p) / of_reference
-    own = share**2 * (1 - producers) ** 2 * users_variance
-    other = producers**2 * (each.sum(axis=0) - np.diag(each))
-    return MapAccuracy(
-        share=of_reference,
-        share_se=np.sqrt(each.sum(axis=0)),
-        users=diagonal,
-        users_se=np.sqrt(users_variance),
-        producers=producers,
-        producers_se=np.sqrt(own + other) / of_reference,
-        overall=float(np.trace(p)),
-        overall_se=float(np.sqrt(np.sum(share**2 * users_variance))),
-    )
+    size = share / share.sum() * ENDLESS
+    none = Estimate(float("nan"), float("nan"), 0)
+
+    def of(y: Numbers) -> Estimate:
+        return stratified(y, stratum, size)
+
+    def within(domain: Numbers) -> Estimate:
+        return ratio_domain((mapped == reference).astype(float), domain, stratum, size) if domain.any() else none
+
+    is_mapped = [(mapped == k).astype(float) for k in range(classes)]
+    is_so = [(reference == k).astype(float) for k in range(classes)]
+    shares, users, producers = map(of, is_so), map(within, is_mapped), map(within, is_so)
+    columns = [
+        np.array([(one.value, one.se) for one in each]).reshape(classes, 2) for each in (shares, users, producers)
+    ]
+    whole = of((mapped == reference).astype(float))
+    cells = np.array([[of(row * column).value for column in is_so] for row in is_mapped]).reshape(classes, classes)
+    ends = [part for each in columns for part in each.T]
+    return MapAccuracy(*ends, whole.value, whole.se, cells)

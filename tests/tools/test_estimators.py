@@ -148,7 +148,9 @@ def test_a_perfect_map_is_not_a_certain_one():
 def test_the_example_of_olofsson_and_others_2014():
     counts = np.array([[66, 0, 5, 4], [0, 55, 8, 12], [1, 0, 153, 11], [2, 1, 9, 313]], dtype=float)
     share = np.array([0.02, 0.015, 0.32, 0.645])  # deforestation, forest gain, stable forest, stable non-forest
-    found = estimation.map_accuracy(counts, share)
+    points = counts.astype(int).ravel()
+    mapped, reference = (np.repeat(axis.ravel(), points) for axis in np.indices(counts.shape))
+    found = estimation.map_accuracy(mapped, reference, mapped, share, 4)
     hectares = 10_000_000 * 0.09
     assert found.share[0] * hectares == pytest.approx(21_158, abs=1)
     assert 1.96 * found.share_se[0] * hectares == pytest.approx(6_158, abs=1)

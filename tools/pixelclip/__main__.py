@@ -1,4 +1,4 @@
-"""`python -m tools.pixelclip pool|distil|train|head|embed|predict|ask|add|bench`."""
+"""`python -m tools.pixelclip pool|distil|train|head|embed|predict|ask|add|accuracy|bench`."""
 
 from __future__ import annotations
 
@@ -325,6 +325,15 @@ def add_command(options: argparse.Namespace) -> None:
     print(f"{count:,} cells added")
 
 
+def accuracy_command(options: argparse.Namespace) -> None:
+    """Print a map's error matrix, its accuracies, and the areas that reference points give."""
+    from tools.pixelclip.accuracy import run
+
+    given = [Path(one) if one else None for one in (options.map, options.areas, options.strata, options.names)]
+    found = run(Path(options.reference), *given)
+    print(json.dumps(found.to_json(), ensure_ascii=False, indent=1) if options.json else found.as_text())
+
+
 def bench_command(options: argparse.Namespace) -> None:
     """Measure and print."""
     import torch
@@ -338,7 +347,9 @@ def bench_command(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.pixelclip", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="pool|distil|train|head|embed|predict|ask|add|bench")
+    commands = parser.add_subparsers(
+        required=True, metavar="pool|distil|train|head|embed|predict|ask|add|accuracy|bench"
+    )
     one = commands.add_parser("train", help="train on photo embeddings, or make our own model")
     one.add_argument("--data", help="NPZ with years (N, 12, 10) and photos (N, photos, dim)")
     one.add_argument("--pixels", help="labelled pixels: pixels_monthly_europe.parquet")
@@ -418,6 +429,14 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--store", required=True)
     one.add_argument("--year", required=True, type=int, help="the year its pixels are of")
     one.set_defaults(run=add_command)
+    one = commands.add_parser("accuracy", help="a map held against reference points: error matrix, areas, accuracies")
+    one.add_argument("--reference", required=True, metavar="POINTS.csv", help="land_cover beside lon and lat, or map")
+    one.add_argument("--map", metavar="DIR|FILE.tif", help="a finished map, or a raster of class numbers in metres")
+    one.add_argument("--areas", metavar="TABLE.csv", help="instead: land_cover and km2, ha, pixels or share")
+    one.add_argument("--strata", metavar="TABLE.csv", help="where points were drawn otherwise: stratum and km2, …")
+    one.add_argument("--names", metavar="TABLE.csv", help="with a raster: number and land_cover of its classes")
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(run=accuracy_command)
     one = commands.add_parser("bench", help="speed beside the floors")
     one.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     one.add_argument("--most", type=int, default=1_000_000, help="largest number of pixels in the last part")
