@@ -29,6 +29,7 @@ from tools.context import Context
 from tools.deals import has_deals
 from tools.plan import Note, Plan
 from tools.plan import Step as PlanStep
+from tools.presets import query_of
 from tools.result import Result
 from tools.run import call, calls_of, detail_of_result
 
@@ -171,7 +172,8 @@ class Run:
             self.conversation.turn_to(frame)
         self.conversation.pending = None
         if done:
-            self.conversation.keep([step.to_json() for step in done], [dict(query) for query in plan.queries])
+            asked = plan.queries or queries_of(done, results)
+            self.conversation.keep([step.to_json() for step in done], [dict(query) for query in asked])
         self.conversation.shown = [digest_of(f"earlier{n}", r, SHOWN_ROWS) for n, r in enumerate(results[:2], 1)]
         return self.finished(
             "answered",
@@ -207,7 +209,7 @@ class Run:
                         self.left_out.append(self.of_a_part(error, language))
                     continue
                 results.append(result)
-                done.append(PlanStep(result.tool, result.arguments))
+                done.append(PlanStep(result.tool, result.arguments, step.optional))
         if unpublished and not results:
             raise unpublished
         return done, tuple(results)
@@ -276,6 +278,13 @@ class Run:
     def model_trouble(self, language: str) -> tuple[str, ...]:
         """Return the line that says why a language model had no part in the answer."""
         return (texts(language)["caveat"]["model_unused"].format(why=self.trouble),) if self.trouble else ()
+
+
+def queries_of(steps: Sequence[PlanStep], results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return the typed queries that the verbs of an answer mean, for a follow-up to edit; second witnesses aside."""
+    told = [(step, result) for step, result in zip(steps, results, strict=True) if not step.optional]
+    asked = (query_of(step.tool, result.arguments, result.years) for step, result in told)
+    return [query.to_json() for query in asked if query is not None]
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from typing import Any
 from agent.conversation import Conversation
 from agent.frame import Frame
 from agent.lexicon import languages
-from agent.reading.edit import POINTS, edited, edits
+from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, asked_of_the_first, queries
 from agent.reading.read import COMPOSED, Reading, read
 from retrieval.errors import OutOfCoverage
-from retrieval.query import Column, Filter, Group, Order, Query, Ref
+from retrieval.query import Query, Ref
 from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
 from tools.plan import Plan, Step
@@ -33,15 +33,19 @@ def composed_plan(
     reading = read(question, context.language, context)
     if future := [year for year in reading.all("YEAR") if year > datetime.now(UTC).year]:
         raise OutOfCoverage("forecast", str(future[0]))
-    if not reading.whole:  # of a language without rules behind, plain questions are the chart's too
+    if not reading.whole_in_talk:
         return None
     drawn = tuple(conversation.areas)[-1:]
-    if (base := query_before(reading, conversation, context)) is not None:
-        past = [*(Query.from_json(query) for query in conversation.past), base]
+    if edits(reading) and (past := queries_before(conversation)):
+        laying = asked_of_a_table(conversation) or is_an_edit(reading, str(conversation.steps[-1]["tool"]))
         try:
-            return plan_of((edited(reading, past, context, drawn, settled),), reading, context, conversation)
+            found = edited(reading, past, context, drawn, settled, laying=laying)
+            return plan_of((found,), reading, context, conversation)
         except Unfit:
             pass
+    if not reading.whole:
+        return None
+    # of a language without rules behind, plain questions are the chart's too
     if not is_ours(reading) and not (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE")):
         return None
     try:
@@ -50,51 +54,27 @@ def composed_plan(
         return None
 
 
-def query_before(reading: Reading, conversation: Conversation, context: Context) -> Query | None:
-    """Return the query that a follow-up edits: the last one, or what the last answer of other tools comes to."""
-    if not edits(reading):
-        return None
-    if conversation.queries:
-        return Query.from_json(conversation.queries[-1])
-    composed = is_ours(reading) or reading.has("NOTPLACE", "LIMIT", "ALSO", "ONE", "SHIFT", "FIRST", "BACK")
-    composed = composed or (reading.has("LEVEL") and not reading.has("SUP", "RANK", "ASK"))
-    if not conversation.frame or not composed or reading.has("CLASS"):
-        return None
-    return query_of(Frame.from_json(conversation.frame), context)
+def queries_before(conversation: Conversation) -> list[Query]:
+    """Return the last query of each answer of a conversation, the last answer's last; none where that had none."""
+    last = [*conversation.past, conversation.queries[-1]] if conversation.queries else []
+    return [Query.from_json(query) for query in last]
 
 
-SURVEY_TOOLS = ("find_points", "count_points", "share_points", "rank_points", "rank_classes", "compare_regions")
+def asked_of_a_table(conversation: Conversation) -> bool:
+    """Whether the last answer was the typed query's own: what a follow-up names is laid over it."""
+    return bool(conversation.steps) and conversation.steps[-1]["tool"] == "query"
 
 
-def query_of(frame: Frame, context: Context) -> Query | None:
-    """Return the query that a frame of the rules behind comes to, None where it is of no class or of other tools."""
-    if not (frame.land_cover or frame.land_use) or frame.near or len(frame.years) > 1 or frame.span or frame.since:
-        return None
-    survey = frame.operation in SURVEY_TOOLS
-    if not survey and frame.operation not in ("official_share", "rank_official"):
-        return None
-    years = context.store.years() if survey else context.store.dataset("statistics").years
-    year = frame.years[0] if frame.years and frame.years[0] in years else years[-1]
-    where = [Filter("region", "in", frame.regions)] if frame.regions else []
-    where += [Filter("year", "in", (year,))]
-    named = (("land_cover", frame.land_cover), ("land_use", frame.land_use))
-    where += [Filter(theme, "in", codes) for theme, codes in named if codes]
-    where += [Filter("land_cover", "not_in", frame.exclude)] if frame.exclude else []
-    columns = POINTS if survey else (Column("share", "share"),)
-    ranked = frame.operation in ("rank_points", "rank_official")
-    rows = (Group("region", frame.level or "nuts2"),) if ranked else ()
-    way = frame.order if frame.order in ("most", "fewest") else "most"
-    order = (Order(columns[0].name, "fewest" if way == "fewest" else "most"),) if ranked else ()
-    if frame.operation == "find_points":
-        return Query("survey", (), tuple(where), (Group("point"),))
-    return Query(
-        "survey" if survey else "published",
-        columns,
-        tuple(where),
-        rows,
-        order=order,
-        limit=frame.limit if order else None,
-    )
+COMPARED = ("compare_official", "compare_regions")
+"""Tools that take one more place themselves."""
+
+
+def is_an_edit(reading: Reading, tool: str) -> bool:
+    """Whether a follow-up of an answer by the rules behind, a tool's, changes what they have no place for."""
+    if reading.has("CLASS") or (tool in COMPARED and reading.has("ALSO")):
+        return False
+    level = reading.has("LEVEL") and not reading.has("SUP", "RANK", "ASK")
+    return level or is_ours(reading) or reading.has("NOTPLACE", "LIMIT", "ALSO", "ONE", "SHIFT", "FIRST", "BACK")
 
 
 def is_ours(reading: Reading) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from agent.frame import Frame
+from agent.lexicon import lexicon
 from agent.words import concept, flatten, words
 from retrieval.errors import BadArgument
 from retrieval.foreign import checked, plain_fault, record
@@ -143,7 +144,8 @@ def chosen(reply: str, choices: Sequence[str], language: str) -> int | None:
     yes = concept(language, "yes")
     if len(choices) == 1 and yes and yes.fullmatch(plain):
         return 0
-    return _by_words(flat, options)
+    small = {flatten(word).strip() for key in ("conjunction.and", "edit.what_about") for word in lexicon(language)[key]}
+    return _by_words([word for word in flat if word not in small], options)
 
 
 def _by_words(flat: Sequence[str], options: Sequence[str]) -> int | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent.lexicon import languages
 from agent.reading.mentions import Item
-from agent.reading.read import Reading, read
+from agent.reading.read import LEANING, Reading, read
 from agent.words import fold
 from retrieval.errors import NotUnderstood
 from retrieval.types import PAGE_LANGUAGES
@@ -73,9 +73,11 @@ def refuse_what_no_rule_behind_reads(question: str, context: Context) -> None:
     if context.language in PAGE_LANGUAGES or context.language not in languages():
         return
     reading = read(question, context.language, context)
-    if reading.unread:
+    if reading.unread or reading.leaning:
         understood = dict.fromkeys(i.value.text for i in reading.items if i.type in ("PLACE", "CLASS"))
-        raise NotUnderstood(tuple(understood), ":".join(["unread", *dict.fromkeys(reading.unread)]))
+        raise NotUnderstood(
+            tuple(understood), ":".join(["unread", *dict.fromkeys((*reading.unread, *reading.leaning))])
+        )
 
 
 OF_SOMETHING = ("RANK", "SUP", "LEVEL", "MANY", "MEASURE", "UP", "DOWN", "CHANGE", "HERE", "BOTH")
@@ -143,7 +145,7 @@ def numbers_of(plan: Plan) -> set[float]:
 def hard_words(reading: Reading, plan: Plan) -> list[str]:
     """Return numbers and negations that no constraint took and that do not stand in the plan."""
     numbers = numbers_of(plan)
-    covered = {n for i in reading.items for n in range(i.start, i.end)}
+    covered = {n for i in reading.items if i.type not in LEANING for n in range(i.start, i.end)}
     nearest = any(step.tool in NEAREST_TOOLS for step in plan.steps)
     said = [i for i in [*reading.said.items, *reading.made] if i.type == "QTY" and i.value[1] == "%"]
     numbers |= {100.0} if any(step.tool == "share_points" for step in plan.steps) else set()

@@ -319,9 +319,10 @@ def settle(
     """Return places and classes without overlaps: the longest wins; of equals, grammar decides."""
     kept_areas = [a for a in areas if not is_closed_word(question, a, language)]
     phrases = [m.span() for name in ("classes", "profile", "describe") for m in spans_of(name, flat, language)]
-    everyday = function_words(language)
+    everyday, grammar = function_words(language), grammar_words(language)
     believed = [m for m in mentions if m.exact or not any(m.start < e and s < m.end for s, e in phrases)]
     believed = [m for m in believed if fold(m.text) not in everyday or (m.exact and m.cost == 0)]
+    believed = [m for m in believed if m.exact or fold(m.text) not in grammar]
     if any(m.exact and m.cost < ABROAD_COST for m in believed):
         believed = [m for m in believed if m.exact]  # beside a class that was named a misspelling is none
     kept_covers = [Cover(m.start, m.end, m.text, m.choices, exact=m.exact, cost=m.cost) for m in believed]
@@ -352,6 +353,17 @@ def closed_words(language: str) -> frozenset[str]:
         return frozenset()
     every = lexicon(language).items()
     return frozenset(w for key, words in every if key.split(".")[0] not in OF_PLACES for w in words if " " not in w)
+
+
+GRAMMAR = ("ask", "comparison", "conjunction", "deixis", "each", "negation", "ordinal", "range", "time")
+"""Sections of the lexicon whose words name nothing: French "cela" is no misspelt rye."""
+
+
+@lru_cache(maxsize=32)
+def grammar_words(language: str) -> frozenset[str]:
+    """Return the single words of a language that only point, ask, join and compare, folded."""
+    every = lexicon(language).items() if language in languages() else ()
+    return frozenset(w for key, words in every if key.split(".")[0] in GRAMMAR for w in words if " " not in w)
 
 
 @lru_cache(maxsize=32)

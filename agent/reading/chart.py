@@ -123,6 +123,8 @@ RULES: list[Rule] = [
     # thresholds
     ("CMP NUM MEASURE", "COUNT", lambda c, n, m: (c, n, "points") if m == "points" else None),
     ("NUM CMP MEASURE", "COUNT", lambda n, c, m: (c, n, "points") if m == "points" and not is_year(n) else None),
+    ("CMP NUM", "BARE", lambda c, n: None if is_year(n) else (c, n, "")),
+    ("NUM CMP", "BARE", lambda n, c: None if is_year(n) else (c, n, "")),
     ("CMP NUM CLASS", "COUNTED", lambda c, n, k: ((c, n, "points"), k)),
     ("NUM CMP CLASS", "COUNTED", lambda n, c, k: None if is_year(n) else ((c, n, "points"), k)),
     ("CMP QTY", "HAVING", lambda c, q: threshold(c, q)),
@@ -133,6 +135,7 @@ RULES: list[Rule] = [
     # times
     ("SINCE YEAR", "SINCEYEAR", lambda s, y: y),
     ("FROM YEAR", "FROMYEAR", lambda f, y: y),
+    ("NUM SHIFT", "LATER", lambda n, s: int(n) * s if not is_year(n) else None),
     ("BETWEEN YEAR TO YEAR", "SPAN", lambda b, x, t, y: (min(x, y), max(x, y))),
     ("FROM YEAR TO YEAR", "SPAN", lambda b, x, t, y: (min(x, y), max(x, y))),
     ("YEAR TO YEAR", "SPAN", lambda x, t, y: (min(x, y), max(x, y)) if x != y else None),
@@ -208,7 +211,7 @@ RULES: list[Rule] = [
 ]
 
 KEPT = frozenset({
-    "FROMYEAR", "ALSO", "BACK", "SHIFT", "ONE", "BOTH", "FIRST", "DROP",
+    "BARE", "MORE", "LATER", "FROMYEAR", "ALSO", "BACK", "SHIFT", "ONE", "BOTH", "FIRST", "DROP",
     "MORETHAN",
         "MANY",
         "RANKCLASS",
@@ -303,6 +306,8 @@ def best(every: Sequence[Item], said: Mentions) -> list[Item]:
 
 
 PREFERRED = {
+    "BARE": -0.5,
+    "MORE": -0.3,
     "NONE": -0.35,
     "SPLIT": 0.1,
     "FIRST": 0.1,

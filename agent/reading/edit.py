@@ -7,16 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from agent.reading.fill import UNIT_MEASURE, Constraints, Unfit
+from agent.reading.pointing import POINTS, change_of, in_rows, pointed, points_with, ranked, rows_of, years_of
 from agent.reading.read import Reading
-from retrieval.query import Column, Filter, Group, Order, Query, Ref
+from retrieval.query import Filter, Group, Order, Query, Ref
 from retrieval.sources import source_of
 from tools.compile import is_of_points
 from tools.context import Context
-from tools.query import answer
 
 LONGEST_EDIT = 14
 """Words of the longest follow-up; more is a question of its own."""
-POINTS = (Column("points", "points"), Column("surveyed", "surveyed"))
+LONGEST_POINTING = 24
+"""… of one that points at what was asked before: "how many of those …"."""
 SPLIT = ("LEVEL", "SPLIT", "RANK", "MANY", "INSIDE", "SPLITIN")
 MADE_ANEW = ("MORETHAN", "FATE", "FATESPLIT", "STAYED", "LOST", "GAINED", "BECAME", "NONE", "END", "ENDOF", "STAT")
 """Constraints that make another query, not an edit of the one before."""
@@ -24,6 +25,10 @@ MADE_ANEW = ("MORETHAN", "FATE", "FATESPLIT", "STAYED", "LOST", "GAINED", "BECAM
 
 def edits(reading: Reading) -> bool:
     """Whether a reading may only be an edit: short, and not a whole question of a class with its own place or rows."""
+    if (reading.has("BOTH", "ONE") or points_with(reading, "THOSE", "THAT", "BOTH")) and len(
+        reading.said.tokens
+    ) <= LONGEST_POINTING:
+        return True
     whole = reading.has("CLASS") and reading.has("PLACE", "HERE", *SPLIT) and not reading.has("ALSO", "ONE", "SHIFT")
     return len(reading.said.tokens) <= LONGEST_EDIT and not whole and not reading.has(*MADE_ANEW)
 
@@ -34,6 +39,8 @@ def edited(
     context: Context,
     selection: Sequence[str] = (),
     settled: Mapping[str, Any] | None = None,
+    *,
+    laying: bool = True,
 ) -> Query:
     """Return the query before with a follow-up's constraints laid over it.
 
@@ -43,6 +50,7 @@ def edited(
         context: the world it is asked of.
         selection: ids of the areas that "here" means.
         settled: words → what the asker chose among several meanings.
+        laying: whether what it names may replace the query's own; else it must point at something of it.
 
     Raises:
         Unfit: the follow-up says nothing that can be laid over it.
@@ -52,10 +60,22 @@ def edited(
     names_nothing = not reading.has("PLACE", "CLASS", "YEAR", "LIMIT", "HAVING", *SPLIT)
     if reading.has("BACK") and names_nothing and len(past) > 1:
         return past[-2]
-    if names_nothing and compares(reading) and len(past) > 1:
-        return side_by_side(*past[-2:])
+    if (found := pointed(reading, past, said, context, of_a_table=laying)) is not None:
+        return found
+    if not laying:
+        raise Unfit("nothing is pointed at")
     base = without_dropped(past[-1], reading)
     base = of_the_one(base, reading, context)
+    years = {*said.years(), *years_of(base)} if reading.has("ONE") and "compare" in said.asks else set()
+    if len(years) == 2 and (changed := change_of(base, (min(years), max(years)))) is not None:
+        return changed  # "how does the first compare with its own figure of 2012?"
+    if reading.has("ALSO") or said.measures or said.places:
+        base = in_rows(base)
+    if said.places and (group := base.group("region")) and group.members:
+        named = tuple((r.id,) for r in said.places)
+        members = tuple(dict.fromkeys((*group.members, *named))) if reading.has("ALSO") else named
+        base = replace(base, rows=(Group("region", members=members),) if len(members) > 1 else (), lead="")
+        said.places = said.places if len(members) == 1 else []
     new = (*said.place_filters(), *said.class_filters(), *said.other_filters(), *_dated(said, base, reading))
     if any(f.dimension not in source_of(base.source).dimensions for f in new):
         base = of_points(base, context)
@@ -64,39 +84,9 @@ def edited(
     laid = added(base.where, new) if reading.has("ALSO") else laid_over(base.where, new)
     result = replace(base, where=laid, lead="", rows=members_of(base, laid))
     result = _with_rows(_in_unit(result, said), said, reading)
-    if result == past[-1]:
+    if result == past[-1] and "how_many" not in said.asks:
         raise Unfit("nothing was changed")
     return result
-
-
-def compares(reading: Reading) -> bool:
-    """Whether the last two things are to stand side by side: "compare them", "which of the two is larger"."""
-    return "compare" in reading.all("ASK") or (reading.has("SUP", "DIFF", "BOTH") and reading.has("ASK"))
-
-
-def side_by_side(one: Query, other: Query) -> Query:
-    """Return two queries as one, with a row for each of what they differ in: their places, classes or years.
-
-    Raises:
-        Unfit: they differ in more, or in something that makes no rows.
-    """
-    if (one.source, one.columns, one.rows, one.having) != (other.source, other.columns, other.rows, other.having):
-        raise Unfit("two questions of different kinds")
-    if one.rows:
-        raise Unfit("tables are not laid side by side")
-    first, second = ({f.dimension: f for f in q.where if f.op == "in"} for q in (one, other))
-    apart = [name for name in {**first, **second} if first.get(name) != second.get(name)]
-    if len(apart) != 1 or apart[0] not in first or apart[0] not in second:
-        raise Unfit("they differ in more than one thing")
-    name = apart[0]
-    values = [_values(side[name]) for side in (first, second)]
-    rest = tuple(f for f in other.where if f.dimension != name)
-    if name == "year":
-        return replace(other, where=(*rest, Filter("year", "in", (*values[0], *values[1]))), rows=(Group("year"),))
-    if name not in ("region", "land_cover", "land_use"):
-        raise Unfit("no rows of this")
-    order = (Order(other.columns[0].name),)
-    return replace(other, where=rest, rows=(Group(name, members=tuple(values)),), order=order, limit=None)
 
 
 def _values(one: Filter) -> tuple[Any, ...]:
@@ -116,28 +106,33 @@ def of_the_one(base: Query, reading: Reading, context: Context) -> Query:
         Unfit: the rows before are no places, or there are fewer.
     """
     wanted = reading.all("ONE") or ([] if reading.has("NUM", "SUP", "LEVEL") else reading.all("ORD"))
+    if (
+        not wanted
+        and points_with(reading, "THAT")
+        and ranked(base)
+        and not reading.has("PLACE", "SUP", "FIRST", *SPLIT)
+    ):
+        wanted = [1]  # "how much does it have in km²?"
+        if base.lead:
+            where = laid_over(base.where, (Filter("region", "in", (base.lead,)),))
+            return replace(base, where=where, rows=(), order=(), limit=None, having=(), lead="")
     if not wanted:
         return base
     if not base.rows or base.rows[0].dimension != "region" or len(base.rows) > 1:
         raise Unfit("no row to point at")
-    found = answer(base, context).regions
+    found = rows_of(base, context)
     if not 1 <= wanted[0] <= len(found):
         raise Unfit("no such row")
-    where = laid_over(base.where, (Filter("region", "in", (found[wanted[0] - 1].id,)),))
+    where = laid_over(base.where, (Filter("region", "in", (found[wanted[0] - 1],)),))
     return replace(base, where=where, rows=(), order=(), limit=None, having=(), lead="")
 
 
 def _dated(said: Constraints, base: Query, reading: Reading) -> tuple[Filter, ...]:
     years = said.years()
-    if steps := reading.all("SHIFT"):
-        every = said.context.store.years()
-        if base.source == "published":
-            every = said.context.store.dataset("statistics").years
-        now = [v for f in base.filters("year") if f.op == "in" for v in _values(f)]
-        at = list(every).index(now[0]) + steps[0] if len(now) == 1 and now[0] in every else -1
-        if not 0 <= at < len(every):
+    if reading.has("SHIFT", "LATER"):
+        now = tuple(v for f in base.filters("year") if f.op == "in" for v in _values(f))
+        if not (years := said.shifted(now, base.source)):
             raise Unfit("no such survey")
-        years = (every[at],)
     return (Filter("year", "in", years),) if len(years) == 1 or (years and reading.has("ALSO")) else ()
 
 
@@ -192,13 +187,12 @@ def of_points(base: Query, context: Context) -> Query:
 
 def _in_unit(query: Query, said: Constraints) -> Query:
     """Return a query of published figures in the unit the follow-up names: "in hectares", "as a percentage"."""
-    names = {"ha": "ha", "area": "km2", "share": "share"}
+    names = {"area": "km2", "ha": "ha", "share": "share"}
     wanted = next((name for unit, name in names.items() if unit in said.measures), None)
-    plain = len(query.columns) == 1 and query.columns[0].measure in UNIT_MEASURE.values()
-    if query.source != "published" or wanted is None or not plain:
+    if query.source != "published" or wanted is None:
         return query
-    order = tuple(replace(o, column=wanted) for o in query.order)
-    return replace(query, columns=(Column(wanted, wanted),), order=order, having=())
+    columns = tuple(replace(c, measure=wanted) if c.measure in UNIT_MEASURE.values() else c for c in query.columns)
+    return replace(query, columns=columns, having=())
 
 
 def _with_rows(query: Query, said: Constraints, reading: Reading) -> Query:
@@ -216,8 +210,10 @@ def _with_rows(query: Query, said: Constraints, reading: Reading) -> Query:
         query = replace(query, rows=(), columns=POINTS, order=(), limit=None)
     if query.rows and not is_of_points(query) and (ranked := said.ranking(name)):
         query = replace(query, order=(ranked[0],), limit=ranked[1])
+    if query.rows and not query.columns and reading.has("FIRST", "HAVING", "COUNT", "COUNTED", "BARE"):
+        raise Unfit("points themselves have no figure to rank")
     if query.rows and (first := reading.all("FIRST")):
         query = replace(query, order=query.order or (Order(name),), limit=first[0])
-    if reading.has("HAVING", "COUNT", "COUNTED"):
+    if reading.has("HAVING", "COUNT", "COUNTED", "BARE"):
         query = replace(query, having=tuple(replace(c, column=name) for c in said.conditions()))
     return query

@@ -198,6 +198,11 @@ class Constraints:
             return "survey"
         return "published" if self.all_published() else "survey"
 
+    @property
+    def asks_published(self) -> bool:
+        """Whether a follow-up wants the statistic's figure."""
+        return "published" in self.reading.all("WITNESS") or bool(self.measures & {"share", "area", "ha"})
+
     def only_published_years(self) -> bool:
         """Whether figures were published for every year named, and no point was surveyed in any."""
         years = {*self.reading.all("YEAR", "SINCEYEAR"), *(y for span in self.reading.all("SPAN") for y in span)}
@@ -284,6 +289,15 @@ class Constraints:
     def years(self) -> tuple[int, ...]:
         """The years named alone."""
         return tuple(dict.fromkeys(self.reading.all("YEAR")))
+
+    def shifted(self, now: Sequence[int], source: str = "survey") -> tuple[int, ...]:
+        """The year before or after the one asked about last, none where none is meant or there is none."""
+        steps, store = self.reading.all("SHIFT"), self.context.store
+        every = list(store.dataset("statistics").years if source == "published" else store.years())
+        if (later := self.reading.all("LATER")) and len(now) == 1:
+            return (now[0] + later[0],) if now[0] + later[0] in every else ()
+        at = every.index(now[0]) + steps[0] if steps and len(now) == 1 and now[0] in every else -1
+        return (every[at],) if 0 <= at < len(every) else ()
 
     def table_years(self) -> tuple[int, ...]:
         """The years a source has."""
@@ -551,7 +565,8 @@ class Constraints:
 
     def classes_beside_others(self) -> bool:
         """Whether several classes are to be told apart: compared, or "or"."""
-        return len(self.classes) > 1 and "compare" in self.asks
+        rivals = self.reading.has("SUP") and len(self.places) < 2
+        return len(self.classes) > 1 and ("compare" in self.asks or rivals)
 
     def measure(self) -> str:
         """The measure of the source."""
@@ -591,9 +606,9 @@ class Constraints:
     def conditions(self) -> tuple[Condition, ...]:
         """What rows must meet."""
         found: list[Condition] = []
-        every = [*self.reading.all("HAVING", "COUNT"), *(c for c, _ in self.reading.all("COUNTED"))]
+        every = [*self.reading.all("HAVING", "COUNT", "BARE"), *(c for c, _ in self.reading.all("COUNTED"))]
         for sign, number, unit in every:
-            column = "points" if unit == "points" else "change" if unit == "pp" else self.measure()
+            column = "points" if unit in ("points", "") else "change" if unit == "pp" else self.measure()
             if sign == "between":
                 found += [Condition(column, ">=", number[0]), Condition(column, "<=", number[1])]
             else:

@@ -150,10 +150,12 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "deixis.here": (("HERE", ""),),
     "deixis.this": (("HERE", ""),),
     "deixis.those": (("THOSE", ""), ("SOFT", "")),
+    "deixis.that": (("THAT", ""), ("SOFT", "")),
     "deixis.same": (("SOFT", ""),),
     "edit.only": (("SOFT", ""),),
     "edit.also": (("ALSO", ""), ("SOFT", "")),
     "edit.drop": (("NOT", ""), ("SOFT", "")),
+    "edit.more": (("MORE", ""),),
     "edit.back": (("BACK", ""), ("SOFT", "")),
     "edit.instead": (("SOFT", ""),),
     "time.previous": (("SHIFT", -1),),
@@ -171,6 +173,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "act.hectares": (("MEASURE", "ha"),),
     "act.true": (("ASK", "is"),),
     "act.yes": (("SOFT", ""),),
+    "act.meant": (("SOFT", ""),),
     **{f"month.{n}": (("MONTH", n),) for n in range(1, 13)},
     "season.spring": (("SEASON", (3, 4, 5)),),
     "season.summer": (("SEASON", (6, 7, 8)),),
@@ -221,8 +224,9 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
             continue  # French "ou" without its accent
         if leaf.key == "ask.where" and leaf.start in being and leaf.start > 0:
             continue  # Swedish "var" is "was" too
-        if leaf.key == "negation.not" and not question[: leaf.start].strip(" ¡¿") and "," in question[leaf.end :][:2]:
-            continue  # "no, the other one"
+        if leaf.key in ("negation.not", "act.no") and _begins(question, leaf.start, leaf.end):
+            soft.add(at.span(leaf.start, leaf.end)[0])  # "no, the other one"
+            continue
         start, end = at.span(leaf.start, leaf.end)
         inside = any(s <= start and end <= e and (s, e) != (start, end) for s, e in taken)
         if leaf.key.startswith("unit.") and end - start == 1 and len(every[start].norm) <= 2:
@@ -245,6 +249,11 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         if token.norm in _months_word(language):
             items.append(Item(n, n + 1, "BYMONTH", ""))
     return Mentions(question, every, tuple(dict.fromkeys(items)), frozenset(soft))
+
+
+def _begins(question: str, start: int, end: int) -> bool:
+    """Whether a word is what a question begins with, a comma behind it."""
+    return not question[:start].strip(" ¡¿") and "," in question[end:][:2]
 
 
 class _Places:

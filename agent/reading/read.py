@@ -37,6 +37,8 @@ class Reading:
     """Every reading of every run of words, those not taken too."""
     forbidden: tuple[str, ...]
     """Those among all words that narrow, compare or negate, and were not read."""
+    leaning: tuple[str, ...] = ()
+    """Words that only a query before makes sense of: "over 20" of its figure, "more" of its two rows."""
 
     def all(self, *types: str) -> list[Any]:
         """Return the values of constraints of these types, in order."""
@@ -53,6 +55,11 @@ class Reading:
     @property
     def whole(self) -> bool:
         """Whether no word was left that may matter."""
+        return not self.unread and not self.forbidden and not self.leaning
+
+    @property
+    def whole_in_talk(self) -> bool:
+        """Whether no word was left that may matter beside a query before."""
         return not self.unread and not self.forbidden
 
     @property
@@ -77,7 +84,12 @@ def read(question: str, language: str, context: Context) -> Reading:
         for i in hard
         if not all(n in said.soft or n in covered or n in weak for n in range(i.start, i.end))
     )
-    return Reading(said, items, unread, left, made, tuple(forbidden))
+    leaning = tuple(_words(said, i) for i in items if i.type in LEANING)
+    return Reading(said, items, unread, left, made, tuple(forbidden), leaning)
+
+
+LEANING = ("BARE", "MORE", "LATER")
+"""Types that say nothing without a query before."""
 
 
 MOVED = ("CHANGE", "UP", "DOWN", "LOST", "GAINED", "TREND", "FATE", "FATESPLIT", "BECAME", "STAYED", "DIFF")

@@ -1,0 +1,432 @@
+"""What "those", "the two", "it" and "that" point at: the rows or the points of the query before, or the last two.
+
+Each function returns the query that a follow-up comes to where it points that way, None where it does not. Reads no
+words: only what the chart made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from agent.reading.fill import Classes, Constraints, Unfit
+from agent.reading.read import Reading
+from retrieval.errors import NotUnderstood
+from retrieval.query import Column, Condition, Expression, Filter, Group, Order, Query, Ref, Way
+from retrieval.sources import source_of
+from tools.context import Context
+from tools.query import answer
+
+POINTS = (Column("points", "points"), Column("surveyed", "surveyed"))
+MOVED = ("CHANGE", "UP", "DOWN", "DIFF", "LOST", "GAINED")
+THINGS = ("region", "land_cover", "land_use", "year")
+OPPOSITE = {"<": ("below", "<="), ">": ("above", ">="), "<=": ("below", "<="), ">=": ("above", ">=")}
+NAMING = (
+    "PLACE", "CLASS", "YEAR", "SPAN", "SINCEYEAR", "LIMIT", "HAVING", "COUNT", "COUNTED", "BARE", "NEAR", "LEVEL",
+    "SPLIT", "RANK", "MANY", "INSIDE", "SPLITIN", "NOTPLACE", "NOTCLASS", "POINT", "MONTHS",
+)  # fmt: skip
+"""Types of constraints that name something of their own."""
+SHORTEST_THOSE = 3
+"""Letters of a word that can mean "those" by itself: French "en", Danish "de" and Polish "te" have other work."""
+MOST_POINTED = 60
+"""Rows that "those" can mean; more is a level of its own."""
+
+
+def pointed(
+    reading: Reading, past: Sequence[Query], said: Constraints, context: Context, *, of_a_table: bool
+) -> Query | None:
+    """Return the query that a follow-up comes to which points at something of the queries before, None if it does not.
+
+    Args:
+        reading: the follow-up.
+        past: the queries of the conversation, the last one last.
+        said: its constraints.
+        context: the world it is asked of.
+        of_a_table: whether the last answer was the typed query's own; of another the rules behind compare the last two.
+
+    Raises:
+        Unfit: it points at what is not there.
+    """
+    base = past[-1]
+    beside = of_a_table or not names_only(reading)
+    return (
+        moved_between(reading, past)
+        or (of_the_two(reading, past, said) if beside else None)
+        or part_of(reading, base, said)
+        or flipped(reading, base)
+        or of_the_next(reading, base, context)
+        or of_the_named(reading, base, said)
+        or of_those_places(reading, base, said, context)
+        or of_those_points(reading, base, said)
+    )
+
+
+# --- what words point, and whether anything else is named ------------------------------------------------------------
+
+
+def points_with(reading: Reading, *types: str) -> bool:
+    """Whether a word of these types stands in the question that no constraint took."""
+    taken = {n for i in reading.items for n in range(i.start, i.end)}
+    return any(i.type in types and i.start not in taken for i in reading.said.items)
+
+
+def points_at_those(reading: Reading, same: bool) -> bool:
+    """Whether "those" is said, as more than the article of a class that was not asked about before."""
+    named = {i.start for i in reading.items if i.type in ("CLASS", "COUNTED")}
+    taken = {n for i in reading.items for n in range(i.start, i.end)}
+    those = [i for i in reading.said.items if i.type == "THOSE" and i.start not in taken]
+    short = {i.start for i in those if i.end == i.start + 1 and len(reading.said.tokens[i.start].norm) < SHORTEST_THOSE}
+    return any(i.start not in short and (same or i.end not in named) for i in those)
+
+
+def words_pointing(reading: Reading) -> str:
+    """Return the question's own words that point at what was asked before."""
+    said = reading.said
+    spans = [(said.tokens[i.start].start, said.tokens[i.end - 1].end) for i in said.items if i.type == "THOSE"]
+    start, end = max(spans, key=lambda span: span[1] - span[0], default=(0, 0))
+    return said.question[start:end]
+
+
+def names_only(reading: Reading, *types: str) -> bool:
+    """Whether nothing is named but what is of these types."""
+    return not reading.has(*(t for t in NAMING if t not in types))
+
+
+def values(query: Query, dimension: str) -> tuple[Any, ...]:
+    """Return the values that a query's own filters ask for on a dimension."""
+    own = [f for f in query.filters(dimension) if f.op == "in" and not isinstance(f.values, Ref)]
+    return tuple(v for f in own for v in f.values)  # ty: ignore[not-iterable]
+
+
+def without(query: Query, *dimensions: str) -> tuple[Filter, ...]:
+    """Return a query's filters less those on some dimensions."""
+    return tuple(f for f in query.where if f.dimension not in dimensions)
+
+
+# --- the last two ----------------------------------------------------------------------------------------------------
+
+
+def moved_between(reading: Reading, past: Sequence[Query]) -> Query | None:
+    """The change between the years asked about last: "so how much did it change?" after 2022 and then 2018."""
+    if not (reading.has(*MOVED) and names_only(reading)) or reading.has("SUP", "ORD", "TREND", "FATE"):
+        return None
+    years = years_of(past[-1])
+    if len(years) == 1 and len(past) > 1 and without(past[-2], "year") == without(past[-1], "year"):
+        years = (*years, *years_of(past[-2]))
+    if len({*years}) != 2:
+        return None
+    return change_of(past[-1], (min(years), max(years)))
+
+
+def years_of(query: Query) -> tuple[int, ...]:
+    """Return the years of a query's filters."""
+    return tuple(dict.fromkeys(values(query, "year")))
+
+
+def change_of(base: Query, pair: tuple[int, int]) -> Query | None:
+    """Return a query's figure in two years and their difference, for each of its rows but years."""
+    head = next((c for c in base.columns if c.measure), None)
+    if base.source not in ("survey", "published") or head is None or any(c.expression for c in base.columns):
+        return None
+    own = tuple(f for f in head.where if f.dimension != "year")
+    columns = (
+        Column("before", head.measure, (*own, Filter("year", "in", (pair[0],)))),
+        Column("after", head.measure, (*own, Filter("year", "in", (pair[1],)))),
+        Column("change", "", (), Expression("difference", "after", "before")),
+    )
+    rows = tuple(g for g in base.rows if g.dimension != "year")
+    order = (Order("change"),) if rows else ()
+    where = without(base, "year")
+    return replace(
+        base, columns=columns, where=where, rows=rows, having=(), order=order, limit=None, fold=None, lead=""
+    )
+
+
+def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Query | None:
+    """The last two places, classes or years beside each other, in what the follow-up asks of them."""
+    asks = reading.all("ASK")
+    beside = "compare" in asks and names_only(reading)
+    asked = beside or reading.has("SUP", "MORE", "UP", "DOWN", "DIFF", "LOST", "GAINED", "CHANGE")
+    both = reading.has("BOTH") or points_with(reading, "BOTH") or any(n == 2 for n, _ in reading.all("MANY"))
+    one_of_them = beside or ("which" in asks and asked and not points_with(reading, "THOSE"))
+    if any(n > 2 for n, _ in reading.all("MANY")):
+        return None
+    only = ("CLASS", "YEAR", "SPAN", "SINCEYEAR", *(("LEVEL", "MANY") if both else ()), *(() if both else ("PLACE",)))
+    if not (both or one_of_them) or not names_only(reading, *only):
+        return None
+    taken = {"land_cover": "CLASS", "land_use": "CLASS", "region": "PLACE", "year": "YEAR"}
+    pairs = [(name, two_of(name, past)) for name in THINGS if not reading.has(taken[name])]
+    name, two = next(((n, t) for n, t in pairs if t), ("", ()))
+    if not name:
+        return None
+    base = in_rows(past[-1])
+    if said.asks_published and base.source == "survey":
+        base = of_shares(base)
+    where = (*without(base, name), *said.place_filters(), *said.class_filters())
+    dated = (Filter("year", "in", said.years()),) if said.years() else ()
+    where = tuple({f.dimension: f for f in (*where, *dated)}.values())
+    columns = plain_columns(base)
+    order = (Order(columns[0].name, "fewest" if lower(reading) else "most"),)
+    rows = (Group(name, members=two),)
+    query = Query(base.source, columns, where, rows, order=order)
+    moved = reading.has("SPAN", "SINCEYEAR", "LOST", "GAINED", "CHANGE") or (is_change(base) and not said.years())
+    if not moved:
+        return query
+    pair = said.pair() if reading.has("SPAN", "SINCEYEAR") or len(said.years()) == 2 else years_of_change(base)
+    changed = change_of(query, pair or said.pair() or (0, 0))
+    return replace(changed, order=(Order("change", order[0].way),)) if changed else None
+
+
+def of_shares(base: Query) -> Query:
+    """Return a query of surveyed points as one of published shares.
+
+    Raises:
+        Unfit: it has conditions that the statistic has no place for.
+    """
+    if any(f.dimension not in source_of("published").dimensions for f in base.where):
+        raise Unfit("not of this source")
+    return replace(base, source="published", columns=(Column("share", "share"),), having=())
+
+
+def lower(reading: Reading) -> bool:
+    """Whether the one with less is asked for."""
+    return reading.has("DOWN", "LOST") or "fewest" in reading.all("SUP")
+
+
+def is_change(query: Query) -> bool:
+    """Whether a query tells a change between two years."""
+    return years_of_change(query) is not None
+
+
+def years_of_change(query: Query) -> tuple[int, int] | None:
+    """Return the two years whose difference a query tells."""
+    years = {v for c in query.columns for f in c.where if f.dimension == "year" for v in _plain(f)}
+    return (min(years), max(years)) if len(years) == 2 else None
+
+
+def _plain(one: Filter) -> tuple[Any, ...]:
+    return () if isinstance(one.values, Ref) else tuple(one.values)
+
+
+def in_rows(base: Query) -> Query:
+    """Return a query whose columns differ in one place, class or year as one with a row for each."""
+    sides = [c for c in base.columns if c.measure]
+    apart = [{f.dimension: f for f in c.where} for c in sides]
+    names = {name for one in apart for name in one}
+    if base.rows or len(sides) < 2 or len(names) != 1 or len({c.measure for c in sides}) != 1 or is_change(base):
+        return base
+    (name,) = names
+    if name not in THINGS or any(name not in one or one[name].op != "in" for one in apart):
+        return base
+    rows = (Group(name, members=tuple(_plain(one[name]) for one in apart)),)
+    columns = plain_columns(base)
+    return replace(base, columns=columns, rows=rows, having=(), order=(Order(columns[0].name),), lead="")
+
+
+def plain_columns(base: Query) -> tuple[Column, ...]:
+    """Return the measure of a query without filters of its own, and beside points what was looked at."""
+    if base.source == "survey":
+        return POINTS
+    head = next((c for c in base.columns if c.measure), Column("share", "share"))
+    return (Column(head.measure, head.measure),)
+
+
+def two_of(name: str, past: Sequence[Query]) -> tuple[tuple[Any, ...], ...]:
+    """Return the last members of a dimension: the named rows of the last query, else one each of the last two."""
+    group = in_rows(past[-1]).group(name)
+    if group is not None and group.members:
+        return group.members if 2 <= len(group.members) <= MOST_POINTED else ()
+    found: dict[tuple[Any, ...], None] = {}
+    for query in reversed(past):
+        sides = [f for c in query.columns for f in c.where if f.dimension == name and f.op == "in"]
+        for member in (values(query, name), *(_plain(f) for f in sides)):
+            if member and not query.group(name):
+                found[tuple(member)] = None
+        if len(found) >= 2:
+            break
+    return tuple(reversed(list(found)[:2])) if len(found) >= 2 else ()
+
+
+# --- a part of what was asked before ----------------------------------------------------------------------------------
+
+
+def part_of(reading: Reading, base: Query, said: Constraints) -> Query | None:
+    """What was counted before, in percent of a wider count: "what share of all Spanish maize points is that?"."""
+    counted = base.columns and base.columns[0].measure == "points" and not base.rows
+    if not (counted and "share" in said.measures and points_with(reading, "THAT", "THOSE")):
+        return None
+    if not names_only(reading, *(("PLACE", "CLASS", "YEAR") if base.source == "survey" else ())):
+        return None
+    plain = {f.dimension for f in base.where} <= {"region", "land_cover", "year"}
+    if names_only(reading) and plain and "points" not in said.measures:
+        return None  # the statistic has the share of the area
+    if any(k.codes and not set(k.codes) >= set(values(base, k.theme)) for k in said.classes):
+        return None
+    looked = "revisited" if base.source == "revisits" else "surveyed"
+    if names_only(reading):
+        columns = (Column("points", "points"), Column(looked, looked),
+                   Column("percent", "", (), Expression("percent", "points", looked)))  # fmt: skip
+        return Query(base.source, columns, base.where)
+    dated = (Filter("year", "in", said.years()),) if said.years() else base.filters("year")
+    wide = (*(said.place_filters() or base.filters("region")), *said.class_filters(), *dated)
+    shared = tuple(f for f in base.where if f in wide)
+    columns = (
+        Column("part", "points", tuple(f for f in base.where if f not in shared)),
+        Column("whole", "points", tuple(f for f in wide if f not in shared)),
+        Column("percent", "", (), Expression("percent", "part", "whole")),
+    )
+    return Query(base.source, columns, shared)
+
+
+def flipped(reading: Reading, base: Query) -> Query | None:
+    """The other side of the condition before: "and below?" after "above 300 m"."""
+    signs = [i.value for i in reading.said.items if i.type == "CMP"]
+    if len(signs) != 1 or not names_only(reading) or reading.has("SUP", "NUM", "QTY", *MOVED):
+        return None
+    op, sign = OPPOSITE.get(signs[0], ("", ""))
+    limits = [f for f in base.where if f.op in ("above", "below")]
+    if len(limits) == 1 and limits[0].op != op and op:
+        number = float(_plain(limits[0])[0])
+        ends = (None, number) if op == "below" else (number, None)
+        where = tuple(replace(f, op="between", values=ends) if f == limits[0] else f for f in base.where)
+        return replace(base, where=where)
+    if len(base.having) == 1 and sign and base.having[0].sign[0] != sign[0]:
+        return replace(base, having=(replace(base.having[0], sign=sign),))
+    return None
+
+
+# --- those -----------------------------------------------------------------------------------------------------------
+
+
+def ranked(base: Query) -> bool:
+    """Whether a query ranks places."""
+    return len(base.rows) == 1 and base.rows[0].dimension == "region" and bool(base.order) and not base.fold
+
+
+def of_the_next(reading: Reading, base: Query, context: Context) -> Query | None:
+    """The one at a rank of the ranking before: "and the second?"."""
+    ranks = reading.all("ORD", *(("ONE",) if base.limit == 1 else ()))
+    alone = names_only(reading) and not reading.has("SUP", "NUM", "MEASURE", *MOVED)
+    if not (ranks and alone and ranked(base)) or ranks[0] < 2:
+        return None
+    whole = replace(base, limit=max(ranks[0], base.limit or 0), lead="")
+    found = rows_of(whole, context)
+    if len(found) < ranks[0]:
+        raise Unfit("no such row")
+    return replace(base, limit=None, lead=found[ranks[0] - 1])
+
+
+def of_the_named(reading: Reading, base: Query, said: Constraints) -> Query | None:
+    """The rank of a place in the ranking before: "where does France come?"."""
+    asked = "where" in said.asks or reading.has("RANKED")
+    if not (asked and ranked(base) and names_only(reading, "PLACE") and len(said.places) == 1):
+        return None
+    group, place = base.rows[0], said.places[0]
+    there = group.level == place.level or (place.id,) in group.members
+    return replace(base, limit=None, lead=place.id) if there and not said.measures else None
+
+
+def rows_of(query: Query, context: Context) -> list[str]:
+    """Return the ids of the places that a query's rows stand for, in their order."""
+    result = answer(query, context)
+    return [region.id for region in result.regions] if result.table and result.table.rows else []
+
+
+def of_those_places(reading: Reading, base: Query, said: Constraints, context: Context) -> Query | None:
+    """The rows before, asked about another thing or kept by a condition: "which of those have over 20 % woodland?"."""
+    if not base.rows or base.rows[0].dimension != "region" or len(base.rows) > 1 or base.fold:
+        return None
+    same = {k.codes for k in said.classes} <= {values(base, k.theme) for k in said.classes}
+    elsewhere = reading.has("PLACE", "SPLITIN", "INSIDE", "NEAR", "FATE", "STAYED", "ONE", "ORD")
+    if elsewhere or not points_at_those(reading, same):
+        return None
+    found = rows_of(base, context)
+    if not 0 < len(found) <= MOST_POINTED:
+        raise NotUnderstood((), f"unread:{words_pointing(reading)}")
+    query = replace(base, lead="", limit=None)
+    if reading.has("LIMIT", "MONTHS") or ("points" in said.measures and base.source == "published"):
+        query = replace(query, source="survey", columns=POINTS, order=(Order("points"),))
+    dated = (Filter("year", "in", said.years()),) if len(said.years()) == 1 else ()
+    new = (*said.class_filters(), *dated, *said.other_filters())
+    if any(f.dimension not in source_of(query.source).dimensions for f in new):
+        raise Unfit("not of this source")
+    gone = {"region", *(f.dimension for f in new)}
+    where = (*without(query, *gone), *new)
+    name = (query.headline or query.columns[0]).name
+    way: Way = "fewest" if lower(reading) else "most"
+    kept: tuple[Condition, ...] = ()
+    if reading.has("HAVING", "COUNT", "COUNTED", "BARE"):
+        kept = tuple(replace(c, column=name) for c in said.conditions())
+    order = () if "how_many" in said.asks and kept else (Order(name, way),)
+    rows = (Group("region", members=tuple((id,) for id in found)),)
+    query = replace(query, where=where, rows=rows, having=kept, order=order)
+    if reading.has("SPAN", "SINCEYEAR", "CHANGE", "UP", "DOWN", "LOST", "GAINED") and (pair := said.pair()):
+        changed = change_of(query, pair)
+        query = replace(changed, order=(Order("change", way),)) if changed else query
+    return query
+
+
+def of_those_points(reading: Reading, base: Query, said: Constraints) -> Query | None:
+    """The points before, narrowed further, or what they were in another year: "how many of these were wheat then"."""
+    if base.source == "revisits":
+        return of_those_revisited(reading, base, said)
+    counted = base.source == "survey" and (not base.rows or base.rows[0].dimension == "point")
+    if not counted or any(c.expression for c in base.columns) or reading.has("PLACE", "NEAR", "RANK", "COMPARE"):
+        return None
+    own = {theme: values(base, theme) for theme in ("land_cover", "land_use")}
+    same = all(set(k.codes) == set(own[k.theme]) for k in said.classes)
+    if not points_at_those(reading, same):
+        return None
+    now, then = years_of(base), said.shifted(years_of(base)) or said.years()
+    named = said.classes or [Classes(theme, codes) for theme, codes in own.items() if codes][:1]
+    asks_what = bool({"what", "which"} & said.asks) and not said.classes and not reading.has("STAYED")
+    if len(now) == 1 and len(then) == 1 and now != then and named:
+        return then_were(base, now[0], then[0], None if asks_what else named[0], said)
+    leaves = said.context.nomenclature.leaves
+    for k in said.classes:
+        if own[k.theme] and not {*leaves(k.codes)} <= {*leaves(own[k.theme])}:
+            raise Unfit("those were of another class")
+    new = (*said.class_filters(), *said.other_filters())
+    if not new:
+        return None
+    gone = {f.dimension for f in new if f.op == "in"}
+    where = (*without(base, *gone), *new)
+    if base.rows and "how_many" not in said.asks and not said.level:
+        return replace(base, where=where)
+    rows = (Group("region", said.level),) if said.level else ()
+    order = (Order("points"),) if rows else ()
+    return Query("survey", POINTS, where, rows, order=order)
+
+
+def of_those_revisited(reading: Reading, base: Query, said: Constraints) -> Query | None:
+    """One of the classes that points were before or became: "how many of them were wheat?"."""
+    group = base.rows[0] if len(base.rows) == 1 else None
+    side = group.dimension if group and group.dimension.rpartition("_")[0] in ("land_cover", "land_use") else ""
+    named = [*said.classes, *(said.codes(after) for _, after in reading.all("FATE") if after)]
+    fits = side and len(named) == 1 and named[0].theme == side.rpartition("_")[0]
+    if not fits or not points_at_those(reading, same=True) or not names_only(reading, "CLASS"):
+        return None
+    where = (*without(base, side), Filter(side, "in", named[0].codes))
+    return replace(base, where=where, rows=(), order=(), limit=None)
+
+
+def then_were(base: Query, now: int, then: int, other: Classes | None, said: Constraints) -> Query | None:
+    """Return how many of a query's points were of a class in another year, or of which they were."""
+    first, last = min(now, then), max(now, then)
+    here, there = ("from", "to") if now == first else ("to", "from")
+    kept: list[Filter] = []
+    for f in without(base, "year"):
+        if f.dimension in ("land_cover", "land_use"):
+            kept.append(replace(f, dimension=f"{f.dimension}_{here}"))
+        elif f.dimension in source_of("revisits").dimensions:
+            kept.append(f)
+        else:
+            return None
+    where = [*kept, Filter("year_from", "in", (first,)), Filter("year_to", "in", (last,)), *said.other_filters()]
+    columns = (Column("points", "points"), Column("revisited", "revisited"))
+    if other is None:
+        theme = "land_use" if not base.filters("land_cover") else "land_cover"
+        return Query("revisits", columns, tuple(where), (Group(f"{theme}_{there}", "3"),), order=(Order("points"),))
+    where.append(Filter(f"{other.theme}_{there}", "in", other.codes))
+    return Query("revisits", columns, tuple(where))

@@ -1,0 +1,89 @@
+"""Follow-ups that point at what was asked before: "those", "the two", "it", "and below?"; counts by plain pandas, of the core records alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.ask import ask
+from agent.conversation import Conversation
+from tools.context import Context
+
+pytestmark = pytest.mark.real
+
+
+def talked(turns: list[str], real: Context) -> list[str]:
+    talk = Conversation()
+    return [ask(turn, real, router="builtin", conversation=talk, debug=True).text for turn in turns]
+
+
+COUNTED = [
+    (["How many maize points in Hungary in 2018?", "How many of these were maize in 2015 too?", "same for Romania"],
+     [51, 20, 20]),
+    (["Combien de points de tournesol en France en 2015 ?",
+      "Parmi ceux-là, combien étaient du blé trois ans plus tard ?"],
+     [78, 28]),
+    (["How many sunflower points in Bulgaria in 2018?", "what were those in 2015?", "and how many of them were wheat?"],
+     [84, 33, 33]),
+    (["What happened by 2018 to the Spanish points that were cropland in 2015?",
+      "How many of them ended up as grassland?", "No, I meant in Portugal."], [1441, 120, 11]),
+    (["How many olive points above 300 m in Greece in 2018", "and below?", "and without Crete?"], [17, 70, 60]),
+    (["How many points were surveyed in Austria in 2018?", "how many of them are woodland?"], [449, 210]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("turns", "counts"), COUNTED)
+def test_points_are_narrowed_further_or_looked_at_in_another_year(
+    turns: list[str], counts: list[int], real: Context
+) -> None:
+    talk = Conversation()
+    answers = [ask(turn, real, router="builtin", conversation=talk, debug=True) for turn in turns]
+    values = [a.results[0].value if a.results[0].value is not None else a.results[0].table.rows[0][1] for a in answers]
+    assert values == counts
+
+
+def test_the_rows_before_are_kept_by_a_condition_and_asked_about_another_class(real: Context) -> None:
+    turns = ["Which countries have the most vineyard points?", "How many of them have more than 20?",
+             "And olive groves in those countries?"]  # fmt: skip
+    _, kept, others = talked(turns, real)
+    assert kept.startswith("3 regions: Spain 113 points; France 59 points; Italy 81 points")
+    assert others.startswith("Most: Spain 231 points; then Italy 99 points; France 4 points")
+
+
+def test_the_change_is_the_one_between_the_years_asked_about(real: Context) -> None:
+    polish = ["Ile procent Polski zajmowały lasy w 2022 roku?", "A w 2009?", "O ile punktów się to zmieniło?"]
+    english = ["What part of Sweden was wooded in 2022?", "Now the same for 2018.", "So how much did it change?"]
+    assert "+5 punktów procentowych (od +4,1 do +5,9)" in talked(polish, real)[-1]
+    assert "change −0.7 percentage points (from −3.2 to +1.8" in talked(english, real)[-1]
+
+
+def test_one_of_the_last_two_is_found_by_another_class_or_place(real: Context) -> None:
+    finnish = ["Montako kuusikkopistettä Suomessa oli 2018?", "Entä mäntyä?", "Kumpi oli yleisempi Ruotsissa?"]
+    polish = ["Ile procent Polski zajmowały lasy w 2022 roku?", "A w Niemczech?",
+              "Które z tych dwóch państw miało więcej gruntów pod uprawami w 2022 roku?"]  # fmt: skip
+    assert talked(finnish, real)[-1].startswith("Enemmän: mäntymetsä (C22) 430 pistettä; kuusimetsä (C21) 316")
+    assert talked(polish, real)[-1].startswith("Więcej: Polska 32,5 %")
+
+
+def test_a_ranking_is_asked_on(real: Context) -> None:
+    turns = ["Which country has the most grassland?", "and the second?", "how much does it have in hectares?"]
+    second, area = talked(turns, real)[1:]
+    assert second.startswith("Netherlands: 33.4 % (32.4–34.4), number 2 of 27")
+    assert area.startswith("Netherlands, 2022, grassland (E00): area 1,248,859.4 ha")
+
+
+def test_a_place_is_found_in_the_ranking_before(real: Context) -> None:
+    turns = ["Which five EU countries had the largest cropland share in 2022?", "Where does France come?",
+             "What about built-up land instead?", "Name the top three for that.",
+             "How does the first of those compare with its own figure of 2012?"]  # fmt: skip
+    _, rank, _, three, moved = talked(turns, real)
+    assert rank.startswith("France: 27.3 % (26.9–27.7), number 11 of 27 countries")
+    assert three.startswith("Most: Malta 25.9 %")
+    assert "Malta" in moved
+    assert "2012 23.8 %" in moved
+
+
+def test_those_that_are_not_there_are_not_passed_over(real: Context) -> None:
+    turns = ["Which regions of Italy have more than 50 vineyard points?", "which of these have olive groves too?"]
+    none, those = talked(turns, real)
+    assert none.startswith("None")
+    assert "“of these”" in those
