@@ -11,8 +11,9 @@ from agent.frame import Frame
 from agent.lexicon import languages
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, asked_of_the_first, queries
+from agent.reading.pointing import points_at_those, rows_of, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
-from retrieval.errors import OutOfCoverage
+from retrieval.errors import NotUnderstood, OutOfCoverage
 from retrieval.query import Query, Ref
 from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
@@ -63,6 +64,32 @@ def queries_before(conversation: Conversation) -> list[Query]:
 def asked_of_a_table(conversation: Conversation) -> bool:
     """Whether the last answer was the typed query's own: what a follow-up names is laid over it."""
     return bool(conversation.steps) and conversation.steps[-1]["tool"] == "query"
+
+
+def refuse_what_was_pointed_at(question: str, plan: Plan, context: Context, conversation: Conversation) -> None:
+    """Refuse a plan of the rules behind that left out "those": the places or the points of the answer before.
+
+    Raises:
+        NotUnderstood: naming the words.
+    """
+    if context.language not in languages() or not (past := queries_before(conversation)):
+        return
+    reading = read(question, context.language, context)
+    if reading.has("PLACE") or not points_at_those(reading, same=False, here=not conversation.areas):
+        return
+    base, asked = past[-1], [step.arguments for step in plan.steps if not step.optional]
+    named = {str(id) for one in asked for key in ("regions", "within") for id in one.get(key, ())}
+    codes = {code for one in asked for key in ("land_cover", "land_use") for code in one.get(key, ())}
+    group = base.group("region")
+    other_places = group is not None and not base.fold and not named & {*rows_of(base, context)}
+    other_points = base.source == "survey" and group is None and bool(codes) and bool(codes - {*classes_of(base)})
+    if other_places or (other_points and classes_of(base)):
+        raise NotUnderstood((), f"unread:{words_pointing(reading)}")
+
+
+def classes_of(query: Query) -> tuple[str, ...]:
+    """Return the codes that a query's own filters ask for."""
+    return tuple(str(code) for theme in ("land_cover", "land_use") for code in values(query, theme))
 
 
 COMPARED = ("compare_official", "compare_regions")

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, Protocol, cast
 
 from agent.acts import act_plan
-from agent.composed import composed_plan
+from agent.composed import composed_plan, refuse_what_was_pointed_at
 from agent.conversation import Conversation, chosen
 from agent.deals.planning import WITNESSES, deals_plan
 from agent.estimates import part_in
@@ -151,6 +151,7 @@ class Builtin:
                 raise NotUnderstood((), "which_class") from error
             raise
         refuse_what_was_dropped(without_aside(question, context), plan, context, follows=bool(conversation.frame))
+        refuse_what_was_pointed_at(question, plan, context, conversation)
         return plan
 
     def estimated(

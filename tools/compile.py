@@ -463,10 +463,8 @@ class _Compiler:
                         raise NoRecords(
                             f"{of.name} in {year}",
                             f"recorded in {', '.join(map(str, has)) or 'no year'}",
-                            "not_recorded",
-                            dimension=of.name,
+                            "no_elevation" if of.name == "elevation" else "",
                             year=year,
-                            years=has,
                         )
 
     # --- rows ---

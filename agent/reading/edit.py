@@ -7,7 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from agent.reading.fill import UNIT_MEASURE, Constraints, Unfit
-from agent.reading.pointing import POINTS, change_of, in_rows, pointed, points_with, ranked, rows_of, years_of
+from agent.reading.pointing import (
+    POINTS,
+    change_of,
+    in_rows,
+    pointed,
+    points_with,
+    ranked,
+    rows_of,
+    values,
+    without,
+    years_of,
+)
 from agent.reading.read import Reading
 from retrieval.query import Filter, Group, Order, Query, Ref
 from retrieval.sources import source_of
@@ -25,7 +36,7 @@ MADE_ANEW = ("MORETHAN", "FATE", "FATESPLIT", "STAYED", "LOST", "GAINED", "BECAM
 
 def edits(reading: Reading) -> bool:
     """Whether a reading may only be an edit: short, and not a whole question of a class with its own place or rows."""
-    if (reading.has("BOTH", "ONE") or points_with(reading, "THOSE", "THAT", "BOTH")) and len(
+    if (reading.has("BOTH", "ONE", "HERE") or points_with(reading, "THOSE", "THAT", "BOTH")) and len(
         reading.said.tokens
     ) <= LONGEST_POINTING:
         return True
@@ -71,6 +82,11 @@ def edited(
         return changed  # "how does the first compare with its own figure of 2012?"
     if reading.has("ALSO") or said.measures or said.places:
         base = in_rows(base)
+    before = values(base, "region")
+    if "compare" in said.asks and len(said.places) == 1 == len(before) and not base.rows:
+        sides = tuple((id,) for id in (before[0], said.places[0].id))
+        order = () if is_of_points(base) else (Order((base.headline or base.columns[0]).name),)
+        return replace(base, where=without(base, "region"), rows=(Group("region", members=sides),), order=order)
     if said.places and (group := base.group("region")) and group.members:
         named = tuple((r.id,) for r in said.places)
         members = tuple(dict.fromkeys((*group.members, *named))) if reading.has("ALSO") else named

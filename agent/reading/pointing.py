@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.reading.fill import Classes, Constraints, Unfit
+from agent.reading.fill import STAT_MEASURE, Classes, Constraints, Unfit
 from agent.reading.read import Reading
 from retrieval.errors import NotUnderstood
 from retrieval.query import Column, Condition, Expression, Filter, Group, Order, Query, Ref, Way
@@ -71,8 +71,13 @@ def points_with(reading: Reading, *types: str) -> bool:
     return any(i.type in types and i.start not in taken for i in reading.said.items)
 
 
-def points_at_those(reading: Reading, same: bool) -> bool:
-    """Whether "those" is said, as more than the article of a class that was not asked about before."""
+def points_at_those(reading: Reading, same: bool, *, here: bool = False) -> bool:
+    """Whether "those" is said, as more than the article of a class that was not asked about before.
+
+    `here`: "there" counts too, where no drawn area is meant by it.
+    """
+    if here and reading.has("HERE"):
+        return True
     named = {i.start for i in reading.items if i.type in ("CLASS", "COUNTED")}
     taken = {n for i in reading.items for n in range(i.start, i.end)}
     those = [i for i in reading.said.items if i.type == "THOSE" and i.start not in taken]
@@ -83,7 +88,9 @@ def points_at_those(reading: Reading, same: bool) -> bool:
 def words_pointing(reading: Reading) -> str:
     """Return the question's own words that point at what was asked before."""
     said = reading.said
-    spans = [(said.tokens[i.start].start, said.tokens[i.end - 1].end) for i in said.items if i.type == "THOSE"]
+    spans = [
+        (said.tokens[i.start].start, said.tokens[i.end - 1].end) for i in said.items if i.type in ("THOSE", "HERE")
+    ]
     start, end = max(spans, key=lambda span: span[1] - span[0], default=(0, 0))
     return said.question[start:end]
 
@@ -109,14 +116,26 @@ def without(query: Query, *dimensions: str) -> tuple[Filter, ...]:
 
 def moved_between(reading: Reading, past: Sequence[Query]) -> Query | None:
     """The change between the years asked about last: "so how much did it change?" after 2022 and then 2018."""
-    if not (reading.has(*MOVED) and names_only(reading)) or reading.has("SUP", "ORD", "TREND", "FATE"):
+    years, named = years_of(past[-1]), reading.all("YEAR")
+    above = any(i.type == "CMP" for i in reading.said.items) or reading.has("MORE")
+    if reading.has("SUP", "ORD", "TREND", "FATE") or not names_only(reading, "YEAR"):
         return None
-    years = years_of(past[-1])
-    if len(years) == 1 and len(past) > 1 and without(past[-2], "year") == without(past[-1], "year"):
+    if len(named) == 1 and len(years) == 1 and (above or reading.has(*MOVED)):
+        years = (*years, *named)  # "is that more than in 2009?"
+    elif named or not reading.has(*MOVED):
+        return None
+    elif len(years) == 1 and len(past) > 1 and without(past[-2], "year") == without(past[-1], "year"):
         years = (*years, *years_of(past[-2]))
+    if is_change(past[-1]) and not named:
+        return past[-1]  # "by how much?"
     if len({*years}) != 2:
         return None
-    return change_of(past[-1], (min(years), max(years)))
+    changed = change_of(past[-1], (min(years), max(years)))
+    verdict = "is" in reading.all("ASK") and not {"how_much", "how_many", "what", "which"} & {*reading.all("ASK")}
+    if changed is None or changed.rows or not verdict or reading.has("CHANGE", "DIFF"):
+        return changed
+    less = lower(reading) or any(i.type == "CMP" and "<" in i.value for i in reading.said.items)
+    return replace(changed, having=(Condition("change", "<" if less else ">", 0),))
 
 
 def years_of(query: Query) -> tuple[int, ...]:
@@ -339,13 +358,20 @@ def of_those_places(reading: Reading, base: Query, said: Constraints, context: C
         return None
     same = {k.codes for k in said.classes} <= {values(base, k.theme) for k in said.classes}
     elsewhere = reading.has("PLACE", "SPLITIN", "INSIDE", "NEAR", "FATE", "STAYED", "ONE", "ORD")
-    if elsewhere or not points_at_those(reading, same):
+    also = reading.has("ALSO", "HAVING") and "which" in said.asks and not reading.has("LEVEL", "RANK", "SPLIT")
+    if elsewhere or not (also or points_at_those(reading, same, here=not said.selection)):
         return None
     found = rows_of(base, context)
     if not 0 < len(found) <= MOST_POINTED:
         raise NotUnderstood((), f"unread:{words_pointing(reading)}")
     query = replace(base, lead="", limit=None)
-    if reading.has("LIMIT", "MONTHS") or ("points" in said.measures and base.source == "published"):
+    of_height = reading.has("STAT") and "elevation" in reading.all("DIM")
+    if reading.has("STAT") and not of_height:
+        raise Unfit("a mean of what?")
+    if of_height:
+        height = Column("elevation_m", STAT_MEASURE[reading.all("STAT")[0]])
+        query = replace(query, source="survey", columns=(height, POINTS[0]), order=(Order("elevation_m"),))
+    elif reading.has("LIMIT", "MONTHS") or ("points" in said.measures and base.source == "published"):
         query = replace(query, source="survey", columns=POINTS, order=(Order("points"),))
     dated = (Filter("year", "in", said.years()),) if len(said.years()) == 1 else ()
     new = (*said.class_filters(), *dated, *said.other_filters())

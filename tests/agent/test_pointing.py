@@ -1,4 +1,4 @@
-"""Follow-ups that point at what was asked before: "those", "the two", "it", "and below?"; counts by plain pandas, of the core records alone."""
+"""Follow-ups that point at what was asked before: "those", "the two", "and below?"; counted by pandas."""
 
 from __future__ import annotations
 
@@ -87,3 +87,27 @@ def test_those_that_are_not_there_are_not_passed_over(real: Context) -> None:
     none, those = talked(turns, real)
     assert none.startswith("None")
     assert "“of these”" in those
+
+
+def test_there_are_the_rows_before(real: Context) -> None:
+    turns = ["Which NUTS 2 regions of Spain have the most olive points?", "only the first three",
+             "what is the mean elevation of those?", "what about grassland there?"]  # fmt: skip
+    heights, grass = talked(turns, real)[2:]
+    assert heights.startswith("Most: Castile-La Mancha ")
+    assert heights.count(" m (surveyed points") == 3
+    assert "Andalusia" in grass
+    assert "Galicia" not in grass
+
+
+def test_more_than_then_is_answered_with_yes_or_no(real: Context) -> None:
+    turns = ["How much woodland does Austria have?", "Is that more than in 2009?", "By how much?",
+             "And compared with Slovenia?"]  # fmt: skip
+    _, more, margin, beside = talked(turns, real)
+    assert more.startswith("Yes: ")
+    assert "+2.7 percentage points (from +1.4 to +4)" in margin
+    assert beside.startswith("More: Austria +2.7")
+
+
+def test_a_year_without_elevations_is_refused_in_the_language_of_the_question(real: Context) -> None:
+    said = ask("Wie viele Maispunkte gibt es 2015 oberhalb von 300 m in Polen?", real, router="builtin")
+    assert (said.status, said.text) == ("refused", "2015 wurden keine Höhen erhoben; 2018 hat sie.")
