@@ -72,9 +72,14 @@ def outcome_of(error: LandaskError, question: str, conversation: Conversation, c
     frames = offered_frames(error, conversation.frame_tried, context)
     choices = tuple(name for name, _ in frames)
     pending = Pending("offer", question, "", choices, tuple(f for _, f in frames)) if frames else None
-    if isinstance(error, NotUnderstood) and error.reason in PIECES:
+    if isinstance(error, NotUnderstood) and (error.reason in PIECES or nothing_was_read(error)):
         return Outcome("clarify", text, choices, pending, conversation.frame_tried)
     return Outcome("refused", text, choices, pending, what_stays(error, conversation.frame_tried))
+
+
+def nothing_was_read(error: NotUnderstood) -> bool:
+    """Whether a question names no place and no class, and nothing of it could be used: "where is it nicest?"."""
+    return error.reason.startswith("unread:") and not error.understood
 
 
 def what_stays(error: LandaskError, tried: dict[str, Any]) -> dict[str, Any]:

@@ -792,7 +792,8 @@ def _not_understood(error: errors.NotUnderstood, voice: Voice, context: Context)
     if reason == "unread_language":
         return of["unread_language"].format(name=numbers[0])
     if reason == "unread":
-        return of["unread"].format(words=", ".join(f"“{word}”" for word in numbers), understood=understood)
+        told = of["unread"].format(words=", ".join(f"“{word}”" for word in numbers), understood=understood)
+        return told if understood else f"{told} {of['which_class']}"
     if reason == "no_parts":
         return of["no_parts"].format(region=numbers[0], level=voice.phrase(f"level_{numbers[1]}"), can=of["can"])
     if reason in ("which_region", "which_class", "read_only", "no_words"):

@@ -211,7 +211,7 @@ RULES: list[Rule] = [
 ]
 
 KEPT = frozenset({
-    "BARE", "MORE", "LATER", "FROMYEAR", "ALSO", "BACK", "SHIFT", "ONE", "BOTH", "FIRST", "DROP",
+    "BARE", "MORE", "LATER", "MOSTLY", "FROMYEAR", "ALSO", "BACK", "SHIFT", "ONE", "BOTH", "FIRST", "DROP",
     "MORETHAN",
         "MANY",
         "RANKCLASS",

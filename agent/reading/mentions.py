@@ -84,6 +84,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "superlative.lowest": (("SUP", "fewest"), ("END", ("elevation", "fewest"))),
     "superlative.largest": (("SUP", "most"),),
     "superlative.smallest": (("SUP", "fewest"),),
+    "superlative.mostly": (("MOSTLY", ""),),
     "superlative.nearest": (("NEAREST", "fewest"),),
     "superlative.farthest": (("NEAREST", "most"),),
     "ordinal.first": (("ORD", 1),),

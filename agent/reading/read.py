@@ -72,7 +72,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     """Return a question taken apart and put together again."""
     said = mentions(question, language, context)
     made = tuple(chart(said))
-    items = tuple(dated(best(made, said)))
+    items = tuple(mostly(dated(best(made, said))))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
     weak = weak_words(said, open_words) | lead_words(said, items)
@@ -100,6 +100,14 @@ def dated(items: list[Item]) -> list[Item]:
     moved = any(i.type in MOVED or i.type == "YEAR" for i in items)
     kind = "SINCEYEAR" if moved else "YEAR"
     return [replace(i, type=kind) if i.type == "FROMYEAR" else i for i in items]
+
+
+def mostly(items: list[Item]) -> list[Item]:
+    """Return the constraints with "mostly cropland" as more than half of the area, "covered mostly by" as the most."""
+    named = any(i.type in ("CLASS", "EACHCLASS") for i in items)
+    half, most = ("HAVING", (">", 50.0, "%")), ("SUP", "most")
+    kind, value = half if named else most
+    return [replace(i, type=kind, value=value) if i.type == "MOSTLY" else i for i in items]
 
 
 LEADING = ("which", "how_many", "how_much", "where", "when", "compare", "show")

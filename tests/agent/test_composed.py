@@ -163,3 +163,27 @@ def test_a_whole_question_takes_no_place_from_the_one_before(context: Context) -
     ask("share of olive groves by region of Spain", context, router="builtin", conversation=talk)
     answer = ask("which countries have more than 50% woodland in 2022", context, router="builtin", conversation=talk)
     assert [r.name for r in answer.results[0].regions] == ["Finland", "Sweden", "Slovenia", "Estonia", "Latvia"]
+
+
+MOSTLY = [
+    ("Is Denmark mostly cropland?", "No: Denmark, 2022, cropland (B00): 44.8 %"),
+    ("Is Finland mostly woodland?", "Yes: Finland, 2022, woodland (C00): 66 %"),
+    ("Ist Polen überwiegend Wald?", "Nein: Polen, 2022, Wald (C00): 36,6 %"),
+    ("O Portugal é principalmente floresta?", "Não: Portugal, 2022, florestas (C00): 35,3 %"),
+    ("Onko Suomi pääosin metsää?", "Kyllä: Suomi, 2022, metsä (C00): 66 %"),
+    ("Which countries are mostly woodland?", "Most: Finland 66 % (65–67); then Sweden 61.7 %"),
+]
+
+
+@pytest.mark.parametrize(("question", "beginning"), MOSTLY)
+def test_mostly_is_more_than_half_of_the_area(question: str, beginning: str, context: Context) -> None:
+    assert ask(question, context, router="builtin", debug=True).text.startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    "question", ["Kje je najlepše?", "Cé mhéad acu atá sa taobh thiar?", "Care dintre ele e mai mare?"]
+)
+def test_where_nothing_could_be_read_the_land_cover_is_asked_back(question: str, context: Context) -> None:
+    answer = ask(question, context, router="builtin", debug=True)
+    assert answer.status == "clarify"
+    assert "?" in answer.text
