@@ -539,7 +539,7 @@ class Handlers:
     def open(self, language: str | None, request: gr.Request) -> Update:
         """The first look: the browser's language and conversations, and the answer of a link, if it is one."""
         wished = preferred_language(request.headers.get("accept-language", ""))
-        language = language if language and language in PAGE_LANGUAGES else wished
+        language = language if isinstance(language, str) and language in PAGE_LANGUAGES else wished
         person = Person(Talk(), None, language, request)
         update = {
             **self.shown_talk(person.talk, person),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,15 @@ from page.handlers import Handlers, Person, Update, talks_value
 from page.parts import board, chosen_area, conversation, explore, map_view, plan_form, rows, script, talk_list
 from page.planner import WITNESSES, Fields
 from page.talk import Talk
+from page.told import Boarded, Clicked, Drawn, Form, Pressed, Said, told
 from page.view import empty, empty_view, head_html
 from page.words import PAGE_LANGUAGES, words
+from retrieval.errors import InputError
+from retrieval.printing import one_line
 
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).parents[1]
 STATIC = Path(__file__).parent / "static"
 LABELLED = {
     "box": ("label", "box"),
@@ -47,6 +55,32 @@ KEPT_S = 24 * 3600.0
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
+class Page(gr.Blocks):
+    """Gradio's page, which answers what no browser of ours sends with a line, and writes a line of it to the log.
+
+    Values that its own parts refuse, events that it has not: Gradio writes a traceback for each. One of our own code
+    stays one.
+    """
+
+    async def process_api(self, *args: Any, **options: Any) -> dict[str, Any]:
+        """Run an event."""
+        try:
+            return await super().process_api(*args, **options)
+        except Exception as error:
+            quiet = isinstance(error, gr.Error) and not error.print_exception
+            if quiet or (is_ours(error) and not isinstance(error, InputError)):
+                raise
+            log.warning("an event was refused: %s", one_line(f"{type(error).__name__}: {error}")[:300])
+            raise gr.Error("the page was sent what is none of its values", print_exception=False) from error
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether our own code was at work when it was raised."""
+    files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)[1:]]
+    here = [file.relative_to(ROOT).parts[0] for file in files if file.is_relative_to(ROOT)]
+    return any(part in ("page", "agent", "tools", "retrieval") for part in here)
+
+
 class Layout:
     """The page's parts by name, put in place and wired to the handlers."""
 
@@ -57,7 +91,7 @@ class Layout:
 
     def blocks(self) -> gr.Blocks:
         """Build the page."""
-        with gr.Blocks(title=self.said["title"], analytics_enabled=False, delete_cache=(300, 900)) as page:
+        with Page(title=self.said["title"], analytics_enabled=False, delete_cache=(300, 900)) as page:
             self.states()
             self.top()
             with gr.Row(elem_classes="la-panes"):
@@ -101,11 +135,9 @@ class Layout:
             parts["notice"] = self.html("", elem_id="notice")
             with gr.Row(elem_id="area"):
                 parts["chosen_line"] = chosen_area(chosen_html(None, said, "en"))
-                endings = [".geojson", ".json", ".gpkg", ".zip"]
                 parts["upload"] = gr.UploadButton(
                     said["upload"],
-                    file_types=endings,
-                    type="filepath",
+                    type="filepath",  # of any ending: what a file is, its bytes tell
                     size="sm",
                     elem_id="upload",
                     min_width=0,
@@ -195,12 +227,12 @@ class Layout:
         """The buttons of the list of conversations."""
 
         def pressed(request: gr.Request, event: gr.EventData, *values: Any) -> dict[Any, Any]:
-            return self.placed(self.handlers.on_talks(event._data, Person(*values, request)))
+            return self.placed(self.handlers.on_talks(told(event, Pressed), Person(*values, request)))
 
         self.parts["talks"].click(pressed, who, self.outputs(), **QUIET)
 
         def board_pressed(language: str, event: gr.EventData) -> Update:
-            return self.placed(self.handlers.on_board(event._data, language))
+            return self.placed(self.handlers.on_board(told(event, Boarded), language))
 
         self.parts["board"].click(board_pressed, self.parts["language"], self.parts["board"], **QUIET)
 
@@ -221,14 +253,15 @@ class Layout:
         self.many(p["plan_text_run"].click, handlers.run_text, [p["shown"], p["plan_text"], *who])
 
         def on_form(request: gr.Request, event: gr.EventData, shown: Any, *values: Any) -> Iterator[dict[Any, Any]]:
-            yield from self.placed_each(handlers.run_form(shown, event._data, Person(*values, request)))
+            yield from self.placed_each(handlers.run_form(shown, told(event, Form), Person(*values, request)))
 
         p["plan_form"].click(on_form, [p["shown"], *who], self.outputs(), **self.queued())
 
         def on_chat(request: gr.Request, event: gr.EventData, *values: Any) -> Iterator[dict[Any, Any]]:
-            said = event._data
-            act, turn, value = str(said["act"]), int(said["turn"]), str(said["value"])
-            yield from self.placed_each(handlers.on_chat(act, turn, value, Person(*values, request)))
+            said = told(event, Said)
+            yield from self.placed_each(
+                handlers.on_chat(said["act"], said["turn"], said["value"], Person(*values, request))
+            )
 
         p["chat"].click(on_chat, who, self.outputs(), **self.queued())
 
@@ -237,10 +270,10 @@ class Layout:
         p, handlers = self.parts, self.handlers
 
         def clicked(language: str, event: gr.EventData) -> Update:
-            return self.placed(handlers.on_point(event._data, language), "point")
+            return self.placed(handlers.on_point(told(event, Clicked), language), "point")
 
         def drawn(language: str, event: gr.EventData) -> Update:
-            return self.placed(handlers.on_region(event._data, language))
+            return self.placed(handlers.on_region(told(event, Drawn), language))
 
         p["map"].select(clicked, p["language"], [p["point"], p["tabs"]], **QUIET)
         chosen = [p["chosen"], p["chosen_line"]]

@@ -48,6 +48,8 @@ DECLINED_LEVELS = ("group", "country", "nuts1", "nuts2", "nuts3", "subdivision")
 SHARE_OF_FORM = 0.5
 """Of the longer of two names their common stem must have this share of letters for them to be forms of one."""
 
+MOST_CLOSE = 2_000
+"""Texts of which it is remembered which names they misspell: each costs milliseconds, and a question is read again."""
 SHORTEST_FOREIGN = 6
 """Letters of the shortest name of a foreign country that is looked for in other forms."""
 SHORTEST_FLAT = 6
@@ -106,6 +108,7 @@ class Gazetteer:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._stems: dict[str, Mapping[str, list[str]]] = {}
+        self._found_close = lru_cache(MOST_CLOSE)(self._look_for_close)
 
     # --- by id ------------------------------------------------------------------------------------------------------
 
@@ -528,6 +531,10 @@ class Gazetteer:
         return entry[3] == language or (entry[3] == "" and level in DECLINED_LEVELS)
 
     def _close(self, norm: str, language: str) -> list[Region]:
+        """The regions whose names a text misspells; looked for once, however often it is asked for."""
+        return list(self._found_close(norm, language))
+
+    def _look_for_close(self, norm: str, language: str) -> list[Region]:
         if len(norm) >= 5 and (alike := self._by_sound.get(sounded(norm))):
             return self._candidates([e for text in alike for e in self._by_norm[text] if e[4] != "code"], language)
         allowed = 0 if len(norm) < 5 else 1 if len(norm) < 8 else 2 if len(norm) < 11 else 3

@@ -207,6 +207,8 @@ class Store:
             raise QueryLimit("the query needs more memory than allowed; ask about fewer regions or years") from error
         except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
             raise BadArgument(f"the store cannot be asked for that: {_first_line(error)}") from error
+        except duckdb.CatalogException as error:
+            raise StoreError(f"the store {self.path} is not whole: {_first_line(error)}; {REBUILD}") from error
         except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
             raise StoreError(f"the store {self.path} cannot be read: {_first_line(error)}; {REBUILD}") from error
         return Table(columns, rows, sql, dict(parameters))
@@ -241,7 +243,9 @@ class Store:
     def _check_version(self) -> None:
         try:
             table = self._run("SELECT value FROM store_meta WHERE key = 'schema'", {})
-        except duckdb.Error as error:
+        except (duckdb.Error, StoreError) as error:
+            if isinstance(error.__cause__, duckdb.IOException | duckdb.FatalException | duckdb.SerializationException):
+                raise
             raise StoreError(f"{self.path} is not a landask store; {REBUILD}") from error
         if table.rows != ((SCHEMA,),):
             raise OldStore(f"the store {self.path} was made by another version; {REBUILD}")

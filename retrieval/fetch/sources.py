@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from retrieval.errors import BadArgument
 
@@ -88,7 +89,11 @@ def load_sources(bases: Mapping[str, str] | None = None) -> Sources:
 
 
 def parse_bases(options: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
-    """Read `SOURCE=URL` options and LANDASK_BASE_<SOURCE> variables; an option wins over a variable."""
+    """Read `SOURCE=URL` options and LANDASK_BASE_<SOURCE> variables; an option wins over a variable.
+
+    Raises:
+        BadArgument: One is no option of that form, or no address of the web.
+    """
     bases: dict[str, str] = {}
     prefix = "LANDASK_BASE_"
     names = [*(name for name in _table() if name != "stac"), *_table()["stac"]]
@@ -101,4 +106,14 @@ def parse_bases(options: Sequence[str], environment: Mapping[str, str]) -> dict[
         if not equals or not url:
             raise BadArgument(f"--base takes SOURCE=URL, not {option!r}")
         bases[name] = url
+    for name, url in bases.items():
+        if not _is_address(url):
+            raise BadArgument(f"the address given for {name} is none that begins with http:// or https://")
     return bases
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname) and urlsplit(url).port != 0
+    except ValueError:  # what is no address at all: `http://[`, a port that is none
+        return False

@@ -28,7 +28,7 @@ from retrieval.errors import BadArgument, StoreError
 from retrieval.fetch import library, lucas, photos
 from retrieval.fetch.commands import codes_of, parse_size
 from retrieval.fetch.loopback import PATCH_BANDS, Acquisition, Fault, Loopback, put_up
-from retrieval.fetch.sources import load_sources
+from retrieval.fetch.sources import load_sources, parse_bases
 from retrieval.places import PlaceSet
 from retrieval.statistics_files import read_statistics_file
 from retrieval.store import Store
@@ -624,6 +624,14 @@ def test_a_killed_ingest_leaves_the_old_store_and_the_next_one_finishes(sources,
 )
 def test_sizes_are_read_as_people_write_them(text, size):
     assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("address", ["file:///etc", "http://[", "ftp://127.0.0.1/x", "/etc/passwd", "https://"])
+def test_an_address_that_is_none_of_the_web_is_refused_before_anything_is_asked(address):
+    with pytest.raises(BadArgument, match="given for statistics is none"):
+        parse_bases([f"statistics={address}"], {})
+    with pytest.raises(BadArgument, match="given for nuts is none"):
+        parse_bases([], {"LANDASK_BASE_NUTS": address})
 
 
 def test_every_survey_year_has_a_file_and_a_descriptor():

@@ -46,6 +46,8 @@ from retrieval.store import Store
 from tests.hostile.fuzz import GOOD_PLANS, ODD, strings, tampered
 from tests.hostile.test_map_files import TRICKS
 from tests.hostile.traps import geojson, listening
+from tests.hostile.tricks import TRICKS as TRICKS_MORE
+from tests.hostile.tricks import odd_events
 from tests.page.served import CHROMIUM, FLAGS
 from tools.context import Context
 from tools.plan import plan_from_json
@@ -84,6 +86,8 @@ class Yard:
 
     parts: tuple[int, int] = (1, 1)
     """Which part of how many is tried of what can be cut."""
+    told: bool = False
+    """Whether what became of each trick is printed."""
 
     def some(self, whole: int) -> int:
         """Return this run's share of a number."""
@@ -124,7 +128,8 @@ def tracebacks(yard: Yard) -> int:
     said = log.read_text(errors="replace") if log.exists() else ""
     log.write_bytes(b"")
     for one in said.split("Traceback")[1:]:
-        print("  traceback:", next((line for line in one.splitlines()[1:] if line[:1].strip()), one[-300:]), flush=True)
+        ended = next((at for at, line in enumerate(one.splitlines()) if at and line[:1].strip()), 0)
+        print("  traceback:", *one.splitlines()[max(0, ended - 12) : ended + 1], sep="\n    ", flush=True)
     return said.count("Traceback")
 
 
@@ -173,7 +178,10 @@ def texts(yard: Yard) -> Row:
         for text in yard.part(strings(yard.some(20_000), random.Random(7))):
             began = time.process_time()
             answer = ask(text, context, router="builtin")
-            worst = max(worst, time.process_time() - began)
+            cost = time.process_time() - began
+            if cost > 2:
+                print(f"  {cost:.1f} s of CPU: {text[:200]!r}", flush=True)
+            worst = max(worst, cost)
             row.count(answer.status != "error", text)
     row.note = f"slowest {worst:.1f} s of CPU"
     return row
@@ -435,9 +443,39 @@ def kills(yard: Yard) -> Row:
     return row
 
 
+def tricks(yard: Yard) -> Row:
+    """Tricks of another list upon bodies, headers, links, files, the tools: each answered or refused, none felt."""
+    row = Row("tricks of a second list: bodies, links, headers, files, the tools of other programs")
+    with page(yard, "--per-minute", "0") as (url, process), httpx.Client(base_url=url, timeout=60) as client:
+        worst = 0.0
+        for name, trick in TRICKS_MORE.items():
+            began = time.monotonic()
+            try:
+                calm, said = trick(client, yard.folder)
+            except (httpx.HTTPError, OSError) as error:
+                calm, said = isinstance(error, httpx.RemoteProtocolError), repr(error)
+            worst = max(worst, time.monotonic() - began)
+            row.count(calm and is_up(url), f"{name}: {said}")
+            if yard.told:
+                print(f"  {name}: {said}", flush=True)
+        row.note = f"slowest {worst:.1f} s; the page at its end {resident_mb(process.pid):.0f} MB; "
+    row.note += f"tracebacks {tracebacks(yard)}"
+    return row
+
+
+def events(yard: Yard) -> Row:
+    """Every event of the page with odd values in the place of its own."""
+    row = Row("events of the page with odd values")
+    with page(yard, "--per-minute", "0") as (url, _), httpx.Client(base_url=url, timeout=60) as client:
+        for name, calm, said in odd_events(client, yard.some(6), yard.draw):
+            row.count(calm and is_up(url), f"{name}: {said}")
+    row.note = f"tracebacks {tracebacks(yard)}"
+    return row
+
+
 ATTACKS: dict[str, Callable[[Yard], Row]] = {
     "files": map_files, "plans": plans, "texts": texts, "growth": growth, "api": api, "http": http, "load": load,
-    "endings": endings, "kills": kills, "disk": full_disk, "tabs": tabs,
+    "endings": endings, "kills": kills, "disk": full_disk, "tabs": tabs, "tricks": tricks, "events": events,
 }  # fmt: skip
 
 
@@ -527,9 +565,9 @@ def spent() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def resident_mb() -> float:
-    """MB of memory this process holds."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+def resident_mb(process: int | str = "self") -> float:
+    """MB of memory a process holds."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 1e6
 
 
@@ -553,6 +591,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--share", type=float, default=1.0, help="share of the fuzz that is tried")
     parser.add_argument("--part", default="1/1", help="2/5: the second fifth of the strings, so that a run can be cut")
+    parser.add_argument("--tell", action="store_true", help="print what became of each trick of the second list")
     parser.add_argument("--only", action="append", choices=list(ATTACKS), help="one kind of attack; may be repeated")
     parser.add_argument("--write", action="store_true", help=f"put the table into {TABLE.name}")
     options = parser.parse_args()
@@ -561,7 +600,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="landask-attack-") as folder:
         yard = Yard(Path(folder), Path(folder) / "store.duckdb", options.share, random.Random(7))
         at, _, of = options.part.partition("/")
-        yard.parts = int(at), int(of)
+        yard.parts, yard.told = (int(at), int(of)), options.tell
         build(yard.store, Sources(bundled=True))
         for name in options.only or ATTACKS:
             row = ATTACKS[name](yard)

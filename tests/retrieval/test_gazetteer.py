@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rapidfuzz import process
 
 from retrieval.errors import AmbiguousRegion, OutOfCoverage, UnknownRegion
 from retrieval.gazetteer import Gazetteer
@@ -405,3 +407,19 @@ def test_regions_are_found_by_the_names_and_cases_of_their_language(
     gazetteer: Gazetteer, question: str, language: str, region: str
 ):
     assert ids(gazetteer, question, language) == [[region]]
+
+
+def test_a_word_said_six_hundred_times_is_looked_for_once(
+    gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    extract = process.extract
+
+    def counted(norm: str, *more: Any, **options: Any) -> Any:
+        looked.append(norm)
+        return extract(norm, *more, **options)
+
+    monkeypatch.setattr(process, "extract", counted)
+    gazetteer.mentions("in Xqzwtyop " * 300)
+    gazetteer.mentions("in Xqzwtyop " * 300)
+    assert 0 < len(looked) == len({*looked}) < 10

@@ -186,6 +186,17 @@ def test_a_database_without_our_tables_is_refused(tmp_path: Path) -> None:
         Store.open(file)
 
 
+@pytest.mark.parametrize("table", ["datasets", "regions"])
+def test_a_store_that_lacks_a_table_says_so_in_one_line(tiny_store: Store, tmp_path: Path, table: str) -> None:
+    broken = tmp_path / "broken.duckdb"
+    broken.write_bytes(tiny_store.path.read_bytes())
+    with duckdb.connect(str(broken)) as connection:
+        connection.execute(f"DROP TABLE {table}")
+    with Store.open(broken) as store, pytest.raises(StoreError, match=f"is not whole: .*{table}.* build") as refused:
+        store.run(f"SELECT * FROM {table}", {})
+    assert "\n" not in str(refused.value)
+
+
 def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "old.duckdb"
     with duckdb.connect(str(file)) as connection:
