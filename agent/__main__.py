@@ -177,13 +177,18 @@ def model_choice(options: argparse.Namespace) -> Any:
 
 def opened(options: argparse.Namespace) -> Context:
     """Open the named store; the bundled one is built first where none was named and none is there."""
-    from retrieval.store import Store, default_store_path
+    from retrieval.store import OldStore, Store, default_store_path
     from tools.context import Context
 
     bring_models(options)
     named = options.store or (Path(os.environ["LANDASK_STORE"]) if os.environ.get("LANDASK_STORE") else None)
     path = named or default_store_path()
-    context = Context.open(Store.open(path)) if named or path.exists() else built(path)
+    try:
+        context = Context.open(Store.open(path)) if named or path.exists() else built(path)
+    except OldStore:
+        if named:
+            raise
+        context = built(path)
     return replace(context.seen_by(options.classifier, options.text_tower), bring=need)
 
 

@@ -106,6 +106,8 @@ def is_an_edit(reading: Reading, tool: str) -> bool:
 
 def is_ours(reading: Reading) -> bool:
     """Whether a reading holds what the rules behind cannot: a condition, a grouping, a comparison of columns."""
+    if {"estimates", "predictions"} & set(reading.all("WITNESS")):
+        return True
     if is_for_the_rules_behind(reading):
         return False
     years = len(set(reading.all("YEAR", "SINCEYEAR"))) > 1 and not reading.has("CHANGE", "UP", "DOWN", "TREND")

@@ -41,6 +41,9 @@ def _about_data(reading: Understanding, regions: int, has_class: bool) -> str:
 def _about_satellite(reading: Understanding, regions: int, has_class: bool) -> str:
     if not reading.has("satellite"):
         return ""
+    amount = reading.has("howmuch", "share", "area") and has_class and regions == 1 and not reading.has("points")
+    if amount and reading.has("survey") and not reading.has("agree", "compare", "where"):
+        return "area_from_map"
     return "compare_with_survey" if reading.has("agree", "compare", "survey") else "classify_area"
 
 

@@ -15,7 +15,7 @@ from tools.context import Context
 from tools.registry import witness_of
 from tools.result import Result
 
-KINDS = {"published": "official", "predictions": "satellite"}
+KINDS = {"published": "official", "predictions": "satellite", "estimates": "estimate"}
 """Source of a typed query → what its witness is called; the others are the survey's."""
 
 

@@ -540,6 +540,12 @@ def agreement(frame: Frame, context: Context) -> list[Step]:
     return [Step("compare_with_survey", kept(land_cover=frame.land_cover, regions=frame.regions) | year)]
 
 
+def corrected(frame: Frame, context: Context) -> list[Step]:
+    """How much there is by survey and satellite map together."""
+    year = {"year": frame.years[-1]} if frame.years else {}
+    return [Step("area_from_map", kept(land_cover=frame.land_cover, regions=frame.regions) | year)]
+
+
 def explain(frame: Frame, context: Context) -> list[Step]:
     """Why the classifier says what it says of a point."""
     return [Step("explain_point", {"point_id": frame.point_id})]
@@ -565,4 +571,5 @@ BUILDERS = {
     "classify_area": classify,
     "explain_point": explain,
     "compare_with_survey": agreement,
+    "area_from_map": corrected,
 }

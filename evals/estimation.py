@@ -2,7 +2,7 @@
 
 python -m evals estimation                     coverage in simulated surveys (evals/coverage.py)
 python -m evals estimation --holdout           the calibrated composition against published sub-classes
-python -m evals estimation --holdout --write   the same, and `tools/composition_factors.json` made anew
+python -m evals estimation --holdout --write   the same, and the factors of intervals (`FACTORS`) made anew
 
 Each keeps its tables as the run `estimation`, which `python -m evals report` puts into the scoreboard.
 """
@@ -20,6 +20,7 @@ import pandas as pd
 
 from evals import coverage
 from evals.record import Run, file_hash, machine, read_run, today
+from retrieval.estimated_points import FACTORS
 from retrieval.statistics import UNNAMED_CROPS
 from retrieval.statistics_files import read_region_areas, read_statistics
 from tools import composition
@@ -196,12 +197,12 @@ POINTS = Path(__file__).resolve().parents[1] / "retrieval" / "data" / "lucas" / 
 
 
 def holdout_tables(points: Path, write: bool) -> Tables:
-    """Return the hold-out table; with `write` put the factors where `tools/composition.py` reads them."""
+    """Return the hold-out table; with `write` put the factors where intervals are made of them."""
     rows, factors = holdout(points)
     if write:
         errors = {level: {r["class"]: r["rmse"] for r in rows if r["level"] == level} for level in factors}
         text = json.dumps({"factors": factors, "rmse": errors}, indent=1)
-        composition.FACTORS.write_text(text + "\n", encoding="utf-8")
+        FACTORS.write_text(text + "\n", encoding="utf-8")
     return {"Published sub-classes held out": rows}
 
 

@@ -23,6 +23,7 @@ import pandas as pd
 
 from retrieval.bundled import bundled_pixels, bundled_survey
 from retrieval.errors import StoreError
+from retrieval.estimated_points import weigh
 from retrieval.membership import WHOLE_LEVELS, Land, agreement, assign_by_year, grouped, lands
 from retrieval.places import PLACE_COLUMNS, PLACE_NAME_COLUMNS, PlaceSet, towns
 from retrieval.published_cells import settle
@@ -338,6 +339,7 @@ def write_store(path: Path, contents: Contents, progress: Progress = silent, sou
         progress("membership")
         _load_membership(connection, points, records, known, loaded)
         settle(connection)
+        weigh(connection)
         _load_pixels(connection, contents.pixels, loaded)
         _load_stamps(connection, loaded)
         if sources:

@@ -96,6 +96,20 @@ CREATE TABLE survey_weights (
     weight DOUBLE -- points of the 2 km grid that the point stands for
 );
 
+-- The survey's points with the land that each stands for in a region: retrieval/build/estimated_points.sql.
+CREATE TABLE estimated_points (
+    region_id VARCHAR, level VARCHAR, country VARCHAR, year SMALLINT,
+    point_id BIGINT, -- negative: no point, but what a region without a point of the class is taken to have
+    land_cover VARCHAR, land_use VARCHAR, elevation INTEGER,
+    km2 DOUBLE, -- of the region's land
+    -- what its error is made of: points of one class of a region, or of one stratum, share it. n points stand for km2; of a
+    -- part f of them the variance is km2² f(1 − f)/n · times + f² · variance; grid: km² a point of the first phase, 0: in it
+    cell STRUCT(region VARCHAR, "year" SMALLINT, "of" VARCHAR, km2 DOUBLE, n BIGINT, variance DOUBLE, times DOUBLE, grid DOUBLE),
+    total_km2 DOUBLE, -- of the region
+    points BIGINT, -- of its main class in the region; with weights of the region
+    listed BOOLEAN -- as in published_cells
+);
+
 -- Land deals as Land Matrix exports them, and what was once said of each. Asked only where a dataset of this kind is
 -- stamped, as above. Codes: retrieval/data/landmatrix/terms.csv; hectares, NULL where none is stated.
 CREATE TABLE deals (

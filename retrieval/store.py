@@ -21,7 +21,7 @@ from retrieval import deadline
 from retrieval.errors import BadArgument, QueryLimit, StoreError
 from retrieval.types import Dataset, Table
 
-SCHEMA = "5"
+SCHEMA = "6"
 """Version of `schema.sql`; a store of another version is refused, not migrated: building it again is quick."""
 
 SQL_FOLDER = Path(__file__).parent / "sql"

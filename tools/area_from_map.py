@@ -22,13 +22,15 @@ COLUMNS = ("region_id", "region", "land_cover", "land_cover_name", "year", "esti
            "points", "of_points")  # fmt: skip
 
 
-def area_from_map(context: Context, *, land_cover: Sequence[str], regions: Sequence[str], year: int) -> Result:
+def area_from_map(
+    context: Context, *, land_cover: Sequence[str], regions: Sequence[str] = (), year: int | None = None
+) -> Result:
     """Estimate a class's share of a region from surveyed points with weights and the satellite map of all its cells.
 
     Use for "how much of … is vineyard, by survey and satellite together". The map assists only where it expects 50
     positives among the points and tells more than nothing about them, which is settled before the survey is looked at;
     the estimate of the survey alone always stands beside it, as a row of its own. Needs `build --weights` and pixels of
-    at least every cell of the 2 km grid. One region, one year.
+    at least every cell of the 2 km grid. One region, one year: by default the last with weights.
 
     Raises:
         BadArgument: several regions.
@@ -40,8 +42,11 @@ def area_from_map(context: Context, *, land_cover: Sequence[str], regions: Seque
     if len(asked) != 1:
         raise BadArgument("estimates are made of one region at a time")
     [region] = asked
-    if year not in weighted_years(context):
-        raise NoRecords(f"sampling weights of {year}", "Bring them in with build --weights")
+    known = weighted_years(context)
+    if year is None:
+        year = max(known, default=0)
+    if year not in known:
+        raise NoRecords(f"sampling weights of {year}", "Bring them in with build --weights", "no_weights")
     pixels = pixels_of(context, (region,), year)
     _refuse_holes(region, int(pixels.usable.sum()))
     from tools.pixelclip.known import words_of
@@ -57,7 +62,14 @@ def area_from_map(context: Context, *, land_cover: Sequence[str], regions: Seque
     cells = pixels.rows.column("point_id")
     found = [(at, visits[id]) for at, id in enumerate(cells) if id in visits and pixels.usable[at]]
     if len(found) < COVERED * len(visits):
-        raise NoRecords(f"pixels of the points surveyed in {region.name} in {year}", "Fetch them with fetch pixels")
+        raise NoRecords(
+            f"pixels of the points surveyed in {region.name} in {year}",
+            "Fetch them with fetch pixels",
+            "no_whole_map",
+            region=region.name,
+            cells=len(found),
+            wanted=len(visits),
+        )
     y = np.array([row["lc1"] in leaves for _, row in found], dtype=float)
     places = np.array([at for at, _ in found], dtype=int)
     weight = np.array([row["weight"] for _, row in found], dtype=float)
@@ -120,5 +132,10 @@ def _refuse_holes(region: Region, cells: int) -> None:
     wanted = (region.area_km2 or 0.0) / GRID_KM2
     if cells < COVERED * wanted:
         raise NoRecords(
-            f"a map of every cell of {region.name} ({cells} of {wanted:.0f} known)", "Fetch its pixel tiles"
+            f"a map of every cell of {region.name} ({cells} of {wanted:.0f} known)",
+            "Fetch its pixel tiles",
+            "no_whole_map",
+            region=region.name,
+            cells=cells,
+            wanted=round(wanted),
         )

@@ -36,13 +36,13 @@ ARITHMETIC = {
 ERRORS = {
     "difference": "sqrt({left}_{se} ** 2 + {right}_{se} ** 2)",
     "sum": "sqrt({left}_se ** 2 + {right}_se ** 2)",
-    "ratio": "{name} * sqrt(({left}_se / {left}) ** 2 + ({right}_se / {right}) ** 2)",
-    "percent": "{name} * sqrt(({left}_se / {left}) ** 2 + ({right}_se / {right}) ** 2)",
+    "ratio": '"{name}" * sqrt(({left}_se / "{left}") ** 2 + ({right}_se / "{right}") ** 2)',
+    "percent": '"{name}" * sqrt(({left}_se / "{left}") ** 2 + ({right}_se / "{right}") ** 2)',
 }
 """The standard error of an expression of independent columns; of a part and its whole it is rather too large. A part of
 all rows has none."""
-PLAIN_END = "readable({name} + {z} * {name}_se, {name}_se)"
-LOG_END = "CASE WHEN {name} > 0 THEN readable({name} * exp({z} * {name}_se / {name}), {name}_se) END"
+PLAIN_END = 'readable("{name}" + {z} * {name}_se, {name}_se)'
+LOG_END = 'CASE WHEN "{name}" > 0 THEN readable("{name}" * exp({z} * {name}_se / "{name}"), {name}_se) END'
 FOLDS = {
     "count": "count(*)",
     "sum": "round(sum({0}), 3)",
@@ -708,7 +708,7 @@ class _Compiler:
     def _intervals(self) -> list[str]:
         """The ends of every measure with a standard error, within nothing and its whole."""
         names = [c.name for c in self.query.columns if c.measure and self._has_error(c.name)]
-        text = "CASE WHEN {0} > 0 AND {0} < {0}_whole THEN {digit}({0}_whole * share_{1}(100 * {0} / {0}_whole, "
+        text = 'CASE WHEN "{0}" > 0 AND "{0}" < {0}_whole THEN {digit}({0}_whole * share_{1}(100 * "{0}" / {0}_whole, '
         text += "100 * {0}_se / {0}_whole) / 100, {0}_se) END AS {0}_{1}"
         return [", ".join(text.format(f"{name}", end, digit="readable") for end in ("low", "high")) for name in names]
 
@@ -746,7 +746,8 @@ class _Compiler:
         """Rows by class show only classes that are there; in rows by place a zero is an answer."""
         split = [g for g in self.query.rows if self.source.dimensions[g.dimension].focus and not g.members]
         narrowed = [c.name for c in self.query.columns if c.measure and self.source.measures[c.measure].narrowed]
-        return [f"({' OR '.join(f'{name} > 0' for name in narrowed)})"] if split and narrowed else []
+        something = " OR ".join(f'"{name}" > 0' for name in narrowed)
+        return [f"({something})"] if split and narrowed else []
 
     def _ranked(self) -> str:
         if not self.query.order or is_of_points(self.query):

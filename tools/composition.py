@@ -8,22 +8,17 @@ and makes the factors that widen the intervals. Of artificial, bare, water and w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from retrieval.estimated_points import held_out
 from tools.estimation import GRID_KM2, Estimate, Interval, collapsed, logit_interval, ratio_domain
 
 if TYPE_CHECKING:
     from tools.estimation import Codes, Numbers
-
-FACTORS = Path(__file__).with_name("composition_factors.json")
-"""By how much an interval is widened, by level, main class and points: written by `python -m evals estimation`."""
 
 DEFENSIBLE = ("B", "C", "D", "E")
 REGIONAL = ("B", "C", "E")
@@ -50,21 +45,15 @@ class Composed:
     factor: float
 
 
-@lru_cache(maxsize=1)
-def factors() -> dict[str, dict[str, list[list[float]]]]:
-    """Return level → main class → [[from so many points, factor], …]."""
-    return json.loads(FACTORS.read_text(encoding="utf-8"))["factors"]
-
-
 def tested_error(level: Level, main: str) -> float:
     """Return the root mean square error in percentage points on published sub-classes of a main class."""
-    tested = json.loads(FACTORS.read_text(encoding="utf-8"))["rmse"]
+    tested = held_out()["rmse"]
     return tested[level].get(main, tested["country"][main])
 
 
 def factor_of(level: Level, main: str, points: int) -> float | None:
     """Return by how much the interval of a main class's part is widened; None where none was tested."""
-    steps = factors()[level].get(main, [])
+    steps = held_out()["factors"][level].get(main, [])
     return next((factor for least, factor in reversed(steps) if points >= least), None)
 
 

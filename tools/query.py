@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from retrieval.catalog import is_representative
-from retrieval.errors import BadArgument, NoRecords
+from retrieval.errors import BadArgument, NoRecords, TooFine
 from retrieval.query import Column, Query, Ref
 from retrieval.sources import Measure, Source
 from retrieval.types import Dataset, Region, Table
-from tools import uncertainty
+from tools import composition, uncertainty
 from tools.compile import Compiled, compile_query, is_of_points
 from tools.context import Context
 from tools.estimation import LEVEL, least_detectable
@@ -42,6 +42,7 @@ def query(
 
     Use for everything that a table of the data can say. `source`: survey (LUCAS points: counts and elevations, never
     areas), revisits (points visited in two years: from what to what), published (Eurostat's shares and areas, by year),
+    estimates (areas that are not published, by use, elevation or class, from survey points; with intervals, one year),
     predictions (cells of a classifier's map that was added to the store; counts cells, never areas).
     A column is a measure with filters of its own, or an expression of columns before it (difference, ratio, percent,
     sum, part). Returns the rows with the regions and classes they are about; units stand in the result.
@@ -60,11 +61,14 @@ def answer(asked: Query, context: Context) -> Result:
     """
     compiled = compile_query(asked, context)
     source = compiled.source
+    if not source.comparable and any(years_apart(column, asked) for column in asked.columns):
+        raise NoRecords(f"a change of {source.name}", "Ask for one year", "estimates_no_change")
     if source.comes_by and not datasets_of(source, asked, context):
         raise NoRecords(f"{source.name} in this store", source.comes_by, "no_map")
     found = context.store.run(compiled.sql, compiled.parameters)
     found, changed = without_broken(compiled, found, context)
     shown = _Shown(compiled, found, context)
+    refuse_too_few(compiled, found, context)
     return Result(
         tool="query",
         arguments=asked.to_json(),
@@ -317,6 +321,27 @@ def without_errors(found: Table, asked: Query) -> Table:
     return replace(found, columns=tuple(found.columns[at] for at in kept), rows=rows)
 
 
+def refuse_too_few(compiled: Compiled, found: Table, context: Context) -> None:
+    """Refuse an estimate that no row has: fewer points lie there than anything is told of.
+
+    Raises:
+        NoRecords: points without weights say nothing of these main classes.
+        TooFine: with the country, where something smaller was asked about.
+    """
+    asked, source = compiled.query, compiled.source
+    told = [c.name for c in asked.columns if c.measure and source.measures[c.measure].se]
+    if not source.weighed or not told or any(row[name] is not None for row in found.dicts() for name in told):
+        return
+    mains = {code[0] for code in of_filters(asked, "land_cover")}
+    if mains and not mains & {*composition.DEFENSIBLE}:
+        words = context.nomenclature.label(sorted(f"{main}00" for main in mains), context.language)
+        raise NoRecords(words, "Ask for a published share of it", "not_calibrated", of=words)
+    places = [context.named(id) for id in of_filters(asked, "region")]
+    above = {f"country:{r.country}" for r in places if r.level.startswith("nuts")}
+    larger = tuple(context.named(id).name for id in sorted(above))
+    raise TooFine(", ".join(r.name for r in places) or source.name, larger, "too_few_points")
+
+
 def without_broken(compiled: Compiled, found: Table, context: Context) -> tuple[Table, tuple[Caveat, ...]]:
     """Return the rows without changes across a break of the survey's method, told once a break; such rows come last."""
     asked = compiled.query
@@ -370,7 +395,7 @@ def datasets_of(source: Source, asked: Query, context: Context) -> list[Dataset]
     """Return the datasets a query was answered from: those of its source that have one of its years."""
     years = {v for f in asked.where if source.dimensions[f.dimension].kind == "year" and f.op == "in"
              and not isinstance(f.values, Ref) for v in f.values}  # fmt: skip
-    own = [d for d in context.store.datasets() if d.kind == source.dataset]
+    own = [d for d in context.store.datasets() if d.kind in (source.dataset, *source.beside)]
     return [d for d in own if not years or not d.years or years & {*d.years}] or own
 
 
@@ -384,14 +409,47 @@ def caveats(compiled: Compiled, found: Table, context: Context) -> tuple[Caveat,
     source, asked = compiled.source, compiled.query
     every: list[Caveat] = []
     for dataset in datasets_of(source, asked, context):
-        if source.dataset == "survey" and not is_representative(dataset.id):
+        if dataset.kind == "survey" and not source.weighed and not is_representative(dataset.id):
             every.append(("soil_sample", {"dataset": dataset.title}))
+    if source.weighed:
+        every += [*of_points_that_weigh(asked, context), *rows_of_too_few(compiled, found, context)]
     every += [(key, {}) for key in source.caveats if _holds(key, asked)]
     if asked.limit and asked.order and len(found) > asked.limit:
         every.append(("tied_rows", {"count": len(found), "limit": asked.limit}))
     if is_of_points(asked) and found.rows and found.dicts().__next__()["found"] > len(found):
         every.append(("rows_cut", {"count": len(found)}))
     return tuple(every)
+
+
+def of_points_that_weigh(asked: Query, context: Context) -> Iterator[Caveat]:
+    """Yield what an estimate rests on: weights, or a calibration and its error on classes that were held out."""
+    years = {int(year) for year in of_filters(asked, "year")}
+    if years & {year for d in context.store.datasets() if d.kind == "survey_weights" for year in d.years}:
+        yield "estimates_of_weights", {"year": ", ".join(map(str, sorted(years)))}
+        return
+    regional = any(id.startswith("nuts:") for id in of_filters(asked, "region")) or any(
+        g.level.startswith("nuts") for g in asked.rows
+    )
+    tested = composition.held_out()["rmse"]["nuts2" if regional else "country"]
+    mains = {code[0] for code in of_filters(asked, "land_cover")} & {*tested} or {*tested}
+    yield "estimates_of_points", {"error": max(tested[main] for main in mains)}
+    codes = of_filters(asked, "land_cover")
+    if regional and (year := next((y for y in sorted(years) if uncertainty.undercounted(codes, y)), None)):
+        words = context.nomenclature.label(codes, context.language)
+        yield "permanent_crops_before_2022", {"land_cover": words, "year": str(year)}
+    if {"land_use", "elevation"} & {f.dimension for f in (*asked.where, *(f for c in asked.columns for f in c.where))}:
+        yield "untested_split", {}
+
+
+def rows_of_too_few(compiled: Compiled, found: Table, context: Context) -> Iterator[Caveat]:
+    """Yield which places have no estimate, as too few points lie there."""
+    asked, source = compiled.query, compiled.source
+    told = [c.name for c in asked.columns if c.measure and source.measures[c.measure].se]
+    if source.weighed and told and asked.group("region"):
+        less = [row["region"] for row in found.dicts() if all(row[name] is None for name in told)]
+        names = [" + ".join(context.named(id).name for id in str(one).split("+")) for one in less]
+        if names:
+            yield "estimates_too_few", {"region": ", ".join(names[:8]) + (", …" if len(names) > 8 else "")}
 
 
 def _holds(key: str, asked: Query) -> bool:

@@ -17,6 +17,8 @@ from tools.context import Context
 from tools.query import answer
 
 UNIT_MEASURE = {"%": "share", "ha": "ha", "km2": "km2"}
+AREAL = ("published", "estimates")
+"""Sources that tell land, as shares and areas."""
 STAT_MEASURE = {"mean": "mean_elevation", "least": "least_elevation", "most": "greatest_elevation"}
 FEW_ROWS = 10
 """Rows of a ranking that names no number."""
@@ -174,6 +176,10 @@ class Constraints:
     def source_of(self) -> str:
         """The witness: who is named, else who has it; a share and a trend are the statistic's."""
         witness = set(self.reading.all("WITNESS"))
+        if "predictions" in witness:
+            return "predictions"
+        if self.is_estimated(witness):
+            return "estimates"
         if "published" in witness or "pp" in self.measures:
             return "published"
         moved = self.reading.has("LOST", "GAINED") and ("points" in self.measures or "survey" in witness)
@@ -202,6 +208,18 @@ class Constraints:
     def asks_published(self) -> bool:
         """Whether a follow-up wants the statistic's figure."""
         return "published" in self.reading.all("WITNESS") or bool(self.measures & {"share", "area", "ha"})
+
+    def is_estimated(self, witness: set[str]) -> bool:
+        """Whether land is asked for that no table has: by use or elevation in a unit of area, or by points."""
+        points = {"survey", "published"} & witness or "points" in self.measures
+        of_points = ("NEAR", "COUNT", "COUNTED", "MONTHS", "POINT", "END", "BYMONTH", "FATE", "BECAME")
+        if points or self.reading.has(*of_points):
+            return False
+        limits = {f.dimension for f in self.reading.all("LIMIT")}
+        uses = any(c.theme == "land_use" for c in (*self.classes, *self.less))
+        covers = [c for k in self.classes if k.theme == "land_cover" for c in k.codes]
+        split = (uses or limits == {"elevation"}) and bool({"area", "ha"} & self.measures)
+        return limits <= {"elevation"} and bool(covers) and ("estimates" in witness or split)
 
     def only_published_years(self) -> bool:
         """Whether figures were published for every year named, and no point was surveyed in any."""
@@ -301,6 +319,9 @@ class Constraints:
 
     def table_years(self) -> tuple[int, ...]:
         """The years a source has."""
+        if self.source == "predictions":
+            own = {year for d in self.context.store.datasets() if d.kind == "predictions" for year in d.years}
+            return tuple(sorted(own)) or self.context.store.years()
         kind = "statistics" if self.source == "published" else "survey"
         return self.context.store.years() if kind == "survey" else self.context.store.dataset(kind).years
 
@@ -332,8 +353,8 @@ class Constraints:
         """The last year in which the source has something for the places asked about."""
         if not self.places or self.level:
             return every[-1]
-        columns = (Column("n", "share" if self.source == "published" else "surveyed"),)
-        where = (*self.place_filters(), *(self.class_filters() if self.source == "published" else ()))
+        columns = (Column("n", {"predictions": "cells", "survey": "surveyed"}.get(self.source, "share")),)
+        where = (*self.place_filters(), *(self.class_filters() if self.source in AREAL else ()))
         try:
             table = answer(Query(self.source, columns, where, (Group("year"),)), self.context).table
         except LandaskError:
@@ -570,7 +591,9 @@ class Constraints:
 
     def measure(self) -> str:
         """The measure of the source."""
-        if self.source != "published":
+        if self.source == "predictions":
+            return "cells"
+        if self.source not in AREAL:
             return "points"
         units = [UNIT_MEASURE[u] for _, _, u in self.reading.all("HAVING") if u in UNIT_MEASURE]
         if units:

@@ -141,6 +141,8 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "change.decrease": (("DOWN", ""),),
     "witness.survey": (("WITNESS", "survey"),),
     "witness.published": (("WITNESS", "published"),),
+    "witness.estimates": (("WITNESS", "estimates"),),
+    "witness.map": (("WITNESS", "predictions"),),
     "witness.satellite": (("BEYOND", "satellite"),),
     "witness.deals": (("BEYOND", "deals"),),
     "classes.land_cover": (("CLASSES", "land_cover"), ("SOFT", "")),

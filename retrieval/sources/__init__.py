@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from retrieval.errors import BadArgument
 from retrieval.sources.deals import DEALS
+from retrieval.sources.estimates import ESTIMATES
 from retrieval.sources.kinds import Dimension, Measure, Source
 from retrieval.sources.predictions import PREDICTIONS
 from retrieval.sources.published import PUBLISHED
@@ -14,7 +15,8 @@ from retrieval.sources.survey import SURVEY
 
 __all__ = ["SOURCES", "Dimension", "Measure", "Source", "source_of"]
 
-SOURCES: Mapping[str, Source] = {source.name: source for source in (SURVEY, REVISITS, PUBLISHED, DEALS, PREDICTIONS)}
+EVERY = (SURVEY, REVISITS, PUBLISHED, ESTIMATES, DEALS, PREDICTIONS)
+SOURCES: Mapping[str, Source] = {source.name: source for source in EVERY}
 
 
 def source_of(name: str) -> Source:

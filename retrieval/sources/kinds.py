@@ -122,6 +122,12 @@ class Source:
     """Keys of what always holds for a reader of this source."""
     comes_by: str = ""
     """The command that brings its table into a store, where a store may lack it; else every store has it."""
+    beside: tuple[str, ...] = ()
+    """Kinds of further datasets that it is made of."""
+    weighed: bool = False
+    """Its rows stand for land, so that what they are a sample of does not matter."""
+    comparable: bool = True
+    """Whether figures of two years may be held against each other."""
 
 
 def source(
@@ -138,6 +144,9 @@ def source(
     caveats: tuple[str, ...] = (),
     about: str = "",
     comes_by: str = "",
+    beside: tuple[str, ...] = (),
+    weighed: bool = False,
+    comparable: bool = True,
 ) -> Source:
     """Return a source with its dimensions and measures by name."""
     return Source(
@@ -154,6 +163,9 @@ def source(
         listed,
         caveats,
         comes_by,
+        beside,
+        weighed,
+        comparable,
     )
 
 

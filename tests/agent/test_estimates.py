@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agent.ask import ask
+from agent.conversation import Conversation
 from agent.estimates import part_in
+from agent.router import Builtin
 from retrieval.store import Store
 from tools.context import Context
 
@@ -69,3 +73,53 @@ def test_a_question_is_answered_by_an_estimate_that_says_so(world, question, cod
 def test_a_part_of_what_cannot_be_estimated_is_not_estimated(world):
     answer = ask("How much unused wetland is there in France?", world, router="builtin", debug=True)
     assert "estimate_area" not in [result.tool for result in answer.results]
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("how much maize in Flanders by the satellite, with the survey to correct it", "en"),
+        ("How much of Flanders is maize by survey and satellite map, 2022?", "en"),
+        ("Wie viel von Flandern ist Mais nach Erhebung und Satellitenkarte, 2022?", "de"),
+        ("Quelle part de la Flandre est maïs selon enquête et carte satellite, 2022 ?", "fr"),
+        ("¿Cuánto de Flandes es maíz según encuesta y satélite juntos, 2022?", "es"),
+        ("Hoeveel van Vlaanderen is maïs volgens de satelliet, gecorrigeerd met de enquête?", "nl"),
+    ],
+)
+def test_survey_and_satellite_together_are_one_estimate_refused_without_weights(world, question, language):
+    plan = Builtin().plan(question, replace(world, language=language), Conversation())
+    assert [step.tool for step in plan.steps] == ["area_from_map"]
+    assert plan.steps[0].arguments["land_cover"] == ["B16"]
+    answer = ask(question, world)
+    assert answer.status == "refused"
+    assert "docs/estimation.md" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "unit"),
+    [
+        ("how many hectares of grassland in France lie above 1000 m", "en", "ha"),
+        ("wie viele Hektar Grünland über 1000 m gibt es in Österreich", "de", "ha"),
+        ("combien d'hectares de prairies au-dessus de 1000 m y a-t-il en France en 2018", "fr", "ha"),
+        ("ile hektarów łąk powyżej 1000 m jest w Austrii", "pl", "ha"),
+        ("kuinka monta hehtaaria metsää on yli 1000 m korkeudessa Itävallassa", "fi", "ha"),
+        ("estimated from survey points, how much of Italy was vineyard in 2018", "en", "%"),
+        ("Wie viel Weinbau hatte Spanien 2015, aus Erhebungspunkten geschätzt", "de", "%"),
+    ],
+)
+def test_land_that_no_table_has_is_estimated_with_its_interval(world, question, language, unit):
+    [result] = ask(question, world).results
+    assert (result.tool, result.arguments["source"], result.unit) == ("query", "estimates", unit)
+    assert result.interval
+    assert result.interval[0] < float(result.value or 0) < result.interval[1]
+
+
+def test_an_estimated_change_is_refused(world):
+    question = "by how much did the area of vineyards in Spain estimated from survey points change from 2015 to 2018"
+    assert ask(question, world).status == "refused"
+
+
+def test_points_above_an_elevation_stay_points(world):
+    [result] = ask("how many points with grassland in France lie above 1000 m", world).results
+    assert result.arguments.get("source", "survey") == "survey"
+    assert result.unit == "points"

@@ -10,7 +10,7 @@ import pytest
 from evals import coverage, estimation
 from evals.record import read_run
 from evals.report import scoreboard
-from tools import composition
+from retrieval.estimated_points import FACTORS
 from tools.estimation import Estimate
 
 
@@ -21,7 +21,7 @@ def held_out():
 
 def test_the_factors_in_use_are_those_of_the_hold_out(held_out):
     rows, factors = held_out
-    kept = json.loads(composition.FACTORS.read_text(encoding="utf-8"))
+    kept = json.loads(FACTORS.read_text(encoding="utf-8"))
     assert kept["factors"] == factors
     assert kept["rmse"] == {lv: {r["class"]: r["rmse"] for r in rows if r["level"] == lv} for lv in factors}
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import shapely
 
@@ -22,11 +23,13 @@ from retrieval.fetch.landmatrix_world import drawn, export_zip
 from retrieval.ingest import Contents, write_store
 from retrieval.mapped_cells import add_cells
 from retrieval.query import Column, Filter, Group, Op, Query
+from retrieval.readers import Survey
 from retrieval.sources import SOURCES, Dimension, Source
 from retrieval.sources.kinds import ops_of
 from retrieval.statistics_files import read_statistics_file
 from retrieval.store import Store
 from retrieval.types import Dataset
+from retrieval.weight_files import SurveyWeights
 from tests import tiny
 from tests.deal_places import world
 from tools.context import Context
@@ -36,7 +39,8 @@ N = Column("n", "points")
 Y2018 = Filter("year", "in", (2018,))
 PAIR = (Filter("year_from", "in", (2018,)), Filter("year_to", "in", (2022,)))
 CROPS = (Filter("land_cover", "in", ("B00",)), Y2018)
-SHARE, DEALS, CELLS = Column("n", "share"), Column("n", "deals"), Column("n", "cells")
+SHARE, DEALS, CELLS, KM2 = (Column("n", name) for name in ("share", "deals", "cells", "km2"))
+IN_FRANCE = (Y2018, Filter("region", "in", ("country:FR",)))
 MAP = Dataset("map-tiny", "A map", "1", "made", "made", "0" * 64, 30, (2018,), None, True, "predictions")
 PLACE = (Group("region", "nuts2"),)
 SHAPES: dict[str, dict[str, Query]] = {
@@ -63,6 +67,14 @@ SHAPES: dict[str, dict[str, Query]] = {
             "published", (SHARE,), (Y2018, Filter("region", "in", ("country:FR",))), (Group("land_cover", "1"),)
         ),
     },
+    "estimates": {
+        "one number": Query("estimates", (KM2,), IN_FRANCE),
+        "by region": Query("estimates", (KM2,), (Y2018,), PLACE),
+        "by class": Query("estimates", (KM2,), IN_FRANCE, (Group("land_cover", "3"),)),
+        "two columns": Query(
+            "estimates", (KM2, Column("v", "km2", (Filter("land_cover", "in", ("B82",)),))), IN_FRANCE
+        ),
+    },
     "deals": {
         "one number": Query("deals", (DEALS,)),
         "hectares": Query("deals", (Column("n", "hectares"),)),
@@ -87,22 +99,45 @@ NOT_INVENTED = ("former_use", "former_owner")
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
-    """The tiny world with elevations in 2018, published figures, 250 invented deals, and a map of a cell a point."""
+    """The tiny world with points between its points, elevations and weights in 2018, published figures, 250 invented
+    deals, and a map of a cell a point."""
     folder: Path = tmp_path_factory.mktemp("filters")
-    visits = tiny.survey()
+    visits = denser(tiny.survey())
     metres = [id % 10_000 - 2300 if year == 2018 else None for id, year in
               zip(visits.records["point_id"], visits.records["year"], strict=True)]  # fmt: skip
     visits = replace(visits, records=visits.records.assign(elevation=pd.array(metres, dtype="Int32")))
     (folder / "export.zip").write_bytes(export_zip(drawn(250)))
     regions = (tiny.regions(), world())
     read = read_deals(folder / "export.zip")
-    write_store(folder / "s.duckdb", Contents(read_statistics_file(), regions, None, (visits,), deals=read))
+    contents = Contents(read_statistics_file(), regions, None, (visits,), deals=read, weights=(weighed(visits),))
+    write_store(folder / "s.duckdb", contents)
     add_cells(folder / "s.duckdb", iter([mapped(visits.records)]), 2018, MAP)
     with Store.open(folder / "s.duckdb") as store:
         opened = Context.open(store)
         lon, lat = located(opened)
         area = replace(opened.region("country:FR"), id="aoi:x", level="aoi")
         yield opened.with_area(area, shapely.Point(lon, lat).buffer(5.0))
+
+
+def denser(visits: Survey) -> Survey:
+    """The same with a point 1 km east, north and both of every other: enough of them to be told with weights."""
+    every = [visits.records]
+    for east, north in ((1, 0), (0, 1), (1, 1)):
+        near = visits.records[(visits.records["x"] % 6_000 != 4_000) & (visits.records["y"] < 2_308_000)].copy()
+        near["point_id"] += east * 10_000 + north
+        near["x"], near["y"] = near["x"] + 1_000 * east, near["y"] + 1_000 * north
+        near["lon"], near["lat"] = tiny.TO_LONLAT.transform(near["x"], near["y"])
+        every.append(near)
+    return replace(visits, records=pd.concat(every, ignore_index=True))
+
+
+def weighed(visits: Survey) -> SurveyWeights:
+    """Weights of 2018 in two strata, arable land and the rest."""
+    own = visits.records[visits.records["year"] == 2018]
+    arable = own["lc1"].str.startswith("B").to_numpy()
+    columns = {"point_id": own["point_id"], "year": own["year"], "stratum": np.where(arable, "1", "2")}
+    table = pa.Table.from_pydict({**columns, "weight": np.where(arable, 2.0, 3.0)})
+    return SurveyWeights(table, replace(visits.dataset, id="tiny_weights", kind="survey_weights", years=(2018,)))
 
 
 def mapped(records: pd.DataFrame) -> dict[str, Any]:
