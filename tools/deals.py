@@ -319,7 +319,8 @@ def _without_year(asked: Query, context: Context) -> int:
 
 
 def _kept(caveats: Sequence[Caveat]) -> tuple[Caveat, ...]:
-    return tuple(one for one in caveats if one[0] not in ("deals_missing", "points_not_area"))
+    """Return the caveats that are of deals too: not of points, and not that a list of the biggest ends somewhere."""
+    return tuple(one for one in caveats if one[0] not in ("deals_missing", "points_not_area", "rows_cut"))
 
 
 def _regions(asked: Query, of_rows: Sequence[str], context: Context) -> tuple[Region, ...]:
