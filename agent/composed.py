@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from agent.conversation import Conversation
 from agent.frame import Frame
 from agent.lexicon import languages
+from agent.reading.clauses import clause_queries
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, asked_of_the_first, queries
 from agent.reading.pointing import points_at_those, rows_of, values, words_pointing
@@ -21,9 +22,16 @@ from tools.plan import Plan, Step
 
 
 def composed_plan(
-    question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]
+    question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any], *, in_parts: bool = False
 ) -> Plan | None:
     """Return the plan of a question whose every word was read into typed queries; None where it is not that.
+
+    Args:
+        question: what is asked.
+        context: the world it is asked of.
+        conversation: what was said before.
+        settled: words → what the asker chose among several meanings.
+        in_parts: it has several parts, which ask for more than one table can say unless it holds what became of what.
 
     Raises:
         AmbiguousRegion, AmbiguousClass: a name is several things.
@@ -47,10 +55,28 @@ def composed_plan(
     if not reading.whole:
         return None
     # of a language without rules behind, plain questions are the chart's too
-    if not is_ours(reading) and not (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE")):
+    leaning = of_clauses(reading, context, drawn, settled)
+    if (
+        leaning is None
+        and not is_ours(reading)
+        and not (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE"))
+    ):
         return None
     try:
-        return plan_of(queries(reading, context, drawn, settled), reading, context, conversation)
+        asked = leaning if leaning is not None else queries(reading, context, drawn, settled)
+    except Unfit:
+        return None
+    if in_parts and leaning is None and len(asked) == 1 and asked[0].source != "revisits":
+        return None
+    return plan_of(asked, reading, context, conversation)
+
+
+def of_clauses(
+    reading: Reading, context: Context, drawn: Sequence[str], settled: Mapping[str, Any]
+) -> tuple[Query, ...] | None:
+    """Return the queries of a question whose clauses say something of one another's answers, None where it is none."""
+    try:
+        return clause_queries(reading, context, drawn, settled)
     except Unfit:
         return None
 
@@ -123,7 +149,11 @@ def is_ours(reading: Reading) -> bool:
     each = "each" in reading.all("EACH") and reading.has("CHANGE", "UP", "DOWN")
     both = len(reading.all("CLASS")) > 1 and "which" in reading.all("ASK") and reading.has("LEVEL")
     ranked = reading.has("RANKED", "RANK") and reading.has("INSIDE", "LEVEL", "RANK") and "is" not in reading.all("ASK")
-    if moved or shares or whenever or each or both or (ranked and reading.has("RANKED")):
+    placed = reading.has("RANKED") and reading.has("PLACE") and reading.has("CLASS")
+    asks = {*reading.all("ASK")}
+    spread = reading.has("LEVEL") and reading.has("CLASS") and {"where", "how_many"} <= asks
+    spread = spread and not reading.has("RANK", "SUP", "MANY", "INSIDE")
+    if moved or shares or whenever or each or both or (ranked and reading.has("RANKED")) or placed or spread:
         return True
     return reading.composed or years or len(themes) > 1 or is_two_steps(reading)
 
@@ -137,7 +167,10 @@ def is_for_the_rules_behind(reading: Reading) -> bool:
     rows = reading.has("LEVEL", "RANK", "MANY", "INSIDE", "SUP")
     if composed and composed <= moved and not rows and (not dated or "points" not in reading.all("MEASURE")):
         return True
-    if composed == {"RANKCLASS"} and ("points" in reading.all("MEASURE") or reading.has("WITNESS")):
+    ranked_classes = (
+        composed == {"SPLIT"} and reading.has("SUP") and {w for w, _ in reading.all("SPLIT")} == {"classes"}
+    )
+    if (composed == {"RANKCLASS"} or ranked_classes) and ("points" in reading.all("MEASURE") or reading.has("WITNESS")):
         return True
     in_points = {"points", "share"} <= set(reading.all("MEASURE"))
     one_change = dated and len(reading.all("PLACE")) < 2 and not rows and not in_points

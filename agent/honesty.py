@@ -51,7 +51,7 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
     reading = read(question, context.language, context)
     aside = follows and not reading.has("CLASS", "PLACE")
     each = any(step.each for step in plan.steps)
-    dropped = [*([] if each else composed_words(reading)), *([] if aside else hard_words(reading, plan))]
+    dropped = [*([] if each else composed_words(reading, plan)), *([] if aside else hard_words(reading, plan))]
     dropped += changes_and_years(reading, plan)
     dropped += compared_words(reading, plan)
     aside_words = " ".join(str(slots.get("words", "")) for key, slots in plan.notes if key == "left_aside")
@@ -100,10 +100,12 @@ def is_told(word: str, plan: Plan, context: Context) -> bool:
     return any(fold(word) in fold(text) for text in (*names, *told))
 
 
-def composed_words(reading: Reading) -> list[str]:
+def composed_words(reading: Reading, plan: Plan) -> list[str]:
     """Return the words of constraints that the rules behind have no place for."""
     found = [words_of(reading, i) for i in reading.items if i.type in ONLY_COMPOSED]
     far = [words_of(reading, i) for i in reading.items if i.type == "NEAR" and i.value[0] == "not_near"]
+    nearest = any(step.tool in NEAREST_TOOLS for step in plan.steps)
+    far += [] if nearest else [words_of(reading, i) for i in reading.items if i.type == "NEAREST"]
     rows = [words_of(reading, i) for i in reading.items if i.type == "SPLIT" and i.value[0] in ("region", "month")]
     return [*found, *far, *rows]
 

@@ -27,6 +27,7 @@ from agent.operation import asks_for_one, operation_of, order_of
 from agent.pair import paired, says_both
 from agent.partial import MOST, names_with, whole
 from agent.parts import asks, parts_of
+from agent.reading.asides import without_asides
 from agent.steps import default_operation, ends, holds_none, steps_of
 from agent.understand import (
     CLASS_CODE,
@@ -106,7 +107,7 @@ class Builtin:
         settled = {words: value for words, value in settled.items() if value not in WITNESSES}
         if len(question) > LONGEST_LETTER:
             raise NotUnderstood((), f"too_long:{len(question)}:{LONGEST_LETTER}")
-        question = asked_in(question, context)
+        question = without_asides(asked_in(question, context), context)
         if len(question) > LONGEST_QUESTION:  # a letter in which nothing of these data is asked
             raise NotUnderstood((), "which_class")
         if (name := unread(question)) and name != "words":
@@ -130,10 +131,7 @@ class Builtin:
         steps: bool = False,
     ) -> Plan | None:
         """Return the plan of a question read whole into typed queries, None where it is not; `steps`: of several."""
-        plan = composed_plan(without_aside(question, context), context, conversation, settled)
-        if plan is not None and steps and len(plan.steps) == 1 and plan.steps[0].arguments["source"] != "revisits":
-            return None  # its parts ask for more than one table can say
-        return plan
+        return composed_plan(without_aside(question, context), context, conversation, settled, in_parts=steps)
 
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
         """Return the plan of one question: what is composed by the chart, all else by the rules behind it."""

@@ -27,6 +27,7 @@ TOWN_KM = 10.0
 """Radius of "in <town>", whose territory is not known; the answer states it."""
 POINT_COMPOUND = re.compile(
     r"(?:punkt(?:e|en|es|er|erna|et|i|id|ide)?|punt(?:en)?|pont(?:ok|ot|okat|ja|jai|ban)?|pist(?:e|eet|että|eiden|eitä))$"
+    r"|^(?:puncte\w*|punti|puntos|points|pontos) |\bpoints?$"
 )
 """German and Dutch write "Rapspunkte", "wijngaardpunten", as Danish, Swedish, Hungarian, Finnish and Estonian do."""
 SHARE_COMPOUND = re.compile(

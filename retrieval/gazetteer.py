@@ -564,6 +564,8 @@ class Gazetteer:
     def _candidates(self, entries: Sequence[Entry], language: str) -> list[Region]:
         """Return the regions these names may mean in a language: no one who says Zelandia in Polish means Zeeland."""
         here = [entry for entry in entries if entry[3] in ("", language)] or list(entries)
+        if any(entry[3] == language and entry[4] != "code" for entry in here):
+            here = [entry for entry in here if entry[4] != "code"]  # Latvian "ES" is the Union, not Spain
         ids = self._distinct([entry[0] for entry in here])
         surveyed = [i for i in ids if self._rows[i]["level"] != "foreign"]
         ids = self._without_successors(surveyed or ids)

@@ -7,6 +7,7 @@ built; the one that reads most words with the fewest and cheapest constraints is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agent.reading.mentions import FIRST_YEAR, LAST_YEAR, Item, Mentions
@@ -77,13 +78,35 @@ def near(quantity: tuple[float, str], place: Any, op: str) -> tuple[str, float, 
     return op, number if unit == "km" else number / 1000, place
 
 
+def is_general(cover: Any) -> bool:
+    """Whether a class holds others: cereals, woodland, not rye."""
+    return any(code.endswith("0") for code in cover.match.codes) or len(cover.match.codes) > 1
+
+
+def pooled(one: Any, other: Any) -> Any:
+    """Return two classes as one, where they are of one main class: "fields and other crops"."""
+    if len({code[0] for code in (*one.match.codes, *other.match.codes)}) > 1 or len(one.choices + other.choices) > 2:
+        return None
+    codes = tuple(dict.fromkeys((*one.match.codes, *other.match.codes)))
+    return replace(other, start=one.start, choices=(replace(other.match, codes=codes),))
+
+
+OTHER_CROPS = ("deixis.other", "crops")
+
+
+def with_all_crops(cover: Any) -> Any:
+    """Return a class of crops as all cropland: "fields and other crops"."""
+    crops = all(code.startswith("B") for code in cover.match.codes)
+    return replace(cover, choices=(replace(cover.match, codes=("B00",)),)) if crops else None
+
+
 Rule = tuple[str, str, Callable[..., Any]]
 RULES: list[Rule] = [
     # numbers with units
     ("NUM UNIT", "QTY", lambda n, u: (n, u)),
     ("FRACTION", "QTY", lambda f: (f, "%")),
     ("QTY FROM", "QTY", lambda q, f: q if q[1] == "km" else None),
-    ("NUM NUM", "NUM", lambda a, b: a * b if b in (100, 1000, 1_000_000) and a < b else None),
+    ("NUM TIMES", "NUM", lambda a, b: a * b if a < b else None),
     # limits on elevation, latitude and longitude
     ("CMP QTY DIM", "LIMIT", lambda c, q, d: limit(c, q, d)),
     ("DIM CMP QTY", "LIMIT", lambda d, c, q: limit(c, q, d)),
@@ -93,9 +116,14 @@ RULES: list[Rule] = [
     ("QTY CMP", "LIMIT", lambda q, c: limit(c, q) if q[1] == "m" and c in (">=", "<=", ">", "<") else None),
     ("QTY CMP DIM", "LIMIT", lambda q, c, d: limit(c, q, d)),
     ("LIMIT DIM", "LIMIT", lambda f, d: f if f.dimension == d else None),
+    ("MEASURE MEASURE", "MEASURE", lambda a, b: a if (a, b) == ("share", "area") else None),
     ("DIM LIMIT", "LIMIT", lambda d, f: f if f.dimension == d else None),
     ("BETWEEN NUM TO QTY", "LIMIT", lambda b, x, t, q: ends(x, q[0], "elevation") if q[1] == "m" else None),
     ("BETWEEN QTY TO QTY", "LIMIT", lambda b, p, t, q: ends(p[0], q[0], "elevation") if q[1] == "m" == p[1] else None),
+    ("NUM TO QTY", "LIMIT", lambda x, t, q: None if is_year(x) or q[1] != "m" else ends(x, q[0], "elevation")),
+    ("QTY TO QTY", "LIMIT", lambda p, t, q: ends(p[0], q[0], "elevation") if q[1] == "m" == p[1] else None),
+    ("NUMS UNIT", "LIMIT", lambda x, u: ends(*x, "elevation") if u == "m" else None),
+    ("NUMS UNIT", "HAVING", lambda x, u: ("between", x, u) if u == "%" else None),
     ("FROM NUM TO QTY", "LIMIT", lambda b, x, t, q: ends(x, q[0], "elevation") if q[1] == "m" else None),
     ("CMP QTY DIR", "LIMIT", lambda c, q, d: limit(c, q, d[0])),
     ("DIR QTY", "LIMIT", lambda d, q: limit(d[1], q, d[0])),
@@ -173,6 +201,12 @@ RULES: list[Rule] = [
     ("END MEASURE", "ENDOF", lambda e, m: (e, None) if m == "points" else None),
     ("EACH BYMONTH", "SPLIT", lambda e, m: ("month", "")),
     ("EACH CLASS", "EACHCLASS", lambda e, c: c if e == "each" else None),
+    ("CLASS AND OTHER CLASS", "CLASS", lambda a, _, o, b: pooled(a, b) if o == "deixis.other" else None),
+    ("CLASS AND OTHER CLASSES", "CLASS", lambda a, _, o, t: with_all_crops(a) if (o, t) == OTHER_CROPS else None),
+    ("LEVEL NO ASK LEVEL", "LEVEL", lambda a, n, w, b: b if w == "which" else None),
+    ("EACH CLASS MEASURE", "EACHONE", lambda e, c, m: c if m == "points" else None),
+    ("EACH NUM CLASS MEASURE", "EACHONE", lambda e, n, c, m: c if m == "points" and n == 1 else None),
+    ("NUM CLASS", "NUMCLASS", lambda n, c: (int(n), c) if 0 < n < MOST_ROWS and is_general(c) else None),
     ("CLASS CMP CLASS", "MORETHAN", lambda a, c, b: (a, c, b) if c in ("<", ">") else None),
     # rankings
     ("SUP NUM LEVEL", "RANK", lambda s, n, level: rank(s, n, level)),
@@ -219,7 +253,8 @@ KEPT = frozenset({
     "SINCEYEAR", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANK", "RANKNTH", "NTH", "SPLIT", "SPLITIN", "INSIDE",
     "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "POINT", "END", "LEVEL", "SUP", "ORD", "MEASURE", "STAT",
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
-    "LATEST", "EARLIEST", "TOGETHER", "EACH", "RANKED", "DIM", "HERE", "BYMONTH",
+    "LATEST", "EARLIEST", "TOGETHER", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE", "NUMCLASS",
+    "EACHONE", "NEAREST",
 })  # fmt: skip
 """Types that a reading may be made of."""
 MUST = frozenset({

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
+from agent.reading.chart import is_general
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
+from agent.say.sentence import EARTH_KM
 from agent.understand import POINT_COMPOUND, SHARE_COMPOUND, Area, Cover
 from retrieval import statistics as meaning
 from retrieval.errors import AmbiguousClass, AmbiguousRegion, LandaskError
@@ -19,7 +23,14 @@ from tools.query import answer
 UNIT_MEASURE = {"%": "share", "ha": "ha", "km2": "km2"}
 AREAL = ("published", "estimates")
 """Sources that tell land, as shares and areas."""
-STAT_MEASURE = {"mean": "mean_elevation", "least": "least_elevation", "most": "greatest_elevation"}
+STAT_MEASURE = {
+    ("elevation", "mean"): "mean_elevation",
+    ("elevation", "least"): "least_elevation",
+    ("elevation", "most"): "greatest_elevation",
+    ("lat", "mean"): "mean_lat",
+    ("lon", "mean"): "mean_lon",
+}
+"""Dimension and statistic → the measure of the survey; the end of a latitude is a point, not a measure."""
 FEW_ROWS = 10
 """Rows of a ranking that names no number."""
 
@@ -58,6 +69,28 @@ class Classes:
     codes: tuple[str, ...]
 
 
+LEVELS = ("country", "nuts1", "nuts2", "nuts3")
+
+
+def is_main(classes: Classes) -> bool:
+    """Whether these are whole main classes: woodland, not rye."""
+    return all(code[1:] in ("00", "") for code in classes.codes)
+
+
+def apart(limits: Sequence[Filter]) -> bool:
+    """Whether ranges of one dimension exclude one another, their ends aside."""
+    spans = sorted(ends_of(one) for one in limits)
+    return all(low[1] <= high[0] for low, high in pairwise(spans))
+
+
+def ends_of(one: Filter) -> tuple[float, float]:
+    """The ends of a range."""
+    values = [] if isinstance(one.values, Ref) else [None if v is None else float(v) for v in one.values]
+    low = values[0] if one.op in ("above", "between") else None
+    high = values[-1] if one.op in ("below", "between") else None
+    return (-math.inf if low is None else low), (math.inf if high is None else high)
+
+
 def queries(
     reading: Reading, context: Context, selection: Sequence[str] = (), settled: Mapping[str, Any] | None = None
 ) -> tuple[Query, ...]:
@@ -85,11 +118,12 @@ class Constraints:
         self.reading, self.context, self.selection, self.settled = reading, context, selection, settled
         self.inside = [p for i in reading.all("INSIDE", "SPLITIN") for p in [i[0]]]
         self.inside += [r[3] for r in reading.all("RANK") if r[3] is not None]
-        self.places = [self.region(a) for a in (*reading.all("PLACE"), *self.inside)]
+        named = [] if reading.has("NEAREST") else reading.all("PLACE")  # a town, which is where a distance begins
+        self.places = [self.region(a) for a in (*named, *self.inside)]
         self.places += [context.named(id) for id in selection if reading.has("HERE")]
         self.gone = [self.region(a) for group in reading.all("NOTPLACE") for a in group]
         self.classes = [self.codes(c) for c in reading.all("CLASS", "EACHCLASS")]
-        self.classes += [self.codes(k) for _, k in reading.all("COUNTED")]
+        self.classes += [self.codes(k) for _, k in reading.all("COUNTED", "NUMCLASS")]
         self.classes += [self.codes(k) for _, k in reading.all("ENDOF") if k]
         self.less = [self.codes(c) for group in reading.all("NOTCLASS") for c in group]
         self.classes += [self.codes(c) for a, _, b in reading.all("MORETHAN") for c in (a, b)]
@@ -158,6 +192,10 @@ class Constraints:
         levels += self.reading.all("LEVEL")
         levels += [lv for _, lv in self.reading.all("MANY")]
         known = [lv for lv in levels if lv]
+        if self.reading.has("TOGETHER") and not self.reading.has("SPLIT", "SPLITIN", "RANK", "MANY", "HAVING"):
+            known = [lv for lv in known if lv != "region"]  # "the three together, of their area"
+        if not known and self.reading.has("RANKED") and (own := [r.level for r in self.places if r.level in LEVELS]):
+            return own[0]  # "in what place is Poland"
         if not known:
             grouped = self.reading.has("RANKED", "SUP", "NTH", "EACH") and any(r.level == "group" for r in self.places)
             return "country" if grouped else ""
@@ -169,9 +207,12 @@ class Constraints:
         """Whether what is asked can only be said of points."""
         has = self.reading.has
         uses = any(c.theme == "land_use" for c in (*self.classes, *self.less))
-        return has("NEAR", "LIMIT", "COUNT", "COUNTED", "MONTHS", "POINT", "END", "BYMONTH") or uses or (
-            has("STAT") and has("DIM")
-        )  # fmt: skip
+        only = ("NEAR", "LIMIT", "COUNT", "COUNTED", "MONTHS", "POINT", "END", "BYMONTH", "EACHONE", "NEAREST")
+        return has(*only) or uses or self.of_height()
+
+    def of_height(self) -> bool:
+        """Whether how high something lies, or how far north or east, is asked; not "how high is the share"."""
+        return self.reading.has("DIM") and not self.measures & {"share", "pp", "area", "ha"}
 
     def source_of(self) -> str:
         """The witness: who is named, else who has it; a share and a trend are the statistic's."""
@@ -183,7 +224,8 @@ class Constraints:
         if "published" in witness or "pp" in self.measures:
             return "published"
         moved = self.reading.has("LOST", "GAINED") and ("points" in self.measures or "survey" in witness)
-        fated = self.reading.has("FATE", "FATESPLIT", "STAYED", "BECAME") or moved or self.no_longer()
+        stayed = self.reading.has("STAYED") and not self.is_still()
+        fated = self.reading.has("FATE", "FATESPLIT", "BECAME", "TWICE") or stayed or moved or self.no_longer()
         if (fated or self.then_and_later()) and not self.measures & {"share", "pp", "area", "ha"}:
             return "revisits"
         if self.of_points or "points" in self.measures or "survey" in witness:
@@ -220,6 +262,10 @@ class Constraints:
         covers = [c for k in self.classes if k.theme == "land_cover" for c in k.codes]
         split = (uses or limits == {"elevation"}) and bool({"area", "ha"} & self.measures)
         return limits <= {"elevation"} and bool(covers) and ("estimates" in witness or split)
+
+    def is_still(self) -> bool:
+        """Whether "still" joins a cover and a use of one year: "bare points of 2018 that were still farmed"."""
+        return len({k.theme for k in self.classes}) > 1 and len(self.years()) == 1 and not self.reading.has("FATE")
 
     def only_published_years(self) -> bool:
         """Whether figures were published for every year named, and no point was surveyed in any."""
@@ -376,7 +422,7 @@ class Constraints:
             if asked or not self.places or len(set(self.years())) > 1:
                 raise Unfit("a share of what?")
             return (self.by_class("land_cover"),)
-        if has("STAT") and not has("DIM") and not self.level:
+        if has("STAT") and not self.of_height() and not self.level:
             raise Unfit("a mean over what?")
         if has("TREND") and not self.changes() and not self.level and len(self.places) > 1:
             raise Unfit("years of several places")
@@ -385,6 +431,14 @@ class Constraints:
             return (Query("survey", (Column("surveyed", "surveyed"),), self.place_filters(), (Group("year"),)),)
         if steps := self.two_steps():
             return steps
+        if has("REVERSE"):
+            raise Unfit("the other way of what?")
+        if has("TWICE") and self.source != "revisits":
+            raise Unfit("only points visited in both years")
+        if has("NEAREST"):
+            return (self.nearest(),)
+        if bands := self.in_bands():
+            return (bands,)
         if self.source == "revisits":
             return (self.fate() if self.classes or self.less or has("FATE", "FATESPLIT") else self.transitions(),)
         if has("CHANGE") and has("CLASSES", "RANKCLASS") and not self.classes:
@@ -393,11 +447,17 @@ class Constraints:
             return (self.at_the_end(),)
         if has("RANKCLASS") and not self.level:
             return (self.by_class(self.reading.all("RANKCLASS")[0][2]),)
+        if which := self.which_of():
+            return (self.within_class(*which),)
+        if has("EACHONE"):
+            return (self.one_for_each(),)
         if whole := self.part_of_whole():
             return (whole,)
         if has("UP", "DOWN") and len(self.places) == 2 and self.classes and not self.dated() and not has("DIFF"):
             return (self.compared(verdict="is" in self.asks),)
-        if has("STAT") and has("DIM"):
+        if has("DIFF") and self.of_height() and len(self.classes) == 2:
+            return (self.compared(),)
+        if self.of_height() and not has("HAVING", "COUNT", "COUNTED"):
             return (self.of_elevation(),)
         if has("MORETHAN"):
             return (self.by_place(),)
@@ -422,7 +482,7 @@ class Constraints:
             return (self.each_class(),)
         if len(self.years()) > 1 and len(self.places) < 2:
             return (self.by_year(),)
-        if "where" in self.asks and not self.sided():
+        if "where" in self.asks and not self.sided() and not has("RANKED"):
             return (self.listed(),)
         if self.sided() or (len(self.places) > 1 and self.source == "published" and not has("TOGETHER")):
             return (self.each_place(),)
@@ -468,6 +528,62 @@ class Constraints:
         rows = (Group("region", self.level),)
         inside = Filter("region", "in", Ref(1))
         return ranking, Query(self.source, columns, (inside, *dated, *then), rows, order=(Order(columns[0].name),))
+
+    def in_bands(self) -> Query | None:
+        """A count for each of several ranges that exclude one another: below 500 m, 500 to 1000 m, above 1000 m."""
+        limits = self.reading.all("LIMIT")
+        if len(limits) < 2 or len({f.dimension for f in limits}) > 1 or not apart(limits):
+            return None
+        name, base = self.measure(), (*self.place_filters(), *self.dated_filter(), *self.class_filters())
+        rest = tuple(f for f in self.other_filters() if f not in limits)
+        columns = [Column(f"band_{n}", name, (band,)) for n, band in enumerate(limits, 1)]
+        rows = (Group("region", self.level),) if self.level else ()
+        order = (Order(columns[0].name),) if rows else ()
+        return Query(self.source, tuple(columns), (*base, *rest), rows, order=order)
+
+    def dated_filter(self) -> tuple[Filter, ...]:
+        """The one year."""
+        return (Filter("year", "in", (self.year(),)),)
+
+    def nearest(self) -> Query:
+        """The point nearest to a place, or farthest from it."""
+        spots = [self.spot(a) for a in self.reading.all("PLACE", "POSITION")]
+        if len(spots) != 1 or self.level or self.reading.has("NEAR", "HERE"):
+            raise Unfit("nearest to what?")
+        way = self.reading.all("NEAREST")[0]
+        self.source, self.places = "survey", []
+        around = Filter("position", "near", (*spots[0].lonlat, EARTH_KM, spots[0].name))
+        return Query("survey", (), (*self.base(), around), (Group("point"),), order=(Order("km", way),), limit=1)
+
+    def which_of(self) -> tuple[int | None, Classes] | None:
+        """The class whose parts are ranked, and how many of them: "which two cereals are most common"."""
+        if self.level or not self.reading.has("SUP", "RANKED"):
+            return None
+        if numbered := self.reading.all("NUMCLASS"):
+            return numbered[0][0], self.codes(numbered[0][1])
+        items = self.reading.items
+        asked = [b.value for a, b in pairwise(items) if a.type == "ASK" and a.value == "which" and b.type == "CLASS"]
+        return (None, self.codes(asked[0])) if len(asked) == 1 and is_general(asked[0]) else None
+
+    def within_class(self, number: int | None, whole: Classes) -> Query:
+        """The classes that one is made of, ranked."""
+        if len(self.classes) > 1:
+            raise Unfit("parts of which class?")
+        main = [code for code in whole.codes if code.endswith("00")]
+        level = "2" if len(main) == len(whole.codes) and "crops" not in self.reading.all("CLASSES") else "3"
+        query = self.table((Group(whole.theme, level),))
+        way = next(iter(self.reading.all("SUP")), "most")
+        return replace(query, order=(Order(query.columns[0].name, way),), limit=number or FEW_ROWS)
+
+    def one_for_each(self) -> Query:
+        """How many of one class there are for each of another: "how many maize points per wheat point"."""
+        each = [self.codes(c) for c in self.reading.all("EACHONE")]
+        if len(each) != 1 or len(self.classes) != 1 or self.level:
+            raise Unfit("of what for each of what?")
+        sides = (("a", self.classes[0]), ("b", each[0]))
+        columns = [Column(n, self.measure(), self.class_filters([k])) for n, k in sides]
+        columns.append(Column("ratio", "", (), Expression("ratio", "a", "b")))
+        return Query(self.source, tuple(columns), (*self.place_filters(), *self.dated_filter(), *self.other_filters()))
 
     def is_one_total(self) -> bool:
         """Whether points of all places of a level are counted together: "across all countries, how many points"."""
@@ -763,25 +879,34 @@ class Constraints:
     def of_elevation(self) -> Query:
         """Mean, least or greatest elevation."""
         self.source = "survey"
-        name = STAT_MEASURE[self.reading.all("STAT")[0]]
-        columns = (Column("elevation_m", name), Column("points", "points"))
+        columns = (*self.of_heights(), Column("points", "points"))
+        head = columns[0].name
         rows = (Group("region", self.level),) if self.level else ()
         if not rows and len(self.classes) > 1:
             rows = (Group("land_cover", members=tuple(k.codes for k in self.classes)),)
             filters = (*self.place_filters(), Filter("year", "in", (self.year(),)), *self.other_filters())
-            return Query("survey", columns, filters, rows, order=(Order("elevation_m"),))
+            return Query("survey", columns, filters, rows, order=(Order(head),))
         query = Query("survey", columns, self.base(), rows)
         if not rows:
             return query
-        by = "points" if "points" in self.measures and self.reading.has("RANK", "MANY") else "elevation_m"
+        by = "points" if "points" in self.measures and self.reading.has("RANK", "MANY") else head
         ranked = self.ranking(by) or (Order(by), None)
         kept = (Condition("points", ">", 0),)
         return replace(query, having=kept, order=(ranked[0],), limit=ranked[1])
 
+    def of_heights(self) -> tuple[Column, ...]:
+        """The measure of elevation or position that is asked for; without a statistic the mean and both ends."""
+        dimension = self.reading.all("DIM")[0]
+        if stats := self.reading.all("STAT"):
+            if (name := STAT_MEASURE.get((dimension, stats[0]))) is None:
+                raise Unfit("the end of a latitude is a point")
+            return (Column("elevation_m" if dimension == "elevation" else name, name),)
+        return tuple(Column(name, name) for (of, _), name in STAT_MEASURE.items() if of == dimension)
+
     def compared(self, *, verdict: bool = False) -> Query:
         """Difference or ratio of two places, classes or years; asked with yes or no, whether it is more or less."""
         op: Arithmetic = next(iter(self.reading.all("DIFF")), "difference")
-        name = self.measure()
+        name = self.of_heights()[0].measure if self.of_height() else self.measure()
         if self.level and len(self.classes) == 2:
             sides = [("a", self.class_filters(self.classes[:1])), ("b", self.class_filters(self.classes[1:]))]
             rows, shared = (Group("region", self.level),), (*self.place_filters(), Filter("year", "in", (self.year(),)))
@@ -873,7 +998,8 @@ class Constraints:
             if lost:
                 where.append(Filter(f"{before.theme}_to", "not_in", before.codes))
             if not stayed and not self.level and not (lost and "how_many" in self.asks):
-                split = Group(f"{before.theme}_to", "3" if self.reading.has("FATESPLIT") or lost else "1")
+                fine = self.reading.has("FATESPLIT") or lost or not is_main(before)
+                split = Group(f"{before.theme}_to", "3" if fine else "1")
         elif after and not before:
             where.append(Filter(f"{after.theme}_from", "not_in", after.codes))
             split = None if self.level else Group(f"{after.theme}_from", "1")

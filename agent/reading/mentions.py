@@ -131,12 +131,14 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "time.all": (("TREND", ""),),
     "time.latest": (("LATEST", ""), ("SOFT", "")),
     "time.earliest": (("EARLIEST", ""),),
+    "time.twice": (("TWICE", ""),),
     "change.changed": (("CHANGE", ""),),
     "change.became": (("BECAME", ""),),
     "change.replaced": (("REPLACED", ""),),
     "change.lost": (("LOST", ""),),
     "change.gained": (("GAINED", ""),),
     "change.stayed": (("STAYED", ""),),
+    "change.reverse": (("REVERSE", ""),),
     "change.increase": (("UP", ""),),
     "change.decrease": (("DOWN", ""),),
     "witness.survey": (("WITNESS", "survey"),),
@@ -183,6 +185,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "season.autumn": (("SEASON", (9, 10, 11)),),
     "season.winter": (("SEASON", (12, 1, 2)),),
     "function.words": (("SOFT", ""),),
+    "function.sown": (("SOWN", ""), ("SOFT", "")),
 }
 """Key of the lexicon → what the chart may read it as. A key that is missing here has no part in a typed query."""
 
@@ -242,6 +245,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         number = re.fullmatch(r"number\.(\d+)", leaf.key)
         if number and not inside:
             items.append(Item(start, end, "NUM", float(number.group(1))))
+            if float(number.group(1)) in (100, 1000, 1_000_000):
+                items.append(Item(start, end, "TIMES", float(number.group(1))))
     split = {(i.start, i.end) for i in items if i.type == "EACH"}
     items += [
         Item(i.start, i.end, "SPLIT", ("region", i.value))
@@ -304,6 +309,7 @@ def _numbers(every: Sequence[Token], question: str) -> list[Item]:
     """Numbers as written: 4.5 and 4,5 are one, 1 000 and 1,000 are a thousand; a year is four digits alone."""
     items: list[Item] = []
     gaps: list[tuple[int, int, tuple[int, int]]] = []
+    pairs: list[Item] = []
     skip = -1
     for n, token in enumerate(every):
         if n <= skip or not re.fullmatch(r"\d+", token.norm):
@@ -318,12 +324,21 @@ def _numbers(every: Sequence[Token], question: str) -> list[Item]:
         value = float(digits)
         year = len(token.norm) == 4 and end == n and FIRST_YEAR <= value <= LAST_YEAR
         items.append(Item(n, end + 1, "NUM", value))
+        if (before := _dashed(items, n, question, every)) is not None and before.value < value and not year:
+            pairs.append(Item(before.start, end + 1, "NUMS", (before.value, value)))
         if year:
             items.append(Item(n, n + 1, "YEAR", int(value)))
             last = items[-3] if len(items) > 2 and items[-3].type == "YEAR" and items[-3].end == n else None
             if last and every[n].start - every[n - 1].end <= 3 and last.value < value:  # 2009–2018
                 gaps.append((n - 1, n + 1, (last.value, int(value))))
-    return [*items, *(Item(start, end, "SPAN", years) for start, end, years in gaps)]
+    return [*items, *pairs, *(Item(start, end, "SPAN", years) for start, end, years in gaps)]
+
+
+def _dashed(items: Sequence[Item], n: int, question: str, every: Sequence[Token]) -> Item | None:
+    """Return the number before this one, where only a dash stands between: 500–1000."""
+    before = next((i for i in reversed(items[:-1]) if i.type == "NUM" and i.end == n), None)
+    gap = question[every[n - 1].end : every[n].start].strip() if before else ""
+    return before if gap in ("-", "\u2010", "\u2013", "\u2014") else None
 
 
 GROUPS = ".,'’ \u00a0\u202f"

@@ -16,7 +16,7 @@ from tools.context import Context
 COMPOSED = frozenset({
     "NEAR", "NOTPLACE", "NOTCLASS", "NONE", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANKNTH", "NTH", "SPLIT",
     "SPLITIN", "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "END", "STAT", "DIFF", "LOST", "GAINED", "STAYED",
-    "BYMONTH", "BECAME", "MORETHAN",
+    "BYMONTH", "BECAME", "MORETHAN", "TWICE", "REVERSE", "NUMCLASS", "EACHONE", "DIM",
         "RANKCLASS",
         "ENDOF",
 })  # fmt: skip
@@ -72,11 +72,13 @@ def read(question: str, language: str, context: Context) -> Reading:
     """Return a question taken apart and put together again."""
     said = mentions(question, language, context)
     made = tuple(chart(said))
-    items = tuple(mostly(dated(best(made, said))))
+    items = tuple(as_shares(mostly(dated(best(made, said))), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
     weak = weak_words(said, open_words) | lead_words(said, items)
-    left = tuple(n for n in open_words if n not in said.soft and n not in weak)
+    dated_work = {n for i in said.items if i.type == "SOWN" for n in range(i.start, i.end)}
+    dated_work = dated_work if any(i.type == "MONTHS" for i in items) else set()  # months are those of the visit
+    left = tuple(n for n in open_words if n in dated_work or (n not in said.soft and n not in weak))
     unread = tuple(_word(said, n) for n in left)
     hard = [i for i in said.items if i.type in MUST and any(n in open_words for n in range(i.start, i.end))]
     forbidden = dict.fromkeys(
@@ -110,6 +112,15 @@ def mostly(items: list[Item]) -> list[Item]:
     return [replace(i, type=kind, value=value) if i.type == "MOSTLY" else i for i in items]
 
 
+def as_shares(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with a word for a height that is one for a share too, Italian "quota", as a share where no
+    mean or end of heights is asked."""
+    if any(i.type in ("STAT", "END") for i in items):
+        return items
+    shares = {(i.start, i.end): i for i in said.items if i.type == "MEASURE" and i.value == "share"}
+    return [shares.get((i.start, i.end), i) if i.type == "DIM" else i for i in items]
+
+
 LEADING = ("which", "how_many", "how_much", "where", "when", "compare", "show")
 EMPTY = ("ASK", "ALSO", "BACK", "BOTH", "MEASURE", "EACH", "STAT", "HERE")
 """Types that a polite beginning may hold."""
@@ -128,11 +139,14 @@ WEAK = ("CMP", "WITHIN", "FROM", "TO", "BETWEEN", "SINCE", "UNTIL", "BEFORE")
 
 
 def weak_words(said: Mentions, open_words: list[int]) -> frozenset[int]:
-    """Return single words that compare only beside a number, where no number was left: "over the regions"."""
+    """Return words that compare only beside a number, where no number was left: single ones ("over the regions"), of a
+    difference all ("how many points greater than")."""
     left = set(open_words)
     if any(i.type in ("NUM", "QTY") and left & set(range(i.start, i.end)) for i in said.items):
         return frozenset()
-    return frozenset(i.start for i in said.items if i.type in WEAK and i.end == i.start + 1)
+    differs = any(i.type == "DIFF" for i in said.items)
+    weak = [i for i in said.items if i.type in WEAK and (i.end == i.start + 1 or (differs and i.type == "CMP"))]
+    return frozenset(n for i in weak for n in range(i.start, i.end))
 
 
 def _word(said: Mentions, n: int) -> str:

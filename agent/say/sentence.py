@@ -12,6 +12,8 @@ from tools.compile import SIGNS, is_of_points
 from tools.context import Context
 from tools.result import Result
 
+EARTH_KM = 20_000
+"""A circle of this radius leaves nothing out."""
 MOST_OTHERS = 3
 """Other columns shown behind the leading one in a list."""
 HOLDS = {
@@ -71,6 +73,8 @@ def phrase(one: Filter, source: Source, voice: Voice, context: Context) -> str:
         case "month":
             return voice.filter("month", x=voice.both(voice.month(int(v)) for v in values if v is not None))
         case "position":
+            if float(list(values)[2] or 0) >= EARTH_KM:
+                return place_words(values, voice)  # a circle that holds every point: only where it is measured from
             km = voice.number(float(list(values)[2] or 0))
             return voice.filter(one.op, km=km, place=place_words(values, voice))
         case "number":

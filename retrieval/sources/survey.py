@@ -39,6 +39,8 @@ SURVEY = source(
             "by_coast", "count(CASE WHEN by_coast THEN 1 END){filter}", "points", one=("year",), concept="by coast"
         ),
         Measure("mean_elevation", "round(avg(elevation){filter}, 1)", "m", concept="elevation", needs=("elevation",)),
+        Measure("mean_lat", "round(avg(lat){filter}, 2)", "°", concept="latitude", digits=2),
+        Measure("mean_lon", "round(avg(lon){filter}, 2)", "°", concept="longitude", digits=2),
         Measure("least_elevation", "min(elevation){filter}", "m", concept="elevation", needs=("elevation",)),
         Measure("greatest_elevation", "max(elevation){filter}", "m", concept="elevation", needs=("elevation",)),
     ],

@@ -6,6 +6,7 @@ import pytest
 
 from agent.ask import ask
 from agent.conversation import Conversation
+from agent.reading.asides import without_asides
 from retrieval.store import Store
 from tools.context import Context
 
@@ -28,6 +29,18 @@ VALUES = [
     ("Koliko je točaka s kukuruzom iz 2018. unutar 50 km od 45,55 N, 18,69 E?", 2),
     ("What do grassland and shrubland together make up of Ireland in 2022?", 71.5),
     ("average share of woodland over the NUTS 2 regions of Austria in 2022", 40.4),
+    ("In square kilometres, how much more wood than cropland was there in Romania in 2022?", 8106.0),
+    ("How high up, on average, are the Italian vineyards that were surveyed in 2018?", 238),
+    ("Mitmendal kohal on Eesti EL-i riikide seas märgalade osakaalu järgi 2022. aastal?", 3.8),
+    ("Magyarországon 2018-ban hány kukoricás pont jut egy búzás pontra?", 1.21),
+    ("Which two cereals turned up most often on the German points of 2018, and how often?", 104),
+    (
+        "Putting Belgium, the Netherlands and Luxembourg together, what percentage of their area was cropland in 2022?",
+        23.2,
+    ),
+    ("How many olive points of the 2018 survey lie within 50 km of 37.77 N, 3.79 W (Jaén)?", 57),
+    ("What share of the Netherlands is under glass (greenhouses), 2022?", 0.5),
+    ("Jak daleko od Brna leží nejbližší bod s vinicí z roku 2018?", 37.506),
 ]
 ROWS = [
     ("Number of vineyard points by country in 2018", "points",
@@ -142,7 +155,7 @@ CONDITIONS = [
     ("How many points in Greece burned in wildfires turned from woodland to shrubland?", "wildfires"),
     ("How many grassland points in Ireland within 5 km of a motorway were lost between 2015 and 2018?", "motorway"),
     ("Which Spanish regions had the most almond orchards planted after 2000?", "2000"),
-    ("In square kilometres, how much more wood than cropland was there in Romania in 2022?", "wood"),
+    ("In square kilometres, how much more sedge than cropland was there in Romania in 2022?", "sedge"),
 ]
 
 
@@ -187,3 +200,46 @@ def test_where_nothing_could_be_read_the_land_cover_is_asked_back(question: str,
     answer = ask(question, context, router="builtin", debug=True)
     assert answer.status == "clarify"
     assert "?" in answer.text
+
+
+CLAUSES = [
+    ("Quanti punti a oliveto si trovano in Toscana e quanti in Puglia nel 2018, e qual è la differenza?", [-34]),
+    ("Of all the points seen both times, how many moved from grass to crops and how many the other way?", [389, 488]),
+    ("Wie viele der Punkte, die 2015 Wald waren, waren 2018 nicht mehr Wald, und wie viel Prozent sind das?", [2.6]),
+    ("Ile punktów z żytem stwierdzono w 2018 r. w Polsce i jaki to procent wszystkich punktów żyta w Europie?", [50.2]),
+    ("Ce procent din punctele cultivate din România în 2018 era porumb, și cât era floarea-soarelui?", [33.1, 13.2]),
+    ("Vilka fem länder hade störst andel skog 2022, och på vilken plats hamnar Sverige?", [66.0, 61.7]),
+    ("Which German NUTS 2 region had the largest share of vineyards in 2022, and what multiple of the German average"
+     " is that?", [8.0, 20.0]),
+    ("In Portugal, do olives or grapes cover more ground in 2022, and by how much in percentage points?", [3.4]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "values"), CLAUSES)
+def test_a_clause_leans_on_the_one_before(question: str, values: list[float], context: Context) -> None:
+    answer = ask(question, context, router="builtin", debug=True)
+    assert [result.value for result in answer.results] == values
+
+
+def test_each_of_several_ranges_is_counted(context: Context) -> None:
+    question = "Split the 2018 Austrian grassland points into below 500 m, 500 to 1000 m and above 1000 m."
+    (result,) = ask(question, context, router="builtin", debug=True).results
+    assert result.table
+    assert list(result.table.rows[0]) == [22, 80, 31]
+
+
+ASIDES = [
+    ("How many regions (the thirteen)?", "How many regions (the thirteen)?"),
+    ("vines within 50 km of 37.77 N, 3.79 W (Jaén)", "vines within 50 km of 37.77 N, 3.79 W"),
+    ("vines within 50 km of 37.77 N, 3.79 W (Madrid)", "vines within 50 km of 37.77 N, 3.79 W (Madrid)"),
+    ("which Greek regions (the thirteen) have olives?", "which Greek regions have olives?"),
+    ("which Greek regions (the twelve) have olives?", "which Greek regions (the twelve) have olives?"),
+    ("how much of the land under glass (greenhouses)", "how much of the land under greenhouses"),
+    ("maize (irrigated) in Spain", "maize (irrigated) in Spain"),
+    ("maize (wheat) in Spain", "maize (wheat) in Spain"),
+]
+
+
+@pytest.mark.parametrize(("question", "left"), ASIDES)
+def test_an_aside_goes_only_where_it_says_nothing_new(question: str, left: str, context: Context) -> None:
+    assert without_asides(question, context.in_language("en")) == left

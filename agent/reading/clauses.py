@@ -1,0 +1,314 @@
+"""A question of several clauses: "how many … in Tuscany and how many in Apulia, and what is the difference?".
+
+Each clause is read on its own and takes from the one before what it leaves out; one that asks only for the difference,
+the percentage, the place in a ranking or the other way round is laid over the query before it. Words have been left
+behind here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from agent.reading.fill import Constraints, Unfit
+from agent.reading.mentions import Item
+from agent.reading.read import Reading
+from retrieval.query import Arithmetic, Column, Expression, Filter, Query, Ref
+from tools.context import Context
+from tools.query import answer
+
+ASKING = ("how_many", "how_much", "which", "what", "where", "when")
+CONTENT = ("CLASS", "PLACE", "FATE", "NOTCLASS", "INSIDE", "RANK", "COUNTED", "NUMCLASS", "LEVEL", "NEAR", "EACHCLASS")
+"""Types that make a clause of its own what would else be the beginning of the next."""
+PARTING = re.compile(r"[,;:.?!\N{EN DASH}\N{EM DASH}]")
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "place": ("PLACE", "INSIDE", "SPLITIN", "NOTPLACE", "HERE"),
+    "class": ("CLASS", "NOTCLASS", "NUMCLASS", "COUNTED", "EACHCLASS", "FATE", "FATESPLIT", "NONE", "CLASSES"),
+    "time": ("YEAR", "SPAN", "SINCEYEAR", "LATEST", "EARLIEST"),
+    "witness": ("WITNESS", "TWICE"),
+    "circle": ("NEAR", "POSITION"),
+    "limit": ("LIMIT", "MONTHS"),
+    "measure": ("MEASURE",),
+    "ask": ("ASK",),
+}
+"""What a clause takes from the one before, each where it says nothing of it itself."""
+FRAME = ("place", "class", "time", "circle", "limit")
+PERCENT = ("part", "whole", "share_of")
+
+
+def clauses_of(reading: Reading) -> list[tuple[Item, ...]]:
+    """Return the clauses of a reading: a new one begins at what asks again, behind a comma, a full stop or "and"."""
+    parts: list[list[Item]] = [[]]
+    for item in reading.items:
+        if parts[-1] and _begins(item, parts[-1], reading):
+            parts.append([])
+        parts[-1].append(item)
+    return [tuple(part) for part in parts]
+
+
+def _begins(item: Item, before: Sequence[Item], reading: Reading) -> bool:
+    asks = item.type in ("DIFF", "RANKED", "REVERSE") or (item.type == "ASK" and item.value in ASKING)
+    if not asks or not any(i.type in CONTENT for i in before):
+        return False
+    last = before[-1]
+    if last.type == "ASK" and last.value in ASKING:
+        return False  # "and what is the difference"
+    said = reading.said
+    gap = said.question[said.tokens[last.end - 1].end : said.tokens[item.start].start]
+    joins = any(i.type in ("AND", "ALSO") and last.end <= i.start < item.start for i in said.items)
+    return bool(PARTING.search(gap)) or joins or last.type == "ALSO"
+
+
+def clause_queries(
+    reading: Reading, context: Context, selection: Sequence[str], settled: Mapping[str, Any]
+) -> tuple[Query, ...] | None:
+    """Return the queries of a question of several clauses, at least one of which says something of another's answer.
+
+    None where it is one clause, or where each stands alone.
+
+    Raises:
+        Unfit: a clause makes no query, or none of the one before it.
+        AmbiguousRegion, AmbiguousClass: a name is several things.
+    """
+    parts = clauses_of(reading)
+    if len(parts) < 2:
+        return None
+    chain = _Chain(reading, context, selection, settled)
+    chain.begin(_with_later(parts[0], parts[1:]))
+    for part in parts[1:]:
+        chain.go_on(part)
+    return tuple(chain.done) if chain.leaned else None
+
+
+def _with_later(first: tuple[Item, ...], rest: Sequence[tuple[Item, ...]]) -> tuple[Item, ...]:
+    """Return the first clause with the year, and where it has none the place, that only a later one names."""
+    rows = any(i.type in ("LEVEL", "RANK", "MANY", "SPLIT", "RANKNTH") for i in first)
+    for name in ("time",) if rows else ("time", "place"):
+        if not _of(first, name):
+            later = next((found for part in rest if (found := _of(part, name))), ())
+            first = (*first, *later)
+    return first
+
+
+def _of(items: Sequence[Item], group: str) -> tuple[Item, ...]:
+    return tuple(i for i in items if i.type in GROUPS[group])
+
+
+class _Chain:
+    """Clauses on their way into queries; `done` are those made, `said` what the last one spoke of."""
+
+    def __init__(
+        self, reading: Reading, context: Context, selection: Sequence[str], settled: Mapping[str, Any]
+    ) -> None:
+        self.reading, self.context, self.selection, self.settled = reading, context, selection, settled
+        self.done: list[Query] = []
+        self.said: tuple[Item, ...] = ()
+        self.leaned = False
+        """Whether a clause was laid over another's query."""
+
+    def constraints(self, items: Sequence[Item]) -> Constraints:
+        """The constraints of some items."""
+        kept = replace(self.reading, items=tuple(items))
+        return Constraints(kept, self.context, self.selection, self.settled)
+
+    def begin(self, items: tuple[Item, ...]) -> None:
+        """Make the first clause's queries."""
+        self.done += self.constraints(items).queries()
+        self.said = items
+
+    def inherited(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
+        """Return a clause with what it leaves out of what was spoken of."""
+        own = [i for i in items if i.type != "ASK" or i.value in ASKING]
+        taken = [i for name in GROUPS if not _of(own, name) for i in _of(self.said, name)]
+        return (*taken, *items)
+
+    def go_on(self, items: tuple[Item, ...]) -> None:
+        """Lay a clause over what there is, or make queries of its own."""
+        types = {i.type for i in items}
+        frame = [name for name in FRAME if _of(items, name)]
+        if "REVERSE" in types:
+            self.lay(self.reversed(items))
+        elif "RANKED" in types and self.done[-1].rows:
+            self.lay(self.place_of(items))
+        elif "DIFF" in types:
+            self.differ(items, frame)
+        elif self.asks_percent(items) and not frame:
+            self.done[-1] = percent_of_base(self.done[-1])
+            self.leaned = True
+        elif frame == ["class"] and self.done[-1].columns and self.done[-1].columns[-1].name == PERCENT[-1]:
+            self.lay(self.other_part(items))
+        elif self.asks_percent(items) and (whole := self.whole_around(items, frame)):
+            self.done[-1] = whole
+            self.leaned = True
+        else:
+            whole_items = self.inherited(items)
+            self.done += self.constraints(whole_items).queries()
+            self.said = whole_items
+
+    def lay(self, query: Query) -> None:
+        """Keep a query that was made of the one before."""
+        self.done.append(query)
+        self.leaned = True
+
+    # --- clauses that lean on the one before ---
+
+    def reversed(self, items: tuple[Item, ...]) -> Query:
+        """The other way: what became of the second class, into the first."""
+        fate = next((i for i in self.said if i.type == "FATE" and None not in i.value), None)
+        if fate is None or any(_of(items, name) for name in FRAME):
+            raise Unfit("the other way of what?")
+        self.said = tuple(replace(i, value=i.value[::-1]) if i is fate else i for i in self.said)
+        return self.constraints(self.said).queries()[-1]
+
+    def place_of(self, items: tuple[Item, ...]) -> Query:
+        """Where one place stands in the ranking before."""
+        said, ranking = self.constraints(items), self.done[-1]
+        of_places = len(ranking.rows) == 1 and ranking.rows[0].dimension == "region" and ranking.order
+        if not of_places or len(said.places) != 1 or ranking.having or ranking.fold or said.classes:
+            raise Unfit("no ranking to stand in")
+        return replace(ranking, limit=None, lead=said.places[0].id)
+
+    def differ(self, items: tuple[Item, ...], frame: Sequence[str]) -> None:
+        """A difference or ratio: of the two sides before, or of what was before and what the clause names."""
+        op: Arithmetic = next(i.value for i in items if i.type == "DIFF")
+        last = self.done[-1]
+        if frame or self.names_level(items):
+            other = self.compared_with(items)
+            self.done[-1:] = [last] * bool(last.rows) + [beside(self.first_of(last), other, op)]
+        elif len(self.done) > 1 and not last.rows and not self.done[-2].rows:
+            self.done[-2:] = [beside(self.done[-2], last, op)]
+        else:
+            self.done[-1:] = self.constraints((*self.said, *items)).queries()
+        self.leaned = True
+
+    def names_level(self, items: tuple[Item, ...]) -> bool:
+        """Whether the whole around the first of a ranking is meant: "the national average"."""
+        return any(i.type in ("LEVEL", "STAT") for i in items) and bool(self.done[-1].rows)
+
+    def compared_with(self, items: tuple[Item, ...]) -> Query:
+        """The same number of what the clause names."""
+        kept = tuple(i for i in items if i.type not in ("DIFF", "STAT", "LEVEL", "RANKED", "UP", "DOWN"))
+        said, base = self.constraints(kept), self.first_of(self.done[-1])
+        new = (*said.place_filters(), *said.class_filters(), *said.other_filters())
+        years = said.years()
+        new += (Filter("year", "in", years),) if len(years) == 1 else ()
+        if not new:
+            (first,) = [str(v) for f in base.filters("region") for v in _values(f)]
+            country = self.context.gazetteer.containing(first, "country")
+            if country is None:
+                raise Unfit("which whole?")
+            new = (Filter("region", "in", (country.id,)),)
+        kept_filters = tuple(f for f in base.where if f.dimension not in {n.dimension for n in new})
+        return replace(base, where=(*kept_filters, *new))
+
+    def first_of(self, ranking: Query) -> Query:
+        """One number: a ranking's first, or the query itself where it is one."""
+        if not ranking.rows:
+            return ranking
+        found = answer(ranking, self.context).regions
+        if not found or ranking.rows[0].dimension != "region" or len(ranking.rows) > 1 or len(ranking.columns) > 2:
+            raise Unfit("no first place")
+        where = tuple(f for f in ranking.where if f.dimension != "region")
+        where = (Filter("region", "in", (found[0].id,)), *where)
+        return replace(ranking, where=where, rows=(), order=(), limit=None, having=(), lead="")
+
+    def asks_percent(self, items: tuple[Item, ...]) -> bool:
+        """Whether a percentage is asked."""
+        return any(i.type == "MEASURE" and i.value == "share" for i in items)
+
+    def other_part(self, items: tuple[Item, ...]) -> Query:
+        """The percentage before, of another class in the same whole."""
+        said, last = self.constraints(items), self.done[-1]
+        part, *rest = last.columns
+        if len(said.classes) != 1 or said.less or not part.where:
+            raise Unfit("which part?")
+        own = tuple(f for f in part.where if f.dimension not in ("land_cover", "land_use"))
+        return replace(last, columns=(replace(part, where=(*own, *said.class_filters())), *rest))
+
+    def whole_around(self, items: tuple[Item, ...], frame: Sequence[str]) -> Query | None:
+        """What was counted as a percentage of the same in a larger place, or of a wider class."""
+        told = [i for i in items if i.type in (*GROUPS["class"], *GROUPS["place"]) or i.value == "is"]
+        order = [i.type for i in told]
+        said, last = self.constraints(self.inherited(items)), self.done[-1]
+        if last.rows or last.fold or not {*frame} <= {"place", "class", "time"} or len(last.columns) > 2:
+            return None
+        if "CLASS" in order and "ASK" in order[: order.index("CLASS")] and "PLACE" in order:
+            return None  # "what percentage of points in Europe is rye"
+        regions = [str(v) for f in last.filters("region") for v in _values(f)]
+        held = len(regions) == 1 and len(said.places) == 1
+        wider = held and said.nested(self.context.named(regions[0]), said.places[0])
+        new = (*said.place_filters(), *said.class_filters())
+        where = tuple(f for f in last.where if f.dimension not in {n.dimension for n in new})
+        if not (wider and wider[1].id == said.places[0].id):
+            return None
+        return percent_of(last, replace(last, where=(*where, *new)))
+
+
+def _values(one: Filter) -> tuple[Any, ...]:
+    return () if isinstance(one.values, Ref) else tuple(one.values)
+
+
+def apart(one: Query, other: Query) -> tuple[tuple[Filter, ...], tuple[Filter, ...], tuple[Filter, ...]]:
+    """Return what two queries share of their filters, and what each has for itself; those without an own one stay.
+
+    Raises:
+        Unfit: they are not one number each, of one measure.
+    """
+    if (one.source, one.columns[:1], one.rows, one.having) != (other.source, other.columns[:1], other.rows, ()):
+        raise Unfit("two numbers of different kinds")
+    if one.rows or one.fold or not one.columns or one.columns[0].expression:
+        raise Unfit("no two numbers")
+    names = {f.dimension for f in (*one.where, *other.where) if (f in one.where) != (f in other.where)}
+    shared = tuple(f for f in one.where if f.dimension not in names)
+    mine, its = (tuple(f for f in q.where if f.dimension in names) for q in (one, other))
+    if not names:
+        raise Unfit("twice the same")
+    return shared, mine, its
+
+
+def beside(one: Query, other: Query, op: Arithmetic) -> Query:
+    """Return two numbers side by side, with their difference or ratio.
+
+    Raises:
+        Unfit: they are not two numbers of one kind.
+    """
+    shared, mine, its = apart(one, other)
+    measure = one.columns[0].measure
+    columns = (
+        Column("a", measure, mine),
+        Column("b", measure, its),
+        Column(op, "", (), Expression(op, "a", "b")),
+    )
+    return Query(one.source, columns, shared)
+
+
+def percent_of(part: Query, whole: Query) -> Query:
+    """Return one number as a percentage of another.
+
+    Raises:
+        Unfit: they are not two numbers of one kind.
+    """
+    shared, mine, its = apart(part, whole)
+    measure = "km2" if part.columns[0].measure == "share" else part.columns[0].measure
+    names = iter(PERCENT)
+    columns = (
+        Column(next(names), measure, mine),
+        Column(next(names), measure, its),
+        Column(next(names), "", (), Expression("percent", *PERCENT[:2])),
+    )
+    return Query(part.source, columns, shared)
+
+
+def percent_of_base(counted: Query) -> Query:
+    """Return a count as a percentage of what it was counted among: of points revisited those of the class before.
+
+    Raises:
+        Unfit: it is no count, or of everything.
+    """
+    focus = ("land_cover_to", "land_use_to") if counted.source == "revisits" else ("land_cover", "land_use")
+    where = tuple(f for f in counted.where if f.dimension not in focus)
+    if counted.columns[:1] != (Column("points", "points"),) or where == counted.where:
+        raise Unfit("a percentage of what?")
+    return percent_of(counted, replace(counted, where=where))
