@@ -22,7 +22,7 @@ from retrieval.store import Store, default_store_path
 from tools import uncertainty
 from tools.context import Context
 from tools.estimation import greg, two_phase
-from tools.official_share import official_share
+from tools.published_verbs import official_share
 
 ROUNDS = 40
 POINTS, STRATA, CELLS, REGIONS = 340_000, 2_100, 10_000_000, 300

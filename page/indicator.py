@@ -13,12 +13,12 @@ from retrieval.errors import LandaskError
 from retrieval.region_rows import markers
 from retrieval.statistics import DATASET_ID
 from retrieval.types import Region
-from tools import official, official_maps, rank_official, uncertainty
+from tools import official, official_maps, uncertainty
 from tools.context import Context
 from tools.official import Cell
+from tools.published_verbs import LEVELS, of_level, suspect
 from tools.result import Result
 
-LEVELS = tuple(rank_official.CODE_LENGTH)
 SHARES = {"value", "share"}
 """Columns that may hold the share."""
 MOST_COUNTRIES = 6
@@ -129,8 +129,7 @@ def everywhere(context: Context, land_cover: str, level: str) -> Indicator | Non
         LandaskError: the store has no such figures.
     """
     year = max(official.survey_years(context), default=0)
-    place = rank_official.field_of(context, level, ())
-    cells = rank_official.read(context, place, official.classes(context, [land_cover]), year)[1]
+    cells = of_level(context, level, (), official.classes(context, [land_cover]), [year])
     ids = [cell.region.id for cell in sorted(cells, key=lambda c: -(c.value("%") or 0))]
     return read(context, land_cover, ids[:MOST_ASKED], ids, [year]) if ids else None
 
@@ -157,14 +156,12 @@ def read(
         return None
     countries = dict.fromkeys(region.country for region in regions.values())
     everywhere = level == "country" or len(countries) > MOST_COUNTRIES
-    within = () if everywhere else tuple(f"country:{code}" for code in countries)
-    codes, place = official.classes(context, [land_cover]), rank_official.field_of(context, level, within)
+    within = () if everywhere else tuple(context.named(f"country:{code}") for code in countries)
     found: dict[str, dict[int, Cell]] = {}
     every = official.survey_years(context)
-    for year in every:
-        for cell in rank_official.read(context, place, codes, year)[1]:
-            if not rank_official.suspect(cell):
-                found.setdefault(cell.region.id, {})[year] = cell
+    for cell in of_level(context, level, within, official.classes(context, [land_cover])):
+        if not suspect(cell):
+            found.setdefault(cell.region.id, {})[cell.year] = cell
     shapes = shapes_of(context, list(found))
     members = {
         id: Member(next(iter(cells.values())).region, shapes[id], cells) for id, cells in found.items() if id in shapes

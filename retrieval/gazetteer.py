@@ -24,6 +24,7 @@ from retrieval import types
 from retrieval.deal_words import world_region
 from retrieval.errors import AmbiguousRegion, OutOfCoverage, UnknownRegion
 from retrieval.region_rows import LANGUAGES, LEVELS, code_id, normalise, read_rows
+from retrieval.statistics import level_of
 from retrieval.store import Store
 from retrieval.types import PAGE_LANGUAGES, Place, Region
 from retrieval.word_forms import base_forms, has_endings, is_everyday, stem, stems
@@ -135,6 +136,23 @@ class Gazetteer:
         for identifier, row in sorted(self._rows.items()):
             found.setdefault(row["level"], []).append(identifier)
         return {level: tuple(ids) for level, ids in found.items()}
+
+    def former_ids(self, level: str, inside: str = "") -> tuple[str, ...]:
+        """Return the ids of a level whose land now goes by a region of another one: `nuts:LT00`, which is Lithuania.
+
+        They are no regions of the store; figures were published under them. `inside`: only those in one region.
+        """
+        now = {
+            old: self._rows[new]
+            for old, new in sorted(self._recoded.items())
+            if new in self._rows and level_of(old.partition(":")[2]) == level != self._rows[new]["level"]
+        }
+        if not inside:
+            return tuple(now)
+        within = {
+            k: {inside, *(r.id for r in self.children(inside, k))} for k in {row["level"] for row in now.values()}
+        }
+        return tuple(old for old, row in now.items() if row["id"] in within[row["level"]])
 
     def vintages(self, identifier: str) -> tuple[str, ...]:
         """Return every code of the statistics for exactly this land, its own first: `("FRJ1", "FR81")`."""

@@ -45,7 +45,7 @@ def settle(connection: duckdb.DuckDBPyConnection) -> None:
     connection.unregister("zeros_in")
 
 
-REGION_CODES = ("region_id", "level", "country", "year", "code", "part", "rank", "listed")
+REGION_CODES = ("region_id", "level", "country", "year", "code", "part", "rank", "listed", "land")
 
 
 def _active(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[frozenset[str], frozenset[str]]]:
@@ -70,8 +70,15 @@ def _region_codes(
             if not there and (parts := meaning.DISSOLVED.get(next(iter(codes), ""), ())):
                 there = list(parts) if all(part in present for part in parts) else []
             for rank, code in enumerate(there):
-                listed = whole and rank == 0 and _is_listed(gazetteer, row["id"], code)
-                yield row["id"], meaning.level_of(code), row["country"], year, code, not whole, rank, listed
+                of_its_level = whole and rank == 0 and meaning.level_of(code) == row["level"]
+                listed = of_its_level and _is_listed(gazetteer, row["id"], code)
+                of = (year, code, not whole, rank, listed, meaning.land_of(code))
+                yield row["id"], meaning.level_of(code), row["country"], *of
+    for level in ("nuts1", "nuts2"):
+        for old in gazetteer.former_ids(level):
+            code = old.partition(":")[2]
+            for year in (y for y, (_, present) in active.items() if code in present):
+                yield old, level, gazetteer.region(old).country, year, code, False, 0, True, meaning.land_of(code)
 
 
 def codes_of(gazetteer: Gazetteer, identifier: str, level: str) -> tuple[str, ...]:

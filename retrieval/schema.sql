@@ -76,11 +76,14 @@ CREATE TABLE region_areas (code VARCHAR, year SMALLINT, area_km2 DOUBLE);
 -- The figures settled by region: one row a region, year and class of the table, whatever code it was published under.
 CREATE TABLE published_cells (
     region_id VARCHAR, level VARCHAR, country VARCHAR, year SMALLINT, land_cover VARCHAR,
-    code VARCHAR, -- the code it is published under; several joined by +; '' where a zero has no row
+    code VARCHAR, -- the code it is published under; several joined by +; '' where it is not
+    land VARCHAR, -- what land it speaks of where that is not today's region: the Union's members, a region redrawn since
     percent DOUBLE, km2 DOUBLE, -- NULL where there is no figure to quote
     total_km2 DOUBLE, -- of the region, inland water included
-    status VARCHAR, -- published, low_reliability, not_significant or about_zero
-    flag VARCHAR, computed BOOLEAN, -- made of the parts of a dissolved region
+    status VARCHAR, -- published, low_reliability, not_significant, about_zero or not_published
+    flag VARCHAR, share_computed BOOLEAN, area_computed BOOLEAN, -- which of the two is made of the other or of parts
+    rounding DOUBLE, -- half the width in percentage points of what the published digits stand for
+    cv DOUBLE, -- coefficient of variation as published, percent
     se DOUBLE, -- standard error of percent, in percentage points; NULL where no sampling error is published
     change_se DOUBLE, -- the same beside another year of the region, on the same grid: without its error, but in 2022
     listed BOOLEAN -- stands in the list of its level; else another name of the same land does

@@ -1,7 +1,8 @@
 """What Eurostat's land-cover table (LAN_LCV_OVW) means: its classes, codes of several vintages, flags and gaps.
 
-Pure knowledge of the table, no query: files are read by `retrieval/statistics_files.py`, questions are answered by
-`tools/official_*.py`. Every constant here is checked against the figures themselves in `tests/retrieval`.
+Pure knowledge of the table, no query: files are read by `retrieval/statistics_files.py`, settled by region in
+`retrieval/published_cells.py`, asked by `tools/published_verbs.py`. Every constant here is checked against the figures
+themselves in `tests/retrieval`.
 """
 
 from __future__ import annotations
@@ -178,6 +179,17 @@ def series_codes(code: str) -> tuple[str, ...]:
 def is_shifted(code: str, published_code: str) -> bool:
     """Whether a figure published under another code speaks of a redrawn region, not of the same land."""
     return SHIFTED.get(code) == published_code
+
+
+def members_of(code: str) -> str:
+    """Return a short name of an aggregate's membership: `27`, `28`, `27 (2007)`, `23`; of any other code itself."""
+    return {"EU": "27", "EU27_2020": "27", "EU28": "28", "EU27_2007": "27 (2007)", "EU_V": "23"}.get(code, code)
+
+
+def land_of(code: str) -> str:
+    """Return what land a code speaks of where that is not today's region: the Union's members, a region before it was
+    redrawn; figures of two lands are no change."""
+    return members_of(code) if code.startswith("EU") else code if code in SHIFTED.values() else ""
 
 
 def is_renamed(code: str, published_code: str) -> bool:

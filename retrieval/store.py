@@ -21,7 +21,7 @@ from retrieval import deadline
 from retrieval.errors import BadArgument, QueryLimit, StoreError
 from retrieval.types import Dataset, Table
 
-SCHEMA = "6"
+SCHEMA = "7"
 """Version of `schema.sql`; a store of another version is refused, not migrated: building it again is quick."""
 
 SQL_FOLDER = Path(__file__).parent / "sql"
@@ -110,6 +110,7 @@ class Store:
         self._lock = threading.Lock()
         self._datasets: tuple[Dataset, ...] | None = None
         self._recorded: dict[str, tuple[int, ...]] | None = None
+        self._figure_years: dict[str, tuple[int, ...]] | None = None
 
     @classmethod
     def open(cls, path: str | Path, memory_limit: str = "800MB", timeout_s: float = 20) -> Store:
@@ -181,6 +182,15 @@ class Store:
                 found.setdefault(row["dimension"], set()).add(int(row["year"]))
             self._recorded = {name: tuple(sorted(years)) for name, years in found.items()}
         return self._recorded.get(dimension, ())
+
+    def figure_years(self, region_id: str) -> tuple[int, ...]:
+        """Return the years in which a region has published figures of any class, earliest first."""
+        if self._figure_years is None:
+            found: dict[str, list[int]] = {}
+            for id, year in self.query("places_with_figures").rows:
+                found.setdefault(id, []).append(year)
+            self._figure_years = {id: tuple(years) for id, years in found.items()}
+        return self._figure_years.get(region_id, ())
 
     def close(self) -> None:
         """Let go of the file."""

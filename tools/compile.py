@@ -44,7 +44,6 @@ all rows has none."""
 PLAIN_END = 'readable("{name}" + {z} * {name}_se, {name}_se)'
 LOG_END = 'CASE WHEN "{name}" > 0 THEN readable("{name}" * exp({z} * {name}_se / "{name}"), {name}_se) END'
 FOLDS = {
-    "count": "count(*)",
     "sum": "round(sum({0}), 3)",
     "mean": "round(avg({0}), 2)",
     "least": "min({0})",
@@ -197,6 +196,10 @@ class _Compiler:
         self.shared = [f for f in query.where if f.dimension not in replaced]
         self.moved = [f for f in query.where if f.dimension in replaced]
         self.places = next((d.name for d in source.dimensions.values() if d.kind == "place"), "")
+        stored = {d.name for d in source.dimensions.values() if d.stored and d.kind == "class"}
+        self.stored_frame = [f for f in self.shared if f.dimension in stored]
+        """Filters on classes with rows of their own, which all columns share: every region has a row of each class,
+        so they can be asked for in WHERE and no region is lost."""
 
     def compiled(self) -> Compiled:
         """Return the whole."""
@@ -451,7 +454,7 @@ class _Compiler:
     @property
     def _with_rows(self) -> frozenset[str]:
         """Groups that have rows of their own among published figures."""
-        return frozenset(f"group:{code}" for code in published.EU_GROUPS)
+        return frozenset(f"group:{code}" for code in (*published.EU_GROUPS, "europe"))
 
     def _need_recorded(self, of: Dimension) -> None:
         """Refuse a dimension that the years asked about do not have: not the same as zero."""
@@ -513,11 +516,13 @@ class _Compiler:
         named = [f for f in self.query.filters(group.dimension) if f.op == "in" and not self._drawn(f)]
         asked = self._common([[self.context.gazetteer.region(str(id)).id for id in self._listed(f)] for f in named])
         if not asked:
-            return list(gazetteer.ids_at_level(group.level))
+            former = gazetteer.former_ids(group.level) if self.source.listed else ()
+            return [*gazetteer.ids_at_level(group.level), *former]
         found: list[str] = []
         for id in asked:
             region = gazetteer.region(id)
             found += [region.id] if region.level == group.level else [r.id for r in gazetteer.children(id, group.level)]
+            found += gazetteer.former_ids(group.level, id) if self.source.listed else ()
         return list(dict.fromkeys(found))
 
     def _left_out(self, dimension: str) -> list[str]:
@@ -554,9 +559,10 @@ class _Compiler:
                 labels.append("+".join(map(str, member)))
                 codes.append(value)
         name = f"of_{group.dimension}"
-        asked = f"SELECT unnest({self.bind(labels)}) AS member, unnest({self.bind(codes)}) AS code"
+        asked = f"SELECT unnest({self.bind(labels)}) AS member, unnest({self.bind(codes)}) AS asked_code"
         asked += f", unnest({self.bind(first)}) AS counted"
-        self.text.joins.append(f"LEFT JOIN ({asked}) AS {name} ON {name}.code = {of.sql}")
+        join = "JOIN" if of.stored else "LEFT JOIN"  # of stored parents there is no denominator among their rows
+        self.text.joins.append(f"{join} ({asked}) AS {name} ON {name}.asked_code = {of.sql}")
         self.text.columns.append(f"{name}.member AS {group.dimension}")
 
     def _stored_level(self, group: Group, of: Dimension) -> None:
@@ -581,12 +587,27 @@ class _Compiler:
         own, sign = self._narrowing(column, measure)
         clause = f" FILTER (WHERE {' AND '.join(own)})" if own else ""
         slots = {"filter": clause, "sign": sign}
-        cells = [f"{self._over_classes(measure.sql.format(**slots), measure)} AS {column.name}"]
-        ends = (("status", measure.status), ("low", measure.low), ("high", measure.high))
-        cells += [f"{sql.format(**slots)} AS {column.name}_{name}" for name, sql in ends if sql]
-        errors = (("se", measure.se), ("change_se", measure.change_se), ("whole", measure.whole))
-        cells += [f"{sql.format(**slots)} AS {column.name}_{name}" for name, sql in errors if sql and measure.se]
-        return cells
+        if measure.parts:
+            return [f"{sql.format(**slots)} AS {column.name}_{name}" for name, sql in measure.parts.items()]
+        amount = self._over_classes(measure.sql.format(**slots), measure)
+        return [f"{amount} AS {column.name}", *self._beside(column, measure, slots)]
+
+    def _worked_out(self) -> list[str]:
+        """The columns whose measures are worked out of parts."""
+        found = []
+        for column in self.query.columns:
+            measure = self.source.measures[column.measure] if column.measure else None
+            if measure and measure.parts:
+                slots = {name: f"{column.name}_{name}" for name in measure.parts}
+                found += [f"{measure.sql.format(**slots)} AS {column.name}", *self._beside(column, measure, slots)]
+        return found
+
+    def _beside(self, column: Column, measure: Measure, slots: Mapping[str, str]) -> list[str]:
+        """How a figure stands, its ends and its errors, where it has them."""
+        beside = {"status": measure.status, "low": measure.low, "high": measure.high}
+        if measure.se:
+            beside |= {"se": measure.se, "change_se": measure.change_se, "whole": measure.whole}
+        return [f"{sql.format(**slots)} AS {column.name}_{name}" for name, sql in beside.items() if sql]
 
     def _over_classes(self, sql: str, measure: Measure) -> str:
         """What was looked at in all is the same for each class that rows are split into."""
@@ -619,9 +640,19 @@ class _Compiler:
             return conditions, ""
         codes, less = self._published(stored)
         sql = self.source.dimensions[stored[0].dimension].sql
-        conditions.append(self._any_of(sql, [*codes, *less]))
-        sign = f"CASE WHEN {self._any_of(sql, less)} THEN -1 ELSE 1 END * " if less else ""
+        told = self._one_of(sql, [*codes, *less])
+        if stored != self.stored_frame:
+            conditions.append(told)
+        elif (framed := self._any_of(sql, [*codes, *less])) not in self.text.where:
+            self.text.where.append(framed)
+        sign = f"CASE WHEN {self._one_of(sql, less)} THEN -1 ELSE 1 END * " if less else ""
         return conditions, sign
+
+    def _one_of(self, sql: str, values: Sequence[Any]) -> str:
+        """The same as `_any_of` within an aggregate, where a subquery would be joined once for each."""
+        if len(values) == 1:
+            return f"{sql} = {self.bind(values[0])}"
+        return f"list_contains({self.bind(list(values))}, {sql})"
 
     def _published(self, filters: Sequence[Filter]) -> tuple[list[str], list[str]]:
         """The fewest published classes that say what is asked, and those to be taken away from them.
@@ -674,7 +705,7 @@ class _Compiler:
         columns = ["*", *(f"{self._expression(c)} AS {c.name}" for c in query.columns if c.expression)]
         named = [f"{g.dimension} IS NOT NULL" for g in query.rows if g.dimension != POINT]
         sql = body
-        for column in self._intervals():
+        for column in filter(None, (", ".join(self._worked_out()), *self._intervals())):
             sql = f"SELECT *, {column}\nFROM (\n{sql}\n)"
         for column in columns[1:]:
             sql = f"SELECT *, {column}\nFROM (\n{sql}\n)"
@@ -688,8 +719,16 @@ class _Compiler:
             sql += f"\nLIMIT {self.bind(MOST_ROWS)}"
         if query.fold:
             of = f'"{query.fold.column}"' if query.fold.column else ""
-            sql = f"SELECT {FOLDS[query.fold.op].format(of)} AS {query.fold.op}, count(*) AS rows\nFROM (\n{sql}\n)"
+            counted = f'count("{self._may_lack()}")' if self._may_lack() else "count(*)"
+            folded = counted if query.fold.op == "count" else FOLDS[query.fold.op].format(of)
+            sql = f"SELECT {folded} AS {query.fold.op}, {counted} AS rows\nFROM (\n{sql}\n)"
         return Compiled(query, self.source, sql, self.parameters, keys)
+
+    def _may_lack(self) -> str:
+        """The leading column, where its source has rows without a figure: those are not counted."""
+        head = self.query.headline
+        measures = [self.source.measures[c.measure] for c in self.query.columns if c.measure]
+        return head.name if head and any(m.status for m in measures) else ""
 
     def _expression(self, column: Column) -> str:
         of = column.expression or Expression("sum", "", "")

@@ -16,7 +16,7 @@ from tools import composition, official, uncertainty, weighted
 from tools.composition import Composed, Level
 from tools.context import Context
 from tools.estimation import LEVEL
-from tools.official_share import official_share
+from tools.published_verbs import official_share
 from tools.result import Caveat, Result
 from tools.survey import provenance
 
@@ -61,8 +61,8 @@ def estimate_area(
     points = context.store.query("composition_points", year=chosen)
     part = _Part(uses, without, above, below)
     if not part.is_split:
-        figures = official.load(context, asked, codes)
-        if official.grouped_cell(context, figures, region, codes, chosen).known:
+        published = official.cells(context, official.checked_regions(context, regions), codes)
+        if published.get(region, chosen).known:
             return official_share(context, land_cover=codes, regions=[region.id], years=[chosen])
     if chosen in weighted_years(context):
         return _weighted(context, region, chosen, codes, part)
@@ -267,8 +267,7 @@ def _area(
     factor = composition.factor_of(level, main, n_m)
     if region.level == "group" or n_m < least or factor is None:
         raise _too_few(context, region, n_m)
-    figures = official.load(context, (region,), (f"{main}00",))
-    cell = figures.cell(region, f"{main}00", year)
+    cell = official.cells(context, (region,), (f"{main}00",)).get(region, year)
     share, se = (cell.percent or 0.0) / 100, (cell.se or 0.0) / 100
     if level == "country":
         return composition.shrunk(n_k, n_m, 0.5 * (n_k == 0), 1.0, share, se, factor), level, []
@@ -291,12 +290,13 @@ def _priors(
     """Return country → the part of the class in its main class, as published, and where its points stand in."""
     main, countries = codes[0][0], sorted({row["nuts0"] for row in of_main})
     regions = [context.gazetteer.region(f"country:{c}", context.language) for c in countries]
-    figures = official.load(context, regions, (*codes, f"{main}00"))
+    of_class = official.cells(context, regions, codes, [year])
+    beside = official.cells(context, regions, (f"{main}00", *meaning.UNNAMED_CROPS), [year], each=True)
     priors: dict[str, float] = {}
     of_points: set[str] = set()
     for country, region in zip(countries, regions, strict=True):
-        cell, whole = figures.cell(region, list(codes), year), figures.cell(region, f"{main}00", year)
-        unnamed = sum(figures.cell(region, u, year).percent or 0.0 for u in meaning.UNNAMED_CROPS) if main == "B" else 0
+        cell, whole = of_class.get(region, year), beside.get(region, year, f"{main}00")
+        unnamed = sum(beside.get(region, year, u).percent or 0.0 for u in meaning.UNNAMED_CROPS) if main == "B" else 0
         named = (whole.percent or 0.0) - unnamed
         own = [row["lc1"] in leaves for row in of_main if row["nuts0"] == country]
         if cell.known and cell.percent is not None and named > 0:
@@ -323,8 +323,8 @@ def _by_region(
 
 def _mains(context: Context, members: Sequence[Region], year: int) -> dict[tuple[int, str], float]:
     """Return (member, main class letter) → published area in km²."""
-    figures = official.load(context, members, meaning.MAIN_CLASSES)
-    cells = {(at, k[0]): figures.cell(m, k, year) for at, m in enumerate(members) for k in meaning.MAIN_CLASSES}
+    found = official.cells(context, members, meaning.MAIN_CLASSES, [year], each=True)
+    cells = {(at, k[0]): found.get(m, year, k) for at, m in enumerate(members) for k in meaning.MAIN_CLASSES}
     return {key: cell.km2 or 0.0 for key, cell in cells.items() if cell.known}
 
 

@@ -1,28 +1,28 @@
-"""What the tools over the published figures share: cells, caveats, maps. Reads figures, never makes one up.
+"""What the tools over the published figures share: cells, refusals, differences. Makes no figure up.
 
-A *cell* is one class in one region and year, as Eurostat's table has it or does not have it. A figure made from
-several cells (a sum of classes, the members of a group) is marked `computed` wherever it goes. Its sampling error comes
-from the coefficient of variation published beside it; without one there is no interval. What is said of errors is
-worked out in `tools/uncertainty.py`.
+A *cell* is one class, or several together, in one region and year: a row of the typed query of source `published`, or
+the reason why there is none. A figure made of several rows (a sum of classes, the members of a group) is marked so
+wherever it goes. Its sampling error comes from the coefficient of variation published beside it; without one there is
+no interval. What is said of errors is worked out in `tools/uncertainty.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument, NoSuchYear, NotPublished, OutOfCoverage, TooFine
 from retrieval.published_cells import codes_of
+from retrieval.query import Column, Filter, Group, Query
 from retrieval.types import Region, Table
 from tools import uncertainty
 from tools.context import Context
-from tools.estimation import LEVEL, published_error
-from tools.estimation import together as root_of_squares
+from tools.estimation import LEVEL
 from tools.result import Provenance
+from tools.survey import read
 
 UNITS = {"%": 1.0, "km2": 1.0, "ha": 100.0}
 """Unit → how many of it make one km² (for "%": unused)."""
@@ -31,17 +31,13 @@ PERCENTAGE_POINTS = "percentage points"
 KNOWN = ("published", "low_reliability", "about_zero")
 """Statuses of cells that carry a number."""
 
-CONDITIONAL_YEARS = (2022,)
-"""Years whose coefficients of variation hold the grid and the main classes' estimates for known, and are too small."""
-
 SPECIAL_CODES = {"BX1": "B10-50_PI", "BX2": "B70-80_PI"}
 """LUCAS record codes of unnamed crops → the table's own."""
 
-CONTEXT_CLASSES = (*meaning.MAIN_CLASSES, "B10", "B70", *meaning.UNNAMED_CROPS)
-"""Read along with every question: which years a region has, and how many crops stay unnamed."""
-
 ANYWHERE = "any region"
 """The region of a refusal that holds everywhere; worded per language."""
+
+FIGURE = (Column("share", "share"),)
 
 
 @dataclass(frozen=True)
@@ -68,10 +64,14 @@ class Cell:
     """Parts of a computed figure that are not published: the figure is at least this."""
     se: float | None = None
     """Standard error in percentage points, survey and grid; None where no sampling error is published."""
-    survey_se: float | None = None
-    """The same for a change: the grid is that of the other year, so its error is shared; but for 2022 (see below)."""
+    change_se: float | None = None
+    """The same for a change: the grid is that of the other year, so its error is shared; but for 2022."""
     published_cv: float | None = None
     """The coefficient of variation as published, percent; None also for a computed figure."""
+    row: str = ""
+    """Id of the region whose row it is: of a change of the Union another aggregate's, which has both years."""
+    land: str = ""
+    """What land it speaks of where that is not today's region; figures of two lands are no change."""
 
     @property
     def known(self) -> bool:
@@ -169,182 +169,108 @@ def cell_row(context: Context, cell: Cell, unit: str) -> tuple[Any, ...]:
     )
 
 
-class Figures:
-    """The published rows that a question needs, as cells."""
+# --- reading: one query of the source `published` --------------------------------------------------------------------
 
-    def __init__(self, table: Table, codes: Mapping[str, tuple[str, ...]]) -> None:
-        """Index rows of `statistics_cells.sql`; `codes` are the region ids' codes."""
-        self.table, self._codes = table, codes
-        self._rows = {(r["code"], r["land_cover"], r["year"], r["unit"]): r for r in table.dicts() if r["land_cover"]}
-        self._areas = {r["code"]: r["area_km2"] for r in table.dicts()}
-
-    def area(self, code: str) -> float | None:
-        """Return the total area of a region code in km², None where it is not given."""
-        return self._areas.get(code)
-
-    @cached_property
-    def _active(self) -> dict[int, tuple[frozenset[str], frozenset[str]]]:
-        """Year → the codes that have figures of main classes, and those that have any: a table may be an extract."""
-        main: dict[int, set[str]] = {}
-        every: dict[int, set[str]] = {}
-        for code, land_cover, year, _ in self._rows:
-            every.setdefault(year, set()).add(code)
-            if land_cover in meaning.MAIN_CLASSES:
-                main.setdefault(year, set()).add(code)
-        return {year: (frozenset(main.get(year, ())), frozenset(codes)) for year, codes in every.items()}
-
-    def is_whole(self, code: str, year: int) -> bool:
-        """Whether the main classes that a region code has in a year leave nothing for those without a row."""
-        area, found = self._areas.get(code), 0.0
-        for main in meaning.MAIN_CLASSES:
-            percent, km2 = (self._rows.get((code, main, year, unit)) for unit in meaning.UNITS)
-            found += percent["value"] if percent else 100 * km2["value"] / area if km2 and area else 0.0
-        return found >= meaning.WHOLE
-
-    def codes(self, region: Region, year: int) -> tuple[str, ...]:
-        """Return the codes under which a region stands in the table in one year, the preferred one first."""
-        own = self._codes.get(region.id, ())
-        codes = next(filter(None, (tuple(c for c in own if c in there) for there in self._active.get(year, ()))), ())
-        return codes[:1] if region.level == "group" else codes
-
-    def own_code(self, region: Region) -> str:
-        """Return the code a region is asked by, '' for a group without an aggregate."""
-        return next(iter(self._codes.get(region.id, ())), "")
-
-    def has(self, year: int, code: str) -> bool:
-        """Whether a region code has figures in a year."""
-        return year in self._active and code in self._active[year][1]
-
-    def split_into(self, region: Region, year: int) -> tuple[str, ...]:
-        """Return the codes of the parts a dissolved region consists of in a year, none where it has its own figures."""
-        if self.codes(region, year):
-            return ()
-        parts = meaning.DISSOLVED.get(self.own_code(region), ())
-        return parts if all(self.has(year, code) for code in parts) else ()
-
-    def years(self, region: Region) -> tuple[int, ...]:
-        """Return the years in which a region has figures."""
-        return tuple(sorted(y for y in self._active if self.codes(region, y) or self.split_into(region, y)))
-
-    def cell(self, region: Region, land_cover: str | Sequence[str], year: int, code: str | None = None) -> Cell:
-        """Return one class, or the sum of several, in one region and year; `code` fixes the region's code."""
-        if code is None and (split := self.split_into(region, year)):
-            return together(region, [self.cell(region, land_cover, year, part) for part in split])
-        codes = self.codes(region, year) if code is None else (code,) if self.has(year, code) else ()
-        if isinstance(land_cover, str):
-            return self._cell(region, land_cover, year, codes)
-        if len(land_cover) == 1:
-            return self._cell(region, land_cover[0], year, codes)
-        return total(land_cover, [self._cell(region, c, year, codes) for c in land_cover])
-
-    def _cell(self, region: Region, land_cover: str, year: int, codes: Sequence[str]) -> Cell:
-        for code in codes:
-            percent, km2 = (self._rows.get((code, land_cover, year, unit)) for unit in meaning.UNITS)
-            if percent or km2:
-                return self._published(region, land_cover, year, code, percent, km2)
-        empty = land_cover in meaning.MAIN_CLASSES and any(self.is_whole(code, year) for code in codes)
-        status: meaning.Status = "about_zero" if empty else "not_published"
-        if land_cover in meaning.UNNAMED_CROPS or land_cover == "B00_PI":
-            # A line of the table like the crops beside it: where they are published and it is not, there is none.
-            beside = "B70" if land_cover == "B70-80_PI" else "B10"
-            seen = any((code, beside, year, unit) in self._rows for code in codes for unit in meaning.UNITS)
-            status = "about_zero" if seen else "not_published"
-        zero = 0.0 if status == "about_zero" else None
-        area = self._areas.get(codes[0]) if codes else None
-        return Cell(region, land_cover, year, status, codes[0] if zero is not None else "", "", zero, zero, area)
-
-    def _published(
-        self, region: Region, land_cover: str, year: int, code: str, percent: Mapping | None, km2: Mapping | None
-    ) -> Cell:
-        row = percent or km2 or {}
-        area = row["area_km2"]
-        status = meaning.status(row["flag"])
-        share = percent["value"] if percent else (round(100 * km2["value"] / area, 1) if km2 and area else None)
-        square_km = km2["value"] if km2 else (share * area / 100 if area and share is not None else None)
-        cv, se = row.get("cv"), row.get("se")
-        of_survey = published_error((share or 0) / 100, cv, None, row["flag"] or "")
-        return Cell(
-            region=region,
-            land_cover=land_cover,
-            year=year,
-            status=status,
-            code=code,
-            flag=row["flag"] or "",
-            percent=share,
-            km2=square_km,
-            total_km2=area,
-            percent_computed=percent is None,
-            km2_computed=km2 is None,
-            se=se,
-            survey_se=se if year in CONDITIONAL_YEARS else None if of_survey is None else 100 * of_survey,
-            published_cv=cv,
-        )
+Key = tuple[str, str, int]
+"""Id of a region, classes joined by `+` (and `−` for those left out), year."""
 
 
-def total(land_cover: Sequence[str], cells: Sequence[Cell]) -> Cell:
-    """Return the sum of several classes of one region and year, as far as they are published."""
-    known = [c for c in cells if c.known]
-    first = known[0] if known else cells[0]
-    joined = "+".join(land_cover)
-    if not known:
-        status = "not_significant" if any(c.status == "not_significant" for c in cells) else "not_published"
-        return replace(first, land_cover=joined, status=status, missing=tuple(c.land_cover for c in cells))
-    return replace(
-        first,
-        land_cover=joined,
-        status="low_reliability" if any(c.status == "low_reliability" for c in known) else "published",
-        flag="u" if any("u" in c.flag for c in known) else "",
-        percent=round(sum(c.percent or 0 for c in known), 1),
-        km2=None if any(c.km2 is None for c in known) else sum(c.km2 or 0 for c in known),
-        rounding=round(sum(c.rounding for c in known if c.status != "about_zero"), 2),
-        percent_computed=True,
-        km2_computed=True,
-        missing=tuple(c.land_cover for c in cells if not c.known),
-        **errors_of(known),
-    )
+def cells(
+    context: Context,
+    regions: Sequence[Region],
+    land_cover: Sequence[str],
+    years: Sequence[int] = (),
+    *,
+    left_out: Sequence[str] = (),
+    each: bool = False,
+) -> Cells:
+    """Return the figures of some regions, by region and year: of all the classes together, or of `each`.
 
-
-def errors_of(cells: Sequence[Cell], weights: Sequence[float] | None = None) -> dict[str, float | None]:
-    """Return the errors of a sum of cells, as if they were independent; None where one with a figure has none.
-
-    Classes of one region exclude each other, so the error of their sum is smaller than this.
+    Args:
+        context: the world asked of.
+        regions: the regions, groups as one.
+        land_cover: published classes.
+        years: survey years; none means all.
+        left_out: classes taken away.
+        each: a figure a class in place of their sum.
     """
-    weights = weights or [1.0] * len(cells)
-    counted = [(w, c) for w, c in zip(weights, cells, strict=True) if c.percent]
-
-    def root(errors: Sequence[float | None]) -> float | None:
-        known = [e for e in errors if e is not None]
-        return root_of_squares(known, [w for w, _ in counted]) if counted and len(known) == len(counted) else None
-
-    return {
-        "se": root([c.se for _, c in counted]),
-        "survey_se": root([c.survey_se for _, c in counted]),
-        "published_cv": cells[0].published_cv if len(cells) == 1 else None,
-    }
+    groups = (Group("region", members=tuple((r.id,) for r in regions)), Group("year"))
+    groups += (Group("land_cover", members=tuple((c,) for c in land_cover)),) if each else ()
+    where = (
+        *((Filter("land_cover", "in", tuple(land_cover)),) if not each else ()),
+        *((Filter("land_cover", "not_in", tuple(left_out)),) if left_out else ()),
+        *((Filter("year", "in", tuple(years)),) if years else ()),
+    )
+    table = read(context, Query("published", FIGURE, where, groups))
+    name = "−".join(("+".join(land_cover), *left_out))
+    return Cells(table, {r.id: r for r in regions}, name)
 
 
-def together(group: Region, cells: Sequence[Cell]) -> Cell:
-    """Return several regions as one: shares weighted by total area. Known only where every one is."""
-    first = cells[0]
-    code = "+".join(c.code for c in cells)
-    if not all(c.known and c.total_km2 and c.percent is not None for c in cells):
-        return replace(first, region=group, status="not_published", code="", percent=None, km2=None)
-    area = sum(c.total_km2 or 0 for c in cells)
-    km2 = sum((c.percent or 0) / 100 * (c.total_km2 or 0) for c in cells)
-    errors = errors_of(cells, [(c.total_km2 or 0) / area for c in cells])
-    return replace(
-        first,
-        region=group,
+def cells_of_level(
+    context: Context, level: str, within: Sequence[str], land_cover: Sequence[str], years: Sequence[int] = ()
+) -> Cells:
+    """Return the figures of every region of a level, in some places (none: everywhere), by region and year."""
+    where = (
+        Filter("land_cover", "in", tuple(land_cover)),
+        *((Filter("year", "in", tuple(years)),) if years else ()),
+        *((Filter("region", "in", tuple(within)),) if within else ()),
+    )
+    table = read(context, Query("published", FIGURE, where, (Group("region", level), Group("year"))))
+    regions = {id: context.named(id) for id in dict.fromkeys(table.column("region"))}
+    return Cells(table, regions, "+".join(land_cover))
+
+
+class Cells:
+    """The rows of a query of figures, as cells."""
+
+    def __init__(self, table: Table, regions: Mapping[str, Region], land_cover: str) -> None:
+        """Read rows by region, year and, where they are split so, class; `land_cover` names what is not split."""
+        self.table, self.regions, self.land_cover = table, regions, land_cover
+        found = (cell_of(row, regions[row["region"]], land_cover) for row in table.dicts())
+        self.by_key: dict[Key, Cell] = {(c.row, c.land_cover, c.year): c for c in found}
+
+    def __iter__(self) -> Iterator[Cell]:
+        """Every cell, in the table's order."""
+        return iter(self.by_key.values())
+
+    def get(self, region: Region | str, year: int, land_cover: str = "") -> Cell:
+        """Return one cell; what the table has no row of is not published."""
+        id, name = region if isinstance(region, str) else region.id, land_cover or self.land_cover
+        return self.by_key.get((id, name, year)) or Cell(self.regions[id], name, year, "not_published", row=id)
+
+    def of(self, region: Region) -> tuple[Cell, ...]:
+        """Return a region's cells by year."""
+        return tuple(sorted((c for c in self if c.row == region.id), key=lambda c: c.year))
+
+    def known_years(self, region: Region) -> tuple[int, ...]:
+        """Return the years for which a region has a number."""
+        return tuple(c.year for c in self.of(region) if c.known)
+
+
+def cell_of(row: Mapping[str, Any], region: Region, land_cover: str) -> Cell:
+    """Return one row of a query of figures as a cell."""
+    name = row.get("land_cover") or land_cover
+    computed, code = row["share_computed"], row["share_code"] if row["share_status"] != "not_published" else ""
+    several = bool(re.search(r"[+−]", name + code))
+    return Cell(
+        region=region,
+        land_cover=name,
+        year=row["year"],
+        status=row["share_status"] or "not_published",
         code=code,
-        status="low_reliability" if any(c.status == "low_reliability" for c in cells) else "published",
-        flag="u" if any("u" in c.flag for c in cells) else "",
-        percent=round(100 * km2 / area, 1),
-        km2=km2,
-        total_km2=area,
-        rounding=round(max(c.rounding for c in cells) + meaning.SHARE_ROUNDING, 2),
-        percent_computed=True,
-        km2_computed=True,
-        **errors,
+        flag=row["share_flag"] or "",
+        percent=row["share"],
+        km2=row["share_km2"],
+        total_km2=row["share_area"],
+        rounding=round(row["share_rounding"], 2) or meaning.SHARE_ROUNDING,
+        percent_computed=several or "share" in computed,
+        km2_computed=several or "area" in computed,
+        missing=tuple(filter(None, (row["share_missing"] or "").split("+"))) if "+" in name else (),
+        se=row["share_se"],
+        change_se=row["share_change_se"],
+        published_cv=row["share_cv"],
+        row=row["region"],
+        land=row["share_land"] or "",
     )
 
 
@@ -407,41 +333,59 @@ def _containing(context: Context, region: Region) -> Region | None:
     return context.gazetteer.region(rows[0][0], context.language) if rows else None
 
 
-def load(
-    context: Context, regions: Sequence[Region], land_cover: Sequence[str], context_classes: Sequence[str] = ()
-) -> Figures:
-    """Return the figures of some classes in some regions, all years, with the classes that explain them.
+def checked_regions(context: Context, regions: Sequence[str] | str) -> tuple[Region, ...]:
+    """Return the regions of ids or names, each once, all of which the table speaks of.
 
     Raises:
         TooFine: A region is below NUTS 2.
-        NotPublished: The table, an extract, has other classes of a region alone.
         OutOfCoverage: A region is not in the table at all.
     """
-    codes = {r.id: published_codes(context, r) for r in regions}
-    wanted = sorted({*land_cover, *CONTEXT_CLASSES, *context_classes, *explaining(land_cover)})
-    every = {c for each in codes.values() for c in each}
-    parts = {part for code in every for part in meaning.DISSOLVED.get(code, ())}
-    table = context.store.query("statistics_cells", codes=sorted(every | parts), land_cover=wanted)
-    figures = Figures(table, codes)
-    for region in regions:
-        if codes[region.id] and not figures.years(region):
-            group = next(
-                (r for r in regions if r is not region and region.id in context.gazetteer.members(r.id)), region
-            )
-            if context.store.query(
-                "statistics_cells", codes=codes[region.id], land_cover=meaning.PUBLISHED_CLASSES
-            ).rows:
-                raise NotPublished("+".join(land_cover), region.name, None)
-            raise _not_in_table(context, region, group.name)
-    return figures
+    asked = regions_of(context, regions)
+    for region in asked:
+        own = published_codes(context, region)
+        for one in (region,) if own or region.level != "group" else members_of_group(context, region):
+            if (own or published_codes(context, one)) and not years_of(context, one):
+                raise _not_in_table(context, one, region.name)
+    return asked
 
 
-def explaining(land_cover: Iterable[str]) -> set[str]:
-    """Return the classes read along: the one above each, and its parts."""
-    above = {a for c in land_cover if (a := meaning.published_parent(c))}
-    return (
-        above | {part for a in above for part in meaning.parts(a)} | {p for c in land_cover for p in meaning.parts(c)}
-    )
+def years_of(context: Context, region: Region) -> tuple[int, ...]:
+    """Return the years in which a region, or every member of a group, has figures of any class."""
+    if region.id in context.areas:
+        return ()
+    own = context.store.figure_years(region.id)
+    if own or region.level != "group":
+        return own
+    each = [set(context.store.figure_years(id)) for id in context.gazetteer.members(region.id)]
+    return tuple(sorted(set.intersection(*each)))
+
+
+def not_published(context: Context, region: Region, land_cover: Sequence[str], year: int | None) -> NotPublished:
+    """Return the refusal for one cell, `instead` naming what is published: a class above, years, `country`."""
+    instead: list[str] = []
+    if len(land_cover) == 1 and year is not None:
+        above = list(ancestors(land_cover[0]))
+        there = cells(context, [region], above, [year], each=True) if above else None
+        instead += [c for c in above if there and there.get(region, year, c).known][:1]
+    instead += [str(y) for y in cells(context, [region], land_cover).known_years(region)]
+    instead += ["country"] if _country_has(context, region, land_cover, year) else []
+    return NotPublished("+".join(land_cover), region.name, year, instead)
+
+
+def ancestors(land_cover: str) -> Iterator[str]:
+    """Yield the published classes above one, the nearest first."""
+    above = meaning.published_parent(land_cover)
+    while above:
+        yield above
+        above = meaning.published_parent(above)
+
+
+def _country_has(context: Context, region: Region, land_cover: Sequence[str], year: int | None) -> bool:
+    if region.level not in ("nuts1", "nuts2"):
+        return False
+    country = context.named(f"country:{region.country}")
+    own = [c.year for c in cells(context, [country], land_cover).of(country) if c.status != "not_published"]
+    return bool(own) and (year is None or year in own)
 
 
 def _not_in_table(context: Context, region: Region, name: str) -> Exception:
@@ -450,10 +394,7 @@ def _not_in_table(context: Context, region: Region, name: str) -> Exception:
     if country == "UK":
         kingdom = context.gazetteer.region("country:UK", context.language)
         return TooFine(name, (kingdom.name,), "this table has the United Kingdom as one country only")
-    if (
-        region.id.startswith("nuts:")
-        and context.store.query("statistics_cells", codes=[country], land_cover=["C00"]).rows
-    ):
+    if region.id.startswith("nuts:") and years_of(context, context.named(f"country:{country}")):
         return OutOfCoverage(name, f"{TERRITORY_NOTE} of {country}")
     return OutOfCoverage(name, "the countries of the European Union, and the United Kingdom until 2018")
 
@@ -478,71 +419,21 @@ def checked_year(context: Context, year: int) -> int:
     return year
 
 
-def members(context: Context, figures: Figures, region: Region) -> tuple[Region, ...]:
-    """Return a group's members where the table has no aggregate for it, else the region alone."""
-    if region.level != "group" or figures.years(region):
-        return (region,)
-    return members_of_group(context, region)
-
-
 def members_of_group(context: Context, group: Region) -> tuple[Region, ...]:
     """Return the countries or regions a group is made of."""
     return tuple(context.gazetteer.region(id, context.language) for id in context.gazetteer.members(group.id))
 
 
-def with_members(context: Context, regions: Sequence[Region]) -> tuple[Region, ...]:
-    """Return the regions and, for groups without published aggregates, their members."""
-    extra = [m for r in regions if r.level == "group" and not published_codes(context, r)
-             for m in members_of_group(context, r)]  # fmt: skip
-    return tuple({r.id: r for r in (*regions, *extra)}.values())
-
-
-def grouped_cell(context: Context, figures: Figures, region: Region, land_cover: Sequence[str], year: int) -> Cell:
-    """Return a region's cell; a group without an aggregate of its own is computed of its countries."""
-    inside = members(context, figures, region)
-    if inside == (region,):
-        return figures.cell(region, land_cover, year)
-    return together(region, [figures.cell(m, land_cover, year) for m in inside])
-
-
-def region_years(context: Context, figures: Figures, region: Region) -> tuple[int, ...]:
-    """Return the years in which a region, or every member of a group, has figures."""
-    each = [set(figures.years(m)) for m in members(context, figures, region)]
-    return tuple(sorted(set.intersection(*each))) if each else ()
-
-
-def published_years(context: Context, figures: Figures, region: Region, land_cover: Sequence[str]) -> tuple[int, ...]:
-    """Return the years for which a number can be given."""
-    years = region_years(context, figures, region)
-    return tuple(y for y in years if grouped_cell(context, figures, region, land_cover, y).known)
-
-
-def not_published(
-    context: Context, figures: Figures, region: Region, land_cover: Sequence[str], year: int | None
-) -> NotPublished:
-    """Return the refusal for one cell, `instead` naming what is published: a class above, years, `country`."""
-    instead: list[str] = []
-    if len(land_cover) == 1 and year is not None:
-        above = meaning.published_parent(land_cover[0])
-        while above and not grouped_cell(context, figures, region, [above], year).known:
-            above = meaning.published_parent(above)
-        instead += [above] if above else []
-    instead += [str(y) for y in published_years(context, figures, region, land_cover)]
-    instead += ["country"] if _country_has(context, region, land_cover, year) else []
-    return NotPublished("+".join(land_cover), region.name, year, instead)
-
-
-def _country_has(context: Context, region: Region, land_cover: Sequence[str], year: int | None) -> bool:
-    if region.level not in ("nuts1", "nuts2"):
-        return False
-    table = context.store.query("statistics_years", length=2, countries=[region.country], land_cover=list(land_cover))
-    return bool(table.rows) and (year is None or year in table.column("year"))
+def unions(context: Context) -> tuple[Region, ...]:
+    """Return the aggregates of the Union, each of some members, that the store has."""
+    there = context.gazetteer.ids_at_level("group")
+    return tuple(context.named(id) for g in meaning.EU_GROUPS if g != "EU" and (id := f"group:{g}") in there)
 
 
 def label(context: Context, land_cover: str) -> str:
-    """Return the words for a class, or for several joined by `+` and `-`, in the context's language."""
-    words = [context.nomenclature.label([c], context.language) for c in re.split(r"[+−]", land_cover)]
-    return " + ".join(words) if "−" not in land_cover else " − ".join(words)
+    """Return the words for a class, or for several joined by `+` and `−`, in the context's language."""
+    parts = re.split(r"([+−])", land_cover)
+    return " ".join(p if p in "+−" else context.nomenclature.label([p], context.language) for p in parts)
 
 
 def sensible(number: float) -> float:
@@ -568,11 +459,6 @@ def told_of(cell: Cell | None) -> dict[str, Any] | None:
     return uncertainty.told("published_cv", cell.percent, cell.se if cell.known else None, cell.published_cv)
 
 
-def members_of(code: str) -> str:
-    """Return a short name of an aggregate's membership: `27`, `28`, `27 (2007)`, `23`."""
-    return {"EU": "27", "EU27_2020": "27", "EU28": "28", "EU27_2007": "27 (2007)", "EU_V": "23"}.get(code, code)
-
-
 def difference(first: Cell, second: Cell, unit: str) -> float | None:
     """Return second − first in percentage points or in the unit; None where one of them is no number."""
     before, after = first.value(unit), second.value(unit)
@@ -584,7 +470,7 @@ def difference(first: Cell, second: Cell, unit: str) -> float | None:
 def apart(first: Cell, second: Cell, unit: str, *, survey: bool = False) -> uncertainty.Apart | None:
     """Return second − first with its error (`survey`: of one region's years, on one grid); None where one has none."""
     value = None if first.percent is None or second.percent is None else second.percent - first.percent
-    errors = [c.survey_se if survey else c.se for c in (first, second)]
+    errors = [c.change_se if survey else c.se for c in (first, second)]
     if unit != "%":
         value = None if first.km2 is None or second.km2 is None else (second.km2 - first.km2) * UNITS[unit]
         areas = [c.total_km2 for c in (first, second)]

@@ -17,7 +17,7 @@ from retrieval.errors import BadArgument, DataError, NoRecords
 from retrieval.types import Region
 from tools import official
 from tools.context import Context
-from tools.official_share import latest, without
+from tools.published_verbs import latest
 
 FURTHEST = 20.0
 """A class is made at most so many times likelier, or less likely: published shares are no certainty about pixels."""
@@ -66,9 +66,9 @@ def published_prior(
     for code in known:
         try:
             codes = official.classes(context, [code])
-            figures = official.load(context, official.with_members(context, (region,)), codes)
-            near = latest(context, figures, region, codes)
-            cell = without(context, figures, region, codes, (), near)
+            found = official.cells(context, official.checked_regions(context, [region.id]), codes)
+            near = latest(context, found, region)
+            cell = found.get(region, near)
         except DataError:
             continue
         if cell.known:

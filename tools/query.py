@@ -9,12 +9,13 @@ from typing import Any
 from retrieval.catalog import is_representative
 from retrieval.errors import BadArgument, NoRecords, TooFine
 from retrieval.query import Column, Query, Ref
-from retrieval.sources import Measure, Source
+from retrieval.sources import Measure, Source, source_of
 from retrieval.types import Dataset, Region, Table
 from tools import composition, uncertainty
 from tools.compile import Compiled, compile_query, is_of_points
 from tools.context import Context
 from tools.estimation import LEVEL, least_detectable
+from tools.official_caveats import names
 from tools.result import Caveat, Provenance, Result
 from tools.survey import point_name
 
@@ -314,8 +315,11 @@ class _Shown:
 
 
 def without_errors(found: Table, asked: Query) -> Table:
-    """Return the rows without the standard errors that intervals were made of."""
-    hidden = {f"{c.name}_{name}" for c in asked.columns for name in ("se", "change_se", "whole")}
+    """Return the rows without the standard errors that intervals were made of, and without what is read for caveats."""
+    measures = source_of(asked.source).measures
+    parts = {c.name: measures[c.measure].parts for c in asked.columns if c.measure}
+    hidden = {f"{c.name}_{name}" for c in asked.columns
+              for name in ("se", "change_se", "whole", *parts.get(c.name, ()))}  # fmt: skip
     kept = [at for at, name in enumerate(found.columns) if name not in hidden]
     rows = tuple(tuple(row[at] for at in kept) for row in found.rows)
     return replace(found, columns=tuple(found.columns[at] for at in kept), rows=rows)
@@ -353,21 +357,40 @@ def without_broken(compiled: Compiled, found: Table, context: Context) -> tuple[
     if not spans or asked.fold:
         return found, ()
     rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
-    told: dict[tuple[str, int, int], str] = {}
+    told: dict[tuple[str, int | str, int | str], str] = {}
     for row in rows:
         codes = str(row["land_cover"]).split("+") if asked.group("land_cover") else of_filters(asked, "land_cover")
         ids = str(row["region"]).split("+") if asked.group("region") else of_filters(asked, "region")
         for name, (first, last) in spans.items():
+            sides = sides_of(asked.column(name))
+            lands = {row[f"{side}_land"] for side in sides if row[side] is not None}
+            if len(lands) > 1:
+                row |= blank(row, name)
+                named = " + ".join(context.named(id).name for id in ids)
+                span = (row[f"{sides[1]}_code"], row[f"{sides[0]}_code"])
+                told.setdefault(("not_comparable", *span), named)
+                continue
             for region in map(context.named, ids):
                 broken = uncertainty.broken(codes, region.country, first, last)
                 if years := broken or uncertainty.edition_break(codes, first, last):
                     told.setdefault(("method_changed" if broken else "edition_break", *years), region.name)
                 if broken:
-                    row |= {key: None for key in row if key == name or key.startswith(f"{name}_")}
+                    row |= blank(row, name)
     if asked.order and asked.order[0].column in spans:
         rows.sort(key=lambda row: row[asked.order[0].column] is None)
     table = replace(found, rows=tuple(tuple(row[name] for name in found.columns) for row in rows))
     return table, tuple((key, {"region": name, "first": str(a), "last": str(b)}) for (key, a, b), name in told.items())
+
+
+def blank(row: Mapping[str, Any], name: str) -> dict[str, None]:
+    """Return a column and all that is told beside it, as nothing."""
+    return {key: None for key in row if key == name or key.startswith(f"{name}_")}
+
+
+def sides_of(column: Column) -> tuple[str, str]:
+    """Return the names of the columns that an expression is made of."""
+    assert column.expression
+    return column.expression.left, column.expression.right
 
 
 def years_apart(column: Column, asked: Query) -> tuple[int, int] | None:
@@ -414,6 +437,9 @@ def caveats(compiled: Compiled, found: Table, context: Context) -> tuple[Caveat,
     if source.weighed:
         every += [*of_points_that_weigh(asked, context), *rows_of_too_few(compiled, found, context)]
     every += [(key, {}) for key in source.caveats if _holds(key, asked)]
+    every += without_figure(compiled, found, context)
+    if lacking := missing_classes(asked, found):
+        every.append(("incomplete_sum", {"land_cover": context.nomenclature.label(lacking, context.language)}))
     if asked.limit and asked.order and len(found) > asked.limit:
         every.append(("tied_rows", {"count": len(found), "limit": asked.limit}))
     if is_of_points(asked) and found.rows and found.dicts().__next__()["found"] > len(found):
@@ -450,6 +476,35 @@ def rows_of_too_few(compiled: Compiled, found: Table, context: Context) -> Itera
         names = [" + ".join(context.named(id).name for id in str(one).split("+")) for one in less]
         if names:
             yield "estimates_too_few", {"region": ", ".join(names[:8]) + (", …" if len(names) > 8 else "")}
+
+
+def without_figure(compiled: Compiled, found: Table, context: Context) -> list[Caveat]:
+    """Return which regions of a list have no figure, or a doubtful one, by what stands in its place."""
+    asked, head = compiled.query, compiled.query.headline
+    group = next((g for g in asked.rows if compiled.source.dimensions[g.dimension].kind == "place"), None)
+    if group is None or head is None or not head.measure or asked.fold or len(asked.rows) > 1:
+        return []
+    of_status: dict[str, list[str]] = {}
+    for row in found.dicts():
+        named = " + ".join(context.named(id).name for id in row[group.dimension].split("+"))
+        of_status.setdefault(row.get(f"{head.name}_status") or "", []).append(named)
+    label = context.nomenclature.label(of_filters(asked, "land_cover") or ["A00"], context.language)
+    year = ", ".join(of_filters(asked, "year"))
+    told = [
+        (key, of_status[key]) for key in ("not_significant", "not_published", "low_reliability") if key in of_status
+    ]
+    return [(key, {"region": names(regions), "year": year, "land_cover": label}) for key, regions in told]
+
+
+def missing_classes(asked: Query, found: Table) -> tuple[str, ...]:
+    """Return the classes that figures shown are without, no figure of them being published."""
+    lists = [
+        row[f"{c.name}_missing"]
+        for row in found.dicts()
+        for c in asked.columns
+        if row.get(f"{c.name}_missing") and row[c.name] is not None
+    ]
+    return tuple(dict.fromkeys(code for codes in lists for code in codes.split("+")))
 
 
 def _holds(key: str, asked: Query) -> bool:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tools.area_from_map import area_from_map
-from tools.change_official import change_official
 from tools.classify_area import classify_area
-from tools.compare_official import compare_official
 from tools.compare_with_survey import compare_with_survey
 from tools.deals import deals
 from tools.define_class import define_class
@@ -15,11 +13,15 @@ from tools.describe_data import describe_data
 from tools.estimate_area import estimate_area
 from tools.explain_interval import explain_interval
 from tools.explain_point import explain_point
-from tools.official_share import official_share
 from tools.point_history import point_history
-from tools.profile_region import profile_region
+from tools.published_verbs import (
+    change_official,
+    compare_official,
+    official_share,
+    profile_region,
+    rank_official,
+)
 from tools.query import query
-from tools.rank_official import rank_official
 from tools.result import Result
 from tools.survey_verbs import (
     compare_regions,

@@ -110,12 +110,11 @@ def regions_inside(context: Context, within: str, level: str) -> str:
 
 def told_regions(context: Context, regions: Sequence[Region]) -> str:
     """Return regions as rows."""
-    figures = years_by_region(context, "published_cells", regions)
-    points = years_by_region(context, "region_visits", regions)
+    points = surveyed_years(context, regions)
     rows = []
     for region in regions:
         inside = next((id for id in chain_of(context, region) if id.count(":")), "")
-        figured = any(id in figures for id in (region.id, *context.gazetteer.members(region.id)))
+        figured = any(context.store.figure_years(id) for id in (region.id, *context.gazetteer.members(region.id)))
         surveyed = sorted({y for id in (region.id, *context.gazetteer.members(region.id)) for y in points.get(id, ())})
         rows.append(
             (region.id, region.name, region.level, inside, "yes" if figured else "no", " ".join(map(str, surveyed)))
@@ -123,12 +122,11 @@ def told_regions(context: Context, regions: Sequence[Region]) -> str:
     return rows_of(PLACE_HEADER, rows)
 
 
-def years_by_region(context: Context, relation: str, regions: Iterable[Region]) -> dict[str, list[int]]:
-    """Return region id → years a relation has rows of it for."""
+def surveyed_years(context: Context, regions: Iterable[Region]) -> dict[str, list[int]]:
+    """Return region id → years in which points were visited there."""
     ids = [id for r in regions for id in (r.id, *context.gazetteer.members(r.id))]
-    name = {"published_cells": "places_with_figures", "region_visits": "places_with_points"}[relation]
     found: dict[str, list[int]] = {}
-    for row in context.store.query(name, ids=ids).dicts():
+    for row in context.store.query("places_with_points", ids=ids).dicts():
         found.setdefault(row["region_id"], []).append(row["year"])
     return found
 

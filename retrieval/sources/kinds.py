@@ -91,6 +91,9 @@ class Measure:
     """The same concept in another source is the second witness of the same thing."""
     status: str = ""
     """SQL of how the figure stands, where figures may be missing or unreliable."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Name → SQL over the rows of a group of what the figure is worked out of: read as `<column>_<name>`, for caveats
+    too, and left out of a reader's table. The SQL of the figure, its status and error is then of these: `{name}`."""
     digits: int = 0
     needs: tuple[str, ...] = ()
     """Sparse dimensions it is made of."""

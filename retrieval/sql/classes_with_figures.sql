@@ -1,2 +1,2 @@
 -- The land covers of which any figure is published.
-SELECT DISTINCT land_cover FROM published_cells ORDER BY land_cover
+SELECT DISTINCT land_cover FROM published_cells WHERE status <> 'not_published' ORDER BY land_cover

@@ -1,2 +1,2 @@
--- Which of some regions have published figures, and of which years.
-SELECT DISTINCT region_id, year FROM published_cells WHERE region_id IN (SELECT unnest($ids)) ORDER BY region_id, year
+-- Which regions have published figures, and of which years.
+SELECT DISTINCT region_id, year FROM published_cells WHERE status <> 'not_published' ORDER BY region_id, year

@@ -17,9 +17,8 @@ from retrieval.store import Store
 from retrieval.types import PAGE_LANGUAGES
 from retrieval.vine_files import read_vine_areas
 from tests import tiny
-from tools.change_official import change_official
 from tools.context import Context
-from tools.official_share import official_share
+from tools.published_verbs import change_official, official_share
 
 STATED = "geo,level,year,vineyard_area_ha\nFR,country,2015,803000\nFR,country,2021,751000\nIT,country,2010,610000\n"
 
