@@ -8,11 +8,9 @@ same run, their tables already in memory.
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, process_time
@@ -20,9 +18,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.bench_questions import full_size
+from benchmarks.bench_questions import on_a_store
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query
-from retrieval.store import Store
 from retrieval.types import Table
 from tools.compile import compile_query
 from tools.context import Context
@@ -155,16 +152,7 @@ GOALS = {"1 by all NUTS 2": 0.5, "published by all NUTS 2": 0.5, "21 from what t
 
 def main() -> None:
     """Time every shape and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--store", type=Path, help="a built store (default: one of the full survey's size is made)")
-    given = parser.parse_args().store
-    with tempfile.TemporaryDirectory() as folder:
-        store = given or full_size(Path(folder))
-        if store is None:
-            print("skipped: the real survey records are not here (LANDASK_SHARED_DATA)")
-            return
-        with Store.open(store) as opened:
-            report(Context.open(opened))
+    on_a_store(__doc__, report)
 
 
 def report(context: Context) -> None:

@@ -48,7 +48,12 @@ ROUNDS = 5
 
 def main() -> None:
     """Time the questions and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    on_a_store(__doc__, report)
+
+
+def on_a_store(about: str | None, report: Callable[[Context], None]) -> None:
+    """Run a benchmark on the store of `--store`, or on one of the full survey's size, which is made."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--store", type=Path, help="a built store (default: one of the full survey's size is made)")
     given = parser.parse_args().store
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +61,8 @@ def main() -> None:
         if store is None:
             print("skipped: the real survey records are not here (LANDASK_SHARED_DATA)")
             return
-        report(store)
+        with Store.open(store) as opened:
+            report(Context.open(opened))
 
 
 def full_size(folder: Path) -> Path | None:
@@ -73,29 +79,26 @@ def full_size(folder: Path) -> Path | None:
     return Path(done.stdout.strip().splitlines()[-1])
 
 
-def report(path: Path) -> None:
+def report(context: Context) -> None:
     """Print the figures of one store."""
-    with Store.open(path) as store:
-        context = Context.open(store)
-        records = sum(d.rows for d in store.datasets() if d.kind == "survey")
-        regions = sum(d.rows for d in store.datasets() if d.kind == "regions")
-        print(f"{records:,} records, {regions:,} regions")
-        began = perf_counter()
-        ask(QUESTIONS[0], context)
-        print(f"first question, everything cold but the interpreter: {perf_counter() - began:.2f} s")
-        for words in QUESTIONS:
-            ask(words, context)
-        seconds: list[float] = []
-        for words in QUESTIONS:
-            own = [timed(lambda q=words: ask(q, context)) for _ in range(ROUNDS)]
-            seconds += own
-            print(f"  {statistics.median(own):6.3f} s  {words}")
-        cuts = statistics.quantiles(seconds, n=100)
-        print(
-            f"warm question: p50 {cuts[49]:.3f} s (target 0.5), p95 {cuts[94]:.3f} s (target 1.5), n = {len(seconds)}"
-        )
-        print(f"peak memory of this process: {peak_mb():.0f} MB (target 1000)")
-        against_geopandas(context)
+    store = context.store
+    records = sum(d.rows for d in store.datasets() if d.kind == "survey")
+    regions = sum(d.rows for d in store.datasets() if d.kind == "regions")
+    print(f"{records:,} records, {regions:,} regions")
+    began = perf_counter()
+    ask(QUESTIONS[0], context)
+    print(f"first question, everything cold but the interpreter: {perf_counter() - began:.2f} s")
+    for words in QUESTIONS:
+        ask(words, context)
+    seconds: list[float] = []
+    for words in QUESTIONS:
+        own = [timed(lambda q=words: ask(q, context)) for _ in range(ROUNDS)]
+        seconds += own
+        print(f"  {statistics.median(own):6.3f} s  {words}")
+    cuts = statistics.quantiles(seconds, n=100)
+    print(f"warm question: p50 {cuts[49]:.3f} s (target 0.5), p95 {cuts[94]:.3f} s (target 1.5), n = {len(seconds)}")
+    print(f"peak memory of this process: {peak_mb():.0f} MB (target 1000)")
+    against_geopandas(context)
 
 
 def against_geopandas(context: Context) -> None:

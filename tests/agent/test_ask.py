@@ -10,11 +10,14 @@ import pytest
 from agent.ask import ask, run_plan
 from agent.check import readings, unsupported
 from agent.conversation import Conversation
+from agent.render import render
 from agent.voice import texts
 from retrieval.deadline import Cancelled
 from retrieval.errors import BadArgument
+from retrieval.query import Column, Filter, Group, Order, Query
 from tools.context import Context
 from tools.plan import Plan, Step, canonical, plan_from_json
+from tools.query import answer
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "answer.schema.json").read_text())
 
@@ -61,6 +64,16 @@ def test_an_invented_number_place_or_code_is_found(asked, demo: Context) -> None
     assert "62.4" in answer.text
     wrong = answer.text.replace("62.4", "63.4") + " Likewise in Portugal (B82)."
     assert unsupported(wrong, answer.results, "en", demo) == ["B82", "63.4", "Portugal"]
+
+
+def test_the_level_of_a_plan_is_no_part_of_a_number(demo: Context) -> None:
+    where = (Filter("region", "in", ("country:RO",)), Filter("year", "in", (2022,)))
+    asked = Query("published", (Column("share", "share"),), where, (Group("land_cover", "1"),), order=(Order("share"),))
+    hungarian = demo.in_language("hu")
+    results = [answer(asked, hungarian)]
+    text = render(results, "hu", hungarian)
+    assert "1,48" in text
+    assert unsupported(text, results, "hu", hungarian) == []
 
 
 def test_the_published_figure_comes_first_and_the_survey_beside_it(asked) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rapidfuzz import process
 
+from evals.places import mentioned, resolved
 from retrieval.errors import AmbiguousRegion, OutOfCoverage, UnknownRegion
 from retrieval.gazetteer import Gazetteer
 from retrieval.store import Store
@@ -27,26 +28,6 @@ def ids(gazetteer: Gazetteer, question: str, language: str = "en") -> list[list[
 
 def samples() -> list[dict]:
     return [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()]
-
-
-def resolved(gazetteer: Gazetteer, text: str, language: str) -> list[str] | str:
-    try:
-        return [gazetteer.resolve(text, language).id]
-    except AmbiguousRegion:
-        return "ask"
-    except OutOfCoverage:
-        return "foreign"
-    except UnknownRegion:
-        return "unknown"
-
-
-def mentioned(gazetteer: Gazetteer, text: str, language: str) -> list[str] | str:
-    mentions = gazetteer.mentions(text, language)
-    if len(mentions) == 1 and mentions[0].kind == "foreign":
-        return "foreign"
-    if len(mentions) == 1 and len(mentions[0].candidates) > 1:
-        return "ask"
-    return [one.id for mention in mentions for one in mention.candidates]
 
 
 # --- the samples -----------------------------------------------------------------------------------------------------
