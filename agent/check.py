@@ -12,8 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from agent.render import caveat_parts
-from agent.say.voice import strings
-from agent.voice import texts
+from agent.voice import strings, texts
 from tools.context import Context
 from tools.result import Result
 

@@ -83,7 +83,7 @@ def source_of(result: Result, voice: Voice) -> str:
 def sentence_of(result: Result, voice: Voice, context: Context) -> str:
     """Return one result's sentence."""
     if result.tool == "query":
-        return say.sentence(result, say.Voice(voice.language), context)
+        return say.sentence(result, voice, context)
     write = WRITERS.get(result.tool)
     sentence = write(result, voice, context) if write else plain(result, voice)
     return sentence[:1].upper() + sentence[1:]
@@ -318,8 +318,7 @@ def _told(dataset: Mapping[str, Any], about: str, voice: Voice) -> str:
         case "years":
             return ", ".join(map(str, sorted(dataset["years"])))
         case "levels":
-            nouns = say.Voice(voice.language)
-            return ", ".join(nouns.noun("rows", level) for level in dataset["levels"])
+            return ", ".join(voice.noun("rows", level) for level in dataset["levels"])
     return str(dataset[about]).rstrip(".")
 
 

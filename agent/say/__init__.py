@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from agent.say.sentence import sentence
-from agent.say.voice import Voice
 
-__all__ = ["Voice", "sentence"]
+__all__ = ["sentence"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agent.say.voice import Voice
+from agent.voice import Voice
 from retrieval.query import Column, Expression, Filter, Group, Query, Ref
 from retrieval.sources import Source, source_of
 from tools.compile import SIGNS, is_of_points
@@ -332,12 +332,19 @@ class _Sentence:
     def kept(self) -> str:
         """How many rows meet the conditions, and which."""
         count = self.voice.counted(len(self.rows), "rows", self.row_noun(self.query.rows[0]))
-        entries = self.voice.entries([self.entry(row) for row in self.rows])
+        entries = self.entries()
         return self.voice.say("several", count=count, entries=entries, frame=self.framed())
+
+    def entries(self) -> str:
+        """The rows one after another; of every region of a level those with a figure, the caveats name the others."""
+        rows = self.rows
+        if self.head and any(g.level for g in self.query.rows):
+            rows = [row for row in rows if row[self.head.name] is not None] or rows
+        return self.voice.entries([self.entry(row) for row in rows], len(rows))
 
     def listed(self) -> str:
         """Every row; of years, the change from the first to the last as well."""
-        entries = self.voice.entries([self.entry(row) for row in self.rows])
+        entries = self.entries()
         change = self.result.facts.get("change")
         if change is not None and self.head:
             unit = self.unit(self.head)

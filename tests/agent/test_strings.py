@@ -6,14 +6,14 @@ import tomllib
 import pytest
 from babel import Locale
 
-from agent.say.voice import FOLDER, Voice, languages
+from agent.voice import STRINGS, Voice, languages
 from retrieval.types import LANGUAGES
 
 SLOT = re.compile(r"\{\w+\}")
 
 
 def strings(language):
-    return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((STRINGS / f"{language}.toml").read_text(encoding="utf-8"))
 
 
 def test_there_are_strings_in_every_official_language():

@@ -43,7 +43,7 @@ def test_sql_and_python_estimate_the_same(world: Context, region: str, code: str
     if row["cell"] is None:
         pytest.skip("no point of the class")
     where = world.named(region)
-    main = official.load(world, (where,), (f"{code[0]}00",)).cell(where, f"{code[0]}00", year)
+    main = official.cells(world, (where,), (f"{code[0]}00",)).get(where, year)
     share, se = (main.percent or 0) / 100, (main.se or 0) / 100
     own = [r for r in world.store.query("composition_points", year=year).dicts() if r["lc1"][0] == code[0]]
     level: composition.Level = "country" if where.level == "country" else "nuts2"
@@ -64,11 +64,12 @@ def calibration(world: Context, rows: list[dict], code: str, year: int, own: str
     """Prior of a country, concentration by the regions of the others, and by how much its interval is widened."""
     priors: dict[str, float] = {}
     of_points: set[str] = set()
-    for country in {r["nuts0"] for r in rows}:
-        at = world.named(f"country:{country}")
-        figures = official.load(world, (at,), (code, f"{code[0]}00"))
-        cell, whole = figures.cell(at, [code], year), figures.cell(at, f"{code[0]}00", year)
-        unnamed = sum(figures.cell(at, u, year).percent or 0 for u in meaning.UNNAMED_CROPS) if code[0] == "B" else 0
+    countries = {c: world.named(f"country:{c}") for c in {r["nuts0"] for r in rows}}
+    wanted = (code, f"{code[0]}00", *meaning.UNNAMED_CROPS)
+    figures = official.cells(world, tuple(countries.values()), wanted, [year], each=True)
+    for country, at in countries.items():
+        cell, whole = figures.get(at, year, code), figures.get(at, year, f"{code[0]}00")
+        unnamed = sum(figures.get(at, year, u).percent or 0 for u in meaning.UNNAMED_CROPS) if code[0] == "B" else 0
         named = (whole.percent or 0) - unnamed
         seen = [r["lc1"] == code for r in rows if r["nuts0"] == country]
         known = cell.known and cell.percent is not None and named > 0
