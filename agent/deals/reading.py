@@ -18,7 +18,7 @@ from retrieval.query import Filter
 from retrieval.region_rows import read_rows
 from retrieval.types import Place, Region
 from tools.context import Context
-from tools.deals import Known
+from tools.deals import Known, known
 
 FIELD_ORDER = ("group", "implementation", "negotiation", "intention", "animal", "crop", "mineral", "nature",
                "former_cover", "former_use", "former_owner", "impact", "investor_kind", "community_reaction",
@@ -109,11 +109,19 @@ def means_deals(question: str, context: Context) -> Literal["deals", "perhaps", 
                     for e in fields)  # fmt: skip
     topics = bool(fields) or any(leaf.says("axis", "crop", "mineral", "investor", "intention") for leaf in leaves)
     everywhere = not any(leaf.is_place for leaf in leaves)
+    share = any(leaf.says("ask", "share") or leaf.says("unit", "percent") for leaf in leaves)
+    of_deals = any(leaf.says("axis", "mineral", "investor", "intention") for leaf in leaves) or any(
+        leaf.fields and not any(e.section in _OF_LAND and e.value not in _NOT_SURVEYED for e in leaf.fields)
+        for leaf in leaves
+    )
+    topics = of_deals or (topics and not share and any(_is_held(leaf, context) for leaf in leaves))
     if invested or (outside and (topics or states or project)) or (everywhere and (only_here or project)):
         return "deals"
     return "perhaps" if states or project else ""
 
 
+_OF_LAND = ("crop", "group", "former_cover", "former_use")
+"""Fields whose words are of the land itself, too."""
 _NOT_SURVEYED = frozenset(
     ("ACC", "ALG", "ALV", "BAM", "BAN", "BOT", "CAC", "CAS", "CAW", "CHA", "COC", "COF", "CRO", "CST", "EUC", "JTR",
      "MAN", "OPL", "PAL", "PAP", "PAS", "PEA", "PIN", "PON", "RUB", "SES", "SOR", "SSL", "SUC", "SWP", "TEA", "TEF",
@@ -129,6 +137,14 @@ def _is_outside(leaf: Leaf) -> bool:
             leaf.value("world") == "m49:150" and len(leaf.stems) == 1 and fold(leaf.text).startswith("europ")
         )
     return leaf.says("ambiguous") or any(code not in surveyed for code in leaf.values("country"))
+
+
+def _is_held(leaf: Leaf, context: Context) -> bool:
+    """Whether deals are held of a place the survey never came to: where none is, a crop alone asks for the land."""
+    if leaf.says("world") or leaf.says("ambiguous"):
+        return _is_outside(leaf)
+    held = known(context.store).targets
+    return any(held.get(one.place) for one in countries() if one.alpha2 in leaf.values("country"))
 
 
 class _Reader:

@@ -323,3 +323,18 @@ def test_deals_of_a_drawn_area_are_those_whose_places_lie_in_it(tmp_path_factory
     assert ids(answer) == set(spots[inside]["deal_id"])
     assert 0 < len(ids(answer)) < 60
     assert "the selected area" in answer.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["where is soya in Norway?", "Où sont les vignes au Japon ?", "Hoeveel procent van Noorwegen was in 2018 bos?",
+     "¿Dónde hay viñedos en Chile?", "what share of Ethiopia is forest", "waar zijn olijfgaarden in Marokko?"],
+)  # fmt: skip
+def test_land_outside_the_survey_is_outside_though_the_store_has_deals(question: str, context: Context) -> None:
+    answer = ask(question, context, router="builtin")
+    assert answer.status == "refused"
+    assert "Land Matrix" not in answer.text
+
+
+def test_a_crop_of_a_country_with_deals_is_of_deals(context: Context) -> None:
+    assert answered("where is sugar cane in Cambodia?", context).results[0].tool == "deals"
