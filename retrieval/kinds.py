@@ -42,7 +42,7 @@ def kind_of(file: Path) -> Kind:
     """
     if not file.is_file():
         raise BadFile(f"no file {file}")
-    if kind_of_file(file).name in MAPS or _holds_maps(file):
+    if kind_of_file(file).name in MAPS or _holds_maps(file) or _is_wide_json(file):
         return "regions"
     table = open_table(file)
     if table.columns.keys() >= STORE_PIXELS or _fits(table, "pixels"):
@@ -136,6 +136,14 @@ def _in_archive(archive: Path, folder: Path, tell: Callable[[str], None]) -> lis
 
 def _names(archive: Path) -> list[str]:
     return [member.filename for member, _ in members(archive)]
+
+
+def _is_wide_json(file: Path) -> bool:
+    """Whether a file is JSON in UTF-16, which the reader of maps takes; tables are not read so."""
+    if kind_of_file(file).name != "utf-16":
+        return False
+    with file.open("rb") as stream:
+        return stream.read(200).decode("utf-16", errors="ignore").lstrip().startswith("{")
 
 
 def _holds_maps(file: Path) -> bool:

@@ -146,3 +146,14 @@ def test_maps_and_tables_of_a_zip_are_gathered_together(tmp_path: Path) -> None:
     assert found[0][1] == archive
     assert told(read_regions(archive))[0][2] == A_KM2
     assert [line.split(":")[0] for line in lines] == ["left out of all.zip"]
+
+
+def test_geojson_in_utf_16_is_a_map_by_every_door_and_a_table_in_it_is_none(tmp_path: Path) -> None:
+    wide = tmp_path / "wide.geojson"
+    wide.write_text(collection(feature(A)), encoding="utf-16")
+    assert kind_of(wide) == "regions"
+    assert told(read_regions(wide)) == [("aoi:wide", "wide", A_KM2)]
+    table = tmp_path / "wide.csv"
+    table.write_text("point_id,year\n", encoding="utf-16")
+    with pytest.raises(InputError, match="UTF-16"):
+        kind_of(table)

@@ -571,19 +571,22 @@ def resident_mb(process: int | str = "self") -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-def table(rows: list[Row]) -> str:
-    """Return the rows as Markdown."""
-    lines = ["| attacked | tried | survived | seen |", "| --- | --- | --- | --- |"]
-    lines += [f"| {row.target} | {row.tried:,} | {row.survived:,} | {row.note} |" for row in rows]
-    return "\n".join(lines)
+HEAD = ["| attacked | tried | survived | seen |", "| --- | --- | --- | --- |"]
+
+
+def table(rows: list[Row], before: str = "") -> str:
+    """Return the rows as Markdown, with those of a table before that were not attacked anew."""
+    lines = {line.split(" | ")[0]: line for line in before.strip().splitlines()[2:]}
+    lines |= {f"| {row.target}": f"| {row.target} | {row.tried:,} | {row.survived:,} | {row.note} |" for row in rows}
+    return "\n".join([*HEAD, *lines.values()])
 
 
 def written(rows: list[Row]) -> None:
-    """Put the table into the document."""
+    """Put the rows into the table of the document."""
     text = TABLE.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    TABLE.write_text(f"{head}{BEGIN}\n{table(rows)}\n{END}{tail}", encoding="utf-8")
+    before, _, tail = rest.partition(END)
+    TABLE.write_text(f"{head}{BEGIN}\n{table(rows, before)}\n{END}{tail}", encoding="utf-8")
 
 
 def main() -> int:
