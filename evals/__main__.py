@@ -140,7 +140,8 @@ def estimation_command(options: argparse.Namespace) -> int:
     elif options.holdout:
         tables = estimation.holdout_tables(points, options.write)
     else:
-        tables = estimation.coverage_tables(grid if grid.is_file() else None)
+        stack = options.data / "s2_stack_belgium"
+        tables = estimation.coverage_tables(*(place if place.exists() else None for place in (grid, stack)))
     print(estimation.as_text(tables))
     estimation.keep(tables, options.log_dir, points)
     return 0

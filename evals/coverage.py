@@ -228,6 +228,70 @@ def rounded(surveys: int = 20_000) -> list[Row]:
     return rows
 
 
+STACK = "worldcereal_preprocessed_inputs_2020-11_2021-10.nc"
+REFERENCE = "worldcereal_inputs_belgium_2020-08_2022-03.nc"
+SQUARE: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("B00",), "WORLDCEREAL_TEMPORARYCROPS_2021"),
+    (("B11", "B12", "B13", "B14", "B18"), "WORLDCEREAL_WINTERCEREALS_2021"),
+)
+"""Classes → the product of WorldCereal (2021) that is taken for the truth."""
+IS = 100
+"""What it says of a cell that is of the class; 0 and 254 (no temporary crop) are none."""
+
+
+def square(folder: Path, surveys: int = 300, n: int = 400) -> list[Row]:
+    """Return survey and satellite map together on every cell of a real place: half a square kilometre near Liège.
+
+    The land is 10 m cells with a real year of Sentinel-2; the truth is WorldCereal's product of the same year, another
+    model's word and no survey: what is measured is the estimate, not the map. `n` cells are visited at random.
+    """
+    import xarray
+    from pyproj import Transformer
+
+    from tools.assisted import assisted_share
+    from tools.pixelclip.cells import raster_cells
+    from tools.pixelclip.grid import CELL
+    from tools.pixelclip.known import words_of
+    from tools.pixelclip.shipped import load
+
+    model, source = load(), raster_cells(str(folder / STACK))
+    words = words_of(model)
+    read = [source.read(tile) for tile in source.tiles()]
+    x, y, usable = (np.concatenate([getattr(one, name) for one in read]) for name in ("x", "y", "usable"))
+    vectors = np.concatenate([one.seen_by(model)[0] for one in read])
+    product = xarray.open_dataset(folder / REFERENCE, engine="h5netcdf")
+    east, north = Transformer.from_crs(3035, 32631, always_xy=True).transform(x + CELL / 2, y + CELL / 2)
+    column, row = (np.rint((at - axis[0]) / (axis[1] - axis[0])).astype(int) for at, axis in
+                   ((east, product.x.values), (north, product.y.values)))  # fmt: skip
+    there = usable & (column >= 0) & (column < len(product.x)) & (row >= 0) & (row < len(product.y))
+    rows = []
+    for codes, name in SQUARE:
+        truth = (product[name].values[row[there], column[there]] == IS).astype(float)
+        score, _ = words.score(vectors[there], words.ask_classes(codes))
+        random, total = np.random.default_rng(11), int(there.sum())
+        found = []
+        for _ in range(surveys):
+            seen = random.choice(total, n, replace=False)
+            one = assisted_share(truth[seen], score[seen, None], score[:, None], ["1"] * n, np.full(n, total / n))
+            found += [one] if one else []
+        held_ = [one.interval[0] <= truth.mean() <= one.interval[1] for one in found]
+        helped = [one for one in found if one.estimate]
+        rows.append(
+            {
+                "class": "+".join(codes),
+                "cells": total,
+                "truth %": round(100 * float(truth.mean()), 1),
+                "map's own count %": round(100 * float(np.mean(score > 0.5)), 1),
+                "estimate, mean %": round(100 * float(np.mean([one.value for one in found])), 1),
+                "R² left out": round(float(np.mean([one.r2 for one in found])), 2),
+                "map taken %": round(100 * len(helped) / len(found), 1),
+                "coverage": round(100 * float(np.mean(held_)), 1),
+                "width": round(float(np.mean([one.se / one.design.se for one in helped])), 2) if helped else "–",
+            }
+        )
+    return rows
+
+
 def changes(surveys: int = 1_000, total: int = 20_000, n: int = 2_000, common: float = 0.6) -> list[Row]:
     """Return the coverage of a change between two samples that share points, with their covariance and without."""
     rows = []

@@ -214,8 +214,8 @@ def satellite_tables(store: Path) -> Tables:
     return {"Survey and satellite map": coverage.satellite(Context.open(Store.open(store)))}
 
 
-def coverage_tables(grid: Path | None) -> Tables:
-    """Return the coverage tables; those on real land where its grid is at hand."""
+def coverage_tables(grid: Path | None, stack: Path | None = None) -> Tables:
+    """Return the coverage tables; those on real land where its grid, and its pixels, are at hand."""
     tables = {
         "Two phases on a 2 km grid, %": coverage.grids(),
         "Change with common points, %": coverage.changes(),
@@ -223,6 +223,8 @@ def coverage_tables(grid: Path | None) -> Tables:
     }
     if grid:
         tables |= {"Full grid of Abruzzo 2012, %": coverage.full_grid(grid), "Regression": coverage.assisted(grid)}
+    if stack:
+        tables |= {"Survey and satellite map on every cell of a place near Liège": coverage.square(stack)}
     return tables
 
 

@@ -259,13 +259,22 @@ class _Shown:
             return None
         drawn = self.context.gazetteer.geojson([r.id for r in regions if r.id not in self.context.areas])
         place = next((g.dimension for g in self.query.rows if self.source.dimensions[g.dimension].kind == "place"), "")
-        of_region = {str(row[place]): row for row in self.rows} if place and len(self.query.rows) == 1 else {}
+        rows = [row | self._reliability(at) for at, row in enumerate(self.rows)]
+        of_region = {str(row[place]): row for row in rows} if place and len(self.query.rows) == 1 else {}
         for feature in drawn["features"]:
             id = feature["properties"]["id"]
             own = of_region.get(id) or next((r for k, r in of_region.items() if id in k.split("+")), {})
             feature["properties"] |= {k: v for k, v in own.items() if k != place}
             feature["properties"]["name"] = self.context.named(id).name
         return drawn if drawn["features"] else None
+
+    def _reliability(self, at: int) -> dict[str, str]:
+        """The word for the error of a row's leading figure, for maps: lined and dotted by it."""
+        if not self.head or not self.head.measure:
+            return {}
+        value, se = self.rows[at][self.head.name], self.errors[at].get(f"{self.head.name}_se")
+        word = uncertainty.reliability(uncertainty.variation(value, se))
+        return {"reliability": word} if word else {}
 
     def _dots(self) -> dict[str, Any]:
         table = self.table()

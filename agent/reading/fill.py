@@ -729,7 +729,7 @@ class Constraints:
     def columns(self) -> tuple[Column, ...]:
         """The measure, and beside points what was looked at."""
         name = self.measure()
-        looked = (Column("surveyed", "surveyed"),) if name == "points" else ()
+        looked = {"points": (Column("surveyed", "surveyed"),), "cells": (Column("mapped", "mapped"),)}.get(name, ())
         return (Column(name, name), *looked)
 
     def one_number(self) -> Query:

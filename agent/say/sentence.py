@@ -16,6 +16,8 @@ EARTH_KM = 20_000
 """A circle of this radius leaves nothing out."""
 MOST_OTHERS = 3
 """Other columns shown behind the leading one in a list."""
+LOOKED_AT = ("surveyed", "revisited", "mapped")
+"""Measures of what was looked at in all: told behind the number."""
 HOLDS = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
@@ -239,9 +241,7 @@ class _Sentence:
         """One row: what it stands for, its leading number, and the columns that number is made of."""
         assert self.head
         text = f"{self.member(row)} {self.cell(row, self.head)}"
-        others = [
-            c for c in self.query.columns if c.name != self.head.name and c.measure not in ("surveyed", "revisited")
-        ]
+        others = [c for c in self.query.columns if c.name != self.head.name and c.measure not in LOOKED_AT]
         if not others:
             return text
         shown = [f"{self.label(c)} {self.cell(row, c)}" for c in others[:MOST_OTHERS]]
@@ -252,15 +252,16 @@ class _Sentence:
     def one_number(self) -> str:
         """A single row: one number, several beside one another, or a yes or no about it."""
         row, frame = self.rows[0], frame_of(self.query, self.voice, self.context)
-        looked = next((row[c.name] for c in self.query.columns if c.measure in ("surveyed", "revisited")), None)
-        shown = [c for c in self.query.columns if c.measure not in ("surveyed", "revisited")]
+        looked = next((row[c.name] for c in self.query.columns if c.measure in LOOKED_AT), None)
+        shown = [c for c in self.query.columns if c.measure not in LOOKED_AT]
         if looked == 0:
             return self.voice.say("not_surveyed", frame=frame)
         if all(row[c.name] is None for c in shown if c.measure):
             return self.voice.say("not_published", frame=frame)
         if len(shown) == 1:
             value = self.named(shown[0], row)
-            value = self.voice.say("of", value=value, all=self.voice.number(looked)) if looked is not None else value
+            told = "of_cells" if any(c.measure == "mapped" for c in self.query.columns) else "of"
+            value = self.voice.say(told, value=value, all=self.voice.number(looked)) if looked is not None else value
         else:
             value = "; ".join(f"{self.label(c)} {self.cell(row, c)}" for c in [*shown[-1:], *shown[:-1]])
         text = self.voice.say("number", frame=frame, value=value)
@@ -273,7 +274,7 @@ class _Sentence:
         """A number with its measure, unless its unit says it."""
         unit = self.unit(column)
         text = self.cell(row, column)
-        return text if unit in ("points", "%") else f"{self.label(column)} {text}"
+        return text if unit in ("points", "cells", "%") else f"{self.label(column)} {text}"
 
     def ranked(self) -> str:
         """The first and what follows; of two, the margin."""

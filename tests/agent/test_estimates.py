@@ -123,3 +123,18 @@ def test_points_above_an_elevation_stay_points(world):
     [result] = ask("how many points with grassland in France lie above 1000 m", world).results
     assert result.arguments.get("source", "survey") == "survey"
     assert result.unit == "points"
+
+
+@pytest.mark.parametrize(
+    ("question", "tool", "regions"),
+    [
+        ("compare the area of grassland above 1000 m in France and Italy", "query", {"country:FR", "country:IT"}),
+        ("which country has the largest area of woodland above 1000 m", "query", None),
+        ("did the area of olive groves in Spain change from 2015 to 2018", "change_official", {"country:ES"}),
+    ],
+)
+def test_the_area_of_a_class_is_a_measure_and_no_level_of_places(world, question, tool, regions):
+    result = ask(question, world).results[0]
+    assert result.tool == tool
+    assert regions is None or {r.id for r in result.regions} == regions
+    assert regions or all(r.id.startswith("country:") for r in result.regions)

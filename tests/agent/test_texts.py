@@ -32,8 +32,9 @@ def test_the_other_languages_have_the_same_lines_as_one_another_with_english_slo
 
 
 SAID_BY_OLDER_TOOLS = {
-    "not_calibrated", "no_close", "no_records", "part_missing", "no_pixel_of_point", "no_clear_month", "no_outline",
-    "none_to_compare", "bad_argument", "bad_geometry", "job_offered", "no_map", "no_published_prior",
+    "no_close", "no_records", "part_missing", "no_pixel_of_point", "no_clear_month", "no_outline",
+    "none_to_compare", "bad_argument", "bad_geometry", "job_offered", "no_published_prior", "no_weights",
+    "no_whole_map",
 }  # fmt: skip
 """Lines of tools that no question of these languages comes to, or that name a file or a part of the program."""
 

@@ -11,6 +11,7 @@ from evals import coverage, estimation
 from evals.record import read_run
 from evals.report import scoreboard
 from retrieval.estimated_points import FACTORS
+from tests.conftest import shared_data_folder
 from tools.estimation import Estimate
 
 
@@ -82,3 +83,13 @@ def test_a_share_published_to_one_decimal_needs_the_variance_of_its_rounding():
     assert 94 <= spain["with rounding"] <= 97
     assert spain["without"] < 90
     assert all(94 <= row["with rounding"] <= 97 for row in rows.values())
+
+
+@pytest.mark.real
+def test_on_every_cell_of_a_real_place_the_estimate_is_right_where_the_map_s_own_count_is_not():
+    folder = shared_data_folder() / "s2_stack_belgium"
+    for row in coverage.square(folder, surveys=40):
+        assert abs(row["estimate, mean %"] - row["truth %"]) < 1.5
+        assert abs(row["map's own count %"] - row["truth %"]) > 10
+        assert row["coverage"] >= 87.5  # 35 of 40
+        assert row["width"] < 0.9

@@ -166,3 +166,17 @@ def test_a_part_of_fewer_than_thirty_points_is_refused_with_the_country(world: C
     with pytest.raises(TooFine) as refused:
         answer(Query("estimates", (KM2,), (*of("nuts:FRJ1", "B82"), Filter("elevation", "above", (100,)))), world)
     assert refused.value.containing == ("France",)
+
+
+def test_a_map_of_estimates_says_how_reliable_each_is(world: Context):
+    where = (
+        Filter("region", "in", ("country:ES",)),
+        Filter("year", "in", (2015,)),
+        Filter("land_cover", "in", ("B82",)),
+    )
+    found = answer(Query("estimates", (SHARE,), where, (Group("region", "nuts2"),), order=(Order("share"),)), world)
+    assert found.features
+    words = {f["properties"]["id"]: f["properties"].get("reliability") for f in found.features["features"]}
+    assert words["nuts:ES42"] == "usable"
+    assert words["nuts:ES41"] == "low"
+    assert words["nuts:ES30"] == "order_of_magnitude"
