@@ -487,22 +487,26 @@ def rows_of_too_few(compiled: Compiled, found: Table, context: Context) -> Itera
             yield "estimates_too_few", {"region": ", ".join(names[:8]) + (", …" if len(names) > 8 else "")}
 
 
+GAPS = ("not_significant", "not_published", "low_reliability")
+"""Statuses of figures that are told of by region."""
+
+
 def without_figure(compiled: Compiled, found: Table, context: Context) -> list[Caveat]:
     """Return which regions of a list have no figure, or a doubtful one, by what stands in its place."""
     asked, head = compiled.query, compiled.query.headline
     group = next((g for g in asked.rows if compiled.source.dimensions[g.dimension].kind == "place"), None)
-    if group is None or head is None or not head.measure or asked.fold or len(asked.rows) > 1:
+    if group is None or head is None or asked.fold or len(asked.rows) > 1:
         return []
+    sides = sides_of(head) if head.expression else (head.name,)
     of_status: dict[str, list[str]] = {}
     for row in found.dicts():
         named = " + ".join(context.named(id).name for id in row[group.dimension].split("+"))
-        of_status.setdefault(row.get(f"{head.name}_status") or "", []).append(named)
+        stands = {row.get(f"{side}_status") for side in sides}
+        if told := next((status for status in GAPS if status in stands), None):
+            of_status.setdefault(told, []).append(named)
     label = context.nomenclature.label(of_filters(asked, "land_cover") or ["A00"], context.language)
-    year = ", ".join(of_filters(asked, "year"))
-    told = [
-        (key, of_status[key]) for key in ("not_significant", "not_published", "low_reliability") if key in of_status
-    ]
-    return [(key, {"region": names(regions), "year": year, "land_cover": label}) for key, regions in told]
+    slots = {"year": ", ".join(sorted(set(of_filters(asked, "year")))), "land_cover": label}
+    return [(status, {"region": names(of_status[status]), **slots}) for status in GAPS if status in of_status]
 
 
 def missing_classes(asked: Query, found: Table) -> tuple[str, ...]:

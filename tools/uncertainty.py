@@ -58,18 +58,6 @@ def apart(value: float, errors: Sequence[float | None]) -> Apart | None:
     return Apart(value, se, value - Z * se, value + Z * se, least_detectable(se))
 
 
-def ratio_interval(ratio: float, variations: Sequence[float | None]) -> Interval | None:
-    """Return the interval of a ratio of figures, symmetric on the logarithm; `variations` are se/value of each.
-
-    For parts of one whole it is wider than need be: their errors go together.
-    """
-    known = [v for v in variations if v is not None]
-    if len(known) < len(variations) or ratio <= 0:
-        return None
-    half = Z * math.sqrt(sum(v * v for v in known))
-    return ratio * math.exp(-half), ratio * math.exp(half)
-
-
 def share_interval(percent: float, se: float | None) -> Interval | None:
     """Return the ends in percent of a share's interval; None where it has no error."""
     if se is None or not 0 < percent < 100:

@@ -14,6 +14,7 @@ import shapely
 
 from retrieval.errors import BadArgument, NoSuchYear, NotPublished, OutOfCoverage, TooFine, UnknownRegion
 from retrieval.published_cells import settle
+from retrieval.query import Column, Expression, Filter, Fold, Group, Query
 from retrieval.statistics import MAIN_CLASSES, PUBLISHED_CLASSES
 from retrieval.statistics_files import read_region_areas, read_statistics
 from retrieval.store import Store, extension_settings, load_spatial
@@ -21,6 +22,7 @@ from retrieval.types import Region
 from tools import official, official_maps
 from tools.context import Context
 from tools.published_verbs import change_official, compare_official, official_share, profile_region, rank_official
+from tools.query import answer
 from tools.result import Result
 
 
@@ -598,6 +600,47 @@ def test_a_class_is_broken_down_into_its_parts(world, published):
     result = profile_region(world, regions=["country:FR"], land_cover=["B00"], year=2018)
     assert result.facts["largest"]["land_cover"] == "B10"
     assert result.facts["whole"] == published["FR", "B00", 2018][0]
+
+
+# ── the same figures asked by a query ───────────────────────────────────────────────────────────────────────────────
+
+SHARE = Column("share", "share")
+Y2018, Y2022 = Filter("year", "in", (2018,)), Filter("year", "in", (2022,))
+WOODLAND, WHEAT = Filter("land_cover", "in", ("C00",)), Filter("land_cover", "in", ("B11", "B12"))
+
+
+def test_a_sum_names_the_class_that_is_not_published(world: Context) -> None:
+    result = answer(Query("published", (SHARE,), (Filter("region", "in", ("country:SE",)), Y2022, WHEAT)), world)
+    assert result.value == 1.0
+    assert ("incomplete_sum", {"land_cover": "durum wheat"}) in result.caveats
+
+
+def test_several_regions_have_no_figure_together_where_one_has_none(world: Context) -> None:
+    vines = Filter("land_cover", "in", ("B82",))
+    both = Filter("region", "in", ("country:SE", "country:FR"))
+    result = answer(Query("published", (SHARE,), (both, Y2018, vines)), world)
+    assert result.table.column("share_status") == ["not_published"]
+    assert result.value is None
+
+
+def test_a_list_of_a_level_names_who_has_no_figure_and_counts_those_that_have(world: Context) -> None:
+    vines, countries = Filter("land_cover", "in", ("B82",)), (Group("region", "country"),)
+    listed = answer(Query("published", (SHARE,), (Y2018, vines), countries), world)
+    [slots] = [slots for key, slots in listed.caveats if key == "not_published"]
+    assert slots["region"].startswith("Belgium, Denmark")
+    counted = answer(Query("published", (SHARE,), (Y2018, vines), countries, fold=Fold("count")), world)
+    assert counted.value == sum(share is not None for share in listed.table.column("share"))
+
+
+def test_no_change_is_given_between_two_memberships_of_the_union_or_across_a_redrawn_border(world: Context) -> None:
+    years = [Column(f"y{y}", "share", (Filter("year", "in", (y,)),)) for y in (2009, 2022)]
+    less = Column("change", expression=Expression("difference", "y2022", "y2009"))
+    for region, first, last in (("group:EU", "EU_V", "EU"), ("nuts:NL35", "NL31", "NL35")):
+        where = (Filter("region", "in", (region,)), WOODLAND)
+        result = answer(Query("published", (*years, less), where), world)
+        assert result.value is None
+        [slots] = [slots for key, slots in result.caveats if key == "not_comparable"]
+        assert (slots["first"], slots["last"]) == (first, last)
 
 
 # ── every tool ───────────────────────────────────────────────────────────────────────────────────────────────────────

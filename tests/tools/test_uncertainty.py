@@ -19,12 +19,6 @@ def test_a_difference_is_told_only_where_nothing_lies_outside_its_interval():
     assert uncertainty.apart(1.0, [0.5, None]) is None
 
 
-def test_a_ratio_has_an_interval_on_the_logarithm():
-    assert uncertainty.ratio_interval(2.0, [0.03, 0.04]) == pytest.approx((1.8133, 2.2059), abs=1e-3)
-    assert uncertainty.ratio_interval(2.0, [0.03, None]) is None
-    assert uncertainty.ratio_interval(0.0, [0.03, 0.04]) is None
-
-
 @pytest.mark.parametrize(
     ("cv", "word"),
     [(10, "good"), (10.1, "usable"), (30, "usable"), (50, "low"), (51, "order_of_magnitude"), (None, None)],
