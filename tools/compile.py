@@ -64,8 +64,8 @@ class Compiled:
     """Result columns that say what a row stands for, one a grouping (of points: those of the source)."""
 
 
-def compile_query(query: Query, context: Context) -> Compiled:
-    """Return the one SELECT of a query.
+def compile_query(query: Query, context: Context, *, aside: bool = False) -> Compiled:
+    """Return the one SELECT of a query; `aside`: with all that its source tells beside a figure.
 
     Raises:
         BadArgument: it names something the source does not have, or adds up what must not be added up.
@@ -73,7 +73,7 @@ def compile_query(query: Query, context: Context) -> Compiled:
     """
     source = source_of(query.source)
     check(query, source)
-    return _Compiler(query, source, context).compiled()
+    return _Compiler(query, source, context, aside).compiled()
 
 
 # --- what is refused before there is any SQL ------------------------------------------------------------------------
@@ -188,8 +188,8 @@ class _Text:
 class _Compiler:
     """Turns one checked query into text, binding each value as it goes."""
 
-    def __init__(self, query: Query, source: Source, context: Context) -> None:
-        self.query, self.source, self.context = query, source, context
+    def __init__(self, query: Query, source: Source, context: Context, aside: bool) -> None:
+        self.query, self.source, self.context, self.aside = query, source, context, aside
         self.parameters: dict[str, Any] = {}
         self.text = _Text()
         replaced = {f.dimension for c in query.columns for f in c.where}
@@ -588,7 +588,8 @@ class _Compiler:
         clause = f" FILTER (WHERE {' AND '.join(own)})" if own else ""
         slots = {"filter": clause, "sign": sign}
         if measure.parts:
-            return [f"{sql.format(**slots)} AS {column.name}_{name}" for name, sql in measure.parts.items()]
+            kept = {n: sql for n, sql in measure.parts.items() if self.aside or n not in measure.aside}
+            return [f"{sql.format(**slots)} AS {column.name}_{name}" for name, sql in kept.items()]
         amount = self._over_classes(measure.sql.format(**slots), measure)
         return [f"{amount} AS {column.name}", *self._beside(column, measure, slots)]
 

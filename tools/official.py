@@ -201,7 +201,7 @@ def cells(
         *((Filter("land_cover", "not_in", tuple(left_out)),) if left_out else ()),
         *((Filter("year", "in", tuple(years)),) if years else ()),
     )
-    table = read(context, Query("published", FIGURE, where, groups))
+    table = read(context, Query("published", FIGURE, where, groups), aside=True)
     name = "−".join(("+".join(land_cover), *left_out))
     return Cells(table, {r.id: r for r in regions}, name)
 
@@ -215,7 +215,7 @@ def cells_of_level(
         *((Filter("year", "in", tuple(years)),) if years else ()),
         *((Filter("region", "in", tuple(within)),) if within else ()),
     )
-    table = read(context, Query("published", FIGURE, where, (Group("region", level), Group("year"))))
+    table = read(context, Query("published", FIGURE, where, (Group("region", level), Group("year"))), aside=True)
     regions = {id: context.named(id) for id in dict.fromkeys(table.column("region"))}
     return Cells(table, regions, "+".join(land_cover))
 

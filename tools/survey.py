@@ -147,9 +147,9 @@ def checked_near(near: Mapping[str, Any]) -> dict[str, Any]:
     return {"lon": lon, "lat": lat, "km": km, "name": str(near.get("name", f"{lat:.3f}, {lon:.3f}"))}
 
 
-def read(context: Context, asked: Query) -> Table:
-    """Return the rows of a query, as its source has them."""
-    compiled = compile_query(asked, context)
+def read(context: Context, asked: Query, *, aside: bool = False) -> Table:
+    """Return the rows of a query, as its source has them; `aside`: with all that it tells beside a figure."""
+    compiled = compile_query(asked, context, aside=aside)
     return context.store.run(compiled.sql, compiled.parameters)
 
 

@@ -94,6 +94,8 @@ class Measure:
     parts: Mapping[str, str] = field(default_factory=dict)
     """Name → SQL over the rows of a group of what the figure is worked out of: read as `<column>_<name>`, for caveats
     too, and left out of a reader's table. The SQL of the figure, its status and error is then of these: `{name}`."""
+    aside: tuple[str, ...] = ()
+    """Parts that nothing of the above is made of: read only where they are asked for."""
     digits: int = 0
     needs: tuple[str, ...] = ()
     """Sparse dimensions it is made of."""

@@ -70,6 +70,7 @@ def _figure(name: str, unit: str, sql: str, *, se: str, whole: str, digits: int 
         unit,
         one=("year",),
         parts=PARTS,
+        aside=("flag", "cv", "rounding", "computed"),
         status=STATUS,
         digits=digits,
         se=se.replace("<error>", "{error}"),
