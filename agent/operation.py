@@ -44,6 +44,8 @@ def _about_satellite(reading: Understanding, regions: int, has_class: bool) -> s
     amount = reading.has("howmuch", "share", "area") and has_class and regions == 1 and not reading.has("points")
     if amount and reading.has("survey") and not reading.has("agree", "compare", "where"):
         return "area_from_map"
+    if reading.has("weighed"):
+        return "classify_weighed"
     return "compare_with_survey" if reading.has("agree", "compare", "survey") else "classify_area"
 
 

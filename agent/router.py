@@ -939,14 +939,14 @@ class Resolver:
 
     def with_free_text(self, frame: Frame) -> Frame:
         """Return the frame with a class read from words no list knows, or the satellite's free text."""
-        if frame.operation == "classify_area" and (text := self.satellite_words()):
+        if frame.operation in SEEN and (text := self.satellite_words()):
             return replace(frame, words=text, land_cover=(), land_use=(), each=())
         subjectless = not frame.says(SUBJECT)
         wants_class = frame.operation in WANT_A_CLASS and not frame.point_id
         phrase = residue(self.reading) if subjectless and wants_class else ""
         if not phrase:
             return frame
-        if frame.operation == "classify_area":
+        if frame.operation in SEEN:
             return replace(frame, words=phrase)
         if phrase in self.settled:
             codes = tuple(self.settled[phrase])
@@ -958,9 +958,11 @@ class Resolver:
         return replace(frame, land_cover=codes) if theme == "land_cover" else replace(frame, land_use=codes)
 
 
+SEEN = ("classify_area", "classify_weighed")
+"""What the classifier sees, its chances as they are or weighed by published shares."""
 WANT_A_CLASS = (
     "find_points", "count_points", "share_points", "nearest_records", "official_share", "change_official",
-    "compare_years", "compare_regions", "compare_official", "rank_official", "rank_points", "classify_area",
+    "compare_years", "compare_regions", "compare_official", "rank_official", "rank_points", *SEEN,
     "compare_with_survey",
 )  # fmt: skip
 

@@ -534,6 +534,12 @@ def classify(frame: Frame, context: Context) -> list[Step]:
     return [Step("classify_area", kept(land_cover=frame.land_cover, regions=frame.regions) | text | year)]
 
 
+def classify_weighed(frame: Frame, context: Context) -> list[Step]:
+    """What the classifier sees, its chances weighed by the region's published shares."""
+    [step] = classify(frame, context)
+    return [Step(step.tool, {**step.arguments, "prior": "published"})]
+
+
 def agreement(frame: Frame, context: Context) -> list[Step]:
     """Where classifier and surveyor agree."""
     year = {"year": frame.years[-1]} if frame.years else {}
@@ -569,6 +575,7 @@ BUILDERS = {
     "change_official": change_of_share,
     "profile_region": profile,
     "classify_area": classify,
+    "classify_weighed": classify_weighed,
     "explain_point": explain,
     "compare_with_survey": agreement,
     "area_from_map": corrected,

@@ -477,14 +477,28 @@ def of_points_that_weigh(asked: Query, context: Context) -> Iterator[Caveat]:
 
 
 def rows_of_too_few(compiled: Compiled, found: Table, context: Context) -> Iterator[Caveat]:
-    """Yield which places have no estimate, as too few points lie there."""
+    """Yield which places asked for have no estimate, as too few points, or none, lie there."""
     asked, source = compiled.query, compiled.source
-    told = [c.name for c in asked.columns if c.measure and source.measures[c.measure].se]
-    if source.weighed and told and asked.group("region"):
-        less = [row["region"] for row in found.dicts() if all(row[name] is None for name in told)]
-        names = [" + ".join(context.named(id).name for id in str(one).split("+")) for one in less]
-        if names:
-            yield "estimates_too_few", {"region": ", ".join(names[:8]) + (", …" if len(names) > 8 else "")}
+    columns = [c.name for c in asked.columns if c.measure and source.measures[c.measure].se]
+    group = asked.group("region")
+    if not columns or not group or len(asked.rows) > 1 or asked.having:
+        return
+    there = {row["region"]: any(row[name] is not None for name in columns) for row in found.dicts()}
+    wanted = ["+".join(map(str, m)) for m in group.members] or _inside(
+        of_filters(asked, "region"), group.level, context
+    )
+    cut = bool(asked.limit) and any(there.values())  # those behind the last one kept are not missing
+    less = [one for one in dict.fromkeys([*there, *([] if cut else wanted)]) if not there.get(one, False)]
+    named = [" + ".join(context.named(id).name for id in one.split("+")) for one in less]
+    if named:
+        yield "estimates_too_few", {"region": names(named)}
+
+
+def _inside(ids: Sequence[str], level: str, context: Context) -> list[str]:
+    """Return the regions of a level inside some regions."""
+    gazetteer = context.gazetteer
+    parts = [r for id in ids for r in (*map(gazetteer.region, gazetteer.members(id)), *gazetteer.children(id, level))]
+    return [r.id for r in parts if r.level == level]
 
 
 GAPS = ("not_significant", "not_published", "low_reliability")

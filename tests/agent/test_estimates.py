@@ -138,3 +138,26 @@ def test_the_area_of_a_class_is_a_measure_and_no_level_of_places(world, question
     assert result.tool == tool
     assert regions is None or {r.id for r in result.regions} == regions
     assert regions or all(r.id.startswith("country:") for r in result.regions)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "prior"),
+    [
+        ("where is vineyard in Corsica according to the satellite", "en", None),
+        (
+            "where is vineyard in Corsica according to the satellite, weighted by the published shares",
+            "en",
+            "published",
+        ),
+        ("wo ist Wein in Korsika laut Satellit, gewichtet mit den veröffentlichten Anteilen", "de", "published"),
+        ("où est la vigne en Corse selon le satellite, pondéré par les parts publiées", "fr", "published"),
+        ("dove sono i vigneti in Corsica secondo il satellite, pesati con le quote pubblicate", "it", "published"),
+        ("gdzie na Korsyce są winnice według satelity, ważone opublikowanymi udziałami", "pl", "published"),
+    ],
+)
+def test_the_satellite_is_weighed_by_published_shares_where_that_is_said(world, question, language, prior):
+    plan = Builtin().plan(question, replace(world, language=language), Conversation())
+    [step] = plan.steps
+    assert step.tool == "classify_area"
+    assert step.arguments.get("prior") == prior
+    assert not [note for note in plan.notes if note[0] == "left_aside"]

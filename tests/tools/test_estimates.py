@@ -180,3 +180,10 @@ def test_a_map_of_estimates_says_how_reliable_each_is(world: Context):
     assert words["nuts:ES42"] == "usable"
     assert words["nuts:ES41"] == "low"
     assert words["nuts:ES30"] == "order_of_magnitude"
+
+
+def test_a_country_without_any_row_is_named_as_one_of_too_few_points(world: Context):
+    where = (Filter("region", "in", ("group:benelux",)), Y2018, Filter("land_cover", "in", ("E00",)),
+             Filter("land_use", "in", ("U110",)))  # fmt: skip
+    found = answer(Query("estimates", (KM2,), where, (Group("region", "country"),), order=(Order("km2"),)), world)
+    assert dict(found.caveats)["estimates_too_few"]["region"] == "Belgium, Luxembourg"
