@@ -139,7 +139,7 @@ def data_plan(reading: Reading, keys: set[str]) -> Plan | None:
         about["about"] = topic
     elif "time.year" in keys and asks:
         about["about"] = "years"
-    elif levels and asks and not any(key.startswith("topic.") for key in keys):
+    elif levels and asks and not reading.forbidden and not any(key.startswith("topic.") for key in keys):
         about["about"] = "levels"
     elif not (keys & {"act.data"} and not levels and len(reading.unread) < 2):
         return None

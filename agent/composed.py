@@ -10,6 +10,7 @@ from agent.conversation import Conversation
 from agent.frame import Frame
 from agent.lexicon import languages
 from agent.reading.clauses import clause_queries
+from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, asked_of_the_first, queries
 from agent.reading.pointing import points_at_those, rows_of, values, words_pointing
@@ -45,23 +46,26 @@ def composed_plan(
     if not reading.whole_in_talk:
         return None
     drawn = tuple(conversation.areas)[-1:]
-    if edits(reading) and (past := queries_before(conversation)):
+    whole = None
+    if past := queries_before(conversation):
         laying = asked_of_a_table(conversation) or is_an_edit(reading, str(conversation.steps[-1]["tool"]))
         try:
-            found = edited(reading, past, context, drawn, settled, laying=laying)
-            return plan_of((found,), reading, context, conversation)
+            found = edited(reading, past, context, drawn, settled, laying=laying) if edits(reading) else None
         except Unfit:
-            pass
+            found = None
+        if found is not None:
+            return plan_of((found,), reading, context, conversation)
+        of_a_table = asked_of_a_table(conversation) or leaves_the_rules_behind(reading)
+        whole = completed(reading, past[-1], context) if of_a_table else None
     if not reading.whole:
         return None
+    of_published = "how_many" in reading.all("ASK") and only_published(reading, context) and not reading.has("MEASURE")
     # of a language without rules behind, plain questions are the chart's too
-    leaning = of_clauses(reading, context, drawn, settled)
-    if (
-        leaning is None
-        and not is_ours(reading)
-        and not (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE"))
-    ):
+    plain = context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE")
+    leaning = of_clauses(reading, context, drawn, settled) if whole is None else None
+    if leaning is None and whole is None and not (is_ours(reading) or of_published or plain):
         return None
+    reading = whole or reading
     try:
         asked = leaning if leaning is not None else queries(reading, context, drawn, settled)
     except Unfit:
@@ -79,6 +83,21 @@ def of_clauses(
         return clause_queries(reading, context, drawn, settled)
     except Unfit:
         return None
+
+
+def only_published(reading: Reading, context: Context) -> bool:
+    """Whether a class is asked about in years that only published figures are there for, and no points is said."""
+    years = {*reading.all("YEAR", "SINCEYEAR"), *(y for span in reading.all("SPAN") for y in span)}
+    published = {*context.store.published_years()} - {*context.store.years()}
+    return bool(years) and years <= published and reading.has("CLASS") and "points" not in reading.all("MEASURE")
+
+
+def leaves_the_rules_behind(reading: Reading) -> bool:
+    """Whether a follow-up without a class asks for what the rules behind have no place for."""
+    ranked = reading.has("LEVEL", "RANK", "MANY") and reading.has("UP", "DOWN", "CHANGE", "LOST", "GAINED")
+    highest = {(i.start, i.end) for i in reading.made if i.type == "END"}
+    end = any(i.type == "SUP" and (i.start, i.end) in highest for i in reading.items) and not reading.has("LEVEL")
+    return ranked or end or reading.has("STAT", "END", "NONE") or (reading.has("DIFF") and reading.has("PLACE"))
 
 
 def queries_before(conversation: Conversation) -> list[Query]:
@@ -153,7 +172,10 @@ def is_ours(reading: Reading) -> bool:
     asks = {*reading.all("ASK")}
     spread = reading.has("LEVEL") and reading.has("CLASS") and {"where", "how_many"} <= asks
     spread = spread and not reading.has("RANK", "SUP", "MANY", "INSIDE")
-    if moved or shares or whenever or each or both or (ranked and reading.has("RANKED")) or placed or spread:
+    shown = next((i.end for i in reading.items if i.type == "ASK" and i.value == "show"), None)
+    listed = any(i.type == "LEVEL" and shown is not None and i.start - shown < 2 for i in reading.items)
+    listed = listed and reading.has("CLASS") and reading.has("MEASURE")
+    if moved or shares or whenever or each or both or (ranked and reading.has("RANKED")) or placed or spread or listed:
         return True
     return reading.composed or years or len(themes) > 1 or is_two_steps(reading)
 

@@ -341,7 +341,7 @@ def best(every: Sequence[Item], said: Mentions) -> list[Item]:
 
 
 PREFERRED = {
-    "BARE": -0.5,
+    "BARE": -0.3,
     "MORE": -0.3,
     "NONE": -0.35,
     "SPLIT": 0.1,

@@ -73,10 +73,10 @@ def edited(
         return past[-2]
     if (found := pointed(reading, past, said, context, of_a_table=laying)) is not None:
         return found
-    if not laying:
-        raise Unfit("nothing is pointed at")
-    base = without_dropped(past[-1], reading)
-    base = of_the_one(base, reading, context)
+    base = of_the_one(past[-1], reading, context)
+    if (not laying and base == past[-1]) or reading.has("DIFF", "STAT", "END"):
+        raise Unfit("nothing is pointed at, or another table is asked for")
+    base = without_dropped(base, reading)
     years = {*said.years(), *years_of(base)} if reading.has("ONE") and "compare" in said.asks else set()
     if len(years) == 2 and (changed := change_of(base, (min(years), max(years)))) is not None:
         return changed  # "how does the first compare with its own figure of 2012?"
@@ -222,6 +222,8 @@ def _with_rows(query: Query, said: Constraints, reading: Reading) -> Query:
         ordered = () if rows.dimension == "month" else (Order(columns[0].name),)
         query = replace(query, rows=(rows,), columns=columns, order=ordered, limit=None, fold=None, having=())
         name = columns[0].name
+    elif "where" in said.asks and query.source == "survey" and not query.rows:
+        query = replace(query, rows=(Group("point"),), columns=(), order=(), limit=None)
     elif "how_many" in said.asks and is_of_points(query):
         query = replace(query, rows=(), columns=POINTS, order=(), limit=None)
     if query.rows and not is_of_points(query) and (ranked := said.ranking(name)):
@@ -231,5 +233,7 @@ def _with_rows(query: Query, said: Constraints, reading: Reading) -> Query:
     if query.rows and (first := reading.all("FIRST")):
         query = replace(query, order=query.order or (Order(name),), limit=first[0])
     if reading.has("HAVING", "COUNT", "COUNTED", "BARE"):
-        query = replace(query, having=tuple(replace(c, column=name) for c in said.conditions()))
+        query = replace(query, having=tuple(replace(c, column=name) for c in said.conditions()), limit=None)
+        if "how_many" in said.asks and query.rows and query.rows[0].dimension == "region":
+            query = replace(query, order=())
     return query

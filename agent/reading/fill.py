@@ -14,7 +14,7 @@ from agent.reading.read import Reading
 from agent.say.sentence import EARTH_KM
 from agent.understand import POINT_COMPOUND, SHARE_COMPOUND, Area, Cover
 from retrieval import statistics as meaning
-from retrieval.errors import AmbiguousClass, AmbiguousRegion, LandaskError
+from retrieval.errors import AmbiguousClass, AmbiguousRegion, LandaskError, NotUnderstood
 from retrieval.query import Arithmetic, Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref, Sign
 from retrieval.types import Place, Region
 from tools.context import Context
@@ -143,7 +143,7 @@ class Constraints:
             and not reading.has("WITNESS")
         ):
             self.measures.remove("points")  # "by how many points has the share grown"
-        self.level = self.level_of_rows()
+        self.level = self.level_there(self.level_of_rows())
         self.source = self.source_of()
 
     # --- names become ids and codes ---
@@ -202,6 +202,20 @@ class Constraints:
         level = known[0]
         return "nuts2" if level == "region" else level
 
+    def level_there(self, level: str) -> str:
+        """The level, that of provinces and departments where the store holds no NUTS 3 regions of these places.
+
+        Raises:
+            NotUnderstood: it holds neither.
+        """
+        if level != "nuts3":
+            return level
+        gazetteer = self.context.gazetteer
+        for there in (level, "subdivision"):
+            if any([gazetteer.children(r.id, there) for r in self.places] or [gazetteer.at_level(there)]):
+                return there
+        raise NotUnderstood((), f"no_parts:{self.places[0].name}:{level}")
+
     @property
     def of_points(self) -> bool:
         """Whether what is asked can only be said of points."""
@@ -242,7 +256,7 @@ class Constraints:
             return "survey"
         if any(theme == "land_use" for _, theme in self.splits("classes")):
             return "survey"
-        if self.level == "nuts3":
+        if self.level in ("nuts3", "subdivision"):
             return "survey"
         return "published" if self.all_published() else "survey"
 
@@ -484,6 +498,8 @@ class Constraints:
             return (self.by_year(),)
         if "where" in self.asks and not self.sided() and not has("RANKED"):
             return (self.listed(),)
+        if has("SUP") and len(self.places) < 2 and not {"where", "is"} & self.asks:
+            raise Unfit("the most of what?")
         if self.sided() or (len(self.places) > 1 and self.source == "published" and not has("TOGETHER")):
             return (self.each_place(),)
         return (self.one_number(),)
@@ -837,10 +853,11 @@ class Constraints:
             return Order(column, way), number or FEW_ROWS
         if nth := self.reading.all("RANKNTH", "NTH"):
             return Order(column, nth[0][0]), nth[0][1]
-        many = [n for n, _ in self.reading.all("MANY")]
+        many = [*(n for n, _ in self.reading.all("MANY")), *self.reading.all("FIRST")]
         if sups := self.reading.all("SUP"):
             return Order(column, sups[0]), (many or [FEW_ROWS])[0]
-        return (Order(column), many[0]) if many and self.reading.has("LOST", "GAINED", "UP", "DOWN") else None
+        first = self.reading.has("FIRST", "LOST", "GAINED", "UP", "DOWN")
+        return (Order(column), many[0]) if many and first else None
 
     def by_class(self, theme: str) -> Query:
         """Rows by class."""
@@ -922,7 +939,11 @@ class Constraints:
             rows, shared = (), (Filter("year", "in", (self.year(),)), *self.class_filters())
         elif len(self.places) >= 2 and len(self.classes) == 1:
             return self.each_place()
-        elif (pair := self.pair()) and len(self.classes) == 1 and (self.reading.has("SPAN") or len(self.years()) == 2):
+        elif (
+            (pair := self.pair())
+            and len(self.classes) == 1
+            and (self.reading.has("SPAN", "SINCEYEAR") or len(self.years()) == 2)
+        ):
             return self.changed(pair)
         else:
             raise Unfit("no two sides")

@@ -176,6 +176,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "act.bye": (("SOFT", ""),),
     "act.percent": (("MEASURE", "share"),),
     "act.hectares": (("MEASURE", "ha"),),
+    "act.differ": (("DIFF", "difference"),),
     "act.true": (("ASK", "is"),),
     "act.yes": (("SOFT", ""),),
     "act.meant": (("SOFT", ""),),

@@ -53,6 +53,7 @@ def pointed(
     return (
         moved_between(reading, past)
         or (of_the_two(reading, past, said) if beside else None)
+        or in_both_years(reading, past, said)
         or part_of(reading, base, said)
         or flipped(reading, base)
         or of_the_next(reading, base, context)
@@ -168,7 +169,7 @@ def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Qu
     beside = "compare" in asks and names_only(reading)
     asked = beside or reading.has("SUP", "MORE", "UP", "DOWN", "DIFF", "LOST", "GAINED", "CHANGE")
     both = reading.has("BOTH") or points_with(reading, "BOTH") or any(n == 2 for n, _ in reading.all("MANY"))
-    one_of_them = beside or ("which" in asks and asked and not points_with(reading, "THOSE"))
+    one_of_them = beside or ({"which", "what"} & {*asks} and asked and not points_with(reading, "THOSE"))
     if any(n > 2 for n, _ in reading.all("MANY")):
         return None
     only = ("CLASS", "YEAR", "SPAN", "SINCEYEAR", *(("LEVEL", "MANY") if both else ()), *(() if both else ("PLACE",)))
@@ -206,6 +207,22 @@ def of_shares(base: Query) -> Query:
     if any(f.dimension not in source_of("published").dimensions for f in base.where):
         raise Unfit("not of this source")
     return replace(base, source="published", columns=(Column("share", "share"),), having=())
+
+
+def in_both_years(reading: Reading, past: Sequence[Query], said: Constraints) -> Query | None:
+    """The points visited in both years asked about, of the same class in both: "how many were visited in both?"."""
+    both = reading.has("BOTH") or points_with(reading, "BOTH")
+    years = two_of("year", past)
+    if not (both and "how_many" in said.asks and names_only(reading) and years and past[-1].source == "survey"):
+        return None
+    pair = sorted(int(year) for (year,) in years)
+    where = [Filter("year_from", "in", (pair[0],)), Filter("year_to", "in", (pair[1],))]
+    for f in without(past[-1], "year"):
+        sides = ("_from", "_to") if f.dimension in ("land_cover", "land_use") else ("",)
+        where += [replace(f, dimension=f"{f.dimension}{side}") for side in sides]
+    if any(f.dimension not in source_of("revisits").dimensions for f in where):
+        return None
+    return Query("revisits", (Column("points", "points"), Column("revisited", "revisited")), tuple(where))
 
 
 def lower(reading: Reading) -> bool:

@@ -111,3 +111,36 @@ def test_more_than_then_is_answered_with_yes_or_no(real: Context) -> None:
 def test_a_year_without_elevations_is_refused_in_the_language_of_the_question(real: Context) -> None:
     said = ask("Wie viele Maispunkte gibt es 2015 oberhalb von 300 m in Polen?", real, router="builtin")
     assert (said.status, said.text) == ("refused", "2015 wurden keine Höhen erhoben; 2018 hat sie.")
+
+
+ASKED_ON = [
+    (["How has built-up land in Spain changed since 2009?", "which region grew most?"],
+     "Largest increase: Balearic Islands +6.4 percentage points"),
+    (["How much of Slovenia is forest?", "And what about the EU as a whole?", "So Slovenia is how many times the EU?"],
+     "2022, woodland (C00): ratio 1.5 times (1.47–1.53)"),
+    (["Number of rapeseed points per country in 2018", "leave out Germany", "only those with at least 40"],
+     "Most: France 137 points; then Poland 59 points; Czechia 45 points (2018, rapeseed (B32)"),
+    (["Welke drie provincies van Nederland hebben het meeste grasland?", "en welke het minste?",
+      "hoeveel procent is dat?"],
+     "Flevoland, 2022, grasland (E00): 7,2 %"),
+    (["How many vineyard points in Italy in 2018?", "which is the highest?"], "Elevation 967 m: point 40942518"),
+    (["Combien de maïs en France en 2022 ?", "et de combien a-t-il changé depuis 2009 ?"],
+     "France, maïs (B16) : évolution −1,6 point de pourcentage (de −1,9 à −1,3)"),
+    (["How many points did surveyors visit in Greece in 2018?", "how many in 2015?",
+      "how many were visited in both years?"],
+     "Greece, 2015–2018: 552 points"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("turns", "beginning"), ASKED_ON)
+def test_what_a_follow_up_leaves_out_is_that_of_the_query_before(
+    turns: list[str], beginning: str, real: Context
+) -> None:
+    assert talked(turns, real)[-1].startswith(beginning)
+
+
+def test_provinces_stand_in_where_the_store_has_no_nuts_3(real: Context) -> None:
+    said = ask(
+        "En qué provincias de España hay más de 25 puntos de olivar en 2018?", real, router="builtin", debug=True
+    )
+    assert [region.name for region in said.results[0].regions] == ["Jaén", "Granada", "Córdoba"]
