@@ -46,6 +46,8 @@ def composed_plan(
     if not reading.whole_in_talk:
         return None
     drawn = tuple(conversation.areas)[-1:]
+    if not conversation.queries and points_at_those(reading, same=True) and not reading.has("CLASS", "PLACE", "RANK"):
+        raise NotUnderstood((), f"unread:{words_pointing(reading)}")
     whole = None
     if past := queries_before(conversation):
         laying = asked_of_a_table(conversation) or is_an_edit(reading, str(conversation.steps[-1]["tool"]))
@@ -97,6 +99,7 @@ def leaves_the_rules_behind(reading: Reading) -> bool:
     ranked = reading.has("LEVEL", "RANK", "MANY") and reading.has("UP", "DOWN", "CHANGE", "LOST", "GAINED")
     highest = {(i.start, i.end) for i in reading.made if i.type == "END"}
     end = any(i.type == "SUP" and (i.start, i.end) in highest for i in reading.items) and not reading.has("LEVEL")
+    ranked = ranked or (reading.has("SUP", "CLASS") and reading.has("LOST", "GAINED") and not reading.has("PLACE"))
     return ranked or end or reading.has("STAT", "END", "NONE") or (reading.has("DIFF") and reading.has("PLACE"))
 
 

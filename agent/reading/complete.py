@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from agent.reading.mentions import Item
-from agent.reading.pointing import values, years_of, years_of_change
+from agent.reading.pointing import MOVED, values, years_of, years_of_change
 from agent.reading.read import Reading
 from agent.understand import Area, Cover
 from retrieval.nomenclature import ClassMatch
@@ -44,8 +44,10 @@ def completed(reading: Reading, base: Query, context: Context) -> Reading | None
     """Return a follow-up with what it leaves out of the query before, None where it is no such follow-up."""
     codes = {theme: values(base, theme) for theme in ("land_cover", "land_use")}
     subject = [(theme, own) for theme, own in codes.items() if own]
-    if reading.has("CLASS", "COUNTED", "RANKCLASS", "MORETHAN", "BACK") or not reading.has(*OF_ITS_OWN):
+    if reading.has("COUNTED", "RANKCLASS", "MORETHAN", "BACK") or not reading.has(*OF_ITS_OWN):
         return None
+    if reading.has("CLASS"):
+        return in_the_same_rows(reading, base)
     if len(subject) != 1 or len(reading.said.tokens) > LONGEST or not reading.whole:
         return None
     end = len(reading.said.tokens)
@@ -63,10 +65,20 @@ def completed(reading: Reading, base: Query, context: Context) -> Reading | None
     ):
         items.append(Item(end, end, "LEVEL", group.level))
     if not reading.has("YEAR", "SPAN", "SINCEYEAR"):
-        items += dated_as(base, end)
+        items += dated_as(base, end, moved=reading.has(*MOVED))
     if base.source == "survey" and not reading.has("MEASURE", "WITNESS"):
         items.append(Item(end, end, "MEASURE", "points"))
     return replace(reading, items=(*(height_of(i, reading, base) for i in reading.items), *items))
+
+
+def in_the_same_rows(reading: Reading, base: Query) -> Reading | None:
+    """Return a follow-up about another class in the rows and years of a query: "and gained the most forest?"."""
+    group, end = base.group("region"), len(reading.said.tokens)
+    moved = reading.has("UP", "DOWN", "LOST", "GAINED") and years_of_change(base)
+    if group is None or not group.level or not moved or reading.has("PLACE", "LEVEL", "RANK", "MANY", "INSIDE"):
+        return None
+    dated = () if reading.has("YEAR", "SPAN", "SINCEYEAR") else dated_as(base, end, moved=True)
+    return replace(reading, items=(*reading.items, Item(end, end, "LEVEL", group.level), *dated))
 
 
 def height_of(item: Item, reading: Reading, base: Query) -> Item:
@@ -97,9 +109,11 @@ def places_of(reading: Reading, base: Query, context: Context) -> list[Region]:
     return [r for r in named if r.level in COARSE and COARSE.index(r.level) < COARSE.index(asked)]
 
 
-def dated_as(base: Query, end: int) -> list[Item]:
-    """Return the year or the two years of a query as if they had been named."""
+def dated_as(base: Query, end: int, *, moved: bool) -> list[Item]:
+    """Return the year or the two years of a query as if they had been named; `moved`: for a change."""
     if pair := years_of_change(base):
         return [Item(end, end, "SPAN", pair)]
+    if moved:
+        return []  # from the first year there is to the last
     years = years_of(base)
     return [Item(end, end, "YEAR", years[0])] if len(years) == 1 else []

@@ -11,7 +11,9 @@ from agent.reading.pointing import (
     POINTS,
     change_of,
     in_rows,
+    is_change,
     pointed,
+    points_strongly,
     points_with,
     ranked,
     rows_of,
@@ -36,9 +38,7 @@ MADE_ANEW = ("MORETHAN", "FATE", "FATESPLIT", "STAYED", "LOST", "GAINED", "BECAM
 
 def edits(reading: Reading) -> bool:
     """Whether a reading may only be an edit: short, and not a whole question of a class with its own place or rows."""
-    if (reading.has("BOTH", "ONE", "HERE") or points_with(reading, "THOSE", "THAT", "BOTH")) and len(
-        reading.said.tokens
-    ) <= LONGEST_POINTING:
+    if points_strongly(reading) and len(reading.said.tokens) <= LONGEST_POINTING:
         return True
     whole = reading.has("CLASS") and reading.has("PLACE", "HERE", *SPLIT) and not reading.has("ALSO", "ONE", "SHIFT")
     return len(reading.said.tokens) <= LONGEST_EDIT and not whole and not reading.has(*MADE_ANEW)
@@ -74,7 +74,8 @@ def edited(
     if (found := pointed(reading, past, said, context, of_a_table=laying)) is not None:
         return found
     base = of_the_one(past[-1], reading, context)
-    if (not laying and base == past[-1]) or reading.has("DIFF", "STAT", "END"):
+    moved = reading.has("LOST", "GAINED", "UP", "DOWN", "CHANGE") and not is_change(base)
+    if (not laying and base == past[-1]) or moved or reading.has("DIFF", "STAT", "END"):
         raise Unfit("nothing is pointed at, or another table is asked for")
     base = without_dropped(base, reading)
     years = {*said.years(), *years_of(base)} if reading.has("ONE") and "compare" in said.asks else set()

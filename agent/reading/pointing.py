@@ -96,6 +96,28 @@ def words_pointing(reading: Reading) -> str:
     return said.question[start:end]
 
 
+def ends_in(reading: Reading, *types: str) -> bool:
+    """Whether the last word of the question is of one of these types."""
+    last = len(reading.said.tokens)
+    return any(i.type in types and i.end == last for i in reading.said.items)
+
+
+def points_strongly(reading: Reading) -> bool:
+    """Whether a follow-up points at what was asked before by more than a word that may be an article.
+
+    Beside a class and a place, which make a question whole, only a longer word or the last one does.
+    """
+    if reading.has("BOTH", "ONE", "HERE", "TWICE") or points_with(reading, "BOTH"):
+        return True
+    whole = reading.has("CLASS") and reading.has("PLACE")
+    if points_with(reading, "THAT") and (not whole or ends_in(reading, "THAT")):
+        return True
+    shortest = SHORTEST_THOSE + 1 if whole else SHORTEST_THOSE
+    taken = {n for i in reading.items for n in range(i.start, i.end)}
+    those = [i for i in reading.said.items if i.type == "THOSE" and i.start not in taken]
+    return any(i.end > i.start + 1 or len(reading.said.tokens[i.start].norm) >= shortest for i in those)
+
+
 def names_only(reading: Reading, *types: str) -> bool:
     """Whether nothing is named but what is of these types."""
     return not reading.has(*(t for t in NAMING if t not in types))
@@ -211,7 +233,7 @@ def of_shares(base: Query) -> Query:
 
 def in_both_years(reading: Reading, past: Sequence[Query], said: Constraints) -> Query | None:
     """The points visited in both years asked about, of the same class in both: "how many were visited in both?"."""
-    both = reading.has("BOTH") or points_with(reading, "BOTH")
+    both = reading.has("BOTH", "TWICE") or points_with(reading, "BOTH")
     years = two_of("year", past)
     if not (both and "how_many" in said.asks and names_only(reading) and years and past[-1].source == "survey"):
         return None
@@ -294,6 +316,8 @@ def part_of(reading: Reading, base: Query, said: Constraints) -> Query | None:
         return None
     if not names_only(reading, *(("PLACE", "CLASS", "YEAR") if base.source == "survey" else ())):
         return None
+    if reading.has("PLACE", "CLASS") and not ends_in(reading, "THAT", "THOSE"):
+        return None  # German "der Waldanteil in Thüringen": an article
     plain = {f.dimension for f in base.where} <= {"region", "land_cover", "year"}
     if names_only(reading) and plain and "points" not in said.measures:
         return None  # the statistic has the share of the area
@@ -386,7 +410,7 @@ def of_those_places(reading: Reading, base: Query, said: Constraints, context: C
     if reading.has("STAT") and not of_height:
         raise Unfit("a mean of what?")
     if of_height:
-        height = Column("elevation_m", STAT_MEASURE[reading.all("STAT")[0]])
+        height = Column("elevation_m", STAT_MEASURE["elevation", reading.all("STAT")[0]])
         query = replace(query, source="survey", columns=(height, POINTS[0]), order=(Order("elevation_m"),))
     elif reading.has("LIMIT", "MONTHS") or ("points" in said.measures and base.source == "published"):
         query = replace(query, source="survey", columns=POINTS, order=(Order("points"),))
@@ -403,10 +427,13 @@ def of_those_places(reading: Reading, base: Query, said: Constraints, context: C
         kept = tuple(replace(c, column=name) for c in said.conditions())
     order = () if "how_many" in said.asks and kept else (Order(name, way),)
     rows = (Group("region", members=tuple((id,) for id in found)),)
-    query = replace(query, where=where, rows=rows, having=kept, order=order)
+    most = [*reading.all("FIRST"), *(n for n, _ in reading.all("MANY"))]
+    query = replace(query, where=where, rows=rows, having=kept, order=order, limit=next(iter(most), None))
     if reading.has("SPAN", "SINCEYEAR", "CHANGE", "UP", "DOWN", "LOST", "GAINED") and (pair := said.pair()):
         changed = change_of(query, pair)
-        query = replace(changed, order=(Order("change", way),)) if changed else query
+        if changed is None:
+            raise Unfit("no change of this")
+        query = replace(changed, order=(Order("change", way),), limit=query.limit)
     return query
 
 

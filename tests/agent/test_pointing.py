@@ -144,3 +144,23 @@ def test_provinces_stand_in_where_the_store_has_no_nuts_3(real: Context) -> None
         "En qué provincias de España hay más de 25 puntos de olivar en 2018?", real, router="builtin", debug=True
     )
     assert [region.name for region in said.results[0].regions] == ["Jaén", "Granada", "Córdoba"]
+
+
+def test_an_article_points_at_nothing_and_a_whole_question_keeps_no_condition(real: Context) -> None:
+    german = ["Wie viele Weinbergpunkte gibt es in Rheinland-Pfalz?", "welche davon über 200 m?",
+              "Wie hoch ist der Waldanteil in Thüringen?"]  # fmt: skip
+    french = ["Où sont les vignes en Alsace ?", "lesquelles sont au-dessus de 300 m ?",
+              "Quelle est la part de forêt en Lorraine ?"]  # fmt: skip
+    assert "33 % der Gesamtfläche" in talked(german, real)[-1]
+    assert "40,8 % de la superficie" in talked(french, real)[-1]
+
+
+def test_those_of_a_question_that_was_asked_back_are_none(real: Context) -> None:
+    assert "“of those”" in talked(["Where are orchards in Limburg?", "which of those are above 100 m?"], real)[-1]
+
+
+def test_another_class_is_asked_of_the_same_rows(real: Context) -> None:
+    turns = ["Which EU countries lost the most farmland between 2009 and 2022?", "and gained the most forest?"]
+    ranked = ["Which regions of Poland have the most grassland?", "top 5 of those"]
+    assert talked(turns, real)[-1].startswith("Largest increase: Spain +9.5 percentage points")
+    assert talked(ranked, real)[-1].count(" %") == 5
