@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shapely.geometry import shape
+
 from retrieval.errors import LandaskError
 from retrieval.region_rows import markers
 from retrieval.statistics import DATASET_ID
@@ -89,6 +91,8 @@ class Indicator:
     """Ids of the regions asked about, in the answer's order."""
     span: tuple[int, int] | None = None
     """First and last year of the change asked about."""
+    replaced: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """Region → years in which regions of another NUTS edition stand in its place: it is not drawn over them."""
 
     def values(self) -> list[float]:
         """Every figure there is, of all years."""
@@ -170,7 +174,30 @@ def read(
     if not asked or len(members) < 2:
         return None
     span = (years[0], years[-1]) if len(years) > 1 else None
-    return Indicator(land_cover, level, tuple(every), years[-1] if years else every[-1], members, asked, span)
+    year = years[-1] if years else every[-1]
+    return Indicator(land_cover, level, tuple(every), year, members, asked, span, replaced_in(members, every))
+
+
+def replaced_in(members: Mapping[str, Member], years: Sequence[int]) -> dict[str, frozenset[int]]:
+    """Regions of a former or later NUTS edition, with the years whose figures are those of others in their place.
+
+    Two regions stand in one place where one holds a point inside the other.
+    """
+    outlines = {id: shape(member.shape) for id, member in members.items()}
+    inner = {id: outline.representative_point() for id, outline in outlines.items()}
+    found: dict[str, frozenset[int]] = {}
+    for id, member in members.items():
+        without = {year for year in years if year not in member.cells}
+        others = (o for o, other in members.items() if o != id and other.region.country == member.region.country)
+        same = [o for o in others if without & {*members[o].cells} and meet(outlines, inner, id, o)] if without else []
+        if gone := without & {year for o in same for year in members[o].cells}:
+            found[id] = frozenset(gone)
+    return found
+
+
+def meet(outlines: Mapping[str, Any], inner: Mapping[str, Any], one: str, other: str) -> bool:
+    """Whether one of two outlines holds the other's inner point."""
+    return outlines[one].contains(inner[other]) or outlines[other].contains(inner[one])
 
 
 def shapes_of(context: Context, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
@@ -204,6 +231,10 @@ def doubt_in(cell: Cell | None) -> str:
     return "dots" if word == "order_of_magnitude" else "lines" if word == "low" or "u" in cell.flag else ""
 
 
+REPLACED = "replaced"
+"""How the figure of a year is marked that regions of another NUTS edition have in a region's place."""
+
+
 def indicator_json(indicator: Indicator) -> dict[str, Any]:
     """The indicator as the browser gets it: figures by region and year, no shapes."""
     return {
@@ -215,7 +246,12 @@ def indicator_json(indicator: Indicator) -> dict[str, Any]:
         "regions": {
             id: {
                 "name": member.name,
-                "figures": {str(year): figure_json(member, year) for year in indicator.years},
+                "figures": {
+                    str(year): figure_json(member, year)
+                    if year not in indicator.replaced.get(id, ())
+                    else [None, REPLACED, "", None, None]
+                    for year in indicator.years
+                },
             }
             for id, member in indicator.members.items()
         },

@@ -434,7 +434,8 @@ def welcome_drawing(indicator: Indicator, credit: str, names: Names) -> Drawing:
 def change_layer(base: Layer, indicator: Indicator, names: Names, places: Mapping[str, Any]) -> Layer:
     """All regions shaded by their change between the years asked about; what the survey could not see is no change."""
     first, last = indicator.span or (indicator.years[0], indicator.years[-1])
-    changes = {id: m.change(indicator.land_cover, first, last) for id, m in indicator.members.items()}
+    there = (id for id in indicator.members if not {first, last} & indicator.replaced.get(id, frozenset()))
+    changes = {id: indicator.members[id].change(indicator.land_cover, first, last) for id in there}
     edges = change_steps([change.value for change in changes.values() if change.value is not None])
     found = {id: class_of_change(change, edges) for id, change in changes.items()}
     marks, order = all_marks(list(found.values()), edges, names)
@@ -469,6 +470,10 @@ def class_of_change(change: Change, edges: Sequence[float]) -> int | str:
     return bisect.bisect_right(list(edges[1:-1]), change.value)
 
 
+NOT_DRAWN = -1
+"""The mark of a feature that is not drawn: there is none of this number."""
+
+
 def share_layers(base: Layer, indicator: Indicator, names: Names, places: Mapping[str, Any]) -> list[Layer]:
     """All regions shaded by their share, in the same classes every year; and which figures are unsure."""
     edges = steps(indicator.values())
@@ -476,11 +481,13 @@ def share_layers(base: Layer, indicator: Indicator, names: Names, places: Mappin
         (id, year): class_of_share(member.value(year), member.status(year), edges)
         for id, member in indicator.members.items()
         for year in indicator.years
+        if year not in indicator.replaced.get(id, ())
     }
     marks, order = all_marks(list(found.values()), edges, names)
     features = []
     for id, member in indicator.members.items():
-        by_year = {f"_m{year}": order[found[id, year]] for year in indicator.years}
+        gone = indicator.replaced.get(id, frozenset())
+        by_year = {f"_m{year}": NOT_DRAWN if year in gone else order[found[id, year]] for year in indicator.years}
         doubts = {f"_u{year}": doubt for year in indicator.years if (doubt := doubt_in(member.cells.get(year)))}
         properties = {"region": id, "_t": member.name, "value": member.value(indicator.year), **by_year, **doubts}
         shape = {"geometry": member.shape, "properties": properties}

@@ -913,6 +913,7 @@ window.landask = (() => {
   function barsOf(layer) {
     const { regions } = layer.indicator, { words } = view;
     const ranked = Object.entries(regions).map(([id, region]) => ({ id, name: region.name, figure: region.figures[view.year] || [null, "not_published"] }))
+      .filter(({ figure }) => figure[1] !== "replaced")    // regions of another NUTS edition stand in its place
       .sort((a, b) => (a.figure[0] == null) - (b.figure[0] == null) || b.figure[0] - a.figure[0] || a.name.localeCompare(b.name));
     const most = Math.max(1e-9, ...ranked.map(({ figure }) => figure[4] ?? figure[0] ?? 0));
     const why = (figure) => layer.marks.find((mark) => mark.pattern === (figure[1] === "not_significant" ? "dots" : "hatch"))?.label || "–";

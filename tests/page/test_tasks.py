@@ -78,6 +78,16 @@ def test_a_ranking_is_a_map_of_all_regions_with_classes_told_apart(sitting: Sitt
     assert len({mark["colour"] for mark in share["marks"] if not mark["pattern"]}) >= 3
 
 
+def test_a_region_of_a_former_edition_is_not_drawn_over_those_in_its_place(sitting: Sitting) -> None:
+    sitting.ask("Which regions of Lithuania have the most woodland?")
+    figures = sitting.figures(sitting.layers()[0]).values()
+    assert {region["name"]: region["figures"]["2022"][1] for region in figures} == {
+        "Lithuania": "replaced",
+        "Vilnius Region": "published",
+        "Central and Western Lithuania": "published",
+    }
+
+
 def test_one_regions_share_is_shown_among_its_like_and_outlined(sitting: Sitting) -> None:
     sitting.ask("How much of Sweden was woodland in 2018?")
     share = next(layer for layer in sitting.layers() if layer["indicator"])
