@@ -9,10 +9,10 @@ from typing import Any
 from agent.conversation import Conversation
 from agent.frame import Frame
 from agent.lexicon import languages
-from agent.reading.clauses import clause_queries
+from agent.reading.clauses import clause_queries, clauses_of
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
-from agent.reading.fill import Unfit, asked_of_the_first, queries
+from agent.reading.fill import Unfit, asked_of_the_first, lies_there, queries
 from agent.reading.pointing import points_at_those, rows_of, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from retrieval.errors import NotUnderstood, OutOfCoverage
@@ -72,7 +72,8 @@ def composed_plan(
         asked = leaning if leaning is not None else queries(reading, context, drawn, settled)
     except Unfit:
         return None
-    if in_parts and leaning is None and len(asked) == 1 and asked[0].source != "revisits":
+    several = in_parts and not (reading.has("BOTH") and len(clauses_of(reading)) == 1)
+    if several and leaning is None and len(asked) == 1 and asked[0].source != "revisits":
         return None
     return plan_of(asked, reading, context, conversation)
 
@@ -169,8 +170,11 @@ def is_ours(reading: Reading) -> bool:
     if ranked_change and reading.has("SPAN", "SINCEYEAR"):
         return True
     each = "each" in reading.all("EACH") and reading.has("CHANGE", "UP", "DOWN")
-    both = len(reading.all("CLASS")) > 1 and "which" in reading.all("ASK") and reading.has("LEVEL")
+    asked = "which" in reading.all("ASK") or reading.has("BOTH")
+    both = len(reading.all("CLASS")) > 1 and asked and reading.has("LEVEL")
     ranked = reading.has("RANKED", "RANK") and reading.has("INSIDE", "LEVEL", "RANK") and "is" not in reading.all("ASK")
+    if lies_there(reading):
+        return True
     placed = reading.has("RANKED") and reading.has("PLACE") and reading.has("CLASS")
     asks = {*reading.all("ASK")}
     spread = reading.has("LEVEL") and reading.has("CLASS") and {"where", "how_many"} <= asks

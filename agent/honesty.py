@@ -30,6 +30,7 @@ ONLY_COMPOSED = (
     "STAT",
     "RANKNTH",
     "NTH",
+    "OTHERSIDE",
 )
 """Constraints that no tool but the typed query can hold."""
 SIDES = ("UNIT", "FROM", "BETWEEN", "CMP", "OUTSIDE", "DIR")

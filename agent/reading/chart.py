@@ -1,7 +1,7 @@
 """Rows of mentions become constraints: rules over types, which know no language, and the reading that covers most.
 
-A rule is a row of types and what they make; small words may stand between them. Every reading of every run of words is
-built; the one that reads most words with the fewest and cheapest constraints is taken.
+A rule is a row of types and what they make; small words may stand between them, not before a type with a plus. Every
+reading of every run of words is built; the one that reads most words with the fewest and cheapest constraints is taken.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ RULES: list[Rule] = [
     ("DIM CMP NUM", "LIMIT", lambda d, c, n: span(c, n, d)),
     ("CMP NUM DIM", "LIMIT", lambda c, n, d: span(c, n, d)),
     ("CMP QTY", "LIMIT", lambda c, q: limit(c, q) if q[1] == "m" else None),
-    ("QTY CMP", "LIMIT", lambda q, c: limit(c, q) if q[1] == "m" and c in (">=", "<=", ">", "<") else None),
-    ("QTY CMP DIM", "LIMIT", lambda q, c, d: limit(c, q, d)),
+    ("QTY +CMP", "LIMIT", lambda q, c: limit(c, q) if q[1] == "m" and c in (">=", "<=", ">", "<") else None),
+    ("QTY +CMP DIM", "LIMIT", lambda q, c, d: limit(c, q, d)),
     ("LIMIT DIM", "LIMIT", lambda f, d: f if f.dimension == d else None),
     ("MEASURE MEASURE", "MEASURE", lambda a, b: a if (a, b) == ("share", "area") else None),
     ("DIM LIMIT", "LIMIT", lambda d, f: f if f.dimension == d else None),
@@ -204,6 +204,7 @@ RULES: list[Rule] = [
     ("CLASS AND OTHER CLASS", "CLASS", lambda a, _, o, b: pooled(a, b) if o == "deixis.other" else None),
     ("CLASS AND OTHER CLASSES", "CLASS", lambda a, _, o, t: with_all_crops(a) if (o, t) == OTHER_CROPS else None),
     ("LEVEL NO ASK LEVEL", "LEVEL", lambda a, n, w, b: b if w == "which" else None),
+    ("ASK +CMP", "OTHERSIDE", lambda a, c: c if a == "how_many" and c in ("<", ">") else None),
     ("EACH CLASS MEASURE", "EACHONE", lambda e, c, m: c if m == "points" else None),
     ("EACH NUM CLASS MEASURE", "EACHONE", lambda e, n, c, m: c if m == "points" and n == 1 else None),
     ("NUM CLASS", "NUMCLASS", lambda n, c: (int(n), c) if 0 < n < MOST_ROWS and is_general(c) else None),
@@ -254,7 +255,7 @@ KEPT = frozenset({
     "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "POINT", "END", "LEVEL", "SUP", "ORD", "MEASURE", "STAT",
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
     "LATEST", "EARLIEST", "TOGETHER", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE", "NUMCLASS",
-    "EACHONE", "NEAREST",
+    "EACHONE", "NEAREST", "OTHERSIDE",
 })  # fmt: skip
 """Types that a reading may be made of."""
 MUST = frozenset({
@@ -315,9 +316,10 @@ def _continued(
     if len(row) == len(types):
         yield row
         return
-    for start in reach.get(row[-1].end, ()):
+    wanted = types[len(row)]
+    for start in reach.get(row[-1].end, ())[: 1 if wanted.startswith("+") else None]:
         for item in by_start.get(start, ()):
-            if item.type == types[len(row)]:
+            if item.type == wanted.removeprefix("+"):
                 yield from _continued([*row, item], types, by_start, reach)
 
 
@@ -354,5 +356,6 @@ PREFERRED = {
     "SUP": 0.05,
     "ASK": -0.1,
     "LATEST": -0.1,
+    "OTHERSIDE": -0.6,
 }
 """What breaks a tie."""

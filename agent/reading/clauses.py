@@ -49,7 +49,9 @@ def clauses_of(reading: Reading) -> list[tuple[Item, ...]]:
 
 
 def _begins(item: Item, before: Sequence[Item], reading: Reading) -> bool:
-    asks = item.type in ("DIFF", "RANKED", "REVERSE") or (item.type == "ASK" and item.value in ASKING)
+    asks = item.type in ("DIFF", "RANKED", "REVERSE", "OTHERSIDE", "DIM") or (
+        item.type == "ASK" and item.value in ASKING
+    )
     if not asks or not any(i.type in CONTENT for i in before):
         return False
     last = before[-1]
@@ -128,7 +130,17 @@ class _Chain:
         """Lay a clause over what there is, or make queries of its own."""
         types = {i.type for i in items}
         frame = [name for name in FRAME if _of(items, name)]
-        if "REVERSE" in types:
+        if "OTHERSIDE" in types:
+            self.lay(self.other_side(items))
+        elif not frame and types <= {"ASK", "ORD", "ONE"} and self.done[-1].order and types & {"ORD", "ONE"}:
+            number = max(i.value for i in items if i.type in ("ORD", "ONE"))
+            if not self.done[-1].filters("region") and self.done[-1].rows[0].level != "country":
+                raise Unfit("regions of which country?")
+            self.done[-1] = replace(self.done[-1], limit=max(number, self.done[-1].limit or number))
+            self.leaned = True
+        elif not frame and self.is_told(items):
+            self.leaned = True
+        elif "REVERSE" in types:
             self.lay(self.reversed(items))
         elif "RANKED" in types and self.done[-1].rows:
             self.lay(self.place_of(items))
@@ -142,8 +154,11 @@ class _Chain:
         elif self.asks_percent(items) and (whole := self.whole_around(items, frame)):
             self.done[-1] = whole
             self.leaned = True
+        elif not frame:
+            raise Unfit("a clause of nothing")
         else:
             whole_items = self.inherited(items)
+            self.leaned = self.leaned or (self.reading.composed and not _of(items, "class"))
             self.done += self.constraints(whole_items).queries()
             self.said = whole_items
 
@@ -153,6 +168,29 @@ class _Chain:
         self.leaned = True
 
     # --- clauses that lean on the one before ---
+
+    def is_told(self, items: tuple[Item, ...]) -> bool:
+        """Whether a clause asks for the number that the query before tells: "and how large is it", "and how high"."""
+        last = self.done[-1]
+        if any(i.type not in ("ASK", "MEASURE", "DIM", "HERE", "LATEST") for i in items):
+            return False
+        if any(i.type == "DIM" for i in items):
+            return bool(last.order) and last.order[0].column == "elevation"
+        asked = {i.value for i in items if i.type == "MEASURE"}
+        measures = {c.measure for c in last.columns}
+        told = {"share": {"share"}, "points": {"points"}, "area": {"km2"}, "ha": {"ha"}}
+        return all(told.get(name, set()) & measures for name in asked) and bool(last.rows)
+
+    def other_side(self, items: tuple[Item, ...]) -> Query:
+        """The rest of a range: "how many above 400 m and how many below"."""
+        limits = [i.value for i in self.said if i.type == "LIMIT"]
+        if len(limits) != 1 or limits[0].op not in ("above", "below") or any(_of(items, name) for name in FRAME):
+            raise Unfit("below what?")
+        (number,) = limits[0].values
+        low, high = (None, number) if limits[0].op == "above" else (number, None)
+        rest = Filter(limits[0].dimension, "between", (low, high))
+        last = self.done[-1]
+        return replace(last, where=tuple(rest if f == limits[0] else f for f in last.where))
 
     def reversed(self, items: tuple[Item, ...]) -> Query:
         """The other way: what became of the second class, into the first."""

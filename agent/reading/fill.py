@@ -57,6 +57,20 @@ def sided_words(reading: Reading) -> str:
     return said[0] if len(said) == 1 else ""
 
 
+def lies_there(reading: Reading) -> bool:
+    """Whether the part of a class's points that lies in a place is asked for: "what share of olive points is in Spain";
+    not "what share of the points in Spain is olives"."""
+    items = [i for i in reading.items if i.type in ("MEASURE", "CLASS", "PLACE", "ASK")]
+    order = [(i.type, i.value if i.type in ("MEASURE", "ASK") else "") for i in items]
+    named = [n for n, (kind, _) in enumerate(order) if kind == "CLASS"]
+    if len(named) != 1 or reading.has("LEVEL", "RANK", "SUP", "INSIDE", "SPLIT", "LIMIT", "NEAR", "HAVING"):
+        return False
+    at, points = named[0], ("MEASURE", "points")
+    of_points = order[at + 1 : at + 2] == [points] or bool(POINT_COMPOUND.search(items[at].value.text))
+    led = order[:at][-1:] == [("MEASURE", "share")]
+    return of_points and led and [kind for kind, _ in order[at + 1 :]].count("PLACE") == 1 == len(reading.all("PLACE"))
+
+
 class Unfit(Exception):
     """These constraints make no query that these rules know."""
 
@@ -70,6 +84,8 @@ class Classes:
 
 
 LEVELS = ("country", "nuts1", "nuts2", "nuts3")
+EVERYWHERE = "group:europe"
+"""What holds every place surveyed."""
 
 
 def is_main(classes: Classes) -> bool:
@@ -445,6 +461,8 @@ class Constraints:
             return (Query("survey", (Column("surveyed", "surveyed"),), self.place_filters(), (Group("year"),)),)
         if steps := self.two_steps():
             return steps
+        if has("OTHERSIDE"):
+            raise Unfit("the other side of what?")
         if has("REVERSE"):
             raise Unfit("the other way of what?")
         if has("TWICE") and self.source != "revisits":
@@ -473,7 +491,7 @@ class Constraints:
             return (self.compared(),)
         if self.of_height() and not has("HAVING", "COUNT", "COUNTED"):
             return (self.of_elevation(),)
-        if has("MORETHAN"):
+        if has("MORETHAN") and not has("DIFF"):
             return (self.by_place(),)
         if has("DIFF"):
             return (self.compared(),)
@@ -616,7 +634,17 @@ class Constraints:
         if not ("share" in self.measures and (self.classes or self.less)) or self.reading.has("HAVING", "DIFF"):
             return None
         name = "points" if self.source == "survey" else "km2" if len(self.places) == 2 else "share"
-        if self.source == "survey" and len(self.classes) == 1 and len(self.places) < 2 and not self.level:
+        if under := self.under_a_condition():
+            own, shared = [under, ()], (*self.place_filters(), *self.class_filters())
+            columns = [Column(n, name, f) for n, f in zip(("part", "whole"), own, strict=True)]
+            columns.append(Column("share_of", "", (), Expression("percent", "part", "whole")))
+            rows = (Group("region", self.level),) if self.level else ()
+            order = (Order("share_of"),) if rows else ()
+            return Query(self.source, tuple(columns), (*shared, *self.dated_filter()), rows, order=order)
+        if self.source == "survey" and len(self.places) == 1 and lies_there(self.reading):
+            own = [(Filter("region", "in", (self.places[0].id,)),), (Filter("region", "in", (EVERYWHERE,)),)]
+            shared = self.class_filters()
+        elif self.source == "survey" and len(self.classes) == 1 and len(self.places) < 2 and not self.level:
             own = [self.class_filters(), ()]
             shared = self.place_filters()
         elif len(self.places) == 2 and len(self.classes) == 1 and not self.level:
@@ -642,6 +670,15 @@ class Constraints:
         order = (Order("share_of"),) if rows else ()
         return Query(self.source, tuple(columns), (*shared, *dated, *self.other_filters()), rows, order=order)
 
+    def under_a_condition(self) -> tuple[Filter, ...]:
+        """What part of a class's points is asked for, where it stands behind the class: "of vineyard points, what share
+        lies above 500 m"; not "what share of the points above 500 m"."""
+        named = [i for i in self.reading.items if i.type == "CLASS"]
+        limits = [i for i in self.reading.items if i.type in ("LIMIT", "NEAR", "MONTHS")]
+        if self.source != "survey" or len(named) != 1 or not limits or len(self.places) > 1:
+            return ()
+        return self.other_filters() if named[0].end <= min(i.start for i in limits) else ()
+
     def joined(self) -> bool:
         """Whether "and" stands between the two classes: they are one pool."""
         named = [i for i in self.reading.items if i.type == "CLASS"]
@@ -652,6 +689,8 @@ class Constraints:
         """The smaller and the larger of two places, where one lies in the other."""
         for inner, outer in ((one, other), (other, one)):
             if outer.level == "group" and inner.id in self.context.gazetteer.members(outer.id):
+                return inner, outer
+            if outer.id == EVERYWHERE and inner.id != outer.id:
                 return inner, outer
             above = self.context.gazetteer.containing(inner.id, outer.level)
             if above and above.id == outer.id and inner.id != outer.id:
@@ -784,6 +823,8 @@ class Constraints:
         if none:
             conditions = (Condition(columns[0].name, "=", 0),)
         asked = [r for r in self.places if r.level == self.level and self.reading.has("RANKED", "RANK")]
+        if len(asked) > 1 and not conditions and not none:
+            return self.each_place()
         self.places = [r for r in self.places if r not in asked]
         query = Query(self.source, columns, self.base(), (Group("region", self.level),), conditions)
         if len(asked) == 1 and not conditions:
@@ -814,7 +855,8 @@ class Constraints:
     def both_there(self) -> bool:
         """Whether each of several classes must be there: "which countries have olives and rice"."""
         counted = self.reading.has("SUP", "RANK", "RANKED", "NTH", "RANKNTH", "HAVING", "COUNT", "COUNTED", "TOGETHER")
-        return len(self.classes) > 1 and "which" in self.asks and not counted and not self.reading.has("NONE")
+        asked = "which" in self.asks or self.reading.has("BOTH")
+        return len(self.classes) > 1 and asked and not counted and not self.reading.has("NONE")
 
     def with_and_without(self) -> Query:
         """Rows that have some classes and lack others."""
@@ -914,6 +956,8 @@ class Constraints:
     def of_heights(self) -> tuple[Column, ...]:
         """The measure of elevation or position that is asked for; without a statistic the mean and both ends."""
         dimension = self.reading.all("DIM")[0]
+        if not (self.places or self.classes or self.reading.has("SUP", "RANK", "SPLIT", "LEVEL", "MEASURE", "NEAR")):
+            raise Unfit("how high is what?")
         if stats := self.reading.all("STAT"):
             if (name := STAT_MEASURE.get((dimension, stats[0]))) is None:
                 raise Unfit("the end of a latitude is a point")

@@ -16,7 +16,7 @@ from tools.context import Context
 COMPOSED = frozenset({
     "NEAR", "NOTPLACE", "NOTCLASS", "NONE", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANKNTH", "NTH", "SPLIT",
     "SPLITIN", "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "END", "STAT", "DIFF", "LOST", "GAINED", "STAYED",
-    "BYMONTH", "BECAME", "MORETHAN", "TWICE", "REVERSE", "NUMCLASS", "EACHONE", "DIM",
+    "BYMONTH", "BECAME", "MORETHAN", "TWICE", "REVERSE", "NUMCLASS", "EACHONE", "DIM", "OTHERSIDE",
         "RANKCLASS",
         "ENDOF",
 })  # fmt: skip
@@ -72,7 +72,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     """Return a question taken apart and put together again."""
     said = mentions(question, language, context)
     made = tuple(chart(said))
-    items = tuple(as_shares(mostly(dated(best(made, said))), said))
+    items = tuple(as_differences(as_shares(mostly(dated(best(made, said))), said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
     weak = weak_words(said, open_words) | lead_words(said, items)
@@ -119,6 +119,21 @@ def as_shares(items: list[Item], said: Mentions) -> list[Item]:
         return items
     shares = {(i.start, i.end): i for i in said.items if i.type == "MEASURE" and i.value == "share"}
     return [shares.get((i.start, i.end), i) if i.type == "DIM" else i for i in items]
+
+
+def as_differences(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "percentage points more" or "higher than", of two places or classes, as a
+    difference."""
+    kinds = [i.type for i in items]
+    two = kinds.count("PLACE") > 1 or kinds.count("CLASS") > 1
+    points = any(i.type == "MEASURE" and i.value == "pp" for i in items)
+    if not points or not two or {"DIFF", "SPAN", "SINCEYEAR", "CHANGE"} & {*kinds}:
+        return [replace(i, type="UP") if i.type == "MORE" and "DIFF" in kinds else i for i in items]
+    more = [i for i in said.items if i.type in ("MORE", "UP", "CMP")]
+    if not more:
+        return items
+    kept = [i for i in items if i.type not in ("MORE", "UP") and not (i.start < more[0].end and more[0].start < i.end)]
+    return sorted([*kept, Item(more[0].start, more[0].end, "DIFF", "difference")], key=lambda i: i.start)
 
 
 LEADING = ("which", "how_many", "how_much", "where", "when", "compare", "show")

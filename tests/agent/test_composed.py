@@ -31,6 +31,14 @@ VALUES = [
     ("average share of woodland over the NUTS 2 regions of Austria in 2022", 40.4),
     ("In square kilometres, how much more wood than cropland was there in Romania in 2022?", 8106.0),
     ("How high up, on average, are the Italian vineyards that were surveyed in 2018?", 238),
+    ("What fraction of all European olive points of 2018 lies in Spain?", 50.0),
+    ("What percentage of Italian vineyard points of 2018 lie above 500 m?", 6.2),
+    ("What share of the points above 500 m in Italy in 2018 are vineyards?", 1.2),
+    ("By what factor is woodland larger than cropland in Sweden in 2022?", 16.24),
+    ("O kolik procentních bodů více lesů má Slovinsko než Česko v roce 2022?", 24.6),
+    ("Kuinka monta prosenttiyksikköä enemmän metsää on Suomessa kuin Ruotsissa 2022?", 4.3),
+    ("Rank Hungary, Poland and Romania by their share of sunflower in 2022.", 7),
+    ("Kiek procentų ES ploto 2022 m. sudarė miškai?", 41),
     ("Mitmendal kohal on Eesti EL-i riikide seas märgalade osakaalu järgi 2022. aastal?", 3.8),
     ("Magyarországon 2018-ban hány kukoricás pont jut egy búzás pontra?", 1.21),
     ("Which two cereals turned up most often on the German points of 2018, and how often?", 104),
@@ -212,6 +220,10 @@ CLAUSES = [
     ("Which German NUTS 2 region had the largest share of vineyards in 2022, and what multiple of the German average"
      " is that?", [8.0, 20.0]),
     ("In Portugal, do olives or grapes cover more ground in 2022, and by how much in percentage points?", [3.4]),
+    ("How many vineyard points in Italy lie above 400 m and how many below?", [11, 70]),
+    ("Combien de points de vigne y a-t-il au-dessus de 500 m en Italie en 2018, et combien en Espagne ?", [5, 87]),
+    ("What is the lowest olive point in Greece in 2018, and how high is it?", [9]),
+    ("In welk land is het aandeel bouwland het kleinst in 2022, en hoe groot is het?", [3.6]),
 ]  # fmt: skip
 
 
