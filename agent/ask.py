@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_S = 300.0
 """Seconds one question may take, its language model included."""
+LONGEST_REPLY = 4
+"""Words of an answer to what was asked back; more may be a new question, in another language."""
 SHOWN_ROWS = 10
 """Rows of a result that a conversation remembers for a model."""
 OnStep = Callable[[Step], None]
@@ -148,7 +150,8 @@ class Run:
 
     def language_of(self, question: str) -> Language:
         """Return the question's language, the conversation's where it does not tell."""
-        if self.conversation.pending and (waiting := known_language(self.conversation.language)):
+        waiting = known_language(self.conversation.language)
+        if self.conversation.pending and waiting and len(question.split()) <= LONGEST_REPLY:
             return waiting
         default = known_language(self.conversation.language) or known_language(self.context.language) or "en"
         detected = detect(question, self.context.nomenclature, default)

@@ -248,13 +248,16 @@ def unread(question: str) -> str:
 def _scores(question: str, nomenclature: Nomenclature | None) -> Mapping[str, float]:
     """Language → evidence for it."""
     scores: defaultdict[str, float] = defaultdict(float)
-    text = unicodedata.normalize("NFC", question.lower()[:2000])
+    written = unicodedata.normalize("NFC", question[:2000])
+    text = written.lower()
     known, words = _tables()["vocabulary"], WORD.findall(text)
     classes = _tables()["classes"] if nomenclature else {}
+    names = _names(written)
     for word in words:
+        nouns = ("de",) if word in names else LANGUAGES
         for language, weight in _known(word, known).items():
-            scores[language] += weight
-        _add(scores, _class_languages(word, classes), 0.8)
+            scores[language] += weight if language in nouns else 0.0
+        _add(scores, [one for one in _class_languages(word, classes) if one in nouns], 0.8)
         _add(scores, _of_a_country(word), 0.5)
     for languages in _begun(words, known):
         _add(scores, languages, 0.4)
@@ -263,6 +266,16 @@ def _scores(question: str, nomenclature: Nomenclature | None) -> Mapping[str, fl
     for language, letters in TELLING.items():
         scores[language] += min(1.0, 0.5 * sum(text.count(letter) for letter in letters))
     return scores
+
+
+def _names(written: str) -> frozenset[str]:
+    """The words written as names are, small: "Marche" inside a sentence is no French word, but may be a German noun."""
+    words = WORD.findall(written)
+    return (
+        frozenset(word.lower() for word in words[1:] if word[0].isupper())
+        if any(map(str.islower, words))
+        else frozenset()
+    )
 
 
 def _known(word: str, known: Mapping[str, dict[str, float]]) -> Mapping[str, float]:
