@@ -46,7 +46,8 @@ def composed_plan(
     if not reading.whole_in_talk:
         return None
     drawn = tuple(conversation.areas)[-1:]
-    if not conversation.queries and points_at_those(reading, same=True) and not reading.has("CLASS", "PLACE", "RANK"):
+    alone = not conversation.queries and (conversation.pending is not None or not conversation.turns)
+    if alone and points_at_those(reading, same=True) and not reading.has("CLASS", "PLACE", "RANK"):
         raise NotUnderstood((), f"unread:{words_pointing(reading)}")
     whole = None
     if past := queries_before(conversation):
@@ -182,7 +183,26 @@ def is_ours(reading: Reading) -> bool:
     shown = next((i.end for i in reading.items if i.type == "ASK" and i.value == "show"), None)
     listed = any(i.type == "LEVEL" and shown is not None and i.start - shown < 2 for i in reading.items)
     listed = listed and reading.has("CLASS") and reading.has("MEASURE")
-    if moved or shares or whenever or each or both or (ranked and reading.has("RANKED")) or placed or spread or listed:
+    classes = [i for i in reading.items if i.type == "CLASS"]
+    were = [i for i in reading.items if i.type == "ASK" and i.value == "is"]
+    then = len(classes) == 2 and any(classes[0].end <= i.start < classes[1].start for i in were)
+    then = then and len(reading.all("YEAR")) == 1 and "points" in reading.all("MEASURE")
+    then = then and reading.all("ASK").count("how_many") == 1 and not reading.has("OR", "SUP", "UP", "DOWN", "MORE")
+    then = then and not any(
+        i.type == "AND" and classes[0].end <= i.start < classes[1].start for i in reading.said.items
+    )
+    if (
+        moved
+        or shares
+        or whenever
+        or each
+        or both
+        or then
+        or (ranked and reading.has("RANKED"))
+        or placed
+        or spread
+        or listed
+    ):
         return True
     return reading.composed or years or len(themes) > 1 or is_two_steps(reading)
 

@@ -323,11 +323,27 @@ class Constraints:
             for i in named
             if i.type == "ASK" and classes
         )
+        if len(dated) == 1 and linked and len(classes) == 2:
+            return self.in_the_other_year(classes, dated[0])
         if len(classes) != 2 or len(dated) != 2 or not linked or dated[0].value >= dated[1].value:
             return None
         if {"compare", "where"} & self.asks or classes[0].start > dated[0].start or dated[0].start > classes[1].start:
             return None
         return self.codes(classes[0].value), self.codes(classes[1].value)
+
+    def in_the_other_year(self, classes: Sequence[Item], dated: Item) -> tuple[Classes, Classes] | None:
+        """What points of one class were in the other survey: "how many of the sunflower points were wheat in 2015"."""
+        years = self.context.store.years()
+        counted = "points" in self.measures and self.reading.all("ASK").count("how_many") == 1
+        if not counted or len(years) != 2 or dated.value not in years or dated.start < classes[1].end:
+            return None
+        if any(
+            i.type in ("AND", "OR", "TO") and classes[0].end <= i.start < classes[1].start
+            for i in self.reading.said.items
+        ):
+            return None
+        one, other = (self.codes(c.value) for c in classes)
+        return (other, one) if dated.value == years[0] else (one, other)
 
     def is_dated_first(self) -> bool:
         """Whether the earlier of two years stands at the class that something became, the later one behind it."""

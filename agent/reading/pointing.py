@@ -54,7 +54,7 @@ def pointed(
         moved_between(reading, past)
         or (of_the_two(reading, past, said) if beside else None)
         or in_both_years(reading, past, said)
-        or part_of(reading, base, said)
+        or part_of(reading, past, said)
         or flipped(reading, base)
         or of_the_next(reading, base, context)
         or of_the_named(reading, base, said)
@@ -309,8 +309,9 @@ def two_of(name: str, past: Sequence[Query]) -> tuple[tuple[Any, ...], ...]:
 # --- a part of what was asked before ----------------------------------------------------------------------------------
 
 
-def part_of(reading: Reading, base: Query, said: Constraints) -> Query | None:
+def part_of(reading: Reading, past: Sequence[Query], said: Constraints) -> Query | None:
     """What was counted before, in percent of a wider count: "what share of all Spanish maize points is that?"."""
+    base = past[-1]
     counted = base.columns and base.columns[0].measure == "points" and not base.rows
     if not (counted and "share" in said.measures and points_with(reading, "THAT", "THOSE")):
         return None
@@ -324,6 +325,11 @@ def part_of(reading: Reading, base: Query, said: Constraints) -> Query | None:
     if any(k.codes and not set(k.codes) >= set(values(base, k.theme)) for k in said.classes):
         return None
     looked = "revisited" if base.source == "revisits" else "surveyed"
+    if base.source == "revisits" and len(past) > 1 and (narrow := side_added(base, past[-2])) is not None:
+        shared = tuple(f for f in base.where if f != narrow)
+        columns = (Column("part", "points", (narrow,)), Column("whole", "points"),
+                   Column("percent", "", (), Expression("percent", "part", "whole")))  # fmt: skip
+        return Query("revisits", columns, shared)
     if names_only(reading):
         columns = (Column("points", "points"), Column(looked, looked),
                    Column("percent", "", (), Expression("percent", "points", looked)))  # fmt: skip
@@ -337,6 +343,14 @@ def part_of(reading: Reading, base: Query, said: Constraints) -> Query | None:
         Column("percent", "", (), Expression("percent", "part", "whole")),
     )
     return Query(base.source, columns, shared)
+
+
+def side_added(base: Query, before: Query) -> Filter | None:
+    """Return the filter on a class that a query of revisited points has beside the one it was asked of before."""
+    sides = [f for f in base.where if f.dimension.endswith(("_from", "_to")) and f.dimension.startswith("land_")]
+    old = {tuple(values(before, theme)) for theme in ("land_cover", "land_use")} - {()}
+    new = [f for f in sides if f.op == "in" and _plain(f) not in old]
+    return new[0] if len(sides) == 2 and len(new) == 1 else None
 
 
 def flipped(reading: Reading, base: Query) -> Query | None:
