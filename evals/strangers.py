@@ -1,6 +1,6 @@
-"""Questions in 24 languages by two authors who knew only the users and the data: is the last answer right, in the
-language asked? Gold is by plain pandas (`evals.gold.strangers_gold`; of the second author's, `how` tells what was
-reckoned, and every other of them is held out). Does not compute gold and mends nothing.
+"""Questions in 24 languages by three authors who knew only the users and the data: is the last answer right, in the
+language asked? Gold is by plain pandas (`evals.gold.strangers_gold`; of the others', `how` tells what was
+reckoned; every other of them is held out). Does not compute gold and mends nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from evals.record import SAMPLES, Case, Outcome, Row, counted, majority, read_li
 from evals.statistics import wilson
 from evals.world import World, answers
 
-FILES = ("strangers", "strangers_second")
+FILES = ("strangers", "strangers_second", "strangers_third")
 FIRST = SAMPLES / "strangers_first.json"
 """What was wrong when these questions were asked for the first time, kept for good."""
 STAGES = ("status", "result", "language")
@@ -73,6 +73,7 @@ def checks(answer: Mapping[str, Any], wanted: Mapping[str, Any], language: str) 
     if "tool" in wanted:
         yield wanted["tool"] in tools
     yield all(word.lower() in text.lower() for word in wanted.get("words", ()))
+    yield "any" not in wanted or any(word.lower() in text.lower() for word in wanted["any"])
     if "verdict" in wanted:
         word = YES_NO[language][0 if wanted["verdict"] == "yes" else 1]
         yield text.lower().startswith(word)
