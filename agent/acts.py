@@ -61,7 +61,10 @@ def act_plan(question: str, context: Context, conversation: Conversation) -> Pla
     if (reply := reply_plan(reading, said, keys, conversation)) is not None:
         return reply
     classes = [i.value for i in named]
-    if keys & OF_A_TABLE or any(i.type in TYPES_OF_A_TABLE and i.cost == 0 for i in reading.said.items):
+    of_terms = bool(keys & {"act.licence", "act.cite"})  # "may I reuse the shares?"
+    if (keys & OF_A_TABLE and not of_terms) or any(
+        i.type in TYPES_OF_A_TABLE and i.cost == 0 for i in reading.said.items
+    ):
         return None
     if classes:
         return None if keys & COUNTED else class_plan(classes, keys, context, conversation)

@@ -158,8 +158,13 @@ def is_ours(reading: Reading) -> bool:
     """Whether a reading holds what the rules behind cannot: a condition, a grouping, a comparison of columns."""
     if {"estimates", "predictions"} & set(reading.all("WITNESS")):
         return True
+    ranks = reading.has("RANKED") or any(i.type == "RANKED" for i in reading.said.items)
+    placed = ranks and reading.has("PLACE") and reading.has("CLASS") and bool({"where", "what"} & {*reading.all("ASK")})
+    if placed:
+        return True
     if is_for_the_rules_behind(reading):
         return False
+    placed = reading.has("RANKED") and reading.has("PLACE") and reading.has("CLASS")
     years = len(set(reading.all("YEAR", "SINCEYEAR"))) > 1 and not reading.has("CHANGE", "UP", "DOWN", "TREND")
     themes = {k.match.theme for k in reading.all("CLASS")}
     moved = reading.has("CHANGE") and reading.has("CLASSES") and not reading.has("CLASS")
@@ -176,7 +181,6 @@ def is_ours(reading: Reading) -> bool:
     ranked = reading.has("RANKED", "RANK") and reading.has("INSIDE", "LEVEL", "RANK") and "is" not in reading.all("ASK")
     if lies_there(reading):
         return True
-    placed = reading.has("RANKED") and reading.has("PLACE") and reading.has("CLASS")
     asks = {*reading.all("ASK")}
     spread = reading.has("LEVEL") and reading.has("CLASS") and {"where", "how_many"} <= asks
     spread = spread and not reading.has("RANK", "SUP", "MANY", "INSIDE")

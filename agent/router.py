@@ -145,7 +145,8 @@ class Builtin:
         try:
             plan = self.behind(question, context, conversation, settled)
         except NotUnderstood as error:
-            if error.reason == "no_operation" and not error.understood and names_nothing(question, context):
+            only_years = all(word.isdigit() for word in error.understood)
+            if error.reason == "no_operation" and only_years and names_nothing(question, context):
                 raise NotUnderstood((), "which_class") from error
             raise
         refuse_what_was_dropped(without_aside(question, context), plan, context, follows=bool(conversation.frame))

@@ -542,6 +542,8 @@ def find_km(question: str, areas: Sequence[Area]) -> tuple[float | None, tuple[i
             continue
         word = found.group(2)
         unit = "mi" if word.startswith("mi") or word == "meilen" else "m" if word.startswith("m") else "km"
+        if word == "m" and re.fullmatch(r"(?:19|20)\d\d", found.group(1)):
+            return None, None  # Lithuanian "2015 m.": the year
         return round(float(found.group(1).replace(",", ".")) * KM_OF[unit], 3), found.span()
     return None, None
 

@@ -507,7 +507,7 @@ class _Compiler:
         else:
             pairs = [(id, id) for id in self._at_level(group)]
         left_out = set(self._left_out(group.dimension))
-        kept = [pair for pair in pairs if pair[1] not in left_out]
+        kept = [pair for pair in dict.fromkeys(pairs) if pair[1] not in left_out]  # a member named twice counts once
         return [label for label, _ in kept], [id for _, id in kept]
 
     def _at_level(self, group: Group) -> list[str]:

@@ -70,6 +70,12 @@ def counts(low: float, high: float, measure: str) -> tuple[str, tuple[float, flo
     return ("between", (low, high), measure) if measure == "points" and not is_year(low) else None
 
 
+def margin(asked: str, measure: str, sign: str) -> str | None:
+    """Return a difference that is asked for: "how many points above", "how much below"."""
+    counted = asked in ("how_much", "how_many") and measure in ("pp", "points", "share")
+    return "difference" if counted and sign in ("<", ">") else None
+
+
 def near(quantity: tuple[float, str], place: Any, op: str) -> tuple[str, float, Any] | None:
     """Return a circle in kilometres."""
     number, unit = quantity
@@ -151,6 +157,9 @@ RULES: list[Rule] = [
     # thresholds
     ("CMP NUM MEASURE", "COUNT", lambda c, n, m: (c, n, "points") if m == "points" else None),
     ("NUM CMP MEASURE", "COUNT", lambda n, c, m: (c, n, "points") if m == "points" and not is_year(n) else None),
+    ("ASK CMP", "DIFF", lambda a, c: margin(a, "pp", c)),
+    ("ASK MEASURE CMP", "DIFF", lambda a, m, c: margin(a, m, c)),
+    ("CMP NUM MEASURE", "HAVING", lambda c, n, m: (c, n, "%") if m == "share" and not is_year(n) else None),
     ("CMP NUM", "BARE", lambda c, n: None if is_year(n) else (c, n, "")),
     ("NUM CMP", "BARE", lambda n, c: None if is_year(n) else (c, n, "")),
     ("CMP NUM CLASS", "COUNTED", lambda c, n, k: ((c, n, "points"), k)),

@@ -212,7 +212,13 @@ class _Chain:
         """A difference or ratio: of the two sides before, or of what was before and what the clause names."""
         op: Arithmetic = next(i.value for i in items if i.type == "DIFF")
         last = self.done[-1]
-        if frame or self.names_level(items):
+        number = next((i.value for i in items if i.type in ("ORD", "ONE")), 1)
+        if last.rows and not frame and number > 1:
+            shown = replace(last, limit=max(number, last.limit or 0))
+            self.done[-1:] = [shown, beside(self.nth_of(last), self.nth_of(shown, number), op)]
+        elif last.order and not frame and (end := self.other_end(items, last)) is not None:
+            self.done[-1:] = [last, beside(self.nth_of(last), self.nth_of(end), op)]
+        elif frame or self.names_level(items):
             other = self.compared_with(items)
             self.done[-1:] = [last] * bool(last.rows) + [beside(self.first_of(last), other, op)]
         elif len(self.done) > 1 and not last.rows and not self.done[-2].rows:
@@ -241,11 +247,22 @@ class _Chain:
         kept_filters = tuple(f for f in base.where if f.dimension not in {n.dimension for n in new})
         return replace(base, where=(*kept_filters, *new))
 
+    def other_end(self, items: tuple[Item, ...], ranking: Query) -> Query | None:
+        """The ranking from its other end, where a clause names it: "above the lowest"."""
+        ways = [i.value if i.type == "SUP" else i.value[0] for i in items if i.type in ("SUP", "RANK")]
+        if not ways or ways[0] == ranking.order[0].way:
+            return None
+        return replace(ranking, order=(replace(ranking.order[0], way=ways[0]),), limit=None)
+
     def first_of(self, ranking: Query) -> Query:
         """One number: a ranking's first, or the query itself where it is one."""
+        return self.nth_of(ranking)
+
+    def nth_of(self, ranking: Query, number: int = 1) -> Query:
+        """One number: that at a place of a ranking, or the query itself where it is one."""
         if not ranking.rows:
             return ranking
-        found = answer(ranking, self.context).regions
+        found = answer(ranking, self.context).regions[number - 1 :]
         if not found or ranking.rows[0].dimension != "region" or len(ranking.rows) > 1 or len(ranking.columns) > 2:
             raise Unfit("no first place")
         where = tuple(f for f in ranking.where if f.dimension != "region")

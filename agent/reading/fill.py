@@ -12,7 +12,8 @@ from agent.reading.chart import is_general
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
 from agent.say.sentence import EARTH_KM
-from agent.understand import POINT_COMPOUND, SHARE_COMPOUND, Area, Cover
+from agent.understand import POINT_COMPOUND, PROVINCES_ARE_NUTS2, SHARE_COMPOUND, Area, Cover, implied_country
+from agent.words import flatten
 from retrieval import statistics as meaning
 from retrieval.errors import AmbiguousClass, AmbiguousRegion, LandaskError, NotUnderstood
 from retrieval.query import Arithmetic, Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref, Sign
@@ -31,6 +32,7 @@ STAT_MEASURE = {
     ("lon", "mean"): "mean_lon",
 }
 """Dimension and statistic → the measure of the survey; the end of a latitude is a point, not a measure."""
+SUBNATIONAL = ("nuts1", "nuts2", "nuts3")
 FEW_ROWS = 10
 """Rows of a ranking that names no number."""
 
@@ -137,6 +139,7 @@ class Constraints:
         named = [] if reading.has("NEAREST") else reading.all("PLACE")  # a town, which is where a distance begins
         self.places = [self.region(a) for a in (*named, *self.inside)]
         self.places += [context.named(id) for id in selection if reading.has("HERE")]
+        self.places = list({r.id: r for r in self.places}.values())  # "Flanders (Vlaams Gewest)" is one
         self.gone = [self.region(a) for group in reading.all("NOTPLACE") for a in group]
         self.classes = [self.codes(c) for c in reading.all("CLASS", "EACHCLASS")]
         self.classes += [self.codes(k) for _, k in reading.all("COUNTED", "NUMCLASS")]
@@ -218,12 +221,22 @@ class Constraints:
         level = known[0]
         return "nuts2" if level == "region" else level
 
+    @property
+    def implied(self) -> str | None:
+        """The country that alone has the kind of region named: Bundesländer, comunidades autónomas."""
+        return implied_country(flatten(self.reading.said.question), self.context.language)
+
     def level_there(self, level: str) -> str:
         """The level, that of provinces and departments where the store holds no NUTS 3 regions of these places.
 
         Raises:
             NotUnderstood: it holds neither.
         """
+        inside = self.places or ([self.context.named(f"country:{self.implied}")] if self.implied else [])
+        if level in SUBNATIONAL and not self.places and not self.gone:
+            self.places += inside  # "Bundesländer" are Germany's
+        if level == "nuts3" and inside and {r.country for r in inside} <= {*PROVINCES_ARE_NUTS2}:
+            return "nuts2"
         if level != "nuts3":
             return level
         gazetteer = self.context.gazetteer

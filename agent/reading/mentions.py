@@ -248,6 +248,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
             items.append(Item(start, end, "NUM", float(number.group(1))))
             if float(number.group(1)) in (100, 1000, 1_000_000):
                 items.append(Item(start, end, "TIMES", float(number.group(1))))
+    signs = [i for i in items if i.type == "CMP"]
+    items = [i for i in items if i.type != "SUP" or not any(_lies_in(i, sign) for sign in signs)]
     split = {(i.start, i.end) for i in items if i.type == "EACH"}
     items += [
         Item(i.start, i.end, "SPLIT", ("region", i.value))
@@ -258,6 +260,11 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         if token.norm in _months_word(language):
             items.append(Item(n, n + 1, "BYMONTH", ""))
     return Mentions(question, every, tuple(dict.fromkeys(items)), frozenset(soft))
+
+
+def _lies_in(one: Item, other: Item) -> bool:
+    """Whether a reading is of some of another's words: "least" in "at least" is no superlative."""
+    return other.start <= one.start and one.end <= other.end and one.end - one.start < other.end - other.start
 
 
 def _begins(question: str, start: int, end: int) -> bool:

@@ -7,8 +7,10 @@ import pytest
 from agent.ask import ask
 from agent.conversation import Conversation
 from agent.reading.asides import without_asides
+from retrieval.query import Column, Filter, Group, Query
 from retrieval.store import Store
 from tools.context import Context
+from tools.query import answer as answer_of
 
 pytestmark = pytest.mark.real
 
@@ -255,3 +257,35 @@ ASIDES = [
 @pytest.mark.parametrize(("question", "left"), ASIDES)
 def test_an_aside_goes_only_where_it_says_nothing_new(question: str, left: str, context: Context) -> None:
     assert without_asides(question, context.in_language("en")) == left
+
+
+ABOVE = [
+    ("Which Dutch province had the highest share of grassland in 2022, and how much above the national figure was it?",
+     "difference +20.2 percentage points"),
+    ("Melyik magyar régióban volt 2022-ben a legnagyobb a kukorica aránya, és hány százalékponttal haladta meg az "
+     "országos átlagot?", "különbség +9,5 százalékpont"),
+    ("Which region of Greece has the largest share of olive groves in 2022, and how many points above the second?",
+     "difference +5 percentage points"),
+    ("Where did Germany rank among the 27 EU countries for share of artificial land in 2022?", "number 6 of 27"),
+    ("I hur många av Sveriges riksområden täckte skogen mer än 60 procent av ytan 2022?", "3 NUTS 2-regioner"),
+    ("¿Cuántas comunidades autónomas tenían más del 40 % de su superficie con bosque en 2022?", "6 regiones NUTS 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "told"), ABOVE)
+def test_a_margin_over_the_whole_the_second_or_a_threshold(question: str, told: str, context: Context) -> None:
+    assert told in ask(question, context, router="builtin", debug=True).text
+
+
+def test_a_place_named_twice_counts_once(context: Context) -> None:
+    answer = ask("Share of corn in Flanders (Vlaams Gewest) in 2018?", context, router="builtin", debug=True)
+    assert answer.results[0].value == 11.5
+    where = (Filter("year", "in", (2018,)), Filter("land_cover", "in", ("B16",)))
+    rows = (Group("region", members=(("nuts:BE2",), ("nuts:BE2",))),)
+    twice = Query("published", (Column("x", "share"),), where, rows)
+    assert [row["x"] for row in answer_of(twice, context).table.dicts()] == [11.5]
+
+
+def test_a_lithuanian_year_is_no_distance(context: Context) -> None:
+    text = ask("Kiek Lietuvos taškų 2015 m. buvo su kviečiais?", context, router="builtin", debug=True).text
+    assert "km" not in text
