@@ -281,7 +281,7 @@ SENTENCE_END = re.compile(r"[?!.](?: \d{4})?$")
 
 def planned(frame: Frame, context: Context, conversation: Conversation, notes: Sequence[Note]) -> Plan:
     """Return a frame's plan with the areas its steps need."""
-    frame = replace(frame, operation=frame.operation or default_operation(frame))
+    frame = replace(frame, operation=frame.operation or default_operation(frame, context))
     conversation.frame_tried = frame.to_json()
     steps = steps_of(frame, context)
     wanted = {id for step in steps for key in ("regions", "within") for id in step.arguments.get(key, ())}

@@ -24,7 +24,7 @@ def steps_of(frame: Frame, context: Context) -> list[Step]:
         NotUnderstood: nothing says what to do.
         TooFine, NotPublished, NoSuchYear: no tool's data can answer it.
     """
-    operation = frame.operation or default_operation(frame)
+    operation = frame.operation or default_operation(frame, context)
     if not operation:
         raise NotUnderstood(frame_words(frame, context), "no_operation")
     if only_published(frame, context):
@@ -42,7 +42,6 @@ def steps_of(frame: Frame, context: Context) -> list[Step]:
 
 
 PUBLISHED_TWINS = {
-    "": "official_share",
     "share_points": "official_share",
     "rank_points": "rank_official",
     "compare_regions": "compare_official",
@@ -58,8 +57,11 @@ def only_published(frame: Frame, context: Context) -> bool:
     return bool(plain and years) and years <= {*context.store.published_years()} - {*context.store.years()}
 
 
-def default_operation(frame: Frame) -> str:
-    """Return what is meant where only objects are named: a class means where, a region its profile."""
+def default_operation(frame: Frame, context: Context) -> str:
+    """Return what is meant where only objects are named: a class means where, of a year without a survey how much; a
+    region its profile."""
+    if only_published(frame, context):
+        return "official_share"
     if frame.land_cover or frame.land_use or frame.exclude:
         return "find_points"
     if frame.spot:

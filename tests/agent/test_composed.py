@@ -289,3 +289,11 @@ def test_a_place_named_twice_counts_once(context: Context) -> None:
 def test_a_lithuanian_year_is_no_distance(context: Context) -> None:
     text = ask("Kiek Lietuvos taškų 2015 m. buvo su kviečiais?", context, router="builtin", debug=True).text
     assert "km" not in text
+
+
+def test_a_class_of_a_year_without_a_survey_is_asked_of_the_published_figures(context: Context) -> None:
+    for question, value in (
+        ("Artificial land in the Netherlands, 2022?", 13.0),
+        ("Rebflächen in Österreich 2022", 0.6),
+    ):
+        assert ask(question, context, router="builtin", debug=True).results[0].value == value
