@@ -352,7 +352,9 @@ def refuse_too_few(compiled: Compiled, found: Table, context: Context) -> None:
     places = [context.named(id) for id in of_filters(asked, "region")]
     above = {f"country:{r.country}" for r in places if r.level.startswith("nuts")}
     larger = tuple(context.named(id).name for id in sorted(above))
-    raise TooFine(", ".join(r.name for r in places) or source.name, larger, "too_few_points")
+    years = [str(v) for f in asked.filters("year") if not isinstance(f.values, Ref) for v in f.values if v is not None]
+    named = ", ".join(r.name for r in places) or source.name
+    raise TooFine(f"{named} ({', '.join(years)})" if years else named, larger, "too_few_points")
 
 
 def without_broken(compiled: Compiled, found: Table, context: Context) -> tuple[Table, tuple[Caveat, ...]]:

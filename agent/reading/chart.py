@@ -157,8 +157,8 @@ RULES: list[Rule] = [
     # thresholds
     ("CMP NUM MEASURE", "COUNT", lambda c, n, m: (c, n, "points") if m == "points" else None),
     ("NUM CMP MEASURE", "COUNT", lambda n, c, m: (c, n, "points") if m == "points" and not is_year(n) else None),
-    ("ASK CMP", "DIFF", lambda a, c: margin(a, "pp", c)),
-    ("ASK MEASURE CMP", "DIFF", lambda a, m, c: margin(a, m, c)),
+    ("ASK +CMP", "DIFF", lambda a, c: margin(a, "pp", c) if a == "how_much" else None),
+    ("ASK MEASURE +CMP", "DIFF", lambda a, m, c: margin(a, m, c)),
     ("CMP NUM MEASURE", "HAVING", lambda c, n, m: (c, n, "%") if m == "share" and not is_year(n) else None),
     ("CMP NUM", "BARE", lambda c, n: None if is_year(n) else (c, n, "")),
     ("NUM CMP", "BARE", lambda n, c: None if is_year(n) else (c, n, "")),

@@ -172,7 +172,7 @@ class _Chain:
     def is_told(self, items: tuple[Item, ...]) -> bool:
         """Whether a clause asks for the number that the query before tells: "and how large is it", "and how high"."""
         last = self.done[-1]
-        if any(i.type not in ("ASK", "MEASURE", "DIM", "HERE", "LATEST") for i in items):
+        if any(i.type not in ("ASK", "MEASURE", "DIM", "HERE", "LATEST") or i.value == "where" for i in items):
             return False
         if any(i.type == "DIM" for i in items):
             return bool(last.order) and last.order[0].column == "elevation"

@@ -49,8 +49,7 @@ def pointed(
         Unfit: it points at what is not there.
     """
     base = past[-1]
-    unsurveyed = base.source == "published" and years_of(base) and not {*years_of(base)} & {*context.store.years()}
-    beside = of_a_table or unsurveyed or not names_only(reading)
+    beside = of_a_table or not names_only(reading)
     return (
         moved_between(reading, past)
         or (of_the_two(reading, past, said) if beside else None)
