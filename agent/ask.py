@@ -60,7 +60,7 @@ def ask(
     """Answer one question.
 
     Args:
-        question: what was asked, in any of the eight languages.
+        question: what was asked, in any official language of the European Union.
         context: the world it is asked of.
         router: `auto`, `builtin`, `schema`, `tools`, or a router itself.
         llm: `provider:model` for the language-model routers, or a `ModelChoice`.

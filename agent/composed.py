@@ -91,9 +91,8 @@ def of_clauses(
 
 def only_published(reading: Reading, context: Context) -> bool:
     """Whether a class is asked about in years that only published figures are there for, and no points is said."""
-    years = {*reading.all("YEAR", "SINCEYEAR"), *(y for span in reading.all("SPAN") for y in span)}
-    published = {*context.store.published_years()} - {*context.store.years()}
-    return bool(years) and years <= published and reading.has("CLASS") and "points" not in reading.all("MEASURE")
+    published = bool(reading.years) and reading.years <= context.store.years_published_only()
+    return published and reading.has("CLASS") and "points" not in reading.all("MEASURE")
 
 
 def leaves_the_rules_behind(reading: Reading) -> bool:
@@ -187,28 +186,23 @@ def is_ours(reading: Reading) -> bool:
     shown = next((i.end for i in reading.items if i.type == "ASK" and i.value == "show"), None)
     listed = any(i.type == "LEVEL" and shown is not None and i.start - shown < 2 for i in reading.items)
     listed = listed and reading.has("CLASS") and reading.has("MEASURE")
-    classes = [i for i in reading.items if i.type == "CLASS"]
-    were = [i for i in reading.items if i.type == "ASK" and i.value == "is"]
-    then = len(classes) == 2 and any(classes[0].end <= i.start < classes[1].start for i in were)
-    then = then and len(reading.all("YEAR")) == 1 and "points" in reading.all("MEASURE")
-    then = then and reading.all("ASK").count("how_many") == 1 and not reading.has("OR", "SUP", "UP", "DOWN", "MORE")
-    then = then and not any(
-        i.type == "AND" and classes[0].end <= i.start < classes[1].start for i in reading.said.items
-    )
-    if (
-        moved
-        or shares
-        or whenever
-        or each
-        or both
-        or then
-        or (ranked and reading.has("RANKED"))
-        or placed
-        or spread
-        or listed
-    ):
+    ranking = ranked and reading.has("RANKED")
+    if any((moved, shares, whenever, each, both, ranking, placed, spread, listed, is_of_the_other_survey(reading))):
         return True
     return reading.composed or years or len(themes) > 1 or is_two_steps(reading)
+
+
+def is_of_the_other_survey(reading: Reading) -> bool:
+    """Whether points of one class are asked about in another survey: "how many sunflower points were wheat in 2015"."""
+    classes = [i for i in reading.items if i.type == "CLASS"]
+    asks = reading.all("ASK")
+    if len(classes) != 2 or len(reading.all("YEAR")) != 1 or asks.count("how_many") != 1:
+        return False
+    if "points" not in reading.all("MEASURE") or reading.has("OR", "SUP", "UP", "DOWN", "MORE"):
+        return False
+    between = [i for i in (*reading.items, *reading.said.items) if classes[0].end <= i.start < classes[1].start]
+    linked = any(i.type == "ASK" and i.value == "is" and i in reading.items for i in between)
+    return linked and not any(i.type == "AND" for i in between)
 
 
 def is_for_the_rules_behind(reading: Reading) -> bool:
@@ -265,14 +259,13 @@ def plan_of(asked: tuple[Query, ...], reading: Reading, context: Context, conver
 def frame_of(query: Query, years: Collection[int]) -> Frame:
     """Return what a query is about, as the rules behind remember it; of its years those that were said."""
 
-    def values(*names: str) -> tuple[Any, ...]:
-        filters = [f for f in query.where if f.dimension in names and f.op == "in" and not isinstance(f.values, Ref)]
-        return tuple(v for f in filters for v in f.values) if filters else ()  # ty: ignore[not-iterable]
+    def named(*dimensions: str) -> tuple[Any, ...]:
+        return tuple(value for name in dimensions for value in values(query, name))
 
     return Frame(
-        regions=values("region"),
-        land_cover=values("land_cover", "land_cover_from"),
-        land_use=values("land_use", "land_use_from"),
-        years=tuple(year for year in values("year") if year in years),
+        regions=named("region"),
+        land_cover=named("land_cover", "land_cover_from"),
+        land_use=named("land_use", "land_use_from"),
+        years=tuple(year for year in named("year") if year in years),
         source="official" if query.source == "published" else "survey",
     )

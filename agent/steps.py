@@ -54,7 +54,7 @@ def only_published(frame: Frame, context: Context) -> bool:
     """Whether a frame is of years that only published figures are there for, and asks for no points."""
     years = {*frame.years, *(frame.span or ()), *(() if frame.since is None else (frame.since,))}
     plain = frame.land_cover and not (frame.land_use or frame.exclude or frame.near) and frame.source != "survey"
-    return bool(plain and years) and years <= {*context.store.published_years()} - {*context.store.years()}
+    return bool(plain and years) and years <= context.store.years_published_only()
 
 
 def default_operation(frame: Frame, context: Context) -> str:

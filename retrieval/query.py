@@ -50,6 +50,11 @@ class Filter:
     op: Op = "in"
     values: tuple[Value | None, ...] | Ref = ()
 
+    @property
+    def listed(self) -> tuple[Any, ...]:
+        """The values, none where they are the members of an earlier result."""
+        return () if isinstance(self.values, Ref) else self.values
+
 
 @dataclass(frozen=True)
 class Group:

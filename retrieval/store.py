@@ -174,6 +174,10 @@ class Store:
         """Return the survey years, earliest first."""
         return tuple(sorted({year for d in self.datasets() if d.kind == "survey" for year in d.years}))
 
+    def years_published_only(self) -> frozenset[int]:
+        """Return the years that figures were published for and no point was surveyed in."""
+        return frozenset(self.published_years()) - {*self.years()}
+
     def recorded(self, dimension: str) -> tuple[int, ...]:
         """Return the survey years in which a dimension that some lack was recorded at all, earliest first."""
         if self._recorded is None:

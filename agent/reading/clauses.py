@@ -15,7 +15,7 @@ from typing import Any
 from agent.reading.fill import Constraints, Unfit
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
-from retrieval.query import Arithmetic, Column, Expression, Filter, Query, Ref
+from retrieval.query import Arithmetic, Column, Expression, Filter, Query
 from tools.context import Context
 from tools.query import answer
 
@@ -239,7 +239,7 @@ class _Chain:
         years = said.years()
         new += (Filter("year", "in", years),) if len(years) == 1 else ()
         if not new:
-            (first,) = [str(v) for f in base.filters("region") for v in _values(f)]
+            (first,) = [str(v) for f in base.filters("region") for v in f.listed]
             country = self.context.gazetteer.containing(first, "country")
             if country is None:
                 raise Unfit("which whole?")
@@ -291,7 +291,7 @@ class _Chain:
             return None
         if "CLASS" in order and "ASK" in order[: order.index("CLASS")] and "PLACE" in order:
             return None  # "what percentage of points in Europe is rye"
-        regions = [str(v) for f in last.filters("region") for v in _values(f)]
+        regions = [str(v) for f in last.filters("region") for v in f.listed]
         held = len(regions) == 1 and len(said.places) == 1
         wider = held and said.nested(self.context.named(regions[0]), said.places[0])
         new = (*said.place_filters(), *said.class_filters())
@@ -299,10 +299,6 @@ class _Chain:
         if not (wider and wider[1].id == said.places[0].id):
             return None
         return percent_of(last, replace(last, where=(*where, *new)))
-
-
-def _values(one: Filter) -> tuple[Any, ...]:
-    return () if isinstance(one.values, Ref) else tuple(one.values)
 
 
 def apart(one: Query, other: Query) -> tuple[tuple[Filter, ...], tuple[Filter, ...], tuple[Filter, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from agent.reading.edit import LONGEST_EDIT
 from agent.reading.mentions import Item
 from agent.reading.pointing import MOVED, values, years_of, years_of_change
 from agent.reading.read import Reading
@@ -34,8 +35,6 @@ OF_ITS_OWN = (
     "SPLIT",
 )
 """Types of constraints that ask for a table of their own."""
-LONGEST = 14
-"""Words of the longest follow-up that leaves out what it is about."""
 COARSE = ("group", "country", "nuts1", "nuts2", "nuts3")
 """Levels of places, each finer than the one before."""
 
@@ -48,7 +47,7 @@ def completed(reading: Reading, base: Query, context: Context) -> Reading | None
         return None
     if reading.has("CLASS"):
         return in_the_same_rows(reading, base)
-    if len(subject) != 1 or len(reading.said.tokens) > LONGEST or not reading.whole:
+    if len(subject) != 1 or len(reading.said.tokens) > LONGEST_EDIT or not reading.whole:
         return None
     end = len(reading.said.tokens)
     theme, own = subject[0]

@@ -22,7 +22,7 @@ from agent.reading.pointing import (
     years_of,
 )
 from agent.reading.read import Reading
-from retrieval.query import Filter, Group, Order, Query, Ref
+from retrieval.query import Filter, Group, Order, Query
 from retrieval.sources import source_of
 from tools.compile import is_of_points
 from tools.context import Context
@@ -106,10 +106,6 @@ def edited(
     return result
 
 
-def _values(one: Filter) -> tuple[Any, ...]:
-    return () if isinstance(one.values, Ref) else tuple(one.values)
-
-
 def without_dropped(base: Query, reading: Reading) -> Query:
     """Return a query less the conditions that the follow-up takes away."""
     gone = {*reading.all("DROP")}
@@ -147,7 +143,7 @@ def of_the_one(base: Query, reading: Reading, context: Context) -> Query:
 def _dated(said: Constraints, base: Query, reading: Reading) -> tuple[Filter, ...]:
     years = said.years()
     if reading.has("SHIFT", "LATER"):
-        now = tuple(v for f in base.filters("year") if f.op == "in" for v in _values(f))
+        now = values(base, "year")
         if not (years := said.shifted(now, base.source)):
             raise Unfit("no such survey")
     return (Filter("year", "in", years),) if len(years) == 1 or (years and reading.has("ALSO")) else ()
@@ -163,9 +159,8 @@ def added(old: Sequence[Filter], new: Sequence[Filter]) -> tuple[Filter, ...]:
     """Return the old filters with the values of the new ones beside theirs: "add Italy", "also in 2015"."""
     joined = []
     for one in old:
-        more = [v for n in new if n.dimension == one.dimension and n.op == one.op == "in" for v in _values(n)]
-        values = tuple(dict.fromkeys((*_values(one), *more)))
-        joined.append(replace(one, values=values) if more else one)
+        more = [v for n in new if n.dimension == one.dimension and n.op == one.op == "in" for v in n.listed]
+        joined.append(replace(one, values=tuple(dict.fromkeys((*one.listed, *more)))) if more else one)
     there = {(f.dimension, f.op) for f in old}
     return (*joined, *(n for n in new if (n.dimension, n.op) not in there))
 
@@ -175,8 +170,8 @@ def members_of(base: Query, laid: Sequence[Filter]) -> tuple[Group, ...]:
     if base.rows:
         return base.rows
     for dimension in ("region", "land_cover", "land_use", "year"):
-        before = [v for f in base.filters(dimension) if f.op == "in" for v in _values(f)]
-        now = [v for f in laid if f.dimension == dimension and f.op == "in" for v in _values(f)]
+        before = values(base, dimension)
+        now = [v for f in laid if f.dimension == dimension and f.op == "in" for v in f.listed]
         if len(before) >= 1 and len(now) > len(before) and not is_of_points(base):
             return (Group("year"),) if dimension == "year" else (Group(dimension, members=tuple((v,) for v in now)),)
     return base.rows
@@ -191,7 +186,7 @@ def of_points(base: Query, context: Context) -> Query:
     if base.source != "published":
         return base
     years = context.store.years()
-    asked = [v for f in base.filters("year") if f.op == "in" for v in _values(f)]
+    asked = values(base, "year")
     year = asked[0] if asked and asked[0] in years else years[-1]
     where = tuple(f for f in base.where if f.dimension != "year")
     if any(c.where or c.expression for c in base.columns):

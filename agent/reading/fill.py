@@ -312,9 +312,7 @@ class Constraints:
 
     def only_published_years(self) -> bool:
         """Whether figures were published for every year named, and no point was surveyed in any."""
-        years = {*self.reading.all("YEAR", "SINCEYEAR"), *(y for span in self.reading.all("SPAN") for y in span)}
-        store = self.context.store
-        return bool(years) and years <= {*store.published_years()} - {*store.years()}
+        return bool(self.reading.years) and self.reading.years <= self.context.store.years_published_only()
 
     def all_published(self) -> bool:
         """Whether the statistic has a figure for every class asked about."""

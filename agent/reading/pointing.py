@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from agent.reading.fill import STAT_MEASURE, Classes, Constraints, Unfit
+from agent.reading.mentions import Item
 from agent.reading.read import Reading
 from retrieval.errors import NotUnderstood
-from retrieval.query import Column, Condition, Expression, Filter, Group, Order, Query, Ref, Way
+from retrieval.query import Column, Condition, Expression, Filter, Group, Order, Query, Way
 from retrieval.sources import source_of
 from tools.context import Context
 from tools.query import answer
@@ -68,8 +69,20 @@ def pointed(
 
 def points_with(reading: Reading, *types: str) -> bool:
     """Whether a word of these types stands in the question that no constraint took."""
+    return bool(untaken(reading, *types))
+
+
+def untaken(reading: Reading, *types: str) -> list[Item]:
+    """Return the words of these types that no constraint took."""
     taken = {n for i in reading.items for n in range(i.start, i.end)}
-    return any(i.type in types and i.start not in taken for i in reading.said.items)
+    return [i for i in reading.said.items if i.type in types and i.start not in taken]
+
+
+def those_said(reading: Reading, shortest: int) -> list[Item]:
+    """Return what says "those": phrases, and words of so many letters."""
+    tokens = reading.said.tokens
+    every = untaken(reading, "THOSE")
+    return [i for i in every if i.end > i.start + 1 or len(tokens[i.start].norm) >= shortest]
 
 
 def points_at_those(reading: Reading, same: bool, *, here: bool = False) -> bool:
@@ -80,10 +93,7 @@ def points_at_those(reading: Reading, same: bool, *, here: bool = False) -> bool
     if here and reading.has("HERE"):
         return True
     named = {i.start for i in reading.items if i.type in ("CLASS", "COUNTED")}
-    taken = {n for i in reading.items for n in range(i.start, i.end)}
-    those = [i for i in reading.said.items if i.type == "THOSE" and i.start not in taken]
-    short = {i.start for i in those if i.end == i.start + 1 and len(reading.said.tokens[i.start].norm) < SHORTEST_THOSE}
-    return any(i.start not in short and (same or i.end not in named) for i in those)
+    return any(same or i.end not in named for i in those_said(reading, SHORTEST_THOSE))
 
 
 def words_pointing(reading: Reading) -> str:
@@ -112,10 +122,7 @@ def points_strongly(reading: Reading) -> bool:
     whole = reading.has("CLASS") and reading.has("PLACE")
     if points_with(reading, "THAT") and (not whole or ends_in(reading, "THAT")):
         return True
-    shortest = SHORTEST_THOSE + 1 if whole else SHORTEST_THOSE
-    taken = {n for i in reading.items for n in range(i.start, i.end)}
-    those = [i for i in reading.said.items if i.type == "THOSE" and i.start not in taken]
-    return any(i.end > i.start + 1 or len(reading.said.tokens[i.start].norm) >= shortest for i in those)
+    return bool(those_said(reading, SHORTEST_THOSE + 1 if whole else SHORTEST_THOSE))
 
 
 def names_only(reading: Reading, *types: str) -> bool:
@@ -125,8 +132,7 @@ def names_only(reading: Reading, *types: str) -> bool:
 
 def values(query: Query, dimension: str) -> tuple[Any, ...]:
     """Return the values that a query's own filters ask for on a dimension."""
-    own = [f for f in query.filters(dimension) if f.op == "in" and not isinstance(f.values, Ref)]
-    return tuple(v for f in own for v in f.values)  # ty: ignore[not-iterable]
+    return tuple(v for f in query.filters(dimension) if f.op == "in" for v in f.listed)
 
 
 def without(query: Query, *dimensions: str) -> tuple[Filter, ...]:
@@ -259,12 +265,8 @@ def is_change(query: Query) -> bool:
 
 def years_of_change(query: Query) -> tuple[int, int] | None:
     """Return the two years whose difference a query tells."""
-    years = {v for c in query.columns for f in c.where if f.dimension == "year" for v in _plain(f)}
+    years = {v for c in query.columns for f in c.where if f.dimension == "year" for v in f.listed}
     return (min(years), max(years)) if len(years) == 2 else None
-
-
-def _plain(one: Filter) -> tuple[Any, ...]:
-    return () if isinstance(one.values, Ref) else tuple(one.values)
 
 
 def in_rows(base: Query) -> Query:
@@ -277,7 +279,7 @@ def in_rows(base: Query) -> Query:
     (name,) = names
     if name not in THINGS or any(name not in one or one[name].op != "in" for one in apart):
         return base
-    rows = (Group(name, members=tuple(_plain(one[name]) for one in apart)),)
+    rows = (Group(name, members=tuple(one[name].listed for one in apart)),)
     columns = plain_columns(base)
     return replace(base, columns=columns, rows=rows, having=(), order=(Order(columns[0].name),), lead="")
 
@@ -298,7 +300,7 @@ def two_of(name: str, past: Sequence[Query]) -> tuple[tuple[Any, ...], ...]:
     found: dict[tuple[Any, ...], None] = {}
     for query in reversed(past):
         sides = [f for c in query.columns for f in c.where if f.dimension == name and f.op == "in"]
-        for member in (values(query, name), *(_plain(f) for f in sides)):
+        for member in (values(query, name), *(f.listed for f in sides)):
             if member and not query.group(name):
                 found[tuple(member)] = None
         if len(found) >= 2:
@@ -349,7 +351,7 @@ def side_added(base: Query, before: Query) -> Filter | None:
     """Return the filter on a class that a query of revisited points has beside the one it was asked of before."""
     sides = [f for f in base.where if f.dimension.endswith(("_from", "_to")) and f.dimension.startswith("land_")]
     old = {tuple(values(before, theme)) for theme in ("land_cover", "land_use")} - {()}
-    new = [f for f in sides if f.op == "in" and _plain(f) not in old]
+    new = [f for f in sides if f.op == "in" and f.listed not in old]
     return new[0] if len(sides) == 2 and len(new) == 1 else None
 
 
@@ -361,7 +363,7 @@ def flipped(reading: Reading, base: Query) -> Query | None:
     op, sign = OPPOSITE.get(signs[0], ("", ""))
     limits = [f for f in base.where if f.op in ("above", "below")]
     if len(limits) == 1 and limits[0].op != op and op:
-        number = float(_plain(limits[0])[0])
+        number = float(limits[0].listed[0])
         ends = (None, number) if op == "below" else (number, None)
         where = tuple(replace(f, op="between", values=ends) if f == limits[0] else f for f in base.where)
         return replace(base, where=where)

@@ -48,6 +48,11 @@ class Reading:
         """Return whether there is a constraint of one of these types."""
         return any(i.type in types for i in self.items)
 
+    @property
+    def years(self) -> frozenset[int]:
+        """Every year that is named, alone or as the end of a span."""
+        return frozenset(self.all("YEAR", "SINCEYEAR")) | {year for span in self.all("SPAN") for year in span}
+
     def word(self, n: int) -> str:
         """Return a word as it was written."""
         return _word(self.said, n)
