@@ -44,7 +44,14 @@ class Agent:
     """Seconds one question may take."""
 
     def ask(
-        self, question: str, *, memory: Any, selection: Mapping[str, Any] | None, on_step: OnStep, cancel: Event
+        self,
+        question: str,
+        *,
+        memory: Any,
+        selection: Mapping[str, Any] | None,
+        on_step: OnStep,
+        cancel: Event,
+        encoder: str = "",
     ) -> tuple[Answer, Any]:
         """Answer a question and return the conversation's new memory."""
         from agent.ask import ask
@@ -52,7 +59,7 @@ class Agent:
 
         conversation = Conversation.from_json(memory) if memory else Conversation()
         answer = ask(
-            question, self.context, router=self.router, llm=self.llm, conversation=conversation,
+            question, self.context.asking(encoder), router=self.router, llm=self.llm, conversation=conversation,
             selection=selection, on_step=on_step, cancel=cancel, longest_s=self.longest_s,
         )  # fmt: skip
         return answer, conversation.to_json()
@@ -85,10 +92,9 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     add("--llm", default=None, help="PROVIDER:MODEL for the language-model routers")
     add(
         "--classifier",
-        type=Path,
         default=None,
-        metavar="FILE",
-        help="the satellite's encoder: what `tools.pixelclip train` or `head` wrote, or TimeSenCLIP's weights",
+        metavar="NAME|FILE",
+        help="the satellite's encoder unless another is chosen: one at hand (`tools.pixelclip encoders`), or a file",
     )
     add("--text-tower", default=None, metavar="NAME", help="its text tower, where the file names none")
     add("--auth", type=Path, default=None, metavar="FILE", help="names and password hashes; see docs/page.md")
@@ -149,11 +155,12 @@ def opened_world(options: argparse.Namespace) -> Generator[World]:
     from page.asking import World
     from retrieval.ingest import open_or_build_default
     from tools.context import Context
+    from tools.pixelclip.at_hand import at_hand
 
     named = options.store or (Path(os.environ["LANDASK_STORE"]) if os.environ.get("LANDASK_STORE") else None)
     store = open_or_build_default(named, lambda line: print(line, file=sys.stderr))
     try:
-        context = Context.open(store).seen_by(options.classifier, options.text_tower)
+        context = Context.open(store, at_hand()).seen_by(options.classifier, options.text_tower)
         yield World(context, Agent(context, options.router, options.llm, options.longest), options.router)
     finally:
         store.close()

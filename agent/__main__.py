@@ -149,8 +149,8 @@ def common(command: argparse.ArgumentParser) -> None:
         "--strong", choices=("auto", "yes", "no"), help="whether the model gets the tools: by name and size, or as said"
     )
     command.add_argument(
-        "--classifier", type=Path, metavar="FILE",
-        help="the satellite's encoder: what `tools.pixelclip train` or `head` wrote, or TimeSenCLIP's weights",
+        "--classifier", metavar="NAME|FILE",
+        help="the satellite's encoder: one at hand (`tools.pixelclip encoders`), or a file of weights",
     )  # fmt: skip
     command.add_argument("--text-tower", metavar="NAME", help="its text tower, where the file names none")
     command.add_argument("--debug", action="store_true", help="show a fault as a traceback")
@@ -179,6 +179,7 @@ def opened(options: argparse.Namespace) -> Context:
     """Open the named store; the bundled one is built first where none was named and none is there."""
     from retrieval.store import OldStore, Store, default_store_path
     from tools.context import Context
+    from tools.pixelclip.at_hand import at_hand
 
     bring_models(options)
     named = options.store or (Path(os.environ["LANDASK_STORE"]) if os.environ.get("LANDASK_STORE") else None)
@@ -189,7 +190,8 @@ def opened(options: argparse.Namespace) -> Context:
         if named:
             raise
         context = built(path)
-    return replace(context.seen_by(options.classifier, options.text_tower), bring=need)
+    context = replace(context, encoders=at_hand(), bring=need)
+    return context.seen_by(options.classifier, options.text_tower)
 
 
 def built(path: Path) -> Context:

@@ -26,14 +26,14 @@ from tools.pixelclip import recipe as recipe_module
 from tools.pixelclip.known import parents
 from tools.pixelclip.members import Kernel, Linear, importance_of
 from tools.pixelclip.metrics import (
-    accuracy,
+    CELL_KM2,
     average_precision,
-    balanced_accuracy,
     calibration_error,
-    class_scores,
-    confusion,
+    class_figures,
+    figures,
     recall_vs_area,
     roc_area,
+    three_means,
 )
 from tools.pixelclip.presto import Presto
 from tools.pixelclip.prompts import LUCAS, read_prompts
@@ -47,9 +47,6 @@ from tools.pixelclip.towers import TextTower
 FOLDS = 5
 CORSICA_FOLD = FOLDS
 """A further fold: learn from everything else, test on the whole island."""
-
-CELL_KM2 = 1e-4
-"""A pixel stands for one cell of 10 m."""
 
 DRAWS = 1000
 """Resamples of whole blocks in a bootstrap."""
@@ -360,47 +357,16 @@ class FoldTable:
             at = np.concatenate([places[i] for i in random.integers(0, len(places), len(places))])
             at = np.arange(len(truth)) if draw == 0 else at
             lead.append(
-                [a - b for a, b in zip(_three(truth[at], mine[at]), _three(truth[at], theirs[at]), strict=True)]
+                [
+                    a - b
+                    for a, b in zip(three_means(truth[at], mine[at]), three_means(truth[at], theirs[at]), strict=True)
+                ]
             )
         low, high = np.percentile(lead[1:], [2.5, 97.5], axis=0)
         names = ("accuracy", "mean class recall", "mean F1")
         return {"over": other} | {
             name: f"{100 * lead[0][k]:+.1f} [{100 * low[k]:+.1f}, {100 * high[k]:+.1f}]" for k, name in enumerate(names)
         }
-
-
-def figures(truth: NDArray[np.int64], scores: Scores, known: Sequence[str]) -> dict[str, float]:
-    """Return accuracy at full depth and at LUCAS levels 1 and 2, top five, and means over the classes that occur."""
-    said = scores.argmax(axis=1)
-    five = np.argsort(-scores, axis=1)[:, :5]
-    first, second = (np.array([code[:depth] for code in known]) for depth in (1, 2))
-    there = np.unique(truth)
-    acc, recall, f1 = _three(truth, scores)
-    return {
-        "accuracy": acc,
-        "balanced": recall,
-        "mean F1": f1,
-        "top 5": float((five == truth[:, None]).any(axis=1).mean()),
-        "level 1": _at_level(first, truth, scores),
-        "level 2": _at_level(second, truth, scores),
-        "mean AP": float(np.mean([average_precision(truth == c, scores[:, c]) for c in there])),
-        "mean recall-vs-area": float(np.mean([_area(truth == c, scores[:, c]) for c in there])),
-        "pixels": len(said),
-    }
-
-
-def _at_level(names: NDArray[np.str_], truth: NDArray[np.int64], scores: Scores) -> float:
-    """Share right when the scores of the classes under one name are added up."""
-    groups, at = np.unique(names, return_inverse=True)
-    summed = np.stack([scores[:, at == g].sum(axis=1) for g in range(len(groups))], axis=1)
-    return float((summed.argmax(axis=1) == at[truth]).mean())
-
-
-def _three(truth: NDArray[np.int64], scores: Scores) -> tuple[float, float, float]:
-    said, count = scores.argmax(axis=1), scores.shape[1]
-    one = class_scores(confusion(truth, said, count))
-    there = np.unique(truth)
-    return accuracy(truth, said), balanced_accuracy(truth, said), float(np.mean([one[c].f1 for c in there]))
 
 
 def fold_table(world: World, tower: TextTower, recipe: Recipe, name: str, kept: Kept) -> FoldTable:
@@ -470,21 +436,8 @@ def calibration(table: FoldTable, method: str) -> list[dict[str, Any]]:
 
 
 def by_class(table: FoldTable, method: str) -> dict[str, dict[str, float]]:
-    """Return the scores of each class that has pixels: precision, recall, F1, average precision, recall-vs-area."""
-    truth, scores = table.together(method, range(FOLDS))
-    out = {}
-    for at, one in enumerate(class_scores(confusion(truth, scores.argmax(axis=1), len(table.known)))):
-        if not one.support:
-            continue
-        out[table.known[at]] = {
-            "precision": round(one.precision, 3),
-            "recall": round(one.recall, 3),
-            "f1": round(one.f1, 3),
-            "average_precision": round(average_precision(truth == at, scores[:, at]), 3),
-            "recall_vs_area": round(_area(truth == at, scores[:, at]), 3),
-            "pixels": one.support,
-        }
-    return out
+    """Return the scores of each class that has pixels, over the folds."""
+    return class_figures(*table.together(method, range(FOLDS)), table.known)
 
 
 def sure_levels(table: FoldTable, method: str, threshold: float = 0.5) -> list[dict[str, Any]]:
@@ -616,11 +569,6 @@ def report_of(table: FoldTable, name: str, unseen: Mapping[str, Any], spoken: Ma
         "languages": dict(spoken),
         "calibration": calibration(table, name),
     }
-
-
-def _area(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
-    """Return the normalised area under recall against searched area; a random ranking has about 0.5."""
-    return recall_vs_area(score, CELL_KM2, np.flatnonzero(truth)).normalised_area
 
 
 def _chances(scores: torch.Tensor) -> Scores:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -38,15 +39,31 @@ from evals.classifier import (
     text_vectors,
 )
 from retrieval.errors import BadArgument
+from tools.pixelclip import (
+    atoms,
+    augment,
+    colearning,
+    compact,
+    contrasting,
+    distil,
+    duplo,
+    galileo,
+    learning,
+    location,
+    pretraining,
+    tempcnn,
+    unlabelled,
+)
 from tools.pixelclip.atoms import Atoms, only
 from tools.pixelclip.colearning import CoLearnt
 from tools.pixelclip.compact import Compact, text_basis
+from tools.pixelclip.contrasting import WAYS, begun
 from tools.pixelclip.duplo import Duplo
 from tools.pixelclip.galileo import Galileo
 from tools.pixelclip.learning import Lesson, Network, Pixels, features_of, pixels_of, teach
 from tools.pixelclip.location import teach_places, with_prior
 from tools.pixelclip.members import importance_of
-from tools.pixelclip.pretraining import Months, pretrain
+from tools.pixelclip.pretraining import Months
 from tools.pixelclip.recipe import Recipe
 from tools.pixelclip.samples import Samples, blocks
 from tools.pixelclip.tempcnn import TempCnn
@@ -79,6 +96,7 @@ TOLD: Mapping[str, str] = {
     "atoms, every other month": "the same numbers, six dates at test",
     "months": "transformer from labels alone",
     "months, pretrained": "the same, months hidden and told on unlabelled years first",
+    "months, contrasted": "the same, unlabelled pixels told apart first (Embedding Earth)",
     "optical alone": "TempCNN of co-learning, radar left out of training too",
     "co-learnt": "the same, radar in training only",
     "place alone": "harmonics and Siren; looks at no pixel",
@@ -91,11 +109,34 @@ TOLD: Mapping[str, str] = {
 
 CONTROLS = {
     "months, pretrained": "months",
+    "months, contrasted": "months",
     "co-learnt": "optical alone",
     f"{OURS} with place": OURS,
     f"{OURS}, 64 bytes": OURS,
 }
 """Method → the same without what is tried."""
+
+
+CODE: Mapping[str, tuple[ModuleType, ...]] = {
+    "ridge, Galileo nano": (galileo,),
+    "ridge, Galileo nano + bands": (galileo,),
+    "ridge, Galileo nano with Sentinel-1 + bands": (galileo,),
+    "discriminant, year features + Galileo nano": (galileo,),
+    "TempCNN": (learning, augment, tempcnn),
+    "DuPLO": (learning, augment, duplo),
+    "atoms": (learning, augment, atoms),
+    "atoms, 10 m bands only": (learning, augment, atoms),
+    "atoms, every other month": (learning, augment, atoms),
+    "months": (learning, augment, pretraining),
+    "months, pretrained": (learning, augment, pretraining, distil, unlabelled),
+    "months, contrasted": (learning, augment, pretraining, distil, unlabelled, contrasting),
+    "optical alone": (learning, augment, tempcnn, colearning),
+    "co-learnt": (learning, augment, tempcnn, colearning),
+    "place alone": (learning, location),
+    f"{OURS} with place": (learning, location),
+    f"{OURS}, 64 bytes": (compact,),
+}
+"""Method → the code its scores rest on beside that of the suite `classifier`: scores of other code are not read."""
 
 
 def run_encoders(data: Path, folder: Path, names: Sequence[str] = (), parts: str = "all", write: bool = False) -> str:
@@ -190,8 +231,9 @@ def write_table(text: str) -> None:
 
 
 def _path(kept: Kept, part: int | str, name: str) -> Path:
-    """Where the scores of a method and part are kept: under the names that the suite `classifier` gives them."""
-    file = hashlib.sha256(f"{part} {name}".encode()).hexdigest()[:12]
+    """Where the scores of a method and part are kept: those of the suite `classifier` under the names it gives them."""
+    code = b"".join(Path(str(module.__file__)).read_bytes() for module in CODE.get(name, ()))
+    file = hashlib.sha256(f"{part} {name}".encode() + code).hexdigest()[:12]
     return (kept.folder or Path()) / f"{file}.npy"
 
 
@@ -205,21 +247,15 @@ def _methods(data: Path, tower: TextTower, recipe: Recipe, kept: Kept) -> dict[s
     def own(split: Split) -> Scores:
         return _kept(kept, _part_of(split), OURS, plain, split)
 
-    @lru_cache(maxsize=1)
-    def pretrained(classes: int) -> Months:
-        return pretrain(_small(read_unlabelled(data)), classes)
-
-    def months_pretrained(classes: int) -> Network:
-        network = Months(classes)
-        network.load_state_dict(pretrained(classes).state_dict())
-        network.is_pretrained = True
-        return network
+    @lru_cache(maxsize=2)
+    def learnt(way: str) -> Callable[[int], Months]:
+        return begun(WAYS[way](_small(read_unlabelled(data)), 2))
 
     def placed(split: Split) -> Scores:
         prior, share = _places(split)
         return with_prior(own(split), prior, share)
 
-    def compact(split: Split) -> Scores:
+    def packed(split: Split) -> Scores:
         texts = np.stack([tower_vectors[code] for code in split.known])
         vectors = own(split) @ texts
         vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
@@ -228,7 +264,7 @@ def _methods(data: Path, tower: TextTower, recipe: Recipe, kept: Kept) -> dict[s
         return shares(back, texts)
 
     tower_vectors = text_vectors(tower)
-    atoms = _taught(Atoms)
+    of_scalars = _taught(Atoms)
     return {
         "ridge, bands + NDVI": ridge("bands"),
         "discriminant, year features": discriminant("year"),
@@ -240,16 +276,17 @@ def _methods(data: Path, tower: TextTower, recipe: Recipe, kept: Kept) -> dict[s
         "discriminant, year features + Galileo nano": discriminant("year", "galileo"),
         "TempCNN": _run(_taught(TempCnn)),
         "DuPLO": _run(_taught(Duplo)),
-        "atoms": _run(atoms),
-        "atoms, 10 m bands only": _run(atoms, only(TEN_METRES)),
-        "atoms, every other month": _run(atoms, only(months=EVERY_OTHER)),
+        "atoms": _run(of_scalars),
+        "atoms, 10 m bands only": _run(of_scalars, only(TEN_METRES)),
+        "atoms, every other month": _run(of_scalars, only(months=EVERY_OTHER)),
         "months": _run(_taught(Months)),
-        "months, pretrained": _run(_taught(months_pretrained)),
+        "months, pretrained": _run(_taught(lambda classes: learnt("hidden")(classes))),
+        "months, contrasted": _run(_taught(lambda classes: learnt("contrast")(classes))),
         "optical alone": _run(_taught(lambda classes: CoLearnt(classes, radar=False))),
         "co-learnt": _run(_taught(CoLearnt)),
         "place alone": lambda split: np.exp(_places(split)[0]),
         f"{OURS} with place": placed,
-        f"{OURS}, 64 bytes": compact,
+        f"{OURS}, 64 bytes": packed,
         OURS: plain,
         RADAR: radar,
     }
@@ -319,10 +356,10 @@ def _part_of(split: Split) -> int | str:
 
 
 def _with_galileo(world: World, weights: Path) -> World:
-    galileo = Galileo.read(weights)
+    network = Galileo.read(weights)
 
     def of(one: Samples, radar: NDArray[np.float32] | None) -> NDArray[np.float32]:
-        return galileo.embed(one.years, one.gaps, radar)
+        return network.embed(one.years, one.gaps, radar)
 
     both = (world.samples, world.extra)
     plain, seen = ([of(one, one.radar if with_radar else None) for one in both] for with_radar in (False, True))

@@ -30,8 +30,12 @@ class Asker(Protocol):
         selection: Mapping[str, Any] | None,
         on_step: OnStep,
         cancel: threading.Event,
+        encoder: str = "",
     ) -> tuple[Answer, Any]:
-        """Answer a question; also the conversation's new memory, as plain JSON values."""
+        """Answer a question; also the conversation's new memory, as plain JSON values.
+
+        `encoder`: the satellite's, by its name at hand; '' is the one that answers by default.
+        """
         ...
 
     def replay(

@@ -73,12 +73,13 @@ class Shown:
 
 @dataclass(frozen=True)
 class Person:
-    """Who is asking, in what language, about which region, in which conversation."""
+    """Who is asking, in what language, about which region, in which conversation, by which satellite's encoder."""
 
     talk: Talk
     chosen: Chosen | None
     language: str
     request: gr.Request
+    encoder: str = ""
 
     @property
     def said(self) -> Mapping[str, str]:
@@ -122,7 +123,9 @@ class Handlers:
             yield self.told(question[:LONGEST_QUESTION], refusal, person)
             return
         selection = chosen_feature(person.chosen)
-        work = functools.partial(self.world.asker.ask, question, memory=person.talk.memory, selection=selection)
+        work = functools.partial(
+            self.world.asker.ask, question, memory=person.talk.memory, selection=selection, encoder=person.encoder or ""
+        )
         yield from self.run(work, Turn(question, selection=selection), person)
 
     def run(self, work: Callable[..., tuple[Answer, Any]], turn: Turn, person: Person) -> Iterator[Update]:
@@ -422,10 +425,12 @@ class Handlers:
 
     def on_point(self, event: Mapping[str, Any], language: str) -> Update:
         """A point of the map was clicked: what is known of it."""
-        point = point_of(self.shelf.get(str(event.get("key", ""))), event)
+        held = self.shelf.get(str(event.get("key", "")))
+        point = point_of(held, event)
         if not point:
             return {}
-        answers = [self.replayed(plan, "", None, language) for plan in point_plans(point)]
+        plans = point_plans(point, encoder_of(held))
+        answers = [self.replayed(plan, "", None, language) for plan in plans]
         said = words(language)
         pictures = photos_html(photos_at(self.options.photos, point), point, said)
         curve = curve_html(answers, said, language)
@@ -626,9 +631,10 @@ def shown_plan(fields: Fields, plan: Mapping[str, Any]) -> Update:
         "plan_years": fields.years,
         "plan_witness": fields.witness or None,
     }
+    encoder = {"plan_encoder": gr.update(value=fields.encoder)} if fields.encoder else {}
     plain = not query_of(plan)  # a composed question has a form of its own
     update = {name: gr.update(value=value, visible=plain) for name, value in values.items()}
-    return {**update, "plan_run": gr.update(visible=plain), "plan_text": plan_text(plan)}
+    return {**update, **encoder, "plan_run": gr.update(visible=plain), "plan_text": plan_text(plan)}
 
 
 def plan_title(fields: Fields, person: Person) -> str:
@@ -636,6 +642,12 @@ def plan_title(fields: Fields, person: Person) -> str:
     witness = person.said.get("plan_source_" + fields.witness, "")
     what = " · ".join(part for part in (fields.cover, fields.regions, fields.years, witness) if part)
     return person.said["plan_edited"].format(what=what)
+
+
+def encoder_of(held: Held | None) -> str:
+    """The encoder an answer's plan names, or ''."""
+    steps = (held.answer.plan or {}).get("steps", ()) if held else ()
+    return next((str(step["arguments"]["encoder"]) for step in steps if step["arguments"].get("encoder")), "")
 
 
 def point_of(held: Held | None, event: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from page.view import empty, empty_view, head_html
 from page.words import PAGE_LANGUAGES, words
 from retrieval.errors import InputError
 from retrieval.printing import one_line
+from tools.pixelclip.at_hand import SHIPPED
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ LABELLED = {
     "plan_cover": ("label", "plan_class"),
     "plan_years": ("label", "plan_years"),
     "plan_witness": ("label", "plan_source"),
+    "plan_encoder": ("label", "plan_encoder"),
     "plan_run": ("value", "plan_run"),
     "plan_fold": ("label", "plan_json"),
     "plan_text": ("label", "plan_json"),
@@ -52,6 +54,8 @@ LABELLED = {
 """Part → which of its properties holds which of the page's strings."""
 KEPT_S = 24 * 3600.0
 """Seconds the server remembers an idle page: nothing tells it when one is closed (see `page.serve`)."""
+WHO = ("talk", "chosen", "language", "plan_encoder")
+"""The parts that make a `Person`."""
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -183,11 +187,21 @@ class Layout:
         with gr.Row():
             parts["plan_years"] = gr.Textbox(label=said["plan_years"], max_lines=1, elem_id="plan-years")
             parts["plan_witness"] = gr.Dropdown(witnesses(said), label=said["plan_source"], elem_id="plan-witness")
+            parts["plan_encoder"] = self.encoder()
         parts["plan_run"] = self.button("plan_run", variant="primary")
         parts["plan_form"] = plan_form()
         with gr.Accordion(said["plan_json"], open=False) as parts["plan_fold"]:
             parts["plan_text"] = gr.Textbox(label=said["plan_json"], lines=8, max_lines=20, elem_id="plan-text")
             parts["plan_text_run"] = self.button("plan_json_run")
+
+    def encoder(self) -> gr.Dropdown:
+        """Which encoder the satellite is asked with, now and from now on; shown where several are at hand."""
+        context = self.handlers.world.context
+        names = dict.fromkeys((context.encoder, SHIPPED, *context.encoders))
+        return gr.Dropdown(
+            list(names), value=context.encoder, label=self.said["plan_encoder"], elem_id="plan-encoder",
+            visible=len(names) > 1, filterable=False,
+        )  # fmt: skip
 
     def button(self, name: str, **look: Any) -> gr.Button:
         """A button that says one of the page's strings."""
@@ -227,7 +241,7 @@ class Layout:
         """The buttons of the list of conversations."""
 
         def pressed(request: gr.Request, event: gr.EventData, *values: Any) -> dict[Any, Any]:
-            return self.placed(self.handlers.on_talks(told(event, Pressed), Person(*values, request)))
+            return self.placed(self.handlers.on_talks(told(event, Pressed), person(values, request)))
 
         self.parts["talks"].click(pressed, who, self.outputs(), **QUIET)
 
@@ -239,28 +253,28 @@ class Layout:
     def on_questions(self) -> None:
         """Everything that asks or runs a plan: queued together, as many at once as the options say."""
         p, who, handlers = self.parts, self.who(), self.handlers
-        fields = [p["plan_regions"], p["plan_cover"], p["plan_years"], p["plan_witness"]]
+        fields = [p["plan_regions"], p["plan_cover"], p["plan_years"], p["plan_witness"], p["plan_encoder"]]
 
         self.many(p["box"].submit, handlers.ask, [p["box"], *who])
         self.many(p["ask"].click, handlers.ask, [p["box"], *who])
         self.many(
             p["plan_run"].click,
-            lambda shown, regions, cover, years, witness, person: handlers.run_fields(
-                shown, Fields(regions, cover, years, witness or ""), person
+            lambda shown, regions, cover, years, witness, encoder, person: handlers.run_fields(
+                shown, Fields(regions, cover, years, witness or "", encoder or ""), person
             ),
             [p["shown"], *fields, *who],
         )
         self.many(p["plan_text_run"].click, handlers.run_text, [p["shown"], p["plan_text"], *who])
 
         def on_form(request: gr.Request, event: gr.EventData, shown: Any, *values: Any) -> Iterator[dict[Any, Any]]:
-            yield from self.placed_each(handlers.run_form(shown, told(event, Form), Person(*values, request)))
+            yield from self.placed_each(handlers.run_form(shown, told(event, Form), person(values, request)))
 
         p["plan_form"].click(on_form, [p["shown"], *who], self.outputs(), **self.queued())
 
         def on_chat(request: gr.Request, event: gr.EventData, *values: Any) -> Iterator[dict[Any, Any]]:
             said = told(event, Said)
             yield from self.placed_each(
-                handlers.on_chat(said["act"], said["turn"], said["value"], Person(*values, request))
+                handlers.on_chat(said["act"], said["turn"], said["value"], person(values, request))
             )
 
         p["chat"].click(on_chat, who, self.outputs(), **self.queued())
@@ -289,7 +303,7 @@ class Layout:
 
     def who(self) -> list[Any]:
         """The inputs that make a `Person`."""
-        return [self.parts[name] for name in ("talk", "chosen", "language")]
+        return [self.parts[name] for name in WHO]
 
     def outputs(self) -> list[Any]:
         """Everything an event may change."""
@@ -331,10 +345,10 @@ class Layout:
             yield self.placed({})
 
     def one(self, event: Callable[..., Any], handle: Callable[..., Update], inputs: list[Any]) -> None:
-        """An event that is answered at once; the last three inputs are the person."""
+        """An event that is answered at once; the last inputs are the person."""
 
         def handled(request: gr.Request, *values: Any) -> dict[Any, Any]:
-            return self.placed(handle(*values[:-3], Person(*values[-3:], request)))
+            return self.placed(handle(*values[: -len(WHO)], person(values[-len(WHO) :], request)))
 
         event(handled, inputs, self.outputs(), **QUIET)
 
@@ -342,7 +356,7 @@ class Layout:
         """An event that is answered step by step."""
 
         def handled(request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
-            yield from self.placed_each(handle(*values[:-3], Person(*values[-3:], request)))
+            yield from self.placed_each(handle(*values[: -len(WHO)], person(values[-len(WHO) :], request)))
 
         event(handled, inputs, self.outputs(), **self.queued())
 
@@ -351,6 +365,12 @@ class Layout:
         update = self.handlers.open(tongue, request)
         language = str(update["language"])
         return self.placed(update if language == "en" else merged(labels(language), update))  # it is built in English
+
+
+def person(values: Sequence[Any], request: gr.Request) -> Person:
+    """Who is asking, of the values of `WHO`."""
+    talk, chosen, language, encoder = values
+    return Person(talk, chosen, language, request, encoder or "")
 
 
 def merged(labels: Update, update: Update) -> Update:

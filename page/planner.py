@@ -12,7 +12,7 @@ from retrieval.errors import BadArgument, LandaskError
 from retrieval.foreign import read_json
 from retrieval.nomenclature import ClassMatch
 from tools.context import Context
-from tools.registry import TOOLS, TWINS, WITNESSES
+from tools.registry import LOOKING, TOOLS, TWINS, WITNESSES
 
 T = TypeVar("T")
 
@@ -28,6 +28,8 @@ class Fields:
     years: str = ""
     witness: str = ""
     """One of `WITNESSES`, or empty where the step's tool has no twin."""
+    encoder: str = ""
+    """The satellite's encoder, by its name at hand; empty where the step's tool asks none."""
 
 
 def fields_of(plan: Mapping[str, Any], context: Context, language: str) -> Fields:
@@ -41,6 +43,7 @@ def fields_of(plan: Mapping[str, Any], context: Context, language: str) -> Field
         cover="; ".join(class_name(code, context, language) for code in codes),
         years=", ".join(map(str, years_of(arguments))),
         witness=witness_of(step["tool"]),
+        encoder=str(arguments.get("encoder") or (context.encoder if step["tool"] in LOOKING else "")),
     )
 
 
@@ -63,6 +66,8 @@ def edited(plan: Mapping[str, Any], before: Fields, now: Fields, context: Contex
         place_cover(arguments, taken, found)
     if now.years != before.years or tool != step["tool"]:
         place_years(arguments, taken, read_years(now.years))
+    if "encoder" in taken and now.encoder not in ("", before.encoder or context.encoder):
+        arguments["encoder"] = now.encoder
     rest = {k: v for k, v in plan.items() if k != "steps"}
     return {**rest, "steps": [{"tool": tool, "arguments": arguments}]}
 

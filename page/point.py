@@ -17,9 +17,17 @@ MONTHS = tuple(float(month) for month in range(1, 13))
 Words = Mapping[str, str]
 
 
-def point_plans(point_id: str) -> list[dict[str, Any]]:
-    """One plan for each witness there is, so that one who has nothing to say does not silence the other."""
-    return [{"steps": [{"tool": tool, "arguments": {"point_id": point_id}}]} for tool in WITNESSES if tool in TOOLS]
+def point_plans(point_id: str, encoder: str = "") -> list[dict[str, Any]]:
+    """One plan for each witness there is, so that one who has nothing to say does not silence the other.
+
+    `encoder`: the one that coloured the point, where the plan of its map names one.
+    """
+    seen_by = {"explain_point": {"encoder": encoder} if encoder else {}}
+    return [
+        {"steps": [{"tool": tool, "arguments": {"point_id": point_id, **seen_by.get(tool, {})}}]}
+        for tool in WITNESSES
+        if tool in TOOLS
+    ]
 
 
 def point_html(answers: list[Answer], point_id: str, words: Words, language: str) -> str:

@@ -14,7 +14,7 @@ from tools.context import Context
 from tools.estimate_area import lies_in, weighted_years
 from tools.estimation import GRID_KM2, LEVEL
 from tools.result import Result
-from tools.satellite import model_of, pixels_of, satellite_provenance
+from tools.satellite import encoder_caveats, encoder_named, model_of, pixels_of, satellite_provenance
 
 COVERED = 0.95
 """The part of a region's 2 km grid that must have a cell: of a sample of cells the mean score is not known."""
@@ -23,20 +23,27 @@ COLUMNS = ("region_id", "region", "land_cover", "land_cover_name", "year", "esti
 
 
 def area_from_map(
-    context: Context, *, land_cover: Sequence[str], regions: Sequence[str] = (), year: int | None = None
+    context: Context,
+    *,
+    land_cover: Sequence[str],
+    regions: Sequence[str] = (),
+    year: int | None = None,
+    encoder: str = "",
 ) -> Result:
     """Estimate a class's share of a region from surveyed points with weights and the satellite map of all its cells.
 
     Use for "how much of … is vineyard, by survey and satellite together". The map assists only where it expects 50
     positives among the points and tells more than nothing about them, which is settled before the survey is looked at;
     the estimate of the survey alone always stands beside it, as a row of its own. Needs `build --weights` and pixels of
-    at least every cell of the 2 km grid. One region, one year: by default the last with weights.
+    at least every cell of the 2 km grid. One region, one year: by default the last with weights. `encoder` names
+    another encoder at hand.
 
     Raises:
-        BadArgument: several regions.
+        BadArgument: several regions; no encoder of that name.
         NoRecords: no weights of that year, or not every cell has a pixel.
         TooFine: fewer than thirty points.
     """
+    context = context.asking(encoder)
     codes = official.classes(context, land_cover)
     asked = official.regions_of(context, regions)
     if len(asked) != 1:
@@ -102,7 +109,9 @@ def area_from_map(
              "high": round(100 * share.design.interval[1], 1)}  # fmt: skip
     return Result(
         tool="area_from_map",
-        arguments={"land_cover": list(codes), "regions": [region.id], "year": year},
+        arguments={
+            "land_cover": list(codes), "regions": [region.id], "year": year, **encoder_named(context, encoder)
+        },
         provenance=satellite_provenance(context, pixels.rows),
         regions=asked,
         land_cover=codes,
@@ -119,7 +128,7 @@ def area_from_map(
                                    "n_class": share.design.positives, "r2_cv": round(share.r2, 3),
                                    "expected_positives": round(share.expected, 1)},
         },
-        caveats=(("map_assisted" if share.estimate else "map_not_assisted", slots),),
+        caveats=(*encoder_caveats(context), ("map_assisted" if share.estimate else "map_not_assisted", slots)),
     )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from tools.satellite import (
     MOST_PIXELS_SHOWN,
     accuracy_caveat,
     checked_year,
+    encoder_caveats,
+    encoder_named,
     model_of,
     official_name,
     pixel_caveats,
@@ -33,6 +35,7 @@ def classify_area(
     year: int | None = None,
     limit: int | None = None,
     prior: Literal["", "published"] = "",
+    encoder: str = "",
 ) -> Result:
     """Map any words, or LUCAS land-cover classes, over an area's satellite pixels.
 
@@ -43,10 +46,11 @@ def classify_area(
     deepest class that is likelier than a half. The measured accuracy of the nearest known class stands beside it, or
     the plain statement that there is none, with what was measured of words alone (`facts["zero_shot"]`). With
     `prior="published"` the chances are weighed by the region's published shares, which the answer says. An area with
-    more pixels than an answer reads is not cut: the whole map of it is offered as a job.
+    more pixels than an answer reads is not cut: the whole map of it is offered as a job. `encoder` names another
+    encoder at hand.
 
     Raises:
-        BadArgument: neither words nor classes, both, or words that are empty or an essay.
+        BadArgument: neither words nor classes, both, or words that are empty or an essay; no encoder of that name.
         NoRecords, NoSuchYear: no pixels there, or none of that year; too many of them, with the job that is offered;
             no published shares to weigh by.
     """
@@ -54,7 +58,7 @@ def classify_area(
         raise BadArgument(f"no prior {prior!r}: leave it out, or published")
     if bool(text and text.strip()) == bool(land_cover):
         raise BadArgument("give words (text) or land-cover codes, one of the two")
-    year = checked_year(year)
+    context, year = context.asking(encoder), checked_year(year)
     for code in land_cover:
         context.nomenclature.get(code)
     places = tuple(dict.fromkeys(context.region(words) for words in regions))
@@ -74,7 +78,7 @@ def classify_area(
     chance = words.classify(pixels.vectors, weight)
     shown = min(limit or MOST_PIXELS_SHOWN, MOST_PIXELS_SHOWN)
     rows = _rows(context, pixels, score, probability, hit, best, asked, words.deepest(chance), shown)
-    caveats = pixel_caveats(pixels)
+    caveats = [*encoder_caveats(context), *pixel_caveats(pixels)]
     if weighed:
         caveats.append(("published_prior", {"region": weighed.region, "year": weighed.year}))
     truth = _truth(context, words, asked)
@@ -92,6 +96,7 @@ def classify_area(
             **({"year": year} if year else {}),
             **({"limit": limit} if limit else {}),
             **({"prior": prior} if prior else {}),
+            **encoder_named(context, encoder),
         },
         provenance=satellite_provenance(context, pixels.rows),
         regions=places,
@@ -180,6 +185,8 @@ def _truth(context: Context, words: Any, asked: Any) -> dict[str, Any]:
     caveats: list[tuple[str, dict[str, Any]]] = []
     if scores and code:
         caveats.append(accuracy_caveat(code, official_name(context, code), scores))
+    elif asked.codes and nearest[0]["land_cover"] in asked.text.split("+"):
+        caveats.append(("not_measured", {"text": nearest[0]["name"]}))
     elif asked.nearest.far and not asked.codes:
         caveats.append(("far_from_known", {"text": asked.text, "nearest": nearest[0]["name"]}))
     else:

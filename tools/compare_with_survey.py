@@ -11,13 +11,20 @@ from retrieval.errors import NoRecords
 from retrieval.types import Table
 from tools.context import Context
 from tools.result import Result
-from tools.satellite import checked_year, model_of, official_name, pixel_caveats, pixels_of, satellite_provenance
+from tools.satellite import (
+    checked_year,
+    encoder_caveats,
+    encoder_named,
+    model_of,
+    official_name,
+    pixel_caveats,
+    pixels_of,
+    satellite_provenance,
+)
 from tools.survey import point_features
 
 DECLARED = "LPIS"
 """In the name of a source of pixels: its labels are what farmers declared of their parcels, not what a surveyor saw."""
-CELL_KM2 = 1e-4
-"""A pixel stands for one cell of 10 m."""
 
 
 def compare_with_survey(
@@ -26,6 +33,7 @@ def compare_with_survey(
     land_cover: Sequence[str] = (),
     regions: Sequence[str] = (),
     year: int | None = None,
+    encoder: str = "",
 ) -> Result:
     """Hold the satellite's classes against what was seen on the ground, pixel by pixel.
 
@@ -33,15 +41,17 @@ def compare_with_survey(
     from the pixel's, else the label the pixel came with, mostly a farmer's declaration, which is said. Pixels the model
     was trained on never count. `value` is the share that is right (accuracy, 0 to 1); with one class also its
     precision, recall, F1, average precision and the area under Recall-vs-Area (0.5 is chance). Agreement at points, not
-    an area.
+    an area. `encoder` names another encoder at hand.
 
     Raises:
+        BadArgument: no encoder of that name.
         NoRecords: no labelled pixel there but those of the training.
         NoSuchYear: no pixels of that year.
     """
     from tools.pixelclip.known import to_model, to_official, words_of
-    from tools.pixelclip.metrics import accuracy, average_precision, class_scores, confusion, recall_vs_area
+    from tools.pixelclip.metrics import CELL_KM2, accuracy, average_precision, class_scores, confusion, recall_vs_area
 
+    context = context.asking(encoder)
     for code in land_cover:
         context.nomenclature.get(code)
     year = checked_year(year)
@@ -113,6 +123,7 @@ def compare_with_survey(
             **({"land_cover": list(land_cover)} if land_cover else {}),
             **({"regions": [r.id for r in places]} if places else {}),
             **({"year": year} if year else {}),
+            **encoder_named(context, encoder),
         },
         provenance=satellite_provenance(context, pixels.rows),
         regions=places,
@@ -124,6 +135,7 @@ def compare_with_survey(
         features=point_features(drawn),
         facts=facts,
         caveats=(
+            *encoder_caveats(context),
             *pixel_caveats(pixels),
             ("agreement_at_points", {"pixels": len(kept), "skipped": skipped}),
             *((("declared_by_farmers", {"pixels": len(kept), "declared": n}),) if (n := facts["declared"]) else ()),

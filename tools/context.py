@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retrieval.errors import BadArgument
 from retrieval.gazetteer import Gazetteer
 from retrieval.nomenclature import Nomenclature
 from retrieval.parts import refuse
 from retrieval.store import Store
 from retrieval.types import Region
+from tools.pixelclip.at_hand import SHIPPED, file_of, name_of
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -25,7 +27,13 @@ class Context:
     gazetteer: Gazetteer
     nomenclature: Nomenclature
     classifier: Any = None
-    """Loaded on first use by the satellite tools; None means the shipped model."""
+    """The encoder that satellite tools ask; None means the shipped model, loaded on first use."""
+    encoder: str = SHIPPED
+    """The name of `classifier`, as a plan has it."""
+    encoders: Mapping[str, Path] = field(default_factory=dict)
+    """The other encoders a plan may name: name → file."""
+    text_tower: str | None = None
+    """The text tower of files that name none."""
     areas: Mapping[str, tuple[Region, BaseGeometry]] = field(default_factory=dict)
     """Areas of interest of this conversation, by id `aoi:…`: not in the store."""
     language: str = "en"
@@ -34,25 +42,44 @@ class Context:
     """Installs a part of the program that a tool turns out to need; where nobody may, says that it is missing."""
 
     @classmethod
-    def open(cls, store: Store) -> Context:
-        """Return the context of one opened store."""
-        return cls(store=store, gazetteer=Gazetteer(store), nomenclature=Nomenclature.load())
+    def open(cls, store: Store, encoders: Mapping[str, Path] | None = None) -> Context:
+        """Return the context of one opened store; `encoders` are those at hand beside the shipped one."""
+        return cls(store=store, gazetteer=Gazetteer(store), nomenclature=Nomenclature.load(), encoders=encoders or {})
 
     def with_area(self, region: Region, outline: BaseGeometry) -> Context:
         """Return this context with one more area of interest."""
         return replace(self, areas={**self.areas, region.id: (region, outline)})
 
-    def seen_by(self, weights: Path | None, tower: str | None = None) -> Context:
-        """Return this context with the encoder of a file in place of the shipped one; the same for None.
+    def seen_by(self, named: str | Path | None, tower: str | None = None) -> Context:
+        """Return this context with the encoder of a name or file in place of the shipped one; the same for None.
 
         Raises:
-            BadFile: the file holds no encoder.
+            BadFile: neither such a name nor such a file; it holds no encoder.
         """
-        if weights is None:
+        with_tower = replace(self, text_tower=tower) if tower else self
+        path = None if named is None else file_of(named, self.encoders)
+        if path is None:
+            return with_tower
+        name = str(named) if str(named) in self.encoders else name_of(path)
+        return replace(with_tower, encoders={**self.encoders, name: path}).asking(name)
+
+    def asking(self, encoder: str) -> Context:
+        """Return this context with an encoder at hand answering; the same for ''.
+
+        Raises:
+            BadArgument: no encoder of that name is at hand.
+            BadFile: its file holds no encoder.
+        """
+        if encoder in ("", self.encoder):
             return self
+        if encoder == SHIPPED:
+            return replace(self, classifier=None, encoder=SHIPPED)
+        if encoder not in self.encoders:
+            raise BadArgument(f"no encoder {encoder!r} is at hand; there are {', '.join((SHIPPED, *self.encoders))}")
         from tools.pixelclip.encoders import open_encoder
 
-        return replace(self, classifier=open_encoder(weights, tower))
+        opened = open_encoder(self.encoders[encoder], self.text_tower)
+        return replace(self, classifier=opened, encoder=encoder)
 
     def in_language(self, language: str) -> Context:
         """Return this context showing names in another language."""

@@ -10,7 +10,7 @@ from retrieval.errors import BadArgument, NoRecords
 from retrieval.types import Table
 from tools.context import Context
 from tools.result import Result
-from tools.satellite import model_of, official_name, satellite_provenance
+from tools.satellite import encoder_caveats, encoder_named, model_of, official_name, satellite_provenance
 from tools.survey import point_features, point_name
 
 LOOK_ALIKES = 5
@@ -18,20 +18,21 @@ TOP_CLASSES = 5
 MOST_LABELLED = 20_000
 
 
-def explain_point(context: Context, *, point_id: int | str) -> Result:
+def explain_point(context: Context, *, point_id: int | str, encoder: str = "") -> Result:
     """Say what the satellite classifier makes of one point or pixel, and why.
 
     Use when a point is named or clicked and the question is why. Gives the surveyor's records, the pixel's yearly
     NDVI beside the usual years of the likeliest classes (`facts["curves"]`), the most similar class names, the most
-    similar surveyed pixels, and how much each month moved the decision. `value` is the likeliest class.
+    similar surveyed pixels, and how much each month moved the decision. `value` is the likeliest class. `encoder` names
+    another encoder at hand.
 
     Raises:
-        BadArgument: no point or pixel name.
+        BadArgument: no point or pixel name; no encoder of that name.
         NoRecords: the store has no pixel there, or one that was never clear.
     """
     from tools.pixelclip.known import to_official, words_of
 
-    name = str(point_id).strip()
+    context, name = context.asking(encoder), str(point_id).strip()
     if not name or len(name) > 60:
         raise BadArgument(f"{point_id!r} is no point: eight digits, or the name of a pixel")
     number = int(name) if name.isdigit() and len(name) <= 9 else None
@@ -78,14 +79,14 @@ def explain_point(context: Context, *, point_id: int | str) -> Result:
     )
     trained = model.about["training_ids"]
     taught = row["location"] in trained["locations"] or row["point_id"] in trained["points"]
-    caveats: list[tuple[str, dict[str, Any]]] = []
+    caveats = encoder_caveats(context)
     if taught:
         caveats.append(("seen_in_training", {"point": name}))
     if lost := len(row["masked_months"] or ()):
         caveats.append(("masked_months", {"months": lost}))
     return Result(
         tool="explain_point",
-        arguments={"point_id": name},
+        arguments={"point_id": name, **encoder_named(context, encoder)},
         provenance=satellite_provenance(context, rows),
         land_cover=(to_official(best),),
         years=(int(row["year"]),),

@@ -71,6 +71,10 @@ TWINS = (
 """The same question put to each witness, in the order of `WITNESSES`."""
 
 
+LOOKING = ("classify_area", "explain_point", "compare_with_survey", "area_from_map")
+"""Tools that ask the satellite's encoder."""
+
+
 def witness_of(tool: str) -> str:
     """Return which of `WITNESSES` a tool asks; the surveyor's where it asks another."""
     if tool in ("profile_region", "explain_point", "compare_with_survey"):

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from retrieval.errors import BadArgument, NoRecords
 from retrieval.types import Dataset, Region, Table
 from tools.context import Context
+from tools.pixelclip.at_hand import SHIPPED
 from tools.result import Provenance
 
 if TYPE_CHECKING:
@@ -29,6 +30,18 @@ def model_of(context: Context) -> Encoder:
     from tools.pixelclip.shipped import load
 
     return load()
+
+
+def encoder_named(context: Context, asked: str) -> dict[str, str]:
+    """Return the argument of a plan that names the encoder: where one was asked for, or another answers by default."""
+    return {"encoder": context.encoder} if asked or context.encoder != SHIPPED else {}
+
+
+def encoder_caveats(context: Context) -> list[tuple[str, dict[str, Any]]]:
+    """Return that another encoder than the shipped one answers, where one does."""
+    if context.encoder == SHIPPED:
+        return []
+    return [("other_encoder", {"encoder": context.encoder, "model": model_of(context).model_id})]
 
 
 def checked_year(year: int | None) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any
 
@@ -103,6 +103,8 @@ class SmallContext:
     nomenclature: Nomenclature
     areas: Mapping[str, Any]
     language: str = "en"
+    encoder: str = "landask-pixels"
+    encoders: Mapping[str, Any] = field(default_factory=dict)
 
     def named(self, identifier: str) -> Region:
         return self.gazetteer.region(identifier, self.language)
@@ -202,7 +204,14 @@ class SmallAsker:
     """Answers by `answer`, with steps; "slow" takes ten seconds unless stopped, "bug" fails."""
 
     def ask(
-        self, question: str, *, memory: Any, selection: Mapping[str, Any] | None, on_step: OnStep, cancel: Event
+        self,
+        question: str,
+        *,
+        memory: Any,
+        selection: Mapping[str, Any] | None,
+        on_step: OnStep,
+        cancel: Event,
+        encoder: str = "",
     ) -> tuple[Answer, Any]:
         done = answer(question)
         if selection:

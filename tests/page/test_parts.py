@@ -32,6 +32,7 @@ from page.numbers import cell as shown
 from page.photos import photos_at, photos_html
 from page.picture import BASE
 from page.planner import Fields, edited, fields_of, read_plan
+from page.point import point_plans
 from page.raster import picture
 from page.reword import COMPOSED, reworded, same
 from page.share import LONGEST_PLAN, link_of, read_link
@@ -471,6 +472,25 @@ def test_the_same_question_is_put_to_another_witness(world: Any) -> None:
         "tool": "official_share",
         "arguments": {"regions": ["nuts:FRJ13"], "land_cover": ["B80"], "years": [2018]},
     }
+
+
+def test_a_plan_of_the_satellite_is_put_to_the_encoder_chosen(world: Any) -> None:
+    plan = {"steps": [{"tool": "classify_area", "arguments": {"land_cover": ["B82"], "regions": ["nuts:FRJ13"]}}]}
+    before = fields_of(plan, world.context, "en")
+    assert before.encoder == "landask-pixels"
+    (step,) = edited(plan, before, replace(before, encoder="mine"), world.context, "en")["steps"]
+    assert step["arguments"] == {"land_cover": ["B82"], "regions": ["nuts:FRJ13"], "encoder": "mine"}
+    (same,) = edited(plan, before, before, world.context, "en")["steps"]
+    assert same == plan["steps"][0]
+    assert fields_of({"steps": [step]}, world.context, "en").encoder == "mine"
+    of_points = fields_of(PLAN, world.context, "en")
+    assert of_points.encoder == ""
+    chosen = replace(of_points, witness="satellite", encoder="mine")
+    assert edited(PLAN, of_points, chosen, world.context, "en")["steps"][0]["arguments"]["encoder"] == "mine"
+    assert [p["steps"][0]["arguments"] for p in point_plans("7", "mine")] == [
+        {"point_id": "7"},
+        {"point_id": "7", "encoder": "mine"},
+    ]
 
 
 def test_a_name_nobody_knows_and_years_that_are_none_are_refused(world: Any) -> None:

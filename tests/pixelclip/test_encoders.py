@@ -10,18 +10,22 @@ import torch
 from retrieval.errors import BadArgument, BadFile
 from tests.pixelclip.test_members import some_samples
 from tools.pixelclip.__main__ import main
+from tools.pixelclip.at_hand import at_hand, file_of
 from tools.pixelclip.atoms import MIDDLE, WAVELENGTHS, Atoms, only
+from tools.pixelclip.augment import vary
 from tools.pixelclip.backbones import BACKBONES, backbone_of
 from tools.pixelclip.bands import BANDS, read_years
 from tools.pixelclip.colearning import CoLearnt
 from tools.pixelclip.compact import compact_of, integer_products
+from tools.pixelclip.contrasting import begun, contrast, nearest_is_own
 from tools.pixelclip.duplo import Duplo
 from tools.pixelclip.encoders import open_encoder
 from tools.pixelclip.galileo import Galileo, one_pixel
 from tools.pixelclip.headed import make_headed
-from tools.pixelclip.known import words_of
+from tools.pixelclip.known import overall, words_of
 from tools.pixelclip.learning import Lesson, features_of, pixels_of, teach
 from tools.pixelclip.location import earns_its_place, harmonics, teach_places, with_prior
+from tools.pixelclip.measured import at_places_left_out
 from tools.pixelclip.precomputed import open_embeddings
 from tools.pixelclip.presto import Presto
 from tools.pixelclip.pretraining import Months, pretrain
@@ -157,6 +161,33 @@ def test_pretraining_tells_hidden_months_better_than_it_did(learnt):
     assert Months(3).is_pretrained is False
 
 
+def test_contrasted_pixels_find_their_own_other_view_and_labels_are_learnt_from_there(learnt):
+    pixels, label, weight = learnt
+    years = pixels.years.numpy()
+    before, after = (contrast({"one": years}, 2, Lesson(steps, 32, 3e-3)) for steps in (1, 80))
+
+    def found(network):
+        generator = torch.Generator().manual_seed(1)
+        first, second = (
+            features_of(network, pixels_of(vary(pixels.years, generator).clamp(1, 16_000).numpy())) for _ in range(2)
+        )
+        first, second = (one - one.mean(dim=0) for one in (first, second))
+        near = torch.nn.functional.normalize(first, dim=1) @ torch.nn.functional.normalize(second, dim=1).T
+        return (near.argmax(dim=1) == torch.arange(len(near))).float().mean()
+
+    assert found(after) > found(before) + 0.1
+    network = begun(after)(3)
+    assert network.is_pretrained
+    torch.testing.assert_close(network.embed.weight, after.embed.weight)
+    taught = teach(lambda: begun(after)(3), pixels, label, weight, QUICK)
+    assert (taught.classifier(features_of(taught, pixels)).argmax(dim=1).numpy() == label).mean() > 0.9
+
+
+def test_the_loss_is_least_where_each_view_is_nearest_to_its_own():
+    same = torch.eye(4)
+    assert nearest_is_own(same, same) < nearest_is_own(same, same.roll(1, 0))
+
+
 def test_harmonics_are_orthonormal_over_the_sphere():
     random = np.random.default_rng(0)
     lon, lat = random.uniform(-180, 180, 200_000), np.degrees(np.arcsin(random.uniform(-1, 1, 200_000)))
@@ -191,7 +222,10 @@ def test_a_head_on_another_network_answers_classes_and_words(tmp_path, tower):
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
     assert (np.array(words.known)[chance.argmax(axis=1)] == samples.land_cover).mean() > 0.9
     assert model.model_id.startswith("presto-head-")
-    assert not model.calibrated
+    assert model.calibrated
+    measured = overall(model.about)
+    assert measured["pixels"] == len(samples), "each of them once, by a head that never saw its block"
+    assert words.accuracy_of("C")["recall"] > 0.5
     score, best = words.score(vectors, words.ask_text("woodland"))
     assert set(samples.land_cover[best == 0]) == {"C"}
     assert score[best == 0].min() > 0.3
@@ -199,6 +233,38 @@ def test_a_head_on_another_network_answers_classes_and_words(tmp_path, tower):
         make_headed("galileo", samples, path, tower)
     with pytest.raises(BadArgument, match="no backbone"):
         make_headed("nonsense", samples, path, tower)
+
+
+def test_a_class_that_only_one_place_shows_is_scored_as_never_found():
+    samples = some_samples()
+    label = np.array([CODES.index(code) for code in samples.land_cover], np.int64)
+    fold, heard = np.where(label == 2, 1, 0), []
+
+    def chances(learn, test):
+        heard.append((set(label[learn]), set(label[test])))
+        return np.eye(3)[np.full(test.sum(), min(set(label[learn])))] * 0.8 + 0.1
+
+    scores, _ = at_places_left_out("mine", fold, label, CODES, chances)
+    assert heard == [({2}, {0, 1}), ({0, 1}, {2})]
+    assert scores["together"][0]["accuracy"] == 0
+    assert scores["by_class"]["E20"]["recall"] == 0
+    assert at_places_left_out("mine", np.zeros(len(label), int), label, CODES, chances) == ({}, 1.0)
+
+
+def test_an_encoder_goes_by_its_files_name_and_one_that_is_not_there_is_told(tmp_path):
+    folder = tmp_path / "encoders"
+    assert at_hand(folder) == {}
+    folder.mkdir()
+    for name in ("mine.safetensors", "TimeSenCLIP_1x1.pt", "notes.txt", "landask-pixels.safetensors"):
+        (folder / name).write_bytes(b"")
+    known = at_hand(folder)
+    own = str(folder / "landask-pixels.safetensors")
+    assert list(known) == ["TimeSenCLIP_1x1", own, "mine"], "one's own refit is not taken for the shipped one"
+    assert file_of("mine", known) == folder / "mine.safetensors"
+    assert file_of(folder / "notes.txt", known) == folder / "notes.txt"
+    assert file_of("landask-pixels", known) is None
+    with pytest.raises(BadFile, match="no encoder 'other': there are landask-pixels, TimeSenCLIP_1x1, "):
+        file_of("other", known)
 
 
 def test_vectors_in_64_bytes_keep_classes_and_likenesses():

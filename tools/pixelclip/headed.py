@@ -1,16 +1,16 @@
 """Any backbone as an encoder: its features, a linear head over the classes, and the text side of our own model.
 
 A pixel's vector is the mean of the class texts by the head's probabilities, of length one, so that classes and free
-words are asked of it exactly as of `landask-pixels`. One file holds everything: backbone, head, texts. Made by `python
--m tools.pixelclip head`. Its chances are as the head says them, held against no place left out.
+words are asked of it exactly as of `landask-pixels`. One file holds everything: backbone, head, texts, and what
+was measured of it at places left out. Made by `python -m tools.pixelclip head`.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,12 +24,13 @@ from retrieval.errors import BadArgument, BadFile
 from tools.pixelclip.backbones import Backbone, backbone_of
 from tools.pixelclip.bands import Years, read_years
 from tools.pixelclip.known import to_model
-from tools.pixelclip.learning import Lesson, Network, pixels_of, teach
+from tools.pixelclip.learning import Lesson, Network, Pixels, pixels_of, teach
+from tools.pixelclip.measured import at_places_left_out, place_folds
 from tools.pixelclip.members import Linear, importance_of
 from tools.pixelclip.precomputed import Embeddings, open_embeddings
 from tools.pixelclip.prompts import LUCAS, read_prompts
-from tools.pixelclip.recipe import Recipe, class_vectors, competing, text_centre
-from tools.pixelclip.samples import Samples
+from tools.pixelclip.recipe import WATER, Recipe, class_vectors, competing, text_centre
+from tools.pixelclip.samples import Samples, joined
 from tools.pixelclip.shipped import RIDGE_SHARPNESS, TextMap, batches, load
 from tools.pixelclip.towers import TextTower, make_tower
 from tools.pixelclip.weights import load_into, read_metadata, read_state, save
@@ -54,7 +55,11 @@ class Headed:
     prototypes: NDArray[np.float32]
     class_texts: NDArray[np.float32]
     sha256: str
-    calibrated: bool = False
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether its chances were fitted and measured at places left out."""
+        return bool(self.about["scores"])
 
     @property
     def dim(self) -> int:
@@ -101,37 +106,98 @@ class Headed:
 
 
 def make_headed(
-    name: str, samples: Samples, path: Path, tower: TextTower, weights: Path | None = None, recipe: Recipe | None = None
+    name: str,
+    samples: Samples,
+    path: Path,
+    tower: TextTower,
+    weights: Path | None = None,
+    recipe: Recipe | None = None,
+    further: Samples | None = None,
+    held_out: int | None = None,
+    begin: Callable[[int], Network] | None = None,
 ) -> tuple[str, ...]:
-    """Fit a backbone's head on labelled pixel years, write the file and return the classes that compete.
+    """Fit a backbone's head on labelled pixel years, measure it, write the file and return the classes that compete.
+
+    Args:
+        name: The backbone's.
+        samples: Labelled pixels: their classes compete, and they are what it is measured on.
+        path: File to write.
+        tower: Text tower.
+        weights: The file of a frozen backbone.
+        recipe: How many labels a class needs, weights, seed.
+        further: What is only learnt from.
+        held_out: The place fold that the file never learns from; None learns from all.
+        begin: Makes a taught backbone for so many classes that learnt without labels before (`contrasting.begun`).
 
     Raises:
         BadArgument: no such backbone, or a frozen one without its file of weights.
     """
     backbone, recipe = backbone_of(name), recipe or Recipe()
-    known = competing(samples, recipe)
-    learnt = samples.take(np.isin(samples.land_cover, known))
+    both = samples if further is None else joined([samples, further])
+    known = competing(samples, recipe, {WATER} & {str(code) for code in both.land_cover})
+    used = np.isin(both.land_cover, known)
+    own, learnt = np.flatnonzero(used) < len(samples), both.take(used)
     label = np.array([known.index(str(code)) for code in learnt.land_cover], np.int64)
-    pixels = pixels_of(learnt.years, learnt.gaps, learnt.radar)
-    weight = importance_of(label, recipe.balance)
-    if backbone.kind == "taught":
-        network: nn.Module = teach(
-            lambda: cast(Network, backbone.make(len(known))), pixels, label, weight, Lesson(seed=recipe.seed)
-        )
-        head, sharpness = _own_head(network, backbone.dim, len(known)), 1.0
-        with torch.inference_mode():
-            features = backbone.features(network, pixels)
-    else:
-        if backbone.read is None or weights is None:
-            raise BadArgument(f"{name} needs its file of weights: --backbone-weights FILE")
-        network = backbone.read(weights)
-        with torch.inference_mode():
-            features = torch.cat([backbone.features(network, pixels.take(at)) for at in _runs(len(pixels))])
-        head, sharpness = _ridge(features, label, weight, len(known), recipe), RIDGE_SHARPNESS
-    prototypes = np.stack([learnt.years[learnt.land_cover == code].mean(axis=0) for code in known])
-    taught = {"locations": sorted(map(str, learnt.ids)), "points": []}
-    _write(path, backbone, network, head, sharpness, known, learnt.land_cover, features, prototypes, taught, tower)
+    making = _Making(
+        replace(backbone, make=begin) if begin else backbone,
+        pixels_of(learnt.years, learnt.gaps, learnt.radar),
+        label,
+        known,
+        recipe,
+        weights,
+    )
+    fold = place_folds(learnt.lon, learnt.lat)
+    scores, power = at_places_left_out(f"{name}-head", fold, label, known, making.chances, own)
+    at = np.ones(len(fold), bool) if held_out is None else fold != held_out
+    network, head = making.fit(at)
+    features, cover = making.features(network, at), learnt.land_cover[at]
+    prototypes = np.stack([learnt.years[at][cover == code].mean(axis=0) for code in known])
+    taught = {"locations": sorted(map(str, learnt.ids[at])), "points": []}
+    sharpness = power * making.sharpness
+    _write(path, making.backbone, network, head, sharpness, known, cover, features, prototypes, taught, scores, tower)
     return known
+
+
+class _Making:
+    """A backbone and its head, fitted on any part of the labelled pixels: a frozen network's features are made once."""
+
+    def __init__(
+        self, backbone: Backbone, pixels: Pixels, label: NDArray[np.int64], known: Sequence[str], recipe: Recipe,
+        weights: Path | None,
+    ) -> None:  # fmt: skip
+        self.backbone, self.pixels, self.label, self.known, self.recipe = backbone, pixels, label, known, recipe
+        self.sharpness = 1.0 if backbone.kind == "taught" else RIDGE_SHARPNESS
+        if backbone.kind == "taught":
+            return
+        if backbone.read is None or weights is None:
+            raise BadArgument(f"{backbone.name} needs its file of weights: --backbone-weights FILE")
+        self.frozen = backbone.read(weights)
+        with torch.inference_mode():
+            self.said = torch.cat([backbone.features(self.frozen, pixels.take(at)) for at in _runs(len(pixels))])
+
+    def fit(self, at: NDArray[np.bool_]) -> tuple[nn.Module, Linear]:
+        """Return the network and the head learnt from some of the pixels."""
+        label, count, rows = self.label[at], len(self.known), torch.from_numpy(at)
+        weight = importance_of(label, self.recipe.balance)
+        if self.backbone.kind == "taught":
+            make = lambda: cast(Network, self.backbone.make(count))  # noqa: E731
+            network = teach(make, self.pixels.take(rows), label, weight, Lesson(seed=self.recipe.seed))
+            return network, _own_head(network, self.backbone.dim, count)
+        return self.frozen, _ridge(self.said[rows], label, weight, count, self.recipe)
+
+    def features(self, network: nn.Module, at: NDArray[np.bool_]) -> Tensor:
+        """Return the features of some of the pixels."""
+        rows = torch.from_numpy(at)
+        if self.backbone.kind != "taught":
+            return self.said[rows]
+        with torch.inference_mode():
+            return self.backbone.features(network, self.pixels.take(rows))
+
+    def chances(self, learn: NDArray[np.bool_], test: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return what the head says of some pixels after it learnt from others."""
+        network, head = self.fit(learn)
+        with torch.inference_mode():
+            return (self.sharpness * head([self.features(network, test)])).softmax(dim=1).double().numpy()
 
 
 def make_headed_on_rasters(
@@ -161,12 +227,23 @@ def make_headed_on_rasters(
         raise BadFile(f"{int(there.sum())} labels lie on the embeddings; two classes with {recipe.enough} are needed")
     keep = there & np.isin(cover, known)
     label = np.array([known.index(str(code)) for code in cover[keep]], np.int64)
-    given = torch.from_numpy(features[keep])
-    head = _ridge(given, label, importance_of(label, recipe.balance), len(known), recipe)
+    given, fold = torch.from_numpy(features[keep]), place_folds(lon[keep], lat[keep])
+
+    def fit(at: NDArray[np.bool_]) -> Linear:
+        weight = importance_of(label[at], recipe.balance)
+        return _ridge(given[torch.from_numpy(at)], label[at], weight, len(known), recipe)
+
+    def chances(learn: NDArray[np.bool_], test: NDArray[np.bool_]) -> NDArray[np.float64]:
+        with torch.inference_mode():
+            return (RIDGE_SHARPNESS * fit(learn)([given[torch.from_numpy(test)]])).softmax(dim=1).double().numpy()
+
+    backbone = backbone_of(opened[0].form.name)
+    scores, power = at_places_left_out(f"{backbone.name}-head", fold, label, known, chances)
+    head = fit(np.ones(len(fold), bool))
     none = np.zeros((len(known), 12, 10), np.float32)
     taught: dict[str, list] = {"locations": [], "points": []}
-    backbone = backbone_of(opened[0].form.name)
-    _write(path, backbone, nn.Identity(), head, RIDGE_SHARPNESS, known, cover[keep], given, none, taught, tower)
+    sharpness, network = power * RIDGE_SHARPNESS, nn.Identity()
+    _write(path, backbone, network, head, sharpness, known, cover[keep], given, none, taught, scores, tower)
     return known
 
 
@@ -195,13 +272,14 @@ def read_headed(path: Path) -> Headed:
 def _write(
     path: Path, backbone: Backbone, network: nn.Module, head: Linear, sharpness: float, known: Sequence[str],
     cover: NDArray[np.str_], features: Tensor, prototypes: NDArray[np.float32], taught: Mapping[str, list],
-    tower: TextTower,
+    scores: Mapping[str, Any], tower: TextTower,
 ) -> None:  # fmt: skip
     codes, text_map, texts = _texts(tower)
     about: dict[str, Any] = {
-        "kind": KIND, "backbone": backbone.name, "sharpness": sharpness, "text_tower": tower.name, "known": list(known),
+        "kind": KIND, "name": f"{backbone.name}-head", "backbone": backbone.name,
+        "sharpness": sharpness, "text_tower": tower.name, "known": list(known),
         "text_codes": codes, "labelled": {code: int((cover == code).sum()) for code in known},
-        "training_ids": dict(taught), "scores": {},
+        "training_ids": dict(taught), "scores": dict(scores),
     }  # fmt: skip
     chosen = torch.from_numpy(np.linspace(0, len(features) - 1, min(REFERENCE, len(features))).astype(int))
     made = Headed(

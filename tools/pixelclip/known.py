@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,12 @@ from tools.pixelclip.zeroshot import Nearest, corrected, deepest, nearest_classe
 
 GROUPS = {"B10": "B1", "B50": "B5", "B70": "B7"}
 """Official codes of the groups whose prompts stand under a shorter one."""
+
+
+def overall(about: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return an encoder's own line of what was measured at places it had not seen, None where nothing was."""
+    rows = about.get("scores", {}).get("together", ())
+    return next((row for row in rows if row["method"] == about.get("name")), None)
 
 
 def to_model(code: str) -> str:

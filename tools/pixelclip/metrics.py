@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+CELL_KM2 = 1e-4
+"""A pixel stands for one cell of 10 m."""
 
 
 @dataclass(frozen=True)
@@ -121,3 +125,68 @@ def recall_vs_area(score: ArrayLike, area_km2: ArrayLike, truth_cell: ArrayLike)
     upto = np.searchsorted(ordered, -score, "right") - 1  # last cell with at least this score
     needed = np.where(truth_cell >= 0, total[upto[np.maximum(truth_cell, 0)]], np.inf)
     return RecallArea(np.sort(needed), float(area.sum()))
+
+
+def figures(truth: NDArray[np.int64], scores: NDArray[np.float64], known: Sequence[str]) -> dict[str, float]:
+    """Return accuracy at full depth and at LUCAS levels 1 and 2, top five, and means over the classes that occur.
+
+    Args:
+        truth: (N,) positions in `known`.
+        scores: (N, known) chances, or whatever is higher where likelier.
+        known: The classes' codes.
+    """
+    said = scores.argmax(axis=1)
+    five = np.argsort(-scores, axis=1)[:, :5]
+    first, second = (np.array([code[:depth] for code in known]) for depth in (1, 2))
+    there = np.unique(truth)
+    right, recall, f1 = three_means(truth, scores)
+    return {
+        "accuracy": right,
+        "balanced": recall,
+        "mean F1": f1,
+        "top 5": float((five == truth[:, None]).any(axis=1).mean()),
+        "level 1": _at_level(first, truth, scores),
+        "level 2": _at_level(second, truth, scores),
+        "mean AP": float(np.mean([average_precision(truth == c, scores[:, c]) for c in there])),
+        "mean recall-vs-area": float(np.mean([_found_early(truth == c, scores[:, c]) for c in there])),
+        "pixels": len(said),
+    }
+
+
+def three_means(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return accuracy, and recall and F1 in the mean over the classes that occur."""
+    said, count = scores.argmax(axis=1), scores.shape[1]
+    one = class_scores(confusion(truth, said, count))
+    there = np.unique(truth)
+    return accuracy(truth, said), balanced_accuracy(truth, said), float(np.mean([one[c].f1 for c in there]))
+
+
+def class_figures(
+    truth: NDArray[np.int64], scores: NDArray[np.float64], known: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Return the scores of each class that occurs: precision, recall, F1, average precision, recall-vs-area."""
+    out = {}
+    for at, one in enumerate(class_scores(confusion(truth, scores.argmax(axis=1), len(known)))):
+        if not one.support:
+            continue
+        out[known[at]] = {
+            "precision": round(one.precision, 3),
+            "recall": round(one.recall, 3),
+            "f1": round(one.f1, 3),
+            "average_precision": round(average_precision(truth == at, scores[:, at]), 3),
+            "recall_vs_area": round(_found_early(truth == at, scores[:, at]), 3),
+            "pixels": one.support,
+        }
+    return out
+
+
+def _at_level(names: NDArray[np.str_], truth: NDArray[np.int64], scores: NDArray[np.float64]) -> float:
+    """Share right when the scores of the classes under one name are added up."""
+    groups, at = np.unique(names, return_inverse=True)
+    summed = np.stack([scores[:, at == g].sum(axis=1) for g in range(len(groups))], axis=1)
+    return float((summed.argmax(axis=1) == at[truth]).mean())
+
+
+def _found_early(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
+    """Return the normalised area under recall against searched area; a random ranking has about 0.5."""
+    return recall_vs_area(score, CELL_KM2, np.flatnonzero(truth)).normalised_area

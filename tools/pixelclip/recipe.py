@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,7 +46,7 @@ class Recipe:
     """Classes left out altogether."""
 
 
-def competing(samples: Samples, recipe: Recipe, taught: Sequence[str] = ()) -> tuple[str, ...]:
+def competing(samples: Samples, recipe: Recipe, taught: Collection[str] = ()) -> tuple[str, ...]:
     """Return the classes that compete: those with enough labelled pixels, and those taught otherwise.
 
     Raises:

@@ -132,9 +132,20 @@ def blocks(
         turned: Radians by which the grid is turned first, for partitions other than the reported one.
         shift: Metres it is moved by then.
     """
+    return blocks_of(samples.lon, samples.lat, size_km, turned, shift)
+
+
+def blocks_of(
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    size_km: float = BLOCK_KM,
+    turned: float = 0.0,
+    shift: tuple[float, float] = (0.0, 0.0),
+) -> NDArray[np.str_]:
+    """Return the square block of each place in degrees, as `blocks` does of samples."""
     from pyproj import Transformer
 
-    x, y = Transformer.from_crs(4326, 3035, always_xy=True).transform(samples.lon, samples.lat)
+    x, y = Transformer.from_crs(4326, 3035, always_xy=True).transform(lon, lat)
     cos, sin = np.cos(turned), np.sin(turned)
     grid = np.array([cos * x - sin * y + shift[0], sin * x + cos * y + shift[1]])
     column, row = np.floor(grid / (size_km * 1000)).astype(int)
