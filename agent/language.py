@@ -109,6 +109,8 @@ class _Tables(TypedDict):
     """The first letters that a `*` follows in the lists → the languages that have them."""
     classes: dict[str, list[str]]
     """Each word of the classes' names, as written, without accents and its stem → the languages using it."""
+    heads: dict[str, list[str]]
+    """The words for points and shares, which compounds end in → the languages that have them."""
     countries: dict[str, list[str]]
     """The single words of Europe's countries' names, and what their forms have in common → the languages."""
 
@@ -127,7 +129,11 @@ def _made() -> _Tables:
         language: tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8")) for language in LANGUAGES
     }
     return _Tables(
-        vocabulary=_vocabulary(lists), beginnings=_beginnings(lists), classes=_classes(), countries=_countries()
+        vocabulary=_vocabulary(lists),
+        beginnings=_beginnings(lists),
+        heads=_heads(lists),
+        classes=_classes(),
+        countries=_countries(),
     )
 
 
@@ -162,6 +168,16 @@ def _beginnings(lists: _Lists) -> dict[str, list[str]]:
                 if phrase.endswith("*") and " " not in phrase and len(phrase) > SHORTEST_BEGINNING:
                     found.setdefault(phrase[:-1].lower(), {})[language] = None
     return {beginning: list(languages) for beginning, languages in found.items()}
+
+
+def _heads(lists: _Lists) -> dict[str, list[str]]:
+    found: dict[str, dict[str, None]] = {}
+    for language in LANGUAGES:
+        phrases = (*lists[language]["measure"]["points"], *lists[language]["measure"]["share"])
+        for word in (form.lower() for pattern in phrases for form in spell_out(pattern)):
+            if word.isalpha() and len(word) > SHORTEST_BEGINNING:
+                found.setdefault(word, {})[language] = None
+    return {head: list(languages) for head, languages in found.items()}
 
 
 def _classes() -> dict[str, list[str]]:
@@ -259,6 +275,7 @@ def _scores(question: str, nomenclature: Nomenclature | None) -> Mapping[str, fl
             scores[language] += weight if language in nouns else 0.0
         _add(scores, [one for one in _class_languages(word, classes) if one in nouns], 0.8)
         _add(scores, _of_a_country(word), 0.5)
+        _add(scores, _compound(word) if word not in known else (), 0.8)
     for languages in _begun(words, known):
         _add(scores, languages, 0.4)
     for language, letters in LETTERS.items():
@@ -287,6 +304,14 @@ def _class_languages(word: str, classes: Mapping[str, Sequence[str]]) -> Sequenc
     flat = flatten(word).strip()
     found = classes.get(word) or classes.get(flat)
     return found or tuple(one for one in LANGUAGES if has_endings(one) and one in classes.get(stem(flat, one), ()))
+
+
+def _compound(word: str) -> Sequence[str]:
+    """The languages in which a word is of a class and of points or a share: Swedish "skogsandel", "majspunkter"."""
+    heads, classes = _tables()["heads"], _tables()["classes"]
+    at = next((n for n in range(3, len(word) - SHORTEST_BEGINNING) if word[n:] in heads), 0)
+    before = {*_class_languages(word[:at], classes), *_class_languages(word[:at].removesuffix("s"), classes)}
+    return [one for one in heads.get(word[at:], ()) if one in before] if at else ()
 
 
 def _begun(words: Sequence[str], known: Mapping[str, dict[str, float]]) -> Iterator[Sequence[str]]:

@@ -70,6 +70,11 @@ def counts(low: float, high: float, measure: str) -> tuple[str, tuple[float, flo
     return ("between", (low, high), measure) if measure == "points" and not is_year(low) else None
 
 
+def counted(low: float, high: float, cover: Any) -> tuple[Any, Any] | None:
+    """Return a class with a condition on its number of points: "between 5 and 15 rye points"."""
+    return None if is_year(low) else (("between", (low, high), "points"), cover)
+
+
 def margin(asked: str, measure: str, sign: str) -> str | None:
     """Return a difference that is asked for: "how many points above", "how much below"."""
     counted = asked in ("how_much", "how_many") and measure in ("pp", "points", "share")
@@ -169,6 +174,14 @@ RULES: list[Rule] = [
     ("BETWEEN NUM TO QTY", "HAVING", lambda b, x, t, q: ("between", (x, q[0]), q[1]) if q[1] == "%" else None),
     ("BETWEEN QTY TO QTY", "HAVING", lambda b, p, t, q: ("between", (p[0], q[0]), q[1]) if q[1] == "%" else None),
     ("BETWEEN NUM TO NUM MEASURE", "COUNT", lambda b, x, t, y, m: counts(x, y, m)),
+    ("FROM NUM TO NUM MEASURE", "COUNT", lambda f, x, t, y, m: counts(x, y, m)),
+    ("NUM TO NUM MEASURE", "COUNT", lambda x, t, y, m: counts(x, y, m) if t == "to" else None),
+    ("NUMS MEASURE", "COUNT", lambda x, m: counts(*x, m)),
+    ("COUNT CLASS", "COUNTED", lambda c, k: (c, k) if c[0] == "between" else None),
+    ("BETWEEN NUM TO NUM CLASS", "COUNTED", lambda b, x, t, y, k: counted(x, y, k)),
+    ("FROM NUM TO NUM CLASS", "COUNTED", lambda f, x, t, y, k: counted(x, y, k)),
+    ("NUM TO NUM CLASS", "COUNTED", lambda x, t, y, k: counted(x, y, k) if t == "to" else None),
+    ("NUMS CLASS", "COUNTED", lambda x, k: counted(*x, k)),
     # times
     ("SINCE YEAR", "SINCEYEAR", lambda s, y: y),
     ("FROM YEAR", "FROMYEAR", lambda f, y: y),
@@ -241,6 +254,8 @@ RULES: list[Rule] = [
     ("NOT LIMIT", "DROP", lambda n, f: f.dimension),
     ("ORD SUP", "NTH", lambda n, s: (s, n)),
     ("SUP ORD", "NTH", lambda s, n: (s, n)),
+    ("ORD RANKED", "NTH", lambda n, r: ("most", n)),
+    ("RANKED ORD", "NTH", lambda r, n: ("most", n)),
     ("LEVEL NTH", "RANKNTH", lambda level, n: (*n, level)),
     ("NTH LEVEL", "RANKNTH", lambda n, level: (*n, level)),
     # what became of what
@@ -249,6 +264,10 @@ RULES: list[Rule] = [
     ("CHANGE CLASS TO CLASS", "FATE", lambda c, a, t, b: (a, b) if t == "to" else None),
     ("BECAME CLASS", "FATE", lambda b, c: (None, c)),
     ("CLASS BECAME", "FATE", lambda a, b: (a, None)),
+    ("TO CLASS BECAME", "FATE", lambda t, a, b: (None, a) if t == "to" else None),
+    ("BECAMEOF CLASS", "FATE", lambda b, c: (c, None)),
+    ("CLASS BECAMEOF CLASS", "FATE", lambda a, b, c: (c, a)),
+    ("BECAMEOF MEASURE CLASS", "FATE", lambda b, m, c: (c, None) if m == "points" else None),
     ("CLASS REPLACED CLASS", "FATE", lambda a, r, b: (b, a)),
     ("CLASSES REPLACED CLASS", "FATESPLIT", lambda t, r, b: (b, t)),
     ("REPLACED CLASS", "FATE", lambda r, b: (b, None)),

@@ -250,7 +250,7 @@ class Constraints:
         """Whether what is asked can only be said of points."""
         has = self.reading.has
         uses = any(c.theme == "land_use" for c in (*self.classes, *self.less))
-        only = ("NEAR", "LIMIT", "COUNT", "COUNTED", "MONTHS", "POINT", "END", "BYMONTH", "EACHONE", "NEAREST")
+        only = ("NEAR", "LIMIT", "COUNT", "COUNTED", "MONTHS", "POINT", "END", "BYMONTH", "EACHONE", "NEAREST", "NONE")
         return has(*only) or uses or self.of_height()
 
     def of_height(self) -> bool:
@@ -363,6 +363,13 @@ class Constraints:
         return (
             len(dated) == 2 and dated[0].value < dated[1].value and fate is not None and dated[0].start - fate.end < 3
         )
+
+    def became_points(self) -> bool:
+        """Whether "what" asks what points became that the verb names after it: "que sont devenus les points de blé"."""
+        fate = next(i for i in self.reading.items if i.type == "FATE")
+        of_points = [i for i in self.reading.said.items if i.type == "MEASURE" and i.value == "points"]
+        inside = any(fate.start < i.start and i.end < fate.end for i in of_points)
+        return inside and bool({"what", "which"} & self.asks)
 
     def no_longer(self) -> bool:
         """Whether a class of one year is the class left out of a later one."""
@@ -1130,7 +1137,10 @@ class Constraints:
             ):  # "how many stayed, how many became cropland": all it became
                 return self.classes[0], None
             earlier = before or next(iter(self.reading.all("CLASS")), None) if after else before
-            if after and not earlier and self.is_dated_first():
+            named = [i.value for i in self.reading.items if i.type == "CLASS"]
+            if before and not after and named:
+                earlier, after = named[0], before  # Dutch "graslandpunten … die akker geworden zijn"
+            if after and not earlier and (self.is_dated_first() or self.became_points()):
                 earlier, after = after, None  # "what became of the maize points of 2015 by 2018"
             return (self.codes(earlier) if earlier else None), (self.codes(after) if after else None)
         if fates := self.reading.all("FATESPLIT"):

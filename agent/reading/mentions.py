@@ -134,6 +134,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "time.twice": (("TWICE", ""),),
     "change.changed": (("CHANGE", ""),),
     "change.became": (("BECAME", ""),),
+    "change.became_of": (("BECAMEOF", ""),),
     "change.replaced": (("REPLACED", ""),),
     "change.lost": (("LOST", ""),),
     "change.gained": (("GAINED", ""),),
@@ -250,6 +251,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
                 items.append(Item(start, end, "TIMES", float(number.group(1))))
     signs = [i for i in items if i.type == "CMP"]
     items = [i for i in items if i.type != "SUP" or not any(_lies_in(i, sign) for sign in signs)]
+    fates = [i for i in items if i.type == "BECAMEOF"]
+    items = [i for i in items if i.type != "BECAME" or not any(_lies_in(i, fate) for fate in fates)]
     split = {(i.start, i.end) for i in items if i.type == "EACH"}
     items += [
         Item(i.start, i.end, "SPLIT", ("region", i.value))

@@ -77,7 +77,8 @@ def read(question: str, language: str, context: Context) -> Reading:
     """Return a question taken apart and put together again."""
     said = mentions(question, language, context)
     made = tuple(chart(said))
-    items = tuple(as_differences(as_shares(mostly(dated(best(made, said))), said), said))
+    items = as_differences(as_shares(mostly(dated(best(made, said))), said), said)
+    items = tuple(placed(without(items, said)))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
     weak = weak_words(said, open_words) | lead_words(said, items)
@@ -139,6 +140,25 @@ def as_differences(items: list[Item], said: Mentions) -> list[Item]:
         return items
     kept = [i for i in items if i.type not in ("MORE", "UP") and not (i.start < more[0].end and more[0].start < i.end)]
     return sorted([*kept, Item(more[0].start, more[0].end, "DIFF", "difference")], key=lambda i: i.start)
+
+
+def without(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "in which countries was no maize found", of no other class, as places without it."""
+    level = next((i for i in items if i.type in ("LEVEL", "MANY")), None)
+    no = {i.start for i in said.items if i.type == "NO"}
+    gone = next((i for i in items if i.type == "NOTCLASS" and len(i.value) == 1 and i.start in no), None)
+    if level is None or gone is None or level.start > gone.start or any(i.type == "CLASS" for i in items):
+        return items
+    rows = level.value if level.type == "LEVEL" else level.value[1]
+    return [replace(i, type="NONE", value=(rows, gone.value[0])) if i is gone else i for i in items]
+
+
+def placed(items: list[Item]) -> list[Item]:
+    """Return the constraints with "which country comes second", of no superlative, as the second of the most."""
+    asked = any(i.type == "ASK" and i.value == "which" for i in items) and any(i.type == "LEVEL" for i in items)
+    if not asked or any(i.type in ("SUP", "NTH", "RANKNTH", "RANK", "END") for i in items):
+        return items
+    return [replace(i, type="NTH", value=("most", i.value)) if i.type == "ORD" and i.value > 1 else i for i in items]
 
 
 LEADING = ("which", "how_many", "how_much", "where", "when", "compare", "show")

@@ -297,3 +297,57 @@ def test_a_class_of_a_year_without_a_survey_is_asked_of_the_published_figures(co
         ("Rebflächen in Österreich 2022", 0.6),
     ):
         assert ask(question, context, router="builtin", debug=True).results[0].value == value
+
+
+FATES = [
+    ("What became of the cropland points in Poland between 2015 and 2018?", ("B00",), None),
+    ("Que sont devenus les points de blé en Pologne entre 2015 et 2018 ?", ("B11", "B12"), None),
+    ("Cosa sono diventati i punti a mais in Polonia tra il 2015 e il 2018?", ("B16",), None),
+    ("Was wurde aus den Maispunkten Polens zwischen 2015 und 2018?", ("B16",), None),
+    ("Vad blev det av majspunkterna i Polen mellan 2015 och 2018?", ("B16",), None),
+    ("Wie viele Maispunkte sind bis 2018 zu Grünland geworden?", ("B16",), ("E00",)),
+    ("Hoeveel maïspunten waren in 2018 grasland geworden?", ("B16",), ("E00",)),
+]
+
+
+@pytest.mark.parametrize(("question", "before", "after"), FATES)
+def test_what_became_of_points_begins_at_the_class_that_is_named(real, question, before, after):
+    query = Query.from_json(ask(question, real, router="builtin").plan["steps"][-1]["arguments"])
+    where = {(f.dimension, f.op): f.values for f in query.where}
+    assert (query.source, where.get(("land_cover_from", "in"))) == ("revisits", before)
+    assert where.get(("land_cover_to", "in")) == after
+
+
+BETWEEN = [
+    "Which regions of Poland have between 5 and 15 rye points in 2018?",
+    "Welche Regionen Polens haben zwischen 5 und 15 Roggenpunkte (2018)?",
+    "Które regiony Polski mają od 5 do 15 punktów żyta w 2018?",
+    "Millä Puolan alueilla on 5–15 ruispistettä 2018?",
+]
+
+
+@pytest.mark.parametrize("question", BETWEEN)
+def test_a_number_of_points_may_lie_between_two(real, question):
+    rows = ask(question, real, router="builtin").results[0].table.dicts()
+    assert rows
+    assert all(5 <= row["points"] <= 15 for row in rows)
+
+
+@pytest.mark.parametrize(
+    "question", ["In which countries was no rice found in 2018?", "In welchen Ländern wurde 2018 kein Reis gefunden?"]
+)
+def test_a_class_not_found_asks_for_the_places_without_it(real, question):
+    rows = ask(question, real, router="builtin").results[0].table.dicts()
+    assert rows
+    assert all(row["points"] == 0 for row in rows)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which country comes second for the share of woodland in 2018?",
+        "Welches Land liegt 2018 beim Waldanteil an zweiter Stelle?",
+    ],
+)
+def test_second_place_without_a_superlative_is_the_second_of_the_most(real, question):
+    assert "country:SI" in str(ask(question, real, router="builtin").plan)

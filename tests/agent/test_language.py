@@ -72,3 +72,16 @@ def test_where_nothing_tells_the_conversation_s_language_stays(book):
 def test_a_short_follow_up_stays_in_the_language_of_the_conversation(book):
     assert detect("and in 2015?", book, "en") == "en"
     assert detect("and olive groves?", book, "en") == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Skogsandel i Kroatien 2018", "sv"),
+        ("Skovandel i Kroatien 2018", "da"),
+        ("Maïspunten per land 2018", "nl"),
+        ("Rapspunkte in Mecklenburg-Vorpommern 2018", "de"),
+    ],
+)
+def test_a_compound_of_a_class_and_points_or_share_tells_its_language(book, text, language):
+    assert detect(text, book) == language
