@@ -13,7 +13,7 @@ from agent.reading.clauses import clause_queries, clauses_of
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, asked_of_the_first, lies_there, queries
-from agent.reading.pointing import points_at_those, rows_of, values, words_pointing
+from agent.reading.pointing import joined, points_at_those, rows_of, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from retrieval.errors import NotUnderstood, OutOfCoverage
 from retrieval.query import Query, Ref
@@ -105,9 +105,11 @@ def leaves_the_rules_behind(reading: Reading) -> bool:
 
 
 def queries_before(conversation: Conversation) -> list[Query]:
-    """Return the last query of each answer of a conversation, the last answer's last; none where that had none."""
-    last = [*conversation.past, conversation.queries[-1]] if conversation.queries else []
-    return [Query.from_json(query) for query in last]
+    """Return the last query of each answer of a conversation, the last answer's as one; none where that had none."""
+    if not conversation.queries:
+        return []
+    past = [Query.from_json(query) for query in conversation.past]
+    return [*past, joined([Query.from_json(query) for query in conversation.queries])]
 
 
 def asked_of_a_table(conversation: Conversation) -> bool:

@@ -329,14 +329,38 @@ class _Compiler:
         """Where no place is named the rows of everywhere are read; where columns name places, all of theirs."""
         if not self.places or self.query.group(self.places):
             return
-        own = [f for c in self.query.columns for f in (*c.where, *self.moved) if f.dimension == self.places]
-        if own:
-            ids = list(dict.fromkeys(id for f in own if f.op == "in" for id in self._regions(f)))
-            self.text.where.append(self._any_of(self._place_sql, ids))
-        elif self._pool() is None and self.source.everywhere:
-            self.text.where.append(self.source.everywhere)
-        elif self._pool() is None and self.places:
-            raise BadArgument(f"{self.source.name} needs a place: name one, or split by region")
+        if self._places_apart:
+            named = list(dict.fromkeys(id for c in self.query.columns for id in self._named_by(c)))
+            looked = [self._any_of(self._place_sql, named)] if named else []
+            looked += [self._everywhere()] if any(self._looks_everywhere(c) for c in self.query.columns) else []
+            self.text.where.append(f"({' OR '.join(looked)})")
+        elif self._pool() is None:
+            self.text.where.append(self._everywhere())
+
+    def _everywhere(self) -> str:
+        """Return the SQL of the rows that stand for everywhere.
+
+        Raises:
+            BadArgument: the source has figures of named places alone.
+        """
+        if not self.source.everywhere:
+            raise BadArgument(f"{self.source.name} needs a place: name one for each column, or split by region")
+        return self.source.everywhere
+
+    @property
+    def _places_apart(self) -> bool:
+        """Whether columns name places of their own."""
+        return any(f.dimension == self.places for c in self.query.columns for f in c.where)
+
+    def _named_by(self, column: Column) -> list[str]:
+        """Return the ids of the regions a column looks into: its own, else those of the whole query."""
+        own = [f for f in column.where if f.dimension == self.places]
+        own = own or [f for f in self.moved if f.dimension == self.places]
+        return [id for f in own if f.op == "in" for id in self._regions(f)]
+
+    def _looks_everywhere(self, column: Column) -> bool:
+        """Whether a column names no region, or only where not to look, beside columns that name some."""
+        return bool(column.measure) and not self._named_by(column)
 
     # --- filters ---
 
@@ -637,6 +661,8 @@ class _Compiler:
                 continue  # told by the rows
             (stored if of.stored and of.kind == "class" else plain).append(one)
         conditions = [self._condition(f) for f in plain]
+        if self._places_apart and not self.query.group(self.places) and self._looks_everywhere(column):
+            conditions.append(self._everywhere())
         if not stored:
             return conditions, ""
         codes, less = self._published(stored)
@@ -803,11 +829,13 @@ class _Compiler:
         return [f'"{k}"' for k in shown]
 
     def _limit(self) -> str:
-        """Ties with the last one kept are never cut off; what has no number is not ranked."""
+        """Ties with the last one kept are never cut off; what has no number, or nothing, is not among the most."""
         if not self.query.limit:
             return ""
-        first, place = self.query.order[0].column, f"rank() OVER (ORDER BY {self._sorting()[0]})"
-        return f'\nQUALIFY {place} <= {self.bind(self.query.limit)} AND "{first}" IS NOT NULL'
+        first, place = self.query.order[0], f"rank() OVER (ORDER BY {self._sorting()[0]})"
+        counted = first.way == "most" and any(c.name == first.column and c.measure for c in self.query.columns)
+        some = f'"{first.column}" <> 0' if counted else f'"{first.column}" IS NOT NULL'
+        return f"\nQUALIFY {place} <= {self.bind(self.query.limit)} AND {some}"
 
 
 # --- small facts ----------------------------------------------------------------------------------------------------

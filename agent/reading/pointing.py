@@ -50,9 +50,10 @@ def pointed(
         Unfit: it points at what is not there.
     """
     base = past[-1]
-    beside = of_a_table or not names_only(reading)
+    beside = of_a_table or not names_only(reading) or reading.has("DIFF")
     return (
-        moved_between(reading, past)
+        in_all(reading, past, context)
+        or moved_between(reading, past)
         or (of_the_two(reading, past, said) if beside else None)
         or in_both_years(reading, past, said)
         or part_of(reading, past, said)
@@ -140,6 +141,46 @@ def without(query: Query, *dimensions: str) -> tuple[Filter, ...]:
     return tuple(f for f in query.where if f.dimension not in dimensions)
 
 
+# --- all the rows before ---------------------------------------------------------------------------------------------
+
+
+def joined(queries: Sequence[Query]) -> Query:
+    """Return the queries of one answer as one of a row a place, where they differ in the place alone; else the last."""
+    last = queries[-1]
+    alike = all(replace(q, where=without(q, "region")) == replace(last, where=without(last, "region")) for q in queries)
+    places = [values(q, "region") for q in queries]
+    if len(queries) < 2 or not alike or last.rows or not last.columns or not all(places):
+        return last
+    order = (Order((last.headline or last.columns[0]).name),)
+    return replace(last, where=without(last, "region"), rows=(Group("region", members=tuple(places)),), order=order)
+
+
+def in_all(reading: Reading, past: Sequence[Query], context: Context) -> Query | None:
+    """The rows before taken as one: "how many is that in total?" after several places or classes.
+
+    Raises:
+        Unfit: their figures do not add up.
+    """
+    base = in_rows(past[-1])
+    other = reading.has("SUP", "STAT", "ONE", "ORD", "NTH", "END", "HERE", *MOVED)
+    if not reading.has("TOGETHER") or other or not names_only(reading) or len(base.rows) != 1 or not base.columns:
+        return None
+    (group,) = base.rows
+    if group.dimension not in ("region", "land_cover", "land_use", "month") or any(c.expression for c in base.columns):
+        raise Unfit("no sum of these")
+    whole = replace(base, rows=(), order=(), limit=None, having=(), lead="", fold=None)
+    if group.dimension == "month":
+        return whole
+    told = tuple(v for member in group.members for v in member)
+    if not told and (base.limit or base.having):
+        if group.dimension != "region":
+            raise Unfit("the classes of a ranking")
+        told = tuple(rows_of(base, context))
+    if not told:
+        return whole
+    return replace(whole, where=(*without(whole, group.dimension), Filter(group.dimension, "in", told)))
+
+
 # --- the last two ----------------------------------------------------------------------------------------------------
 
 
@@ -201,7 +242,8 @@ def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Qu
     if any(n > 2 for n, _ in reading.all("MANY")):
         return None
     only = ("CLASS", "YEAR", "SPAN", "SINCEYEAR", *(("LEVEL", "MANY") if both else ()), *(() if both else ("PLACE",)))
-    if not (both or one_of_them) or not names_only(reading, *only):
+    apart = reading.has("DIFF") and names_only(reading)  # "how much more is that?"
+    if not (both or one_of_them or apart) or not names_only(reading, *only):
         return None
     taken = {"land_cover": "CLASS", "land_use": "CLASS", "region": "PLACE", "year": "YEAR"}
     pairs = [(name, two_of(name, past)) for name in THINGS if not reading.has(taken[name])]

@@ -41,6 +41,25 @@ def test_points_are_narrowed_further_or_looked_at_in_another_year(
     assert values == counts
 
 
+TOGETHER = [
+    (["Which Italian regions have most rice points in 2018?", "How many is that in total?"],
+     "Piedmont and Lombardy, 2018, rice (B17): 7 "),
+    (["How many olive points in Spain, Italy and Greece in 2018?", "in total?"],
+     "Spain, Italy and Greece, 2018, olive groves (B81): 417 "),
+    (["How many wheat points are there per country in 2018?", "How many is that altogether?"],
+     "2018, wheat (B11, B12): 1,789 "),
+    (["Woodland share in Spain and Portugal?", "and both together?"],
+     "Spain and Portugal, 2022, woodland (C00): 35.1 %"),
+    (["Share of woodland in Croatia in 2022", "And Slovenia?", "How much more is that?"], "More: Slovenia 61.3 %"),
+    (["Waldanteil in Kroatien 2022", "Und in Slowenien?", "Wie groß ist der Unterschied?"], "Mehr: Slowenien 61,3 %"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("turns", "told"), TOGETHER)
+def test_the_rows_before_are_taken_as_one_or_the_last_two_apart(turns: list[str], told: str, real: Context) -> None:
+    assert talked(turns, real)[-1].startswith(told)
+
+
 def test_the_rows_before_are_kept_by_a_condition_and_asked_about_another_class(real: Context) -> None:
     turns = ["Which countries have the most vineyard points?", "How many of them have more than 20?",
              "And olive groves in those countries?"]  # fmt: skip

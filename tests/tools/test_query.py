@@ -125,6 +125,35 @@ def test_a_part_of_a_whole(context: Context) -> None:
     assert answer(Query("survey", columns, (VINES, Y2018)), context).value == 50.0
 
 
+def test_a_column_without_a_place_is_of_everywhere_whatever_the_others_name(context: Context) -> None:
+    """Not of the place beside it: 3 of 6 vineyard points, never 3 of 3."""
+    west, west_not = Filter("region", "in", ("nuts:FRJ1",)), Filter("region", "not_in", ("nuts:FRJ1",))
+    columns = (Column("there", "points", (west,)), Column("elsewhere", "points", (west_not,)), POINTS, SURVEYED)
+    table = answer(Query("survey", columns, (VINES, Y2018)), context).table
+    assert table
+    assert table.rows == ((3, 3, 6, 30),)
+    beside = (Column("there", "points", (west,)), Column("moved", "points"))
+    kept = Query("survey", beside, (VINES, Y2018, Filter("region", "in", ("country:FR",))))
+    told = answer(kept, context).table
+    assert told
+    assert told.rows == ((3, 6),), "the place of the whole query holds where a column has none"
+
+
+def test_published_figures_are_of_no_place_that_was_not_named(context: Context) -> None:
+    columns = (Column("there", "share", (Filter("region", "in", ("nuts:FRJ1",)),)), SHARE)
+    with pytest.raises(BadArgument, match="published needs a place: name one for each column"):
+        answer(Query("published", columns, (VINES, Y2022)), context)
+
+
+def test_a_region_without_any_is_not_among_those_with_most(context: Context) -> None:
+    maize = survey(Filter("land_cover", "in", ("B16",)), Y2018, rows=(Group("region", "nuts2"),), limit=1)
+    most = answer(replace(maize, order=(Order("points"),)), context)
+    assert most.table is not None
+    assert most.table.rows == ()
+    fewest = replace(maize, order=(Order("points", "fewest"),))
+    assert rows_of(fewest, context) == {"nuts:FRJ1": 0, "nuts:FRJ2": 0}
+
+
 def test_what_points_became(context: Context) -> None:
     pair = (Filter("year_from", "in", (2018,)), Filter("year_to", "in", (2022,)))
     wheat = Filter("land_cover_from", "in", ("B11",))
