@@ -297,7 +297,7 @@ def _fold(value: Any) -> Fold:
     op = cast(Folding, _one_of(given.get("op"), Folding, "fold"))
     fold = Fold(op, _text(given.get("column", ""), "column"))
     if (op == "count") == bool(fold.column):
-        raise BadArgument("a fold counts the rows, or folds one column of them")
+        raise BadArgument("a fold count takes no column, it counts the rows; sum, mean, least and most fold one column")
     return fold
 
 

@@ -31,6 +31,8 @@ from retrieval.types import NUTS_LEVELS as PLACE_LEVELS
 NAME = "^[A-Za-z_][A-Za-z0-9_]{0,39}$"
 """The name of a column."""
 MONTHS = tuple(range(1, 13))
+ALL_LEVELS = (*PLACE_LEVELS, "subdivision")
+"""Levels of regions whose points can be counted: provinces and departments stand in where a store has no NUTS 3."""
 
 Schema = dict[str, Any]
 Values = Mapping[str, Sequence[Value]]
@@ -193,7 +195,9 @@ def _told(of: Dimension) -> str:
 
 def levels_of(of: Dimension) -> tuple[str, ...]:
     """Return the levels that rows by a dimension may be of."""
-    return PLACE_LEVELS if of.kind == "place" else tuple(of.levels)
+    if of.kind != "place":
+        return tuple(of.levels)
+    return PLACE_LEVELS if of.stored else ALL_LEVELS
 
 
 # --- the form -------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ import shapely
 from retrieval import statistics as published
 from retrieval.errors import BadArgument, NoRecords, NotPublished
 from retrieval.query import MOST_ROWS, Column, Expression, Filter, Group, Query, Ref
+from retrieval.query_schema import levels_of
 from retrieval.sources import Dimension, Measure, Source, source_of
 from retrieval.sources.kinds import NUMERIC, ops_of
 from retrieval.types import Region
@@ -518,7 +519,10 @@ class _Compiler:
         """One row a region: those of a level inside the places asked for, or the named members."""
         labels, ids = self._members_of(group)
         if not ids:
-            raise BadArgument(f"there are no regions of level {group.level!r} there")
+            there = [level for level in levels_of(of) if self._at_level(replace(group, level=level))]
+            raise BadArgument(
+                f"there are no regions of level {group.level!r} there, but of {', '.join(there) or 'none'}"
+            )
         asked = f"SELECT unnest({self.bind(labels)}) AS region, unnest({self.bind(ids)}) AS asked_id"
         self.text.joins.append(f"JOIN ({asked}) AS asked ON asked.asked_id = {of.sql}")
         self.text.columns.append(f"asked.region AS {group.dimension}")

@@ -4,13 +4,17 @@ answered before, and the rules' plan as one suggestion. Asks no model."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any
 
 from agent.conversation import Conversation
 from agent.surface.lookups import named, told_regions
 from retrieval.errors import LandaskError
 from retrieval.types import Place, Region
 from tools.context import Context
-from tools.plan import Plan
+from tools.plan import Plan, Step
+from tools.presets import query_of
 
 LONGEST_SUGGESTION = 700
 """Characters of the rules' plan: their longest plans are of several steps."""
@@ -61,8 +65,25 @@ def suggested(rules: Plan | LandaskError) -> str:
     """Return the rules' plan, labelled as what it is."""
     if isinstance(rules, LandaskError):
         return f"The rules have no plan ({' '.join(str(rules).split())[:200]})."
-    steps = [{"tool": s.tool, **s.arguments} for s in rules.steps]
-    written = json.dumps(steps, ensure_ascii=False, separators=(",", ":"), default=str)
-    if len(written) > LONGEST_SUGGESTION:
-        return "The rules have a long plan of their own."
-    return f"The rules, unsure, would run: {written}"
+    asked = [as_query(step) for step in rules.steps if not step.optional]
+    written = json.dumps(asked, ensure_ascii=False, separators=(",", ":"), default=str)
+    if len(written) > LONGEST_SUGGESTION or None in asked:
+        return "The rules have a plan of their own that is no query."
+    return f"The rules, unsure, would ask by query: {written}"
+
+
+def as_query(step: Step) -> dict[str, Any] | None:
+    """Return a step as the arguments of the tool `query`, None where no query of its own says it."""
+    if step.tool == "query":
+        return dict(step.arguments)
+    if step.each or any(str(v).startswith("@") for v in _flat(step.arguments.values())):
+        return None
+    with suppress(ValueError, KeyError):
+        if query := query_of(step.tool, step.arguments):
+            return query.to_json()
+    return None
+
+
+def _flat(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        yield from value if isinstance(value, list | tuple) else (value,)

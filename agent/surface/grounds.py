@@ -22,6 +22,11 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 THOUSANDS = re.compile(r"(?<=\d)[ ,.'\u00a0\u202f](?=\d{3}\b)")
 ALWAYS = frozenset((0.0, 1.0, 100.0))
 """Numbers that need no source: nothing, one, the whole in percent."""
+WAYS = {
+    "year": "what_exists tells the years",
+    "limit": "leave it out: all rows come back, and lead says which is asked about",
+}
+"""Kind of a number that nobody named → the way out."""
 LONGEST_NAMED = 6
 
 
@@ -61,13 +66,16 @@ class Grounds:
             raise BadArgument(f"{str(value)[:60]!r} was not looked up here; ask {tool} first and copy its ids")
 
     def need_number(self, value: Any, kind: str = "number") -> None:
-        """Hold a number against what was said and told, metres and kilometres alike.
+        """Hold a number against what was said and told, metres and kilometres alike, a fall like a rise.
 
         Raises:
             BadArgument: nobody named it.
         """
-        if isinstance(value, int | float) and not {float(value), value * 1000, value / 1000} & (self.numbers | ALWAYS):
-            way = "what_exists tells the years" if kind == "year" else "take numbers from the question or from results"
+        if not isinstance(value, int | float):
+            return
+        size = abs(float(value))
+        if not {float(value), size, size * 1000, size / 1000} & (self.numbers | ALWAYS):
+            way = WAYS.get(kind, "take numbers from the question or from results")
             raise BadArgument(f"the {kind} {value:g} stands neither in the question nor in a reply; {way}")
 
     def need_query(self, query: Query) -> None:

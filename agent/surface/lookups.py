@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from agent.surface.digest import rows_of
 from retrieval.errors import Ambiguous, AmbiguousClass, BadArgument, DataError
-from retrieval.query_schema import PLACE_LEVELS, described
+from retrieval.query_schema import ALL_LEVELS, described
 from retrieval.sources import SOURCES, source_of
 from retrieval.types import LANGUAGES, Place, Region
 from tools.context import Context
@@ -31,8 +31,8 @@ def find_places(context: Context, text: str = "", level: str = "", within: str =
     A region's row tells the region around it, the years of its published figures and of its survey points; a town's
     its longitude and latitude, EPSG:4326.
     """
-    if level and level not in PLACE_LEVELS:
-        raise BadArgument(f"no level {level!r}; there are {', '.join(PLACE_LEVELS)}")
+    if level and level not in ALL_LEVELS:
+        raise BadArgument(f"no level {level!r}; there are {', '.join(ALL_LEVELS)}")
     if not text:
         return regions_inside(context, within, level)
     found = list(context.gazetteer.find(text, context.language)) if WATER.search(text) else named(context, text)
@@ -99,13 +99,22 @@ def regions_inside(context: Context, within: str, level: str) -> str:
     """Return the regions of a level inside a region or group, or all of that level."""
     if not level:
         raise BadArgument("give a name in `text`, or a `level` with or without `within`")
+    found = inside(context, within, level)
+    if not found:
+        there = ", ".join(one for one in ALL_LEVELS if inside(context, within, one)) or "none"
+        return f"no regions of level {level} {f'in {within}' if within else 'here'}; there are {there}"
+    return told_regions(context, found)
+
+
+def inside(context: Context, within: str, level: str) -> list[Region]:
+    """Return the regions of a level inside a region or group, all of that level where none is named."""
     if not within:
-        return told_regions(context, context.gazetteer.at_level(level, context.language))
+        return list(context.gazetteer.at_level(level, context.language))
     region = context.named(within)
     parents = context.gazetteer.members(region.id) or (region.id,)
     if level == "country":
-        return told_regions(context, [context.named(id) for id in parents])
-    return told_regions(context, [r for id in parents for r in context.gazetteer.children(id, level)])
+        return [context.named(id) for id in parents]
+    return [r for id in parents for r in context.gazetteer.children(id, level)]
 
 
 def told_regions(context: Context, regions: Sequence[Region]) -> str:

@@ -238,20 +238,42 @@ class Session:
         if not isinstance(lead, Mapping) or result.tool != "query":
             raise BadArgument("lead is {row, column} of a query's result")
         asked = Query.from_json(result.arguments)
-        if row := lead.get("row"):
-            asked = replace(asked, lead=words(row, "row"))
-        column = lead.get("column")
-        if column and asked.headline and column != asked.headline.name:
+        keys = [key for g in asked.rows for key in (f"{g.dimension}_id", g.dimension) if key in columns_of(result)]
+        if (row := lead.get("row")) not in (None, ""):
+            told = [str(r[key]) for r in (result.table.dicts() if result.table else ()) for key in keys[:1]]
+            if str(row) not in told:
+                raise BadArgument(f"no row {str(row)[:60]!r}; row is a text, one of {', '.join(told[:MOST_CHOICES])}")
+            asked = replace(asked, lead=str(row))
+        column = str(lead.get("column") or "")
+        if column and column not in keys and asked.headline and column != asked.headline.name:
             asked.column(column)  # it exists
-            if asked.order or asked.fold or any(c.expression for c in asked.columns):
-                raise BadArgument(
-                    f"the headline is {asked.headline.name}: sort by {column}, or make it the last column"
-                )
-            asked = replace(asked, columns=tuple(sorted(asked.columns, key=lambda c: c.name != column)))
-        led = answered(asked, self.context)
-        if asked.lead and led.value is None and led.table and asked.lead not in str(led.table.rows):
-            raise BadArgument(f"no row {asked.lead!r} in that result")
-        return led
+            if asked.fold:
+                raise BadArgument(f"the headline is {asked.fold.op}: a query without fold has the column {column}")
+            asked = by_column(asked, column)
+        return answered(asked, self.context)
+
+
+def columns_of(result: Result) -> Sequence[str]:
+    """Return the names of a result's columns."""
+    return result.table.columns if result.table else ()
+
+
+def by_column(asked: Query, name: str) -> Query:
+    """Return a query whose headline is one of its columns: sorted by it where it is sorted, else with it at that end.
+
+    Raises:
+        BadArgument: it cannot be that without changing the rows, or is what a computed column is made of.
+    """
+    if asked.order and asked.limit:
+        raise BadArgument(f"the first {asked.limit} are those by {asked.order[0].column}: ask anew, sorted by {name}")
+    if asked.order:
+        return replace(asked, order=(replace(asked.order[0], column=name),))
+    made = [c.expression for c in asked.columns if c.expression]
+    if not made:
+        return replace(asked, columns=tuple(sorted(asked.columns, key=lambda c: c.name != name)))
+    if asked.column(name).measure or any(name in (e.left, e.right) for e in made):
+        raise BadArgument(f"the headline is what was computed last: sort by {name} to make it that")
+    return replace(asked, columns=tuple(sorted(asked.columns, key=lambda c: c.name == name)))
 
 
 def need_years(asked: Query, context: Context) -> None:

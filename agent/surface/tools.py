@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.surface.lookups import there
-from retrieval.query_schema import PLACE_LEVELS
+from retrieval.query_schema import ALL_LEVELS
 from retrieval.sources import SOURCES
 from retrieval.sources.kinds import Source
 from tools.context import Context
@@ -72,7 +72,7 @@ def specs(context: Context) -> list[Spec]:
     return [
         Spec("find_places", "Ids of places by name, any language: regions, groups with members, towns with lon, "
              "lat; or the regions of a level within one. No lakes, rivers, mountains.",
-             an_object({"text": NAME, "level": {"enum": list(PLACE_LEVELS)}, "within": NAME})),
+             an_object({"text": NAME, "level": {"enum": list(ALL_LEVELS)}, "within": NAME})),
         Spec("find_classes", 'Codes of land covers and uses by words, any language: "olive groves" -> B81; the '
              "narrower ones too.", an_object({"text": NAME}, "text")),
         Spec("what_exists", "Sources: measures, units, years, licences, what is missing.",
@@ -96,8 +96,9 @@ def specs(context: Context) -> list[Spec]:
              an_object({"question": NAME, "choices": TEXTS}, "question", "choices")),
         Spec("refuse", "Ends: nothing here answers it; words say why in the question's language.",
              an_object({"reason": {"enum": list(REASONS)}, "words": NAME}, "reason", "words")),
-        Spec("answer", "Ends: numbers of the results that answer, the leading one first; lead {row, column}: the cell "
-             "asked about.", an_object({"results": listed(WHOLE), "lead": OBJECT}, "results")),
+        Spec("answer", "Ends: numbers of the results that answer, the leading one first; lead {row: its id or key as "
+             "text, column}: the cell asked about, either alone too.",
+             an_object({"results": listed(WHOLE), "lead": OBJECT}, "results")),
     ]  # fmt: skip
 
 
