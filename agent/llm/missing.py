@@ -16,6 +16,7 @@ LONGEST_NEGATION = 9
 STEM = 6
 """Letters two forms of one word share: "revisited" and the source `revisits`."""
 NUMERIC = ("NUM", "QTY")
+CODE = re.compile(r"'([A-HU]\w{2,3})'")
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -39,16 +40,24 @@ def missing_in(question: str, results: Sequence[Result], context: Context) -> li
     words += [w for w in reading.unread if w[:1].isupper() and not question.startswith(w)]  # a name nobody knows
     words += [w for w in qualifiers(reading, context.language) if not is_told(w, plan, context)]
     named = [m.text.lower() for m in (*places, *classes)] + [x.name.lower() for r in results for x in r.regions]
+    named += [label.lower() for label in labels_of(said, context)]
     gaps += [w for w in words if not is_said(w.lower(), said.lower(), named)]
     return list(dict.fromkeys(gaps))
 
 
 def is_said(word: str, said: str, named: Sequence[str]) -> bool:
     """Whether a word has its part in the calls: of a name that was looked at, a negation beside one, a measure."""
-    negated = not word.isdigit() and ("'not_" in said or "'<'" in said or "'difference'" in said)
+    none = "'sign': '=', 'value': 0" in said
+    negated = not word.isdigit() and (none or "'not_" in said or "'<'" in said or "'difference'" in said)
     if any(word in name for name in named) or (word == "100" and "percent" in said):
         return True
     return (negated and len(word) < LONGEST_NEGATION) or (len(word) > STEM and word[:STEM] in said)
+
+
+def labels_of(said: str, context: Context) -> list[str]:
+    """Return what the classes of some calls are called in the question's language: "without trees or shrubs"."""
+    book = context.nomenclature
+    return [book.label(code, context.language) for code in dict.fromkeys(CODE.findall(said)) if code in book.classes]
 
 
 def is_there(place: object, said: str, results: Sequence[Result], context: Context) -> bool:
