@@ -13,6 +13,7 @@ from agent.reading.clauses import clause_queries, clauses_of
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, asked_of_the_first, lies_there, queries
+from agent.reading.held import dropped, in_each_year
 from agent.reading.pointing import joined, points_at_those, rows_of, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from retrieval.errors import NotUnderstood, OutOfCoverage
@@ -72,6 +73,9 @@ def composed_plan(
     try:
         asked = leaning if leaning is not None else queries(reading, context, drawn, settled)
     except Unfit:
+        return None
+    asked = in_each_year(asked, reading)
+    if dropped(asked, reading, context):
         return None
     several = in_parts and not (reading.has("BOTH") and len(clauses_of(reading)) == 1)
     if several and leaning is None and len(asked) == 1 and asked[0].source != "revisits":

@@ -31,6 +31,7 @@ ONLY_COMPOSED = (
     "RANKNTH",
     "NTH",
     "OTHERSIDE",
+    "CV",
 )
 """Constraints that no tool but the typed query can hold."""
 SIDES = ("UNIT", "FROM", "BETWEEN", "CMP", "OUTSIDE", "DIR")

@@ -282,7 +282,7 @@ KEPT = frozenset({
     "SINCEYEAR", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANK", "RANKNTH", "NTH", "SPLIT", "SPLITIN", "INSIDE",
     "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "POINT", "END", "LEVEL", "SUP", "ORD", "MEASURE", "STAT",
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
-    "LATEST", "EARLIEST", "TOGETHER", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE", "NUMCLASS",
+    "LATEST", "EARLIEST", "TOGETHER", "CV", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE", "NUMCLASS",
     "EACHONE", "NEAREST", "OTHERSIDE",
 })  # fmt: skip
 """Types that a reading may be made of."""

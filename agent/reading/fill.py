@@ -152,6 +152,7 @@ class Constraints:
             self.classes.append(Classes("land_cover", ("B00",)))
         self.asks = set(reading.all("ASK"))
         self.measures = set(reading.all("MEASURE"))
+        self.measures |= {"cv"} if reading.has("CV") else set()
         if any(POINT_COMPOUND.search(c.text) for c in reading.all("CLASS")):
             self.measures.add("points")
         elif any(SHARE_COMPOUND.search(c.text) for c in reading.all("CLASS")):
@@ -264,7 +265,7 @@ class Constraints:
             return "predictions"
         if self.is_estimated(witness):
             return "estimates"
-        if "published" in witness or "pp" in self.measures:
+        if "published" in witness or self.measures & {"pp", "cv"}:
             return "published"
         moved = self.reading.has("LOST", "GAINED") and ("points" in self.measures or "survey" in witness)
         stayed = self.reading.has("STAYED") and not self.is_still()
@@ -800,6 +801,8 @@ class Constraints:
             return "cells"
         if self.source not in AREAL:
             return "points"
+        if "cv" in self.measures:
+            return "cv"
         units = [UNIT_MEASURE[u] for _, _, u in self.reading.all("HAVING") if u in UNIT_MEASURE]
         if units:
             return units[0]

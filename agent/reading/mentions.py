@@ -104,6 +104,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "measure.points": (("MEASURE", "points"),),
     "measure.share": (("MEASURE", "share"),),
     "measure.area": (("MEASURE", "area"),),
+    "measure.cv": (("CV", ""),),
     "measure.mean": (("STAT", "mean"),),
     "measure.minimum": (("STAT", "least"),),
     "measure.maximum": (("STAT", "most"),),

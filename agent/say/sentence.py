@@ -274,7 +274,8 @@ class _Sentence:
         """A number with its measure, unless its unit says it."""
         unit = self.unit(column)
         text = self.cell(row, column)
-        return text if unit in ("points", "cells", "%") else f"{self.label(column)} {text}"
+        told = unit in ("points", "cells", "%") and column.measure != "cv"
+        return text if told else f"{self.label(column)} {text}"
 
     def ranked(self) -> str:
         """The first and what follows; of two, the margin."""

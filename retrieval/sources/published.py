@@ -101,6 +101,18 @@ PUBLISHED = source(
         ),
         _figure("km2", "km2", "{km2}", se="<error>", whole="{area}"),
         _figure("ha", "ha", "100 * {km2}", se="100 * <error>", whole="100 * {area}"),
+        # Eurostat's unit CVA: the standard error of the area in percent of it; of one region and one class alone
+        Measure(
+            "cv",
+            f"CASE WHEN {WHOLE} THEN {{cv}} END",
+            "%",
+            one=("year",),
+            parts=PARTS,
+            aside=("flag", "rounding", "computed"),
+            status=STATUS,
+            digits=1,
+            concept="error",
+        ),
     ],
     listed="listed",
 )

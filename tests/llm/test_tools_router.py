@@ -103,7 +103,7 @@ def test_an_error_comes_back_and_is_mended(told: Any) -> None:
     )
     assert answer.router == "tools:ollama:qwen3:4b"
     replies = [m["content"] for m in server.chats[1]["messages"] if m["role"] == "tool"]
-    assert replies == ["error: published has no measure 'percentage'; it has share, km2, ha"]
+    assert replies == ["error: published has no measure 'percentage'; it has share, km2, ha, cv"]
 
 
 def test_an_invented_code_is_not_taken_and_the_model_is_told_where_ids_come_from(told: Any) -> None:

@@ -1,0 +1,73 @@
+"""Whether queries hold the places, classes and years that a question names: what they do not hold would be dropped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agent.reading.read import Reading
+from agent.understand import Area, Cover
+from retrieval.query import Filter, Group, Query
+from retrieval.types import Region
+from tools.context import Context
+
+EVERYWHERE = ("group:europe", "group:EU")
+"""What a query without a place is about already."""
+
+
+def in_each_year(asked: Sequence[Query], reading: Reading) -> tuple[Query, ...]:
+    """Return queries of one of several years that are named as asked of each: a row a year, or a query a year."""
+    years = years_named(reading)
+    dated = [f for q in asked for f in q.where if f.dimension == "year" and f.op == "in"]
+    whole = len(dated) == len(asked) and all(len(f.listed) == 1 and f.listed[0] in years for f in dated)
+    if len(years) < 2 or not whole or any(q.references() or _years_apart(q) for q in asked):
+        return tuple(asked)
+    if len(asked) == 1 and not asked[0].rows and not asked[0].having:
+        return (replace(_dated(asked[0], years), rows=(Group("year"),)),)
+    if len({f.listed for f in dated}) > 1:
+        return tuple(asked)
+    return tuple(_dated(q, (year,)) for year in years for q in asked)
+
+
+def years_named(reading: Reading) -> tuple[int, ...]:
+    """Return the years that are named, alone or as the ends of a span."""
+    return tuple(dict.fromkeys([*reading.all("YEAR"), *(year for span in reading.all("SPAN") for year in span)]))
+
+
+def _years_apart(query: Query) -> bool:
+    return any(f.dimension == "year" for c in query.columns for f in c.where) or query.group("year") is not None
+
+
+def _dated(query: Query, years: tuple[int, ...]) -> Query:
+    kept = tuple(f for f in query.where if f.dimension != "year")
+    return replace(query, where=(*kept, Filter("year", "in", years)))
+
+
+def dropped(asked: Sequence[Query], reading: Reading, context: Context) -> list[str]:
+    """Return the places, classes and years of a question that its queries say nothing of."""
+    told = json.dumps([query.to_json() for query in asked])
+    gone = [str(year) for year in years_named(reading) if f"{year}" not in told]
+    gone += [c.text for c in reading.all("CLASS") if not _has_class(c, told, context)]
+    places = reading.all("PLACE")
+    held = [r for area in places for r in area.regions if f'"{r.id}"' in told]
+    return gone + [a.text for a in places if not (_has_place(a, told, context) or _around(a, held, context))]
+
+
+def _has_class(cover: Cover, told: str, context: Context) -> bool:
+    book = context.nomenclature
+    codes = [code for match in cover.choices for code in match.codes]
+    near = {*codes, *book.leaves(codes), *(p for code in codes if (p := book.get(code).parent))}
+    return any(f'"{code}' in told for code in near)
+
+
+def _has_place(area: Area, told: str, context: Context) -> bool:
+    if any(not isinstance(one, Region) for one in area.candidates):
+        return '"near"' in told or '"not_near"' in told or any(f'"{r.id}"' in told for r in area.regions)
+    ids = [id for r in area.regions for id in (r.id, *context.gazetteer.members(r.id))]
+    return area.foreign or any(id in EVERYWHERE or f'"{id}"' in told for id in ids)
+
+
+def _around(area: Area, held: Sequence[Region], context: Context) -> bool:
+    """Whether a place only says where another lies: Germany in "Munich, Germany"."""
+    return any(f"country:{one.country}" == r.id or r.id == one.parent for one in held for r in area.regions if r != one)

@@ -1,0 +1,66 @@
+"""No place, class or year that was read is left out of the queries: asked of each year, or left to another reading."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.ask import ask
+from agent.reading.held import dropped, in_each_year
+from agent.reading.read import read
+from retrieval.query import Column, Filter, Query
+from tools.context import Context
+
+pytestmark = pytest.mark.real
+
+POINTS = Column("points", "points")
+RYE, Y2018 = Filter("land_cover", "in", ("B14",)), Filter("year", "in", (2018,))
+QUESTION = "rye points in Spain in 2015 and 2018"
+
+
+def test_a_query_of_one_of_two_years_becomes_rows_of_both(real: Context) -> None:
+    spain = Filter("region", "in", ("country:ES",))
+    (both,) = in_each_year([Query("survey", (POINTS,), (spain, RYE, Y2018))], read(QUESTION, "en", real))
+    assert [g.dimension for g in both.rows] == ["year"]
+    assert both.filters("year") == (Filter("year", "in", (2015, 2018)),)
+    assert dropped([both], read(QUESTION, "en", real), real) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "gone"),
+    [
+        ((RYE, Y2018), ["2015", "Spain"]),
+        ((Filter("region", "in", ("country:ES",)), Y2018), ["2015", "rye"]),
+        ((Filter("region", "in", ("country:PT",)), RYE, Filter("year", "in", (2015, 2018))), ["Spain"]),
+    ],
+)
+def test_what_a_query_says_nothing_of_is_named(where: tuple[Filter, ...], gone: list[str], real: Context) -> None:
+    assert dropped([Query("survey", (POINTS,), where)], read(QUESTION, "en", real), real) == gone
+
+
+def test_a_ranking_of_two_years_is_one_of_each(real: Context) -> None:
+    question = "Which three countries had most rye points in 2015 and in 2018, without Poland?"
+    first, second = ask(question, real, router="builtin", debug=True).text.splitlines()[:2]
+    assert "without Poland, 2015" in first
+    assert "without Poland, 2018" in second
+
+
+def test_a_year_that_has_no_elevations_is_not_left_out(real: Context) -> None:
+    told = ask("number of points above 500 m in Austria for 2018 and 2015", real, router="builtin", debug=True)
+    assert (told.status, told.text) == ("refused", "No elevations were recorded in 2015; 2018 has them.")
+
+
+CV = [
+    ("What is the coefficient of variation of vineyards in France in 2015?", "coefficient of variation 5.4 %"),
+    ("CV of grassland in Bavaria in 2018 and in 2022", "2018 3.1 %; 2022 0.9 %"),
+    ("Variationskoeffizient der Rebflächen in Frankreich 2015", "Variationskoeffizient 5,4 %"),
+    ("Quel est le coefficient de variation des vignes en France en 2015 ?", "coefficient de variation 5,4"),
+    ("Jaki jest współczynnik zmienności dla winnic we Francji w 2015?", "współczynnik zmienności 5,4 %"),
+    ("Mikä on viinitarhojen variaatiokerroin Ranskassa 2015?", "variaatiokerroin 5,4"),
+]
+
+
+@pytest.mark.parametrize(("question", "told"), CV)
+def test_the_published_coefficient_of_variation_is_a_measure(question: str, told: str, real: Context) -> None:
+    answer = ask(question, real, router="builtin", debug=True)
+    assert answer.status == "answered"
+    assert told in answer.text
