@@ -319,7 +319,7 @@ class _Sentence:
         name = (
             " + ".join(self.context.named(id).name for id in self.query.lead.split("+"))
             if ":" in self.query.lead
-            else self.query.lead
+            else next(self.member(r) for r in self.rows if self.query.lead in map(str, r.values()))
         )
         value, rank = self.cell(row, self.head), row.get("rank")
         text = f"{name} {value}"

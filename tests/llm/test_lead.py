@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from agent.render import render
 from agent.surface.session import Session
+from retrieval.query import Query
 from tools.context import Context
+from tools.query import answer
 
 OLIVES = [{"dimension": "year", "values": [2018]}, {"dimension": "land_cover", "values": ["B81"]}]
 COUNTRIES = [{"dimension": "region", "level": "country"}]
@@ -36,6 +39,19 @@ def test_a_row_is_named_by_its_id_and_a_column_by_its_name_whatever_the_rows_are
 def test_the_column_of_the_rows_themselves_may_be_asked_about(demo: Context) -> None:
     assert led(demo, PART, {"row": "country:IT", "column": "region"}) == (102, "answered")
     assert led(demo, MONTHS, {"column": "month"})[1] == "answered"
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "told"),
+    [
+        ({"dimension": "month"}, "9", "September: 744 points, number 1 of 7 months"),
+        ({"dimension": "land_cover", "level": "1"}, "C00", "Woodland (C00): 1,685 points, number 1 of"),
+    ],
+)
+def test_a_row_that_is_no_place_is_told_by_its_name(rows: Any, row: str, told: str, demo: Context) -> None:
+    where = [{"dimension": "year", "values": [2018]}, {"dimension": "region", "values": ["country:SE"]}]
+    query = {**WHOLE, "where": where, "rows": [rows], "order": [{"column": "points"}], "lead": row}
+    assert render([answer(Query.from_json(query), demo)], "en", demo).startswith(told)
 
 
 @pytest.mark.parametrize(
