@@ -43,10 +43,15 @@ def strategy_of(router: str, choice: ModelChoice) -> str:
     """Return how a model is used: the tools for a strong one, a form for a small one, or as the router's name says."""
     if router in ("schema", "tools"):
         return {"schema": "rag", "tools": "agent"}[router]
+    return "agent" if is_strong_there(choice) else "rag"
+
+
+def is_strong_there(choice: ModelChoice) -> bool:
+    """Whether a model is strong, by what its server tells where the choice and its name do not."""
     told = 0.0
     if choice.strong == "auto" and choice.name.startswith("ollama:") and not billions_in(choice.name):
         told = parameters(choice.base_url or ollama_url(), choice.name.partition(":")[2])
-    return "agent" if is_strong(choice, told) else "rag"
+    return is_strong(choice, told)
 
 
 def planner_of(strategy: str, choice: ModelChoice) -> Router:
@@ -55,7 +60,8 @@ def planner_of(strategy: str, choice: ModelChoice) -> Router:
     if strategy == "agent":
         from agent.llm.tools_router import ToolsRouter
 
-        return ToolsRouter(opener, choice.name, timeout_s=choice.timeout_s, always=always)
+        stands = always or is_strong_there(choice)
+        return ToolsRouter(opener, choice.name, timeout_s=choice.timeout_s, always=always, strong=stands)
     from agent.llm.schema_router import SchemaRouter
 
     return SchemaRouter(opener, choice.name, timeout_s=choice.timeout_s, strategy=strategy, always=always)

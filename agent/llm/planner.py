@@ -28,6 +28,8 @@ from tools.plan import Step as PlanStep
 from tools.result import Result
 from tools.run import call, calls_of
 
+ACTS = ("define_class", "describe_data", "explain_interval")
+"""Tools of questions that ask for no table: what the rules hear in them names no number."""
 ENDS_IT = ("read_only", "too_long", "no_words")
 """Refusals that no model is asked about: a wish to change data, instructions, no question at all."""
 
@@ -60,6 +62,8 @@ class ModelPlanner:
     strategy: str = ""
     always: bool = False
     """Whether the model is asked also where the rules are sure: to compare models and strategies."""
+    strong: bool = True
+    """Whether its refusal and its question back stand where the rules have a plan, or a choice to offer."""
     builtin: Builtin = field(default_factory=Builtin)
     spent: Spent = field(default_factory=Spent)
     trouble: str = ""
@@ -104,7 +108,7 @@ class ModelPlanner:
         if isinstance(rules, NotUnderstood) and rules.reason.split(":")[0] in ENDS_IT:
             raise rules
         if not (asked_back or self.always):
-            if isinstance(rules, Plan) and is_sure(rules, question, context):
+            if isinstance(rules, Plan) and is_sure(rules, question, context, conversation):
                 return rules
             if not self.wanted(rules, question, context):
                 return taken(rules)
@@ -117,6 +121,9 @@ class ModelPlanner:
         except (ModelFailed, ModelUnavailable) as failure:
             self.trouble = " ".join(str(failure).split())
             conversation.frame_tried = tried
+            return taken(rules)
+        if isinstance(rules, Plan | Ambiguous) and not self.strong and not isinstance(outcome, Chosen):
+            self.trouble = "the model is small, and would not answer what the rules have a plan or a choice for"
             return taken(rules)
         self.by_model = True
         return self.ended(outcome, whole, context, conversation)
@@ -241,8 +248,11 @@ def taken(rules: Plan | LandaskError) -> Plan:
     return rules
 
 
-def is_sure(plan: Plan, question: str, context: Context) -> bool:
-    """Whether the rules read every word of a question: then no model is asked."""
+def is_sure(plan: Plan, question: str, context: Context, conversation: Conversation) -> bool:
+    """Whether the rules read every word of a question, beside what was said before: then no model is asked."""
     if any(key == "left_aside" for key, _ in plan.notes) or plan.left_out:
         return False
-    return read(question, context.language, context).whole
+    if plan.steps and all(step.tool in ACTS for step in plan.steps):
+        return True
+    reading = read(question, context.language, context)
+    return reading.whole_in_talk if conversation.queries else reading.whole

@@ -70,6 +70,33 @@ def test_a_strong_models_refusal_stands_with_its_reason(told: Any) -> None:
     assert answer.text == "Nothing of the kind is measured here. Odds are not measured."
 
 
+HALF_READ = "Zeig mir bitte mal flugs alle Weinbergpunkte in Spanien 2018"
+"""The rules have a plan for it that leaves a word aside."""
+
+
+@pytest.mark.parametrize(("strong", "status"), [("yes", "refused"), ("no", "answered")])
+def test_a_small_models_refusal_gives_way_to_a_plan_of_the_rules(
+    strong: str, status: str, served: Any, demo: Context
+) -> None:
+    server = served(calls(("refuse", {"reason": "no_such_measure", "words": "share"})))
+    choice = ModelChoice(name="ollama:qwen3:4b", base_url=server.url, strong=strong)
+    answer = ask(HALF_READ, demo, router="tools", llm=choice)
+    assert server.chats, "the model was asked"
+    assert answer.status == status
+    assert ("small" in " ".join(answer.caveats)) == (strong == "no")
+
+
+@pytest.mark.parametrize("turns", [("What does the code C10 mean?",), ("woodland in Spain, 2018?", "and in Portugal?")])
+def test_what_a_code_means_and_a_follow_up_read_whole_are_put_to_no_model(
+    turns: tuple[str, ...], served: Any, demo: Context
+) -> None:
+    server, conversation = served(calls()), Conversation()
+    choice = ModelChoice(name="ollama:qwen3:4b", base_url=server.url)
+    said = [ask(turn, demo, router="tools", llm=choice, conversation=conversation) for turn in turns]
+    assert [one.status for one in said] == ["answered"] * len(turns)
+    assert server.chats == []
+
+
 def test_a_strong_model_asks_back_and_the_reply_comes_to_it(served: Any, demo: Context) -> None:
     conversation = Conversation()
     first = served(calls(("ask_back", {"question": "Which odds?", "choices": ["share", "points"]})))
