@@ -44,6 +44,8 @@ KNOWN_TOWN = 80_000
 SMALL_TOWN = 15_000
 """A surveyed town below this gives way to a foreign one of its name that is twenty times as large."""
 
+SHORTEST_GROUP = 4
+"""Letters of a group's name from which on it is none that is written in capitals: ES is the Union in Lithuanian."""
 DECLINED_LEVELS = ("group", "country", "nuts1", "nuts2", "nuts3", "subdivision")
 """Levels of regions whose official names are looked for in other forms; there are too many communes."""
 SHARE_OF_FORM = 0.5
@@ -365,9 +367,15 @@ class Gazetteer:
         if not entries and _worth_declining(words, span, language):
             entries = self._declined(norm, language)
         entries = [entry for entry in entries if entry[4] != "code" or _is_code(text, question)]
-        if not entries or not _is_name_here(words, span, all(entry[4] == "code" for entry in entries)):
+        if not entries:
             return None
         regions = self._candidates(entries, language)
+        if regions[0].level == "group" and len(norm) < SHORTEST_GROUP and text == text.capitalize():
+            return None  # German "Es" and Portuguese "Eu" are no acronyms of the Union
+        long = len(norm) > 3 and words[span[0]].capital
+        country = long and regions[0].level == "country"  # no word of another meaning: Malta
+        if not country and not _is_name_here(words, span, all(entry[4] == "code" for entry in entries)):
+            return None
         inside = _is_part_of_a_compound(question, words[span[0]].start, words[span[-1]].end)
         if inside and all(region.level == "commune" for region in regions):
             return None  # Trás-os-Montes is not Monte

@@ -60,6 +60,22 @@ def test_a_region_is_found_by_any_of_its_names(gazetteer: Gazetteer, name: str) 
     assert [region.id for region in gazetteer.find(name)] == ["nuts:ITI1"]
 
 
+@pytest.mark.parametrize(
+    ("question", "language", "ids"),
+    [
+        ("Does Malta have no forest?", "en", ["country:MT"]),
+        ("How much forest does Malta have?", "en", ["country:MT"]),
+        ("Es gibt in Spanien Wald", "de", ["country:ES"]),
+        ("Eu quero a floresta de Portugal", "pt", ["country:PT"]),
+        ("Kiek miškų yra ES?", "lt", ["group:EU"]),
+    ],
+)
+def test_a_country_needs_no_preposition_and_a_pronoun_is_no_acronym(
+    gazetteer: Gazetteer, question: str, language: str, ids: list[str]
+) -> None:
+    assert [m.candidates[0].id for m in gazetteer.mentions(question, language)] == ids
+
+
 def test_a_region_is_named_in_the_language_asked_for(gazetteer: Gazetteer) -> None:
     assert gazetteer.region("nuts:DE2", "fr").name == "Bavière"
     assert gazetteer.region("country:EL", "pl").name == "Grecja"
