@@ -79,8 +79,10 @@ def reply_html(turn: Turn, words: Words) -> str:
     lines = without_codes(turn.text or words["stopped"]).splitlines()
     first, rest = lines[0] if lines else "", lines[1:]
     more = "".join(also_html(line, words) for line in rest)
+    if "pixels" in turn.witnesses:
+        more += f'<p class="la-also">{escape(words["pixels_plain"])}</p>'
     agreed = f'<p class="la-agreed">{escape(turn.agreed)}</p>' if turn.agreed else ""
-    return f'<div class="la-answer">{verdict_html(first, words)}{more}{caveats_html(turn.caveats, words)}{agreed}</div>'
+    return f'<div class="la-answer">{verdict_html(first, words)}{more}{caveats_html(turn, words)}{agreed}</div>'
 
 
 CODES = re.compile(r"\s\((?:[A-H][0-9X]{2}|U[0-9]{3})(?:[,;+ ]+(?:[A-H][0-9X]{2}|U[0-9]{3}))*\)")
@@ -131,17 +133,29 @@ def verdict_html(text: str, words: Words) -> str:
     return f'<div class="la-verdict"><p>{escape(found["head"])}:</p><ol>{"".join(shown)}</ol>{more}{tail}</div>'
 
 
-def caveats_html(caveats: Sequence[str], words: Words) -> str:
-    """What changes the reading first, what else should be known folded away."""
-    if not caveats:
-        return ""
-    caveats = [without_codes(caveat) for caveat in caveats]
-    first = f'<p class="la-caveat">{escape(caveats[0])}</p>'
-    if len(caveats) == 1:
+def caveats_html(turn: Turn, words: Words) -> str:
+    """How the question's words were taken, else what changes the reading most; what else to know is folded away."""
+    caveats = [without_codes(caveat) for caveat in turn.caveats]
+    shown = [caveat for caveat in caveats if quotes(caveat, turn.question)] or caveats[:1]
+    folded = [caveat for caveat in caveats if caveat not in shown]
+    first = "".join(f'<p class="la-caveat">{escape(caveat)}</p>' for caveat in shown)
+    if not folded:
         return first
-    others = "".join(f"<li>{escape(caveat)}</li>" for caveat in caveats[1:])
-    title = words["to_know"].format(count=len(caveats) - 1)
+    others = "".join(f"<li>{escape(caveat)}</li>" for caveat in folded)
+    title = words["to_know"].format(count=len(folded))
     return f'{first}<details class="la-caveats"><summary>{escape(title)}</summary><ul>{others}</ul></details>'
+
+
+QUOTED = re.compile(r"[“”„«»]\s?([^“”„«»]+?)\s?[“”«»]")
+
+
+def quotes(text: str, question: str) -> bool:
+    """Whether a text speaks of words of the question: it quotes them, in one language's marks or another's.
+
+    >>> quotes("Not taken into account: “northern”.", "maize in Northern Italy"), quotes("The “sum” differs.", "maize")
+    (True, False)
+    """
+    return any(words.casefold() in question.casefold() for words in QUOTED.findall(text))
 
 
 def badges_html(turn: Turn, at: int, words: Words) -> str:

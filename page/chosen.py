@@ -12,7 +12,7 @@ import shapely
 from pyproj import Geod
 
 from agent.areas import checked_outline
-from page.numbers import number
+from page.numbers import area
 from retrieval.errors import BadGeometry
 from retrieval.region_rows import markers
 from retrieval.types import Region
@@ -73,7 +73,7 @@ def chosen_html(chosen: Chosen | None, said: Mapping[str, str], language: str, i
     if chosen is None:
         return f'<p class="la-chosen">{escape(said["selection_none"])}</p>'
     name = said["selection"].format(name=chosen.name)
-    area = f" ({number(round(chosen.km2, 1 if chosen.km2 < 100 else 0), language)} km²)" if chosen.km2 else ""
+    size = f" ({area(chosen.km2, language)})" if chosen.km2 else ""
     kept = json.dumps({"name": chosen.name, "km2": chosen.km2, **chosen.feature}, separators=(",", ":"))
     small = ""
     if instead:
@@ -83,6 +83,6 @@ def chosen_html(chosen: Chosen | None, said: Mapping[str, str], language: str, i
             f'<button type="button" class="la-button" data-use="{escape(instead.id)}">{offer}</button></p>'
         )
     return (
-        f'<p class="la-chosen la-set" role="status" data-kept="{escape(kept)}"><b>{escape(name)}</b>{escape(area)}</p>'
+        f'<p class="la-chosen la-set" role="status" data-kept="{escape(kept)}"><b>{escape(name)}</b>{escape(size)}</p>'
         f"{small}"
     )

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from agent.answer import Answer
 from page.reword import cover_of
-from page.words import WHOLE_LANGUAGES, words
+from page.words import own_words, words
 from retrieval.errors import LandaskError
+from retrieval.types import Region
 from tools import official
 from tools.context import Context
 from tools.registry import TOOLS
@@ -32,24 +33,27 @@ OFFICIAL = {"official_share", "change_official", "rank_official", "profile_regio
 PUBLISHED = {"country", "nuts1", "nuts2"}
 """Levels the statistic is published for; a smaller region's question goes to the one it lies in."""
 SATELLITE = {"classify_area", "compare_with_survey"}
+OF_ONE = {"official_share", "change_official"}
+"""Of these there must be figures of the very region and class."""
 OVER_YEARS = {"change_official", "compare_years"}
 
 
 def followups(answer: Answer, context: Context, language: str) -> tuple[str, ...]:
     """Return up to three questions that go on from an answer's first result, where the page has words for them."""
-    if (
-        answer.status != "answered"
-        or not answer.results
-        or answer.language != language
-        or language not in WHOLE_LANGUAGES
-    ):
+    if answer.status != "answered" or not answer.results or answer.language != language:
         return ()
     result = answer.results[0]
-    try:
-        asked = [question(tool, result, context, language) for tool in NEXT.get(result.tool, ()) if tool in TOOLS]
-    except LandaskError:
-        return ()
+    tools = [tool for tool in NEXT.get(result.tool, ()) if tool in TOOLS and f"reword_{tool}" in own_words(language)]
+    asked = (answerable(tool, result, context, language) for tool in tools)
     return tuple(dict.fromkeys(filter(None, asked)))[:MOST]
+
+
+def answerable(tool: str, result: Result, context: Context, language: str) -> str:
+    """Return the question a tool answers about what a result is about; '' where it has no answer."""
+    try:
+        return question(tool, result, context, language)
+    except LandaskError:
+        return ""
 
 
 def question(tool: str, result: Result, context: Context, language: str) -> str:
@@ -61,7 +65,7 @@ def question(tool: str, result: Result, context: Context, language: str) -> str:
     said, cover, region = words(language), classes_of(result, context, language), region_of(result)
     needed = "statistics" if tool in OFFICIAL else "pixels" if tool in SATELLITE else "survey"
     there = {dataset.kind for dataset in context.store.datasets() if dataset.rows}
-    if needed not in there or f"reword_{tool}" not in said or not region or not (cover or tool == "profile_region"):
+    if needed not in there or not region or not (cover or tool == "profile_region"):
         return ""
     named, level = context.gazetteer.region(region, language), said["level_regions"]
     if tool in OFFICIAL and named.level not in PUBLISHED:
@@ -77,13 +81,27 @@ def question(tool: str, result: Result, context: Context, language: str) -> str:
         name = "" if everywhere else context.gazetteer.region(f"country:{named.country}", language).name
     else:
         name = named.name
-    years = official.survey_years(context) if tool in OFFICIAL else context.store.years()
-    last = next((year for year in reversed(result.years) if year in years), years[-1])
-    if tool in OVER_YEARS and last == years[0]:
+    if tool in OF_ONE:
+        years = published_years(named, result, context)
+    else:
+        years = official.survey_years(context) if tool in OFFICIAL else context.store.years()
+    last = next((year for year in reversed(result.years) if year in years), years[-1] if years else None)
+    if last is None or (tool in OVER_YEARS and last == years[0]):
         return ""
     where = said["where_in"].format(names=name) if name else ""
     filled = {"cover": cover, "where": where, "year": last, "first": years[0], "level": level}
-    return " ".join(said[f"reword_{tool}"].format(**filled).split())
+    text = " ".join(said[f"reword_{tool}"].format(**filled).split()).lstrip(": ")  # where no place is named
+    return text[:1].upper() + text[1:]
+
+
+def published_years(region: Region, result: Result, context: Context) -> tuple[int, ...]:
+    """The years a figure of a result's classes is published in for a region.
+
+    Raises:
+        LandaskError: no such figures are published at all.
+    """
+    classes = official.classes(context, [*result.land_cover, *result.land_use])
+    return official.cells(context, [region], classes).known_years(region)
 
 
 def has_pixels(context: Context, region: str) -> bool:

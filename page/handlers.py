@@ -441,7 +441,7 @@ class Handlers:
 
     # ---- "this region" -----------------------------------------------------------------------------------------
 
-    def on_region(self, event: Mapping[str, Any], language: str) -> Update:
+    def on_region(self, event: Mapping[str, Any], talk: Talk, language: str) -> Update:
         """A region was drawn, moved, taken from the view, picked on the map, or from the list of one's own."""
         said = words(language)
         try:
@@ -452,16 +452,16 @@ class Handlers:
                 name = str(event.get("name") or name)[:LONGEST_NAME]
                 chosen = from_geometry(event.get("geometry") or {}, name)
         except LandaskError as error:
-            return {"chosen": None, "chosen_line": empty(str(error))}
-        return self.shown_region(chosen, language)
+            return no_region(talk, empty(str(error)), language)
+        return self.shown_region(chosen, talk, language)
 
-    def shown_region(self, chosen: Chosen, language: str) -> Update:
+    def shown_region(self, chosen: Chosen, talk: Talk, language: str) -> Update:
         """The region as "this region", unless the survey never came near it."""
         said, context = words(language), self.world.context
         boxes = [shapely.box(*d.bbox) for d in context.store.datasets() if d.kind == "survey" and d.bbox]
         outline = shapely.geometry.shape(chosen.feature["geometry"])
         if boxes and not any(box.intersects(outline) for box in boxes):
-            return {"chosen": None, "chosen_line": empty(said["selection_outside"].format(name=chosen.name))}
+            return no_region(talk, empty(said["selection_outside"].format(name=chosen.name)), language)
         instead = None
         if chosen.km2 and chosen.km2 < SMALL_KM2 and "id" not in chosen.feature["properties"]:
             middle = outline.representative_point()
@@ -469,23 +469,19 @@ class Handlers:
             instead = context.gazetteer.region(around[0][0], language) if around else None
         return {"chosen": chosen, "chosen_line": chosen_html(chosen, said, language, instead)}
 
-    def upload(self, file: str | None, language: str) -> Update:
+    def upload(self, file: str | None, talk: Talk, language: str) -> Update:
         """A region file was uploaded; it is read and deleted."""
         if not file:
             return {}
         try:
             chosen = region_from_file(Path(file), Path(file).name, self.options.upload_mb * 1024 * 1024)
         except LandaskError as error:
-            return {"chosen": None, "chosen_line": empty(str(error))}
-        return self.shown_region(chosen, language)
+            return no_region(talk, empty(str(error)), language)
+        return self.shown_region(chosen, talk, language)
 
-    def forget_region(self, talk: Talk, chosen: Chosen | None, language: str) -> Update:
-        """No region is chosen any more, nor remembered in the conversation as the one last spoken of."""
-        return {
-            "talk": talk.forgetting(chosen.feature if chosen else None),
-            "chosen": None,
-            "chosen_line": chosen_html(None, words(language), language),
-        }
+    def forget_region(self, talk: Talk, language: str) -> Update:
+        """No region is chosen any more."""
+        return no_region(talk, chosen_html(None, words(language), language), language)
 
     # ---- the plan ----------------------------------------------------------------------------------------------
 
@@ -603,6 +599,12 @@ class Handlers:
     def examples(self, language: str) -> list[str]:
         """Questions the loaded data can answer."""
         return examples_of(self.world, language)
+
+
+def no_region(talk: Talk, line: str, language: str) -> Update:
+    """No region is chosen, nor does the conversation remember one that "this region" could mean; `line` says why."""
+    talk = talk.placeless()
+    return {"talk": talk, "talks": talks_value(talk, words(language)), "chosen": None, "chosen_line": line}
 
 
 def talks_value(talk: Talk, said: Mapping[str, str]) -> dict[str, Any]:

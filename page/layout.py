@@ -13,7 +13,18 @@ import gradio as gr
 from page.chat import chat_html
 from page.chosen import chosen_html
 from page.handlers import Handlers, Person, Update, talks_value
-from page.parts import board, chosen_area, conversation, explore, map_view, plan_form, rows, script, talk_list
+from page.parts import (
+    board,
+    chosen_area,
+    conversation,
+    explore,
+    languages,
+    map_view,
+    plan_form,
+    rows,
+    script,
+    talk_list,
+)
 from page.planner import WITNESSES, Fields
 from page.talk import Talk
 from page.told import Boarded, Clicked, Drawn, Form, Pressed, Said, told
@@ -121,13 +132,9 @@ class Layout:
 
     def top(self) -> None:
         """Title, data, language, light or dark."""
-        languages = [(name, code) for code, name in PAGE_LANGUAGES.items()]
         with gr.Row(elem_classes="la-top"):
             self.parts["head"] = gr.HTML(head_html(self.handlers.world, "en"), apply_default_css=False)
-            self.parts["language"] = gr.Dropdown(
-                languages, value="en", label="Language · Langue", scale=0, min_width=130, elem_id="language",
-                filterable=False,
-            )  # fmt: skip
+            self.parts["language"] = languages("en", PAGE_LANGUAGES, "Language · Langue")
             self.parts["theme"] = self.button("theme", size="sm", scale=0, min_width=110)
 
     def left(self) -> None:
@@ -150,8 +157,8 @@ class Layout:
                 parts["forget"] = self.button("selection_clear", size="sm", min_width=0, scale=0)
             with gr.Row(elem_id="asking"):
                 parts["box"] = gr.Textbox(
-                    label=said["box"], placeholder=said["box_hint"], lines=1, max_lines=5, elem_id="box", scale=1,
-                    min_width=0,
+                    label=said["box"], placeholder=said["example_survey_1"], lines=1, max_lines=5, elem_id="box",
+                    scale=1, min_width=0,
                 )  # fmt: skip
                 parts["ask"] = self.button("ask", variant="primary", min_width=0, scale=0)
                 parts["stop"] = self.button("stop", interactive=False, min_width=0, scale=0)
@@ -186,7 +193,7 @@ class Layout:
             parts["plan_cover"] = gr.Textbox(label=said["plan_class"], max_lines=1, elem_id="plan-cover")
         with gr.Row():
             parts["plan_years"] = gr.Textbox(label=said["plan_years"], max_lines=1, elem_id="plan-years")
-            parts["plan_witness"] = gr.Dropdown(witnesses(said), label=said["plan_source"], elem_id="plan-witness")
+            parts["plan_witness"] = gr.Radio(witnesses(said), label=said["plan_source"], elem_id="plan-witness")
             parts["plan_encoder"] = self.encoder()
         parts["plan_run"] = self.button("plan_run", variant="primary")
         parts["plan_form"] = plan_form()
@@ -194,13 +201,13 @@ class Layout:
             parts["plan_text"] = gr.Textbox(label=said["plan_json"], lines=8, max_lines=20, elem_id="plan-text")
             parts["plan_text_run"] = self.button("plan_json_run")
 
-    def encoder(self) -> gr.Dropdown:
+    def encoder(self) -> gr.Radio:
         """Which encoder the satellite is asked with, now and from now on; shown where several are at hand."""
         context = self.handlers.world.context
         names = dict.fromkeys((context.encoder, SHIPPED, *context.encoders))
-        return gr.Dropdown(
+        return gr.Radio(
             list(names), value=context.encoder, label=self.said["plan_encoder"], elem_id="plan-encoder",
-            visible=len(names) > 1, filterable=False,
+            visible=len(names) > 1,
         )  # fmt: skip
 
     def button(self, name: str, **look: Any) -> gr.Button:
@@ -227,13 +234,12 @@ class Layout:
         p["stop"].click(self.handlers.stop, queue=False, **QUIET)
         self.on_talks(who)
         p["theme"].click(None, js=script("theme"), **QUIET)
+        p["language"].input(None, p["language"], p["tongue"], js="(code) => code", **QUIET)
         self.one(
             p["language"].input,
             lambda shown, person: merged(labels(person.language), self.handlers.translate(person, shown)),
             [p["shown"], *who],
         )
-        p["language"].input(lambda code: code, p["language"], p["tongue"], **QUIET)
-        p["language"].change(None, p["language"], js=script("language", "code"), **QUIET)
         page.load(self.opened, [p["tongue"]], self.outputs(), **QUIET).then(None, js=script("opened"), **QUIET)
         page.load(None, js=script("firstTheme"), **QUIET)
 
@@ -286,20 +292,20 @@ class Layout:
         def clicked(language: str, event: gr.EventData) -> Update:
             return self.placed(handlers.on_point(told(event, Clicked), language), "point")
 
-        def drawn(language: str, event: gr.EventData) -> Update:
-            return self.placed(handlers.on_region(told(event, Drawn), language))
+        def drawn(talk: Talk, language: str, event: gr.EventData) -> Update:
+            return self.placed(handlers.on_region(told(event, Drawn), talk, language))
 
         p["map"].select(clicked, p["language"], [p["point"], p["tabs"]], **QUIET)
-        chosen = [p["chosen"], p["chosen_line"]]
-        p["map"].input(drawn, p["language"], chosen, **QUIET)
+        asked = [p["talk"], p["language"]]
+        chosen = [p["talk"], p["talks"], p["chosen"], p["chosen_line"]]
+        p["map"].input(drawn, asked, chosen, **QUIET)
         p["upload"].upload(
-            lambda file, language: self.placed(handlers.upload(file, language), "chosen"),
-            [p["upload"], p["language"]], chosen, **QUIET,
+            lambda file, talk, language: self.placed(handlers.upload(file, talk, language)),
+            [p["upload"], *asked], chosen, **QUIET,
         )  # fmt: skip
         p["forget"].click(
-            lambda talk, chosen, language: self.placed(handlers.forget_region(talk, chosen, language)),
-            [p["talk"], p["chosen"], p["language"]], [p["talk"], *chosen], **QUIET,
-        )  # fmt: skip
+            lambda talk, language: self.placed(handlers.forget_region(talk, language)), asked, chosen, **QUIET
+        )
 
     def who(self) -> list[Any]:
         """The inputs that make a `Person`."""
@@ -394,7 +400,7 @@ def labels(language: str) -> Update:
     said = words(language)
     update: Update = {name: change(**{what: said[key]}) for name, (what, key) in LABELLED.items()}
     return update | {
-        "box": gr.update(label=said["box"], placeholder=said["box_hint"]),
+        "box": gr.update(label=said["box"], placeholder=said["example_survey_1"]),
         "plan_help": empty(said["plan_help"]),
         "plan_witness": gr.update(label=said["plan_source"], choices=witnesses(said)),
     }

@@ -95,6 +95,11 @@ class Layer:
     indicator: Mapping[str, Any] = field(default_factory=dict)
     """Of a published share: its figures over the years (`page.indicator`); features then bear `_m2018` … as well."""
 
+    @property
+    def dated(self) -> str:
+        """Its title with the year it shows, where it can show several."""
+        return f"{self.title}, {self.indicator['year']}" if self.indicator else self.title
+
 
 @dataclass(frozen=True)
 class Drawing:

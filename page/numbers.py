@@ -19,6 +19,16 @@ def number(value: float, language: str) -> str:
     return format_decimal(value, format="#,##0." + "#" * digits, locale=language)
 
 
+def area(km2: float, language: str) -> str:
+    """An area with three figures, in m² where it is a field's.
+
+    >>> area(1234.5, "en"), area(0.0345, "en"), area(0.00123, "en")
+    ('1,230 km²', '0.0345 km²', '1,230 m²')
+    """
+    value, unit = (km2, "km²") if km2 >= 0.01 else (km2 * 1e6, "m²")
+    return f"{number(float(f'{value:.3g}'), language)} {unit}"
+
+
 def cell(value: Any, column: str, language: str) -> str:
     """A table cell: years and ids as they are, numbers in the language, nothing for None."""
     if value is None:

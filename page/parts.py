@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -13,13 +15,20 @@ HEAD = (
 )
 
 
-def script(call: str, argument: str = "") -> str:
+def script(call: str) -> str:
     """JavaScript that calls a function of `page.js`, once that has come.
 
     The browser fetches `HEAD` while the page's first events run; one that finds no `landask` yet would fail unheard.
     """
     wait = "while (!window.landask) await new Promise((again) => setTimeout(again, 50));"
-    return f"async ({argument}) => {{ {wait} landask.{call}({argument}); }}"
+    return f"async () => {{ {wait} landask.{call}(); }}"
+
+
+def languages(value: str, known: Mapping[str, str], label: str) -> gr.HTML:
+    """The list of the page's languages, code → name; value: the code of the one it speaks."""
+    options = "".join(f'<option value="{code}" lang="{code}">{escape(name)}</option>' for code, name in known.items())
+    select = f'<select aria-label="{escape(label)}">{options}</select>'
+    return part("language", value, select, "landask.language(element, props, trigger, watch);")
 
 
 def conversation(value: str) -> gr.HTML:

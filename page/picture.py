@@ -126,7 +126,7 @@ def add_legends(figure: Figure, drawing: Drawing) -> None:
     top = 0.9
     for layer in drawing.layers:
         handles = [handle(layer, mark) for mark in layer.marks]
-        heading = "\n".join(textwrap.wrap(" · ".join(filter(None, (layer.title, layer.unit))), 38))
+        heading = "\n".join(textwrap.wrap(" · ".join(filter(None, (layer.dated, layer.unit))), 38))
         legend = figure.legend(
             handles=handles, title=heading, loc="upper left", bbox_to_anchor=(0.705, top), fontsize=8.5,
             title_fontsize=9, frameon=False, alignment="left",

@@ -150,7 +150,7 @@ def region_name(id: str, context: Context, language: str) -> str:
     """A region's name, or the id where it has none that is found again."""
     if id.startswith(("@", "aoi:")):
         return "" if id.startswith("aoi:") else id
-    region = context.gazetteer.region(id)
+    region = context.gazetteer.region(id, language)
     found = context.gazetteer.find(region.name, language)
     return region.name if [r.id for r in found] == [region.id] else id
 

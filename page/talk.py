@@ -65,16 +65,10 @@ class Talk:
         """This conversation with one turn replaced."""
         return replace(self, turns=(*self.turns[:at], turn, *self.turns[at + 1 :]))
 
-    def forgetting(self, feature: Mapping[str, Any] | None) -> Talk:
-        """This conversation without memory of drawn areas, or of what was asked about this chosen feature."""
-        if not self.memory:
-            return self
-        gone = {*self.memory.get("areas", ()), str(((feature or {}).get("properties") or {}).get("id", ""))}
-        about = {name: self.memory.get(name) or {} for name in ("frame", "before")}
-        left = {
-            name: {} if gone & set(map(str, frame.get("regions") or ())) else frame for name, frame in about.items()
-        }
-        return replace(self, memory={**self.memory, **left, "areas": {}})
+    def placeless(self) -> Talk:
+        """This conversation without memory of any place: "this region" means none until one is chosen or named."""
+        spoken = ("language", "turns")
+        return replace(self, memory={k: v for k, v in (self.memory or {}).items() if k in spoken} or None)
 
     def to_json(self) -> dict[str, Any]:
         """What the browser keeps: words and plans, no rows."""

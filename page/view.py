@@ -20,7 +20,7 @@ from page.map import Drawing, Names, drawing_of, outline_credit, welcome_drawing
 from page.packet import citation
 from page.shelf import Held
 from page.table import tables_html
-from page.words import own_words, words
+from page.words import WHOLE_LANGUAGES, own_words, words
 from retrieval.errors import LandaskError
 from retrieval.statistics import DATASET_ID
 from tools.context import Context
@@ -61,6 +61,7 @@ def names_of(
         areas: id → GeoJSON geometry of the areas that only this answer knows: those a person drew.
         called: id → what the person calls such an area.
     """
+    context = context.in_language(language)
     own = {**{id: shape.__geo_interface__ for id, (_, shape) in context.areas.items()}, **(areas or {})}
 
     def label(code: str) -> str:
@@ -181,6 +182,7 @@ def head_html(world: World, language: str) -> str:
     lines = [said["data_line"].format(data=f"{d.title} ({d.licence})") for d in shown]
     lines += [said["years_line"].format(years=", ".join(map(str, years)))] if years else []
     lines.append(said["router_line"].format(router=said.get("router_" + world.router, world.router)))
+    lines += [] if language in WHOLE_LANGUAGES else [said["partly"]]
     about = "".join(f"<li>{escape(line[:1].upper() + line[1:])}</li>" for line in lines)
     about = f'<details class="la-about"><summary>{escape(said["about"])}</summary><ul>{about}</ul></details>'
     return (

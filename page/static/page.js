@@ -6,6 +6,8 @@ window.landask = (() => {
   const dark = () => document.body.classList.contains("dark");
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const lang = () => document.documentElement.lang || "en";
+  const shownKm2 = (km2) => { const [value, unit] = km2 >= 0.01 ? [km2, "km²"] : [km2 * 1e6, "m²"];    // as page/numbers.py does
+    return `${new Intl.NumberFormat(lang(), { maximumSignificantDigits: 3 }).format(value)} ${unit}`; };
   const shownNumber = (value) => new Intl.NumberFormat(lang(), { maximumFractionDigits: 2 }).format(value);
   const fill = (tag, node, attributes, children) => {
     for (const [key, value] of Object.entries(attributes)) {
@@ -127,6 +129,7 @@ window.landask = (() => {
   const ofMarks = (layer, marks) => ["in", ["get", markKey(layer)], ["literal", marks]];
 
   // Of several shaded maps one is drawn, for each would hide the one below; the legend's buttons choose.
+  const dated = (layer, year = view.year) => (layer.indicator?.years ? `${layer.title}, ${year}` : layer.title);
   const shaded = (drawing) => drawing.layers.flatMap((layer, at) => (layer.kind === "areas" ? [at] : []));
   const sharePlace = (drawing) => drawing.layers.findIndex((layer) => layer.indicator?.years);
   const isUnderDrawn = (layer) => {
@@ -262,6 +265,7 @@ window.landask = (() => {
   // The result is shown beside the legend, not under it: to its right where there is room, else above it.
   function fit() {
     if (!view.map) return;
+    view.fitted = true;
     view.map.fitBounds(bounds(view.drawing), { padding: room(), maxZoom: 12, duration: still() || document.hidden ? 0 : 400 });
   }
   function room() {
@@ -304,7 +308,7 @@ window.landask = (() => {
     for (const [place, layer] of drawing.layers.entries()) {
       if (themes.length > 1 && layer.kind === "areas")
         inside.append(make("button", { type: "button", class: "la-button la-theme", "data-theme": place,
-          "aria-pressed": place === view.theme && !view.off.has(place), text: layer.title, onclick: () => choose(place) }));
+          "aria-pressed": place === view.theme && !view.off.has(place), text: dated(layer), onclick: () => choose(place) }));
       const hidden = view.off.has(place);
       if (hidden && themes.length > 1 && layer.kind === "areas") continue;    // its button is its row
       if ((!isDrawn(layer, place) && !hidden) || flagged(layer)?.[0] === 0 || (layer.kind === "flags" && !isUnderDrawn(layer))) continue;
@@ -315,7 +319,7 @@ window.landask = (() => {
     return box;
   }
   function section(layer, place, hidden, words, named) {
-    const title = layer.kind === "flags" ? layer.marks[0].label : layer.title || layer.marks[0]?.label || "";
+    const title = layer.kind === "flags" ? layer.marks[0].label : dated(layer) || layer.marks[0]?.label || "";
     const eye = make("button", { type: "button", class: "la-eye", "aria-pressed": !hidden, "aria-label": `${words.layer_show}: ${title}`, "data-layer": place,
       onclick: () => { hidden ? view.off.delete(place) : view.off.add(place); renewLegend(); if (view.ready) paint();
         view.root.querySelector(`[data-layer="${place}"]`)?.focus(); } });
@@ -361,7 +365,7 @@ window.landask = (() => {
     }
     const mark = layer.marks[feature.properties[markKey(layer)]];
     if (layer.kind === "areas" && mark?.pattern) rows.append(make("tr", {}, make("td", { colspan: 2, text: mark.label })));
-    const box = make("div", { class: "la-popup" }, make("strong", { text: feature.properties._t || layer.title }), rows);
+    const box = make("div", { class: "la-popup" }, make("strong", { text: feature.properties._t || layer.title }), ...(layer.indicator?.years ? [make("span", { class: "la-unit", text: dated(layer) })] : []), rows);
     const { region } = feature.properties;
     if (region && layer.indicator?.years)
       box.append(make("button", { type: "button", class: "la-button", text: view.words[view.compared.includes(region) ? "uncompare" : "compare"],
@@ -372,8 +376,26 @@ window.landask = (() => {
         view.send("input", { kind: "region", id: region, name: feature.properties._t });
       } }));
     if (view.popup) view.popup.remove();
-    view.popup = new maplibregl.Popup({ maxWidth: "300px", focusAfterOpen: true, offset: 10 }).setLngLat(event.lngLat).setDOMContent(box).addTo(view.map);
+    tip(null);
+    view.popup = new maplibregl.Popup({ maxWidth: "300px", focusAfterOpen: true, ...besides(feature, event.lngLat) }).setDOMContent(box).addTo(view.map);
+    view.popup.setLngLat(view.popup.options.at);
     intoView(view.popup.getElement());
+  }
+  // Beside what it speaks of, on the side where there is most room, not upon it; a region that fills the map is met at its edge.
+  function besides(feature, lngLat) {
+    const { map } = view, { clientWidth: wide, clientHeight: high } = map.getContainer(), reach = { left: wide, right: 0, top: high, bottom: 0 };
+    if (feature.geometry.type === "Point") return { at: lngLat, offset: 10 };
+    const walk = (part) => {
+      if (typeof part[0] !== "number") return part.forEach(walk);
+      const { x, y } = map.project(part);
+      Object.assign(reach, { left: Math.min(reach.left, x), right: Math.max(reach.right, x), top: Math.min(reach.top, y), bottom: Math.max(reach.bottom, y) });
+    };
+    const own = map.project(lngLat), parts = feature.geometry.type === "Polygon" ? [feature.geometry.coordinates] : feature.geometry.coordinates;
+    const near = (part) => Math.min(...part[0].map((at) => { const { x, y } = map.project(at); return Math.hypot(x - own.x, y - own.y); }));
+    walk(parts.reduce((best, part) => (near(part) < near(best) ? part : best))[0]);    // of several islands the one meant
+    const sides = [["left", wide - reach.right, reach.right, own.y], ["right", reach.left, reach.left, own.y], ["top", high - reach.bottom, own.x, reach.bottom], ["bottom", reach.top, own.x, reach.top]];
+    const [anchor, , x, y] = sides.reduce((best, side) => (side[1] > best[1] ? side : best));
+    return { anchor, offset: 6, at: map.unproject([Math.max(0, Math.min(wide, x)), Math.max(0, Math.min(high, y))]) };
   }
   // A popup near the edge would be cut off: the map moves until it is whole.
   function intoView(node) {
@@ -384,8 +406,8 @@ window.landask = (() => {
   }
 
   function clicked(event) {
+    if (view.moved) return;
     if (view.draw) return drawClick(event);
-    if (view.moved) { view.moved = false; return; }    // the click that ends a move
     const ids = view.drawing.layers.map((_, at) => "result-" + at).filter((id) => view.map.getLayer(id));
     const spot = [[event.point.x - 5, event.point.y - 5], [event.point.x + 5, event.point.y + 5]];
     const found = ids.length ? view.map.queryRenderedFeatures(spot, { layers: ids.filter((id) =>
@@ -444,7 +466,7 @@ window.landask = (() => {
       : { type: "MultiPoint", coordinates: points };
     const corners = points.map((at) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: at } }));
     showSelection({ type: "FeatureCollection", features: points.length ? [{ type: "Feature", properties: {}, geometry }, ...corners] : [] });
-    if (closed) say(`${new Intl.NumberFormat(lang(), { maximumSignificantDigits: 3 }).format(km2(ring(points, kind)))} km². ${view.draw ? view.words["draw_" + kind + "_help"] : ""}`);
+    if (closed) say(`${shownKm2(km2(ring(points, kind)))}. ${view.draw ? view.words["draw_" + kind + "_help"] : ""}`);
   }
   function showSelection(data) {
     const map = view.map;
@@ -473,27 +495,40 @@ window.landask = (() => {
   }
   const rounded = ({ lng, lat }) => [+lng.toFixed(5), +lat.toFixed(5)];
   function drawClick(event) {
-    const { kind, points, moved } = view.draw;
-    if (moved) { view.draw.moved = false; return; }    // the click that ends a move
+    const { kind, points } = view.draw;
     points.push(rounded(event.lngLat));
     showDrawn(points, kind);
     if (kind === "rectangle" && points.length === 2) finishDraw();
   }
-  // A corner can be moved while the area is drawn, and afterwards.
-  function grabCorner(event) {
-    const map = view.map, points = view.draw ? view.draw.points : view.corners, kind = view.draw?.kind || "polygon";
+  // What is dragged, by mouse or finger, in place of the map; the click that may end a move means nothing else.
+  const DRAGGED_PX = 6;
+  function dragged(event, move, end) {
+    const { map } = view, [moves, ends] = event.type === "touchstart" ? ["touchmove", "touchend"] : ["mousemove", "mouseup"];
+    event.preventDefault();
+    const follow = (next) => {
+      view.moved ||= Math.hypot(next.point.x - event.point.x, next.point.y - event.point.y) > DRAGGED_PX;
+      if (view.moved) move(rounded(next.lngLat));
+    };
+    map.on(moves, follow);
+    map.once(ends, () => {
+      map.off(moves, follow);
+      if (view.moved) end();
+      setTimeout(() => { view.moved = false; });
+    });
+  }
+  // A rectangle is drawn in one go, from corner to corner; two clicks do as well. A corner of an area can be moved while it
+  // is drawn, and afterwards.
+  function grab(event) {
+    const { map, draw } = view, points = draw ? draw.points : view.corners, kind = draw?.kind || "polygon";
+    if (event.originalEvent.touches?.length > 1) return;
+    if (kind === "rectangle" && !points.length) {
+      const start = rounded(event.lngLat);
+      return dragged(event, (at) => showDrawn((draw.points = [start, at]), kind), finishDraw);
+    }
     const at = points.findIndex((point) => { const spot = map.project(point); return Math.hypot(spot.x - event.point.x, spot.y - event.point.y) < 10; });
     if (at < 0) return;
-    event.preventDefault();
-    const move = (next) => {
-      points[at] = rounded(next.lngLat);
-      if (view.draw) view.draw.moved = true; else view.moved = true;
-      showDrawn(points, kind);
-    };
-    map.on("mousemove", move);
-    map.once("mouseup", () => {
-      map.off("mousemove", move);
-      if (view.draw || !view.moved) return;
+    dragged(event, (to) => { points[at] = to; showDrawn(points, kind); }, () => {
+      if (draw) return;
       say("");
       view.send("input", { kind: "drawn", name: view.area?.name, geometry: { type: "Polygon", coordinates: [ring(points, "polygon")] } });
     });
@@ -527,7 +562,7 @@ window.landask = (() => {
       const { areas = "", delete: remove } = talking.words, kept = stored(AREAS), open = box.open;
       box.hidden = !kept.length;
       box.replaceChildren(make("summary", { text: `${areas} (${kept.length})` }), make("ul", {}, ...kept.map((area, at) => make("li", {},
-        make("button", { type: "button", class: "la-talk", "data-area": at, text: area.km2 ? `${area.name} (${shownNumber(Math.round(area.km2))} km²)` : area.name, onclick: () => { box.open = false; view.send("input", area.properties.id
+        make("button", { type: "button", class: "la-talk", "data-area": at, text: area.km2 ? `${area.name} (${shownKm2(area.km2)})` : area.name, onclick: () => { box.open = false; view.send("input", area.properties.id
           ? { kind: "region", id: area.properties.id } : { kind: "kept", name: area.name, geometry: area.geometry }); } }),
         make("button", { type: "button", class: "la-deed", "aria-label": `${remove}: ${area.name}`, text: "×", onclick: () => { store(AREAS, kept.filter((other) => other !== area)); renew(); } })))));
       box.open = open;
@@ -584,12 +619,12 @@ window.landask = (() => {
     if (waits.length && !drawing.welcome) {
       const shown = waits.filter((at) => !shades.includes(at) || at === shades.find((place) => waits.includes(place)));
       return { off: new Set(all.filter((at) => !shown.includes(at) && drawing.layers[at].kind !== "outline")), theme: shown.find((at) => shades.includes(at)) ?? view.theme, year: view.year,
-        name: shown.map((at) => drawing.layers[at].title).join(", ") };
+        name: shown.map((at) => dated(drawing.layers[at])).join(", ") };
     }
-    if (shades.length > 1) { const theme = shades.find((at) => at !== view.theme); return { off: new Set(), theme, year: view.year, name: drawing.layers[theme].title }; }
+    if (shades.length > 1) { const theme = shades.find((at) => at !== view.theme); return { off: new Set(), theme, year: view.year, name: dated(drawing.layers[theme]) }; }
     if (share?.indicator.years.length > 1) {
       const { years } = share.indicator, year = view.year === years[0] ? years.at(-1) : years[0];
-      return { off: view.off, theme: view.theme, year, name: `${share.title}, ${year}` };
+      return { off: view.off, theme: view.theme, year, name: dated(share, year) };
     }
     return null;
   }
@@ -738,8 +773,9 @@ window.landask = (() => {
     });
     map.on("webglcontextlost", () => contextLost(map));
     map.on("click", clicked);
-    map.on("mousedown", grabCorner);
+    for (const start of ["mousedown", "touchstart"]) map.on(start, grab);
     map.on("dblclick", (event) => { if (view.draw) { event.preventDefault(); finishDraw(); } });
+    map.on("movestart", ({ originalEvent }) => { if (originalEvent) view.fitted = false; });
     map.on("moveend", () => view.ready && tellView());
     map.getCanvas().addEventListener("keydown", (event) => {
       if (event.key === "Enter") finishDraw();
@@ -806,6 +842,7 @@ window.landask = (() => {
     let wide = null;
     new ResizeObserver(([{ contentRect: { width } }]) => {
       if (view.map) view.map.resize();
+      if (view.ready && view.fitted) fit();    // until somebody moves the map, all of the result stays in sight
       if (wide !== null && (wide < 560) !== (width < 560) && view.drawing) { view.shut = width < 560; renewLegend(); }
       wide = width;
     }).observe(view.root.querySelector(".la-canvas"));
@@ -1038,6 +1075,10 @@ window.landask = (() => {
     if (text) putAway(text.dataset.text, text);
     if (chart) copyChart(chart);
   });
+  // Gradio names each radio button by itself: as one group the arrow keys go through them.
+  document.addEventListener("keydown", ({ target }) => {
+    if (target.type === "radio") target.closest(".wrap")?.querySelectorAll("input[type=radio]").forEach((each) => { each.name = target.closest(".block").id; });
+  });
   // The chart as a picture on the clipboard; saved as a file where the browser keeps pictures off it.
   async function copyChart(button) {
     const drawn = button.closest("figure")?.querySelector("svg");
@@ -1221,10 +1262,17 @@ window.landask = (() => {
     element.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.target.matches("input")) run(); });
   }
 
-  function language(code) {
-    const before = document.documentElement.lang;
-    document.documentElement.lang = code;
-    if (before !== code && view.ready) restyle();
+  // The browser's own list box: its keyboard, its look on a phone, its words to a screen reader.
+  function language(element, props, trigger, watch) {
+    const settle = (code = props.value || "en") => {
+      const before = document.documentElement.lang;
+      element.querySelector("select").value = code;
+      document.documentElement.lang = code;
+      if (before && before !== code && view.ready) restyle();
+    };
+    element.addEventListener("change", ({ target }) => { props.value = target.value; settle(target.value); trigger("input"); });
+    watch("value", () => settle());
+    settle();
   }
   function theme() {
     const now = !dark();

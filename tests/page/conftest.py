@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from page.handlers import Handlers, Options
 from page.serve import application
 from retrieval.store import Store
 from tests.page.patient import Patient
+from tests.page.seen import Seen, window
 from tests.page.served import CHROMIUM, FLAGS, Served
 from tools.context import Context
 
@@ -67,8 +69,26 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def artifacts() -> Path:
-    ARTIFACTS.mkdir(exist_ok=True)
+    (ARTIFACTS / "looks").mkdir(parents=True, exist_ok=True)
     return ARTIFACTS
+
+
+@pytest.fixture(scope="module")
+def one_page(browser: Browser, served: Served) -> Iterator[Seen]:
+    """One loaded page for all tests of a file that need no page of their own."""
+    with window(browser, served.url) as page:
+        yield page
+
+
+@pytest.fixture
+def seen(one_page: Seen, artifacts: Path, request: pytest.FixtureRequest) -> Iterator[Seen]:
+    """The page of this file; what a test saw last is kept as a picture."""
+    with one_page.watched():
+        try:
+            yield one_page
+        finally:
+            name = re.sub(r"\W+", "-", request.node.name).strip("-")
+            one_page.page.screenshot(path=artifacts / "looks" / f"{name}.png")
 
 
 @pytest.fixture(autouse=True, scope="module")

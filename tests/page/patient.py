@@ -15,7 +15,14 @@ class Patient(Agent):
     """The agent; "slow" in a question makes it take a minute unless stopped, "bug" makes it fail."""
 
     def ask(
-        self, question: str, *, memory: Any, selection: Mapping[str, Any] | None, on_step: OnStep, cancel: Event
+        self,
+        question: str,
+        *,
+        memory: Any,
+        selection: Mapping[str, Any] | None,
+        on_step: OnStep,
+        cancel: Event,
+        encoder: str = "",
     ) -> tuple[Answer, Any]:
         for at in range(240 if "slow" in question else 0):
             on_step(Step("plan", 0.1, f"part {at}"))
@@ -23,4 +30,6 @@ class Patient(Agent):
                 raise RuntimeError("cancelled")
         if "bug" in question:
             raise RuntimeError("/secret/path")
-        return super().ask(question, memory=memory, selection=selection, on_step=on_step, cancel=cancel)
+        return super().ask(
+            question, memory=memory, selection=selection, on_step=on_step, cancel=cancel, encoder=encoder
+        )

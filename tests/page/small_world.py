@@ -109,6 +109,9 @@ class SmallContext:
     def named(self, identifier: str) -> Region:
         return self.gazetteer.region(identifier, self.language)
 
+    def in_language(self, language: str) -> SmallContext:
+        return replace(self, language=language)
+
 
 POINTS = [
     ("38362246", 2018, "B82", 3.20, 43.50),

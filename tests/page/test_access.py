@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.page.conftest import ARTIFACTS
+from tests.page.seen import Seen
 from tests.page.served import CHROMIUM, Served
-from tests.page.test_browser import Seen
 
 AXE = next(iter(sorted(ARTIFACTS.glob("axe-core-*.min.js"))), None)
 

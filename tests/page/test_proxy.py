@@ -15,9 +15,9 @@ from starlette.background import BackgroundTask
 
 from page.handlers import Handlers, Options
 from page.serve import application
+from tests.page.seen import Seen, window
 from tests.page.served import CHROMIUM, Served
 from tests.page.small_world import small_world
-from tests.page.test_browser import Seen, window
 
 pytestmark = [
     pytest.mark.browser,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.page.seen import Seen
 from tests.page.served import CHROMIUM, Served
-from tests.page.test_browser import Seen, window
 
 pytestmark = [
     pytest.mark.browser,
@@ -19,18 +18,6 @@ pytestmark = [
 ]
 LANGUEDOC = (2.6, 43.0, 4.6, 44.2)
 """West, south, east, north of a box with vineyards in it."""
-
-
-@pytest.fixture(scope="module")
-def one_page(browser: Browser, served: Served) -> Iterator[Seen]:
-    with window(browser, served.url) as page:
-        yield page
-
-
-@pytest.fixture
-def seen(one_page: Seen) -> Iterator[Seen]:
-    with one_page.watched():
-        yield one_page
 
 
 def look_at(page: Page, west: float, south: float, east: float, north: float) -> None:
@@ -93,6 +80,98 @@ def test_this_region_is_answered_and_drawn_however_it_was_chosen(seen: Seen, how
     assert [layer["kind"] for layer in layers] == ["outline", "points"]
     assert layers[0]["marks"][0]["label"] == name
     assert layers[1]["features"]
+
+
+def test_a_rectangle_is_drawn_by_dragging_and_the_next_click_is_a_click(seen: Seen) -> None:
+    page = seen.open().ask("Which regions of Spain have the largest share of cropland?").page
+    seen.map_settles()
+    before = page.evaluate("landask.view.map.getCenter().toArray()")
+    page.locator("[data-tool=draw_rectangle]").click()
+    (x, y), (right, low) = on_screen(page, -4.5, 42.0), on_screen(page, -3.5, 41.0)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(right, low, steps=4)
+    expect(page.locator(".la-say")).to_contain_text("km²")
+    assert page.evaluate("landask.view.map.getCenter().toArray()") == before
+    page.mouse.up()
+    expect(page.locator(".la-set")).to_contain_text("drawn by hand (9,")
+    look_at(page, -9.5, 36.0, 3.5, 44.0)
+    page.mouse.click(*on_screen(page, -5.5, 37.5))
+    expect(page.locator(".la-popup")).to_contain_text("Andalusia")
+
+
+def test_a_failed_upload_leaves_no_region_behind(seen: Seen, tmp_path: Path) -> None:
+    page = seen.open().page
+    look_at(page, *LANGUEDOC)
+    page.locator("[data-tool=this_view]").click()
+    expect(page.locator(".la-set")).to_contain_text("current view")
+    seen.ask("Where is vineyard in this region?")
+    (tmp_path / "notes.geojson").write_text("no map at all")
+    page.locator("input[type=file]").set_input_files(tmp_path / "notes.geojson")
+    expect(page.locator("#chosen")).to_contain_text("cannot be read")
+    expect(page.locator(".la-set")).to_have_count(0)
+    seen.ask("Where is maize in this region?")
+    expect(page.locator(".la-turn").nth(1)).to_have_class("la-turn la-clarify")
+
+
+def test_a_fields_area_is_never_no_area(seen: Seen) -> None:
+    page = seen.open().page
+    field = [[3.5, 43.6], [3.501, 43.6], [3.501, 43.6005], [3.5, 43.6]]
+    drawn = {"kind": "drawn", "name": "Field", "geometry": {"type": "Polygon", "coordinates": [field]}}
+    page.evaluate("drawn => landask.view.send('input', drawn)", drawn)
+    expect(page.locator(".la-set")).to_contain_text("Field (2,240 m²)")
+    page.locator("#areas-fold > summary").click()
+    expect(page.locator("#areas-fold [data-area='0']")).to_have_text("Field (2,240 m²)")
+    page.locator("#areas-fold > summary").click()
+
+
+def test_a_popup_does_not_lie_on_the_region_it_speaks_of(seen: Seen) -> None:
+    page = seen.open().ask("How much of Sweden was woodland in 2018?").page
+    seen.map_settles()
+    page.mouse.click(*on_screen(page, 15.5, 60.2))
+    page.locator(".la-popup").wait_for()
+    page.wait_for_timeout(400)
+    popup = page.locator(".maplibregl-popup").bounding_box()
+    assert popup
+    for lon, lat in ((15.5, 60.2), (13.5, 56.0), (21.0, 67.5), (14.5, 63.5)):
+        x, y = on_screen(page, lon, lat)
+        inside = popup["x"] < x < popup["x"] + popup["width"] and popup["y"] < y < popup["y"] + popup["height"]
+        assert not inside, (lon, lat)
+    expect(page.locator(".la-popup")).to_contain_text("Woodland, countries, 2018")
+    expect(page.locator(".la-tip")).to_be_hidden()
+
+
+def test_list_boxes_are_worked_from_the_keyboard(seen: Seen) -> None:
+    page = seen.open().ask("How much of Sweden was woodland in 2018?").page
+    page.locator("#language select").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#ask")).to_have_text("Demander")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#ask")).to_have_text("Ask")
+    seen.tab("plan")
+    page.locator("#plan-witness input:checked").focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#plan-witness input[value=survey]")).to_be_checked()
+
+
+def test_everything_seen_switches_with_the_language(seen: Seen) -> None:
+    page = seen.open().ask("Which regions of Spain have the largest share of cropland?").page
+    seen.map_settles()
+    page.locator("#language select").select_option("pl")
+    expect(page.locator("#ask")).to_have_text("Zapytaj")
+    seen.map_settles()
+    expect(page.locator(".la-verdict")).to_contain_text("Andaluzja")
+    expect(page.locator(".la-ranked")).to_contain_text("Katalonia")
+    expect(page.locator(".la-legend")).to_contain_text("Grunty uprawne, regiony, 2022")
+    expect(page.locator(".la-chip").first).to_contain_text("Kastylia-La Mancha")
+    seen.tab("table")
+    expect(page.locator("#rows caption")).to_contain_text("Kolejność")
+    page.wait_for_function("landask.view.map.listImages().some(id => id.includes('Sewilla'))")
+    page.locator(".la-about > summary").click()
+    expect(page.locator(".la-about")).to_contain_text("po angielsku")
+    page.locator(".la-about > summary").click()
+    page.locator("#language select").select_option("en")
+    expect(page.locator("#ask")).to_have_text("Ask")
 
 
 def test_a_region_that_was_not_asked_about_is_not_said_to_be(seen: Seen) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.page.conftest import VINEYARDS
-from tests.page.served import CHROMIUM, Served
-from tests.page.test_browser import Seen, window
+from tests.page.seen import Seen
+from tests.page.served import CHROMIUM
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,18 +24,6 @@ STATES = {
     "change": "How did artificial land change in Portugal between 2009 and 2018?",
     "choice": "Where is vineyard in Valencia?",
 }
-
-
-@pytest.fixture(scope="module")
-def one_page(browser: Any, served: Served) -> Iterator[Seen]:
-    with window(browser, served.url) as page:
-        yield page
-
-
-@pytest.fixture
-def seen(one_page: Seen) -> Iterator[Seen]:
-    with one_page.watched():
-        yield one_page
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -6,6 +6,7 @@ The table in `docs/page.md` names the test of each task; the last test here keep
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +14,12 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from agent.conversation import Conversation, known_language
 from page.followups import followups
 from page.handlers import Handlers, Person, Update
 from page.planner import Fields
 from page.talk import Talk
+from page.words import PAGE_LANGUAGES, own_words
 
 ROOT = Path(__file__).parents[2]
 
@@ -130,6 +133,71 @@ def test_the_questions_an_answer_goes_on_with_are_answered(handlers: Handlers, q
         assert handlers.asked(text, None, None)[0].status == "answered", text
 
 
+WALKED = ("statistics_1", "survey_1", "statistics_2")
+
+
+@pytest.mark.parametrize("language", PAGE_LANGUAGES)
+def test_every_question_that_is_offered_is_answered(handlers: Handlers, language: str) -> None:
+    offered = [text for name, text in own_words(language).items() if name.removeprefix("example_") in WALKED]
+    assert offered
+    context = handlers.world.context
+    for text in offered:
+        answer, _ = handlers.asked(text, None, None)
+        following = followups(answer, context, language)
+        assert following, text
+        for chip in following:
+            afresh, _ = handlers.asked(chip, Conversation(language=known_language(language)).to_json(), None)
+            assert (afresh.status, afresh.language) == ("answered", language), chip
+
+
+def test_a_change_is_offered_only_between_years_with_figures(handlers: Handlers) -> None:
+    answer, _ = handlers.asked("share of olive groves by region of Spain", None, None)
+    following = followups(answer, handlers.world.context, "en")
+    assert "How has the share of olive groves in Andalusia changed between 2018 and 2022?" in following
+
+
+def test_every_choice_of_a_question_asked_back_is_answered(handlers: Handlers) -> None:
+    for question in ("Where is vineyard in Valencia?", "How much woodland is in Limburg?"):
+        answer, memory = handlers.asked(question, None, None)
+        assert answer.choices, question
+        for choice in answer.choices:
+            assert handlers.asked(choice, memory, None)[0].status == "answered", choice
+
+
+def test_an_upload_that_fails_leaves_no_region_to_be_asked_about(sitting: Sitting, tmp_path: Path) -> None:
+    person = Person(sitting.talk, None, "en", sitting.request)
+    box = {"type": "Polygon", "coordinates": [[[2.6, 43], [4.6, 43], [4.6, 44.2], [2.6, 44.2], [2.6, 43]]]}
+    chosen = sitting.handlers.on_region({"kind": "drawn", "geometry": box}, sitting.talk, "en")["chosen"]
+    for update in sitting.handlers.ask("Where is vineyard in this region?", replace(person, chosen=chosen)):
+        sitting.talk = update.get("talk", sitting.talk)
+    assert sitting.turn.status == "answered"
+    (tmp_path / "bad.geojson").write_text("no map")
+    update = sitting.handlers.upload(str(tmp_path / "bad.geojson"), sitting.talk, "en")
+    assert update["chosen"] is None
+    assert "cannot be read" in update["chosen_line"]
+    sitting.talk = update["talk"]
+    sitting.ask("Where is maize in this region?")
+    assert sitting.turn.status == "clarify"
+
+
+def test_the_names_of_all_regions_are_the_languages(sitting: Sitting) -> None:
+    page = sitting.ask("Which regions of Spain have the largest share of cropland?")
+    person = Person(sitting.talk, None, "pl", sitting.request)
+    page = sitting.handlers.translate(person, page["shown"])
+    figures = sitting.handlers.shelf.get(page["map"]["key"]).drawing.layers[0].indicator["regions"]  # ty: ignore
+    assert {"Andaluzja", "Katalonia"} <= {region["name"] for region in figures.values()}
+    assert page["shown"].fields.regions == "Hiszpania"
+    assert "Andaluzja" in page["rows"]
+    assert "Ranking by" not in page["rows"]
+
+
+def test_how_words_of_the_question_were_taken_is_not_folded_away(sitting: Sitting) -> None:
+    page = sitting.ask("How much durum wheat is grown in northern Italy?")
+    shown, _, folded = page["chat"].partition('<details class="la-caveats"')
+    assert "“northern”" in shown
+    assert "over-represents" in folded
+
+
 def test_an_ambiguous_name_is_asked_back_with_choices(sitting: Sitting) -> None:
     sitting.ask("Where is vineyard in Valencia?")
     assert sitting.turn.status == "clarify"
@@ -207,7 +275,7 @@ def test_every_task_of_the_documents_table_has_its_test() -> None:
 
 def test_a_region_the_survey_never_came_near_is_refused_at_once(handlers: Handlers) -> None:
     kenya = {"type": "Polygon", "coordinates": [[[36, -2], [38, -2], [38, 0], [36, 0], [36, -2]]]}
-    update = handlers.on_region({"kind": "drawn", "geometry": kenya}, "en")
+    update = handlers.on_region({"kind": "drawn", "geometry": kenya}, Talk(), "en")
     assert update["chosen"] is None
     assert "outside the surveyed countries" in update["chosen_line"]
 
