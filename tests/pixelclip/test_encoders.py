@@ -348,6 +348,24 @@ def test_published_embeddings_are_read_as_they_are_published(two_fields):
         open_embeddings(str(folder / "other.tif"))
 
 
+def test_a_published_file_whose_first_row_is_its_southernmost_is_read_at_the_same_places(two_fields):
+    import rasterio
+
+    folder, made = two_fields
+    north_up = open_embeddings(str(folder / "xyz-0000000000-0000000000.tiff"))
+    flipped = made[64].transpose(2, 0, 1)[:, ::-1]
+    write_alphaearth(folder / "south.tiff", flipped, rasterio.Affine(10, 0, 520_000, 0, 10, 5_639_800))
+    south_up = open_embeddings(str(folder / "south.tiff"))
+    with (folder / "places.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    lon, lat = (np.array([float(row[name]) for row in rows]) for name in ("lon", "lat"))
+    (one, first), (two, second) = north_up.at(lon, lat), south_up.at(lon, lat)
+    assert first.all()
+    assert second.all()
+    np.testing.assert_array_equal(one, two)
+    assert [sorted(axis) for axis in north_up.corners()] == [sorted(axis) for axis in south_up.corners()]
+
+
 @pytest.mark.parametrize("name", ["xyz-0000000000-0000000000.tiff", "grid_3.25_50.95.npy"])
 def test_published_embeddings_and_labelled_places_become_a_map(name, two_fields, tmp_path, capsys):
     import rasterio

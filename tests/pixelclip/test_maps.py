@@ -1,23 +1,21 @@
 """Whole maps: every cell, its uncertainty, tiles that are finished once, a job that is killed, and what is refused."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 
+from benchmarks.bench_whole_map import filled, four_kilometres_square, made, predict, told_same, wait_until
 from retrieval.errors import BadArgument
 from tools.pixelclip.__main__ import main
 from tools.pixelclip.bands import read_years
 from tools.pixelclip.cells import TILE, CellYears, RasterCells, StoreCells, Tile
-from tools.pixelclip.maps import MapJob, Progress, is_done, make_map, one_after_another
+from tools.pixelclip.maps import MapJob, Progress, make_map, one_after_another
 from tools.pixelclip.scale import _again, in_processes
 from tools.pixelclip.shipped import load
 
@@ -146,26 +144,32 @@ def test_progress_says_the_rate_and_what_is_left():
 
 
 @pytest.mark.real
-def test_the_belgian_stack_is_mapped_whole_and_killed_in_the_middle_goes_on(tmp_path, shared_data):
+@pytest.mark.parametrize(("wide", "finished"), [(False, 0), (True, 1)], ids=["the Belgian stack", "2 × 2 km"])
+def test_a_map_killed_in_the_middle_and_gone_on_with_is_the_unbroken_one_to_the_byte(
+    wide, finished, tmp_path, shared_data
+):
     stack = shared_data / "s2_stack_belgium" / "worldcereal_preprocessed_inputs_2020-11_2021-10.nc"
-    out = tmp_path / "map"
-    command = [sys.executable, "-m", "tools.pixelclip", "predict", "--raster", str(stack), "--save", str(out)]
-    tiles = RasterCells(str(stack)).tiles()
-    assert sum(tile.cells for tile in tiles) == pytest.approx(10_000, abs=60)
-    run = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(1200):
-        if any(is_done(out, tile) for tile in tiles) or run.poll() is not None:
-            break
-        time.sleep(0.05)
-    os.kill(run.pid, signal.SIGKILL) if run.poll() is None else None
-    run.wait()
-    assert main(command[3:]) == 0
-    manifest = json.loads((out / "manifest.json").read_text())
-    assert manifest["usable"] == sum(tile.cells for tile in tiles)
-    with rasterio.open(out / "map.vrt") as mosaic:
-        cover = mosaic.read(1)
-    assert (cover != 255).sum() == manifest["usable"]
+    raster = four_kilometres_square(stack, tmp_path / "wide.nc") if wide else stack
+    tiles = RasterCells(str(raster)).tiles()
+    assert len(tiles) == (4 if wide else 1)
+    assert sum(tile.cells for tile in tiles) == pytest.approx(40_000 if wide else 10_000, abs=60)
+    asked, whole, broken = ["--raster", str(raster)], tmp_path / "whole", tmp_path / "broken"
+    assert main([*predict(asked, whole)[3:]]) == 0
+    run = subprocess.Popen(predict(asked, broken), cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL)
+    wait_until(lambda: (broken / "tiles").is_dir() and len(made(broken)) >= finished, run)
+    run.kill()
+    assert run.wait() == -signal.SIGKILL, "it was killed, not ended"
+    before = made(broken)
+    assert finished <= len(before) < len(tiles)
+    assert main([*predict(asked, broken)[3:]]) == 0
+    assert {name: made(broken)[name] for name in before} == before, "finished tiles are left alone"
+    assert told_same(whole, broken)
+    assert len(list((broken / "tiles").iterdir())) == 2 * len(tiles), "a raster and a note each, nothing half written"
+    manifest = json.loads((broken / "manifest.json").read_text())
+    assert filled(broken) == manifest["usable"] == sum(tile.cells for tile in tiles)
     cereals = {manifest["land_cover_numbers"][code] for code in ("B11", "B13", "B16", "B21", "B22")}
+    with rasterio.open(broken / "map.vrt") as mosaic:
+        cover = mosaic.read(1)
     assert np.isin(cover[cover != 255], list(cereals)).mean() > 0.3, "arable land of the Hesbaye"
 
 

@@ -393,11 +393,11 @@ def bench_command(options: argparse.Namespace) -> None:
     """Measure and print."""
     import torch
 
-    from tools.pixelclip.bench import run
+    from tools.pixelclip.bench import PARTS, run
 
     if options.device == "cuda" and not torch.cuda.is_available():
         raise BadArgument("no CUDA device here; run it where there is one: see docs/gpu.md")
-    run(print, options.device, options.most)
+    run(print, options.device, options.most, options.only or PARTS)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -510,6 +510,9 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("bench", help="speed beside the floors")
     one.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     one.add_argument("--most", type=int, default=1_000_000, help="largest number of pixels in the last part")
+    one.add_argument(
+        "--only", nargs="+", choices=("encoder", "query", "packed", "own", "flat"), help="these parts alone"
+    )
     one.set_defaults(run=bench_command)
     for command in commands.choices.values():
         command.add_argument("--quiet", action="store_true", help="no progress")

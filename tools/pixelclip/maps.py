@@ -384,6 +384,8 @@ def _finish(job: MapJob, tiles: Sequence[Tile]) -> Path:
         "source": job.attribution,
         "tiles": notes,
     }
+    for half in (job.out / "tiles").glob(".*.part"):
+        half.unlink(missing_ok=True)  # what a killed worker had begun
     _write_mosaic(job.out / "map.vrt", job.out, tiles)
     path = job.out / "manifest.json"
     _write_text(path, json.dumps(manifest, indent=1, ensure_ascii=False))

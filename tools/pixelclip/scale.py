@@ -8,14 +8,22 @@ tiles without a note are dealt out again.
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import Any
 
 from retrieval.errors import BadArgument, LandaskError
 from tools.pixelclip.cells import Tile
 from tools.pixelclip.maps import MapJob, Runner, is_done, map_tile, note_of, one_after_another
+
+
+class WorkersDied(Exception):
+    """Workers, or what deals tiles out to them, ended before all tiles were there."""
+
 
 RETRIES = 3
 """How often workers are started anew after one of them died."""
@@ -34,9 +42,8 @@ def with_daft(workers: int) -> Runner:
     Raises:
         BadArgument: Daft is not installed.
     """
-    daft = _daft()
-    died = daft.exceptions.DaftCoreException, RuntimeError  # the latter where a worker's connection is cut
-    return _again(lambda job, tiles: _on_daft(daft, job, tiles, workers), died)
+    _daft()
+    return _again(lambda job, tiles: _apart(job, tiles, workers), WorkersDied)
 
 
 RUNNERS: dict[str, Callable[[int], Runner]] = {"processes": in_processes, "daft": with_daft}
@@ -67,8 +74,6 @@ def _again(run: Runner, died: type[Exception] | tuple[type[Exception], ...]) -> 
 
 
 def _pool(job: MapJob, tiles: Sequence[Tile], workers: int) -> Iterable[dict[str, Any]]:
-    from multiprocessing import get_context
-
     with ProcessPoolExecutor(workers, get_context("spawn"), _one_thread) as pool:
         for future in as_completed([pool.submit(map_tile, job, tile) for tile in tiles]):
             yield future.result()
@@ -81,7 +86,43 @@ def _daft() -> Any:
         raise BadArgument("this engine needs Daft: install the extra `scale`") from error
 
 
-def _on_daft(daft: Any, job: MapJob, tiles: Sequence[Tile], workers: int) -> Iterable[dict[str, Any]]:
+def _apart(job: MapJob, tiles: Sequence[Tile], workers: int) -> Iterable[dict[str, Any]]:
+    """Run Daft in a process of its own, which a worker that dies may take with it, and tell of tiles as they appear.
+
+    Raises:
+        WorkersDied: it ended before all tiles were there.
+    """
+    context = get_context("spawn")
+    heard, said = context.Pipe(duplex=False)
+    daft = context.Process(target=_on_daft, args=(job, tiles, workers, said))
+    daft.start()
+    said.close()
+    left = list(tiles)
+    try:
+        runs = True
+        while runs:
+            daft.join(0.2)
+            runs = daft.is_alive()
+            done = [tile for tile in left if is_done(job.out, tile)]
+            left = [tile for tile in left if tile not in done]
+            yield from (note_of(job.out, tile) for tile in done)
+    finally:
+        daft.kill()
+        daft.join()
+    if left:
+        raise WorkersDied(_last_words(heard) or f"Daft ended with {daft.exitcode}")
+
+
+def _last_words(heard: Connection) -> str:
+    try:
+        return str(heard.recv()) if heard.poll() else ""
+    except EOFError:
+        return ""
+
+
+def _on_daft(job: MapJob, tiles: Sequence[Tile], workers: int, said: Connection) -> None:
+    """Map tiles on Daft; where that fails, say why in a line and end."""
+    daft = _daft()
     by_name = {tile.name: tile for tile in tiles}
 
     @daft.cls(max_concurrency=workers, use_process=True)
@@ -98,8 +139,12 @@ def _on_daft(daft: Any, job: MapJob, tiles: Sequence[Tile], workers: int) -> Ite
     if daft.get_or_create_runner().name == "ray":
         frame = frame.into_partitions(len(by_name))
     done = frame.with_column("done", Mapper(job, by_name)(daft.col("tile")))
-    for row in done.select("done").iter_rows():
-        yield note_of(job.out, by_name[row["done"]])
+    try:
+        for _ in done.select("done").iter_rows():
+            pass
+    except Exception as error:  # the edge of another program: whatever it was, the tiles that are left are dealt again
+        said.send(str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__)
+        sys.exit(1)
 
 
 def _one_thread() -> None:
