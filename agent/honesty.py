@@ -172,7 +172,7 @@ def hard_words(reading: Reading, plan: Plan) -> list[str]:
 
 
 def qualifiers(reading: Reading, language: str) -> list[str]:
-    """Return unknown words that stand at a class: "irrigated maize", "vineyards on chalk"."""
+    """Return unknown words that stand at a class or say what was done: "irrigated maize", "forest that was felled"."""
     named = [i for i in reading.items if i.type in ("CLASS", "COUNTED", "ENDOF", "EACHCLASS", "MEASURE")]
     topics = {n for i in reading.said.items if str(i.value).startswith("topic.") for n in range(i.start, i.end)}
     known = {n for i in reading.said.items for n in range(i.start, i.end)} - topics
@@ -184,6 +184,8 @@ def qualifiers(reading: Reading, language: str) -> list[str]:
     before |= {i.end for i in classes if ends(reading, i.end, "after", language)}
     after = {n for i in named for n in after_preposition(reading, i.end, language)}
     after |= {i.end for i in reading.items if i.type == "EACH" and i.value == "per"}
+    after |= {i.end for i in reading.said.items if i.type == "ASK" and i.value == "is" and i.start > 0
+              and ends(reading, i.end, "done", language)}  # fmt: skip
     told = (unread & (before | after)) | (set(reading.open_words) & topics) | last_words(reading, unread, language)
     return [reading.word(n) for n in sorted(told) if len(reading.word(n)) > 2]
 

@@ -64,3 +64,21 @@ def test_the_published_coefficient_of_variation_is_a_measure(question: str, told
     answer = ask(question, real, router="builtin", debug=True)
     assert answer.status == "answered"
     assert told in answer.text
+
+
+DONE = [
+    ("How much forest was cut down in Sweden in 2018?", "cut"),
+    ("How much forest was felled in Sweden in 2018?", "felled"),
+    ("Combien de forêts ont été coupées en Suède en 2018 ?", "coupées"),
+    ("¿Cuántos olivos fueron arrancados en España en 2018?", "arrancados"),
+    ("Quanti boschi sono stati bruciati in Sicilia nel 2018?", "bruciati"),
+]
+
+
+@pytest.mark.parametrize(("question", "word"), DONE)
+def test_what_was_done_to_a_class_is_not_answered_by_how_much_of_it_there_is(
+    question: str, word: str, real: Context
+) -> None:
+    answer = ask(question, real, router="builtin", debug=True)
+    assert answer.status == "refused"
+    assert word in answer.text
