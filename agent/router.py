@@ -149,6 +149,8 @@ class Builtin:
             if error.reason == "no_operation" and only_years and names_nothing(question, context):
                 raise NotUnderstood((), "which_class") from error
             raise
+        if goes_on_from_nothing(question, plan, context, conversation):
+            raise NotUnderstood((), "which_class")
         refuse_what_was_dropped(without_aside(question, context), plan, context, follows=bool(conversation.frame))
         refuse_what_was_pointed_at(question, plan, context, conversation)
         return plan
@@ -175,6 +177,14 @@ class Builtin:
         resolver = Resolver(reading, context, conversation, question, settled)
         frame = resolver.frame()
         return planned(frame, context, conversation, (*resolver.notes, *left_aside(reading, frame, resolver.notes)))
+
+
+def goes_on_from_nothing(question: str, plan: Plan, context: Context, conversation: Conversation) -> bool:
+    """Whether "and in Spain?" follows a question without an answer: all of Spain's land is not what it asks for."""
+    after_none = bool(conversation.turns) and not conversation.frame and not conversation.queries
+    whole = all(step.tool == "profile_region" for step in plan.steps)
+    keys = {leaf.key for leaf in leaves(question, context.language)} if after_none and whole else set()
+    return "edit.what_about" in keys
 
 
 def questions_in(question: str, context: Context) -> list[str]:

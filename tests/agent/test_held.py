@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.ask import ask
+from agent.conversation import Conversation
 from agent.reading.held import dropped, in_each_year
 from agent.reading.read import read
 from retrieval.query import Column, Filter, Query
@@ -82,3 +83,19 @@ def test_what_was_done_to_a_class_is_not_answered_by_how_much_of_it_there_is(
     answer = ask(question, real, router="builtin", debug=True)
     assert answer.status == "refused"
     assert word in answer.text
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ("How many irrigated maize points in Italy in 2018?", "and in Spain?"),
+        ("Show me bare land above 1500 m in the Alps", "the same for Spain"),
+        ("Wie viele Maispunkte gibt es in Atlantis 2018?", "und in Spanien?"),
+    ],
+)
+def test_a_question_that_goes_on_from_one_without_an_answer_is_asked_what_of(
+    turns: tuple[str, str], real: Context
+) -> None:
+    talk = Conversation()
+    first, second = (ask(turn, real, router="builtin", conversation=talk, debug=True) for turn in turns)
+    assert (first.status, second.status) == ("refused", "clarify")
