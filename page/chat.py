@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -87,7 +88,11 @@ def reply_html(turn: Turn, words: Words) -> str:
 
 CODES = re.compile(r"\s\((?:[A-H][0-9X]{2}|U[0-9]{3})(?:[,;+ ]+(?:[A-H][0-9X]{2}|U[0-9]{3}))*\)")
 RANKS = re.compile(r"(?P<head>.+?): (?P<list>1\. .+?(?:; \d+\. .+?)+)\.(?P<tail> \D.*)?")
-SHOWN_RANKS = 5
+ENTRIES = re.compile(
+    r"(?P<head>[^:;.]+): (?P<list>(?:(?!\. \D)[^;])+(?:; (?:(?!\. \D)[^;])+?){4,}?)(?P<tail> \([^()]*, [^()]*\))?\."
+)
+"""Five or more entries parted by semicolons, and in brackets at the end what they are of."""
+SHOWN_ENTRIES = 5
 
 
 def without_codes(text: str) -> str:
@@ -99,38 +104,60 @@ def without_codes(text: str) -> str:
     return CODES.sub("", text)
 
 
+@dataclass(frozen=True)
+class Entries:
+    """A line that lists: what, one by one, and what is said after."""
+
+    head: str
+    lines: tuple[str, ...]
+    tail: str
+    ranked: bool
+
+    def html(self, start: int, end: int | None = None) -> str:
+        """Some of the entries as a list; a ranking's are numbered."""
+        lines = "".join(f"<li>{escape(line)}</li>" for line in self.lines[start:end])
+        return f'<ol start="{start + 1}">{lines}</ol>' if self.ranked else f"<ul>{lines}</ul>"
+
+
+def entries(text: str) -> Entries | None:
+    """The entries of a line that lists some, None where it is a sentence.
+
+    >>> entries("Largest share: 1. Picardy 56.4 %; 2. Brittany 41.6 %.").lines
+    ('Picardy 56.4 %', 'Brittany 41.6 %')
+    >>> entries("Most: A 9 %; then B 8 %; C 7 %; D 6 %; E 5 % (Spain, 2022).").tail
+    '(Spain, 2022)'
+    >>> entries("Bavaria: 29 % in 2009; a decrease. All years: 2009: 29 %; 2012: 28 %; 2015: 27 %; 2018: 26 %.")
+    """
+    if found := RANKS.fullmatch(text):
+        lines = [line.partition(". ")[2] for line in re.split(r"; (?=\d+\. )", found["list"])]
+    elif found := ENTRIES.fullmatch(text):
+        lines = found["list"].split("; ")
+    else:
+        return None
+    return Entries(found["head"], tuple(lines), (found["tail"] or "").strip(), found.re is RANKS)
+
+
 def also_html(text: str, words: Words) -> str:
-    """A further line of the answer; a ranking in it is folded away."""
-    found = RANKS.fullmatch(text)
+    """A further line of the answer; a list in it is folded away."""
+    found = entries(text)
     if not found:
         return f'<p class="la-also">{escape(text)}</p>'
-    lines = [f"<li>{escape(line.partition('. ')[2])}</li>" for line in ranked(found["list"])]
-    tail = f"<p>{escape(found['tail'].strip())}</p>" if found["tail"] else ""
-    title = f"{found['head']} ({words['more_ranks'].format(count=len(lines))})"
-    return f'<details class="la-also"><summary>{escape(title)}</summary><ol>{"".join(lines)}</ol>{tail}</details>'
-
-
-def ranked(text: str) -> list[str]:
-    """The lines of a ranking that was written in one.
-
-    >>> ranked("1. Picardy 56.4 %; 2. Brittany 41.6 %")
-    ['1. Picardy 56.4 %', '2. Brittany 41.6 %']
-    """
-    return re.split(r"; (?=\d+\. )", text)
+    tail = f"<p>{escape(found.tail)}</p>" if found.tail else ""
+    title = f"{found.head} ({words['more_ranks'].format(count=len(found.lines))})"
+    return f'<details class="la-also"><summary>{escape(title)}</summary>{found.html(0)}{tail}</details>'
 
 
 def verdict_html(text: str, words: Words) -> str:
-    """The sentence that answers; a ranking in it as a list, the first few to be seen."""
-    found = RANKS.fullmatch(text)
+    """The sentence that answers; a list in it as one, the first few entries to be seen."""
+    found = entries(text)
     if not found:
         return f'<p class="la-verdict">{escape(text)}</p>'
-    lines = [f"<li>{escape(line.partition('. ')[2])}</li>" for line in ranked(found["list"])]
-    shown, folded = lines[:SHOWN_RANKS], lines[SHOWN_RANKS:]
-    rest = f'<ol start="{SHOWN_RANKS + 1}">{"".join(folded)}</ol>'
-    title = escape(words["more_ranks"].format(count=len(folded)))
-    more = f"<details><summary>{title}</summary>{rest}</details>" if folded else ""
-    tail = f"<p>{escape(found['tail'].strip())}</p>" if found["tail"] else ""
-    return f'<div class="la-verdict"><p>{escape(found["head"])}:</p><ol>{"".join(shown)}</ol>{more}{tail}</div>'
+    shown, more = found.html(0, SHOWN_ENTRIES), ""
+    if folded := len(found.lines[SHOWN_ENTRIES:]):
+        title = escape(words["more_ranks"].format(count=folded))
+        more = f"<details><summary>{title}</summary>{found.html(SHOWN_ENTRIES)}</details>"
+    tail = f"<p>{escape(found.tail)}</p>" if found.tail else ""
+    return f'<div class="la-verdict"><p>{escape(found.head)}:</p>{shown}{more}{tail}</div>'
 
 
 def caveats_html(turn: Turn, words: Words) -> str:

@@ -60,7 +60,7 @@ def result_html(result: Result, words: Words) -> str:
         else ""
     )
     title = words.get("tool_" + result.tool, result.tool)
-    return f"<h3>{escape(title)} <code>{escape(result.tool)}</code></h3><dl class=la-facts>{lines}</dl>{query}{values}"
+    return f"<h2>{escape(title)} <code>{escape(result.tool)}</code></h2><dl class=la-facts>{lines}</dl>{query}{values}"
 
 
 def interval_html(answer: Answer, language: str) -> list[str]:

@@ -41,6 +41,10 @@ from tools.result import Provenance, Result
 
 MOST_DOTS = 20_000
 """Points drawn one by one; more become one picture, so that a million cells stay fluid."""
+PIXEL_M = 10.0
+"""Metres across a pixel of the satellite."""
+CELLS_IN = 5
+"""Cells of a place so many times smaller than the region asked about are gone to by themselves."""
 AROUND_A_DISC = 6.0
 """Degrees of longitude shown around a region that is marked, not outlined, so that a reader sees where it is."""
 CLASSES = 5
@@ -49,7 +53,10 @@ EUROPE = (-10.5, 34.5, 32.0, 70.5)
 """West, south, east, north of what is shown before any question."""
 MOST_OUTLINED = 4
 """As many regions asked about are outlined upon the map of all; more are a ranking."""
-HIDDEN = {"lon", "lat", "id", "region_id", "geometry", "class_break", "code", "unit", "flag", "status"}
+HIDDEN = {
+    "lon", "lat", "id", "region_id", "geometry", "class_break", "code", "unit", "flag", "status", "location", "hit",
+    "sure_land_cover",
+}  # fmt: skip
 """Properties a popup leaves out: they are drawn, or are names for the machine."""
 
 Feature = dict[str, Any]
@@ -90,6 +97,8 @@ class Layer:
     """Lon/lat of the image's corners from the north-west, clockwise."""
     of: str = ""
     """Title of the map that `flags` are set upon."""
+    cell: float = 0.0
+    """Metres across the square of EPSG:3035's grid that each point is the middle of; 0 where it is a point."""
     on: bool = True
     """Whether it is drawn at first; a second witness's points wait in the list of layers."""
     indicator: Mapping[str, Any] = field(default_factory=dict)
@@ -151,6 +160,7 @@ def layer_json(layer: Layer, at: int, key: str) -> dict[str, Any]:
         "labels": layer.labels,
         "corners": layer.corners,
         "of": layer.of,
+        "cell": layer.cell,
         "on": layer.on,
         "indicator": {name: value for name, value in layer.indicator.items() if name != "regions"},
         "url": f"take/{key}/layer-{at}.{'png' if layer.kind == 'image' else 'geojson'}",
@@ -188,7 +198,11 @@ def drawing_of(answer: Answer, names: Names) -> Drawing:
         layers = [as_outline(layer) if len(layer.features) == 1 else layer for layer in layers]
     layers.sort(key=lambda layer: ("image", "areas", "flags", "outline", "points").index(layer.kind))
     least = AROUND_A_DISC if names.words["note_discs"] in notes else 0.0
-    return Drawing(tuple(layers), bounds_of([la for la in layers if la.on], least), tuple(dict.fromkeys(notes)))
+    shown = [la for la in layers if la.on]
+    whole, cells = bounds_of(shown, least), bounds_of([la for la in shown if la.cell], air=0.0)
+    if whole and cells and cells[2] - cells[0] < (whole[2] - whole[0]) / CELLS_IN:
+        whole = cells  # a square kilometre of cells would be a dot in its province
+    return Drawing(tuple(layers), whole, tuple(dict.fromkeys(notes)))
 
 
 def waiting(layers: list[Layer], drawn: set[str]) -> list[Layer]:
@@ -249,6 +263,7 @@ def point_layer(result: Result, dots: list[Feature], names: Names) -> Layer:
         features=painted([marked(f, m, at) for at, (f, m) in enumerate(zip(dots, keys, strict=True))], marks),
         fields=fields_of(dots, names),
         labels=labels_of(dots, names),
+        cell=PIXEL_M if "location" in dots[0]["properties"] else 0.0,
     )
     if len(dots) <= MOST_DOTS:
         return layer
@@ -766,13 +781,13 @@ def place_of(feature: Feature) -> tuple[float, float]:
     return round(point.x, 4), round(point.y, 4)
 
 
-def bounds_of(layers: Iterable[Layer], least: float = 0.0) -> BBox | None:
+def bounds_of(layers: Iterable[Layer], least: float = 0.0, air: float = 0.02) -> BBox | None:
     """West, south, east, north of all that is drawn, with a little air and at least so many degrees across."""
     shapes = [shapely.geometry.shape(f["geometry"]) for layer in layers for f in layer.features]
     if not shapes:
         return None
     west, south, east, north = (float(v) for v in shapely.total_bounds(shapes))
-    air = max(0.02 + 0.03 * (east - west), (least - (east - west)) / 2)
+    air = max(air + 0.03 * (east - west), (least - (east - west)) / 2)
     return west - air, max(south - air, -85.0), east + air, min(north + air, 85.0)
 
 

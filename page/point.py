@@ -33,7 +33,7 @@ def point_plans(point_id: str, encoder: str = "") -> list[dict[str, Any]]:
 def point_html(answers: list[Answer], point_id: str, words: Words, language: str) -> str:
     """What each witness says of the point."""
     answers = [a for a in answers if a.status == "answered"] or answers[:1]
-    parts = [f"<h3>{escape(words['column_point_id'])} {escape(point_id)}</h3>"]
+    parts = [f"<h2>{escape(words['column_point_id'])} {escape(point_id)}</h2>"]
     for answer in answers:
         lines = "<br>".join(escape(line) for line in answer.text.splitlines())
         caveats = "".join(f"<li>{escape(caveat)}</li>" for caveat in answer.caveats)

@@ -17,12 +17,14 @@ MOST_ROWS = 300
 TOLD = (
     "rank", "deal_id", "country", "size_ha", "intentions", "crops", "investors", "investor", "investor_country",
     "place", "crop", "animal", "mineral", "intention", "nature", "negotiation", "implementation", "deals", "hectares",
-    "point_id", "location", "region", "name", "class_name", "what", "land_cover_name", "land_use_name", "year",
+    "point_id", "lat", "lon", "region", "name", "class_name", "what", "land_cover_name", "land_use_name", "year",
     "change", "value", "low", "high", "share", "share_low", "share_high", "points", "surveyed", "percent_of_points",
     "score", "observed", "classified", "agrees", "similarity", "km", "note",
 )  # fmt: skip
 """Columns a reader looks at, as far as they tell the rows apart; the others are shown on demand and in the download."""
 MOST_TOLD = 5
+POSITION = ("lat", "lon")
+"""What a reader calls a pixel by: its own name is the machine's."""
 LINKS = (
     ("point_id", "year"),
     ("location", "year"),
@@ -91,7 +93,8 @@ def told_columns(table: Table) -> list[int]:
     """Places of the few columns shown at first: those that name a row and say its figure, and are not all alike."""
     places = {name.partition(" ")[0]: at for at, name in enumerate(table.columns)}
     always = {*FIGURES, "land_cover_name", "land_use_name"} if "point_id" in places else set(FIGURES)
-    told = [name for name in TOLD if name in places and (len(table) < 2 or name in always or varies(table, name))]
+    there = [name for name in TOLD if name in places and ("location" in places or name not in POSITION)]
+    told = [name for name in there if len(table) < 2 or name in always or varies(table, name)]
     figures = [name for name in told if name in FIGURES]
     chosen = [name for name in told if name not in FIGURES][: MOST_TOLD - min(len(figures), 3)] + figures[:3]
     kept = sorted((places[name] for name in chosen[:MOST_TOLD]), key=lambda at: order_of(table.columns[at]))

@@ -163,8 +163,8 @@ def take_html(held: Held, key: str, said: Mapping[str, str]) -> str:
     return (
         f'<p>{escape(said["take_help"])}</p><ul class="la-take">{links}</ul>'
         f'<p class="la-source">{escape(said["take_packet_help"])}</p>'
-        f'<h3 class="la-cite">{escape(said["cite_title"])} <button type="button" class="la-button" '
-        f'data-text="{escape(cited)}" data-done="{escape(said["copied_text"])}">{escape(said["cite"])}</button></h3>'
+        f'<h2 class="la-cite">{escape(said["cite_title"])} <button type="button" class="la-button" '
+        f'data-text="{escape(cited)}" data-done="{escape(said["copied_text"])}">{escape(said["cite"])}</button></h2>'
         f'<pre tabindex="0" role="region" aria-label="{escape(said["cite_title"])}">{escape(cited)}</pre>'
     )
 

@@ -176,7 +176,8 @@ window.landask = (() => {
     } else {
       const many = layer.features.length > MANY;
       if (many) addHexagons(map, layer, at, marks, opacity, below);
-      map.addLayer({ id, type: "circle", ...(many ? { minzoom: DOTS_FROM } : {}), source: id, filter: ofMarks(layer, marks), paint: { "circle-color": colourOf(layer),
+      if (layer.cell) addCells(map, layer, at, marks, opacity, below);
+      map.addLayer({ id, type: "circle", ...(many ? { minzoom: DOTS_FROM } : {}), ...(layer.cell ? { maxzoom: cellsFrom(layer) } : {}), source: id, filter: ofMarks(layer, marks), paint: { "circle-color": colourOf(layer),
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 3, many ? 1.8 : 2.8, 6, many ? 3 : 4.5, 9, 6.5, 13, 9], "circle-opacity": opacity,
         "circle-stroke-color": dark() ? "#e8e8e8" : "#2b2b2b", "circle-stroke-opacity": opacity,
         "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 3, many ? 0.2 : 0.7, 8, 0.9] } });
@@ -234,6 +235,27 @@ window.landask = (() => {
       map.getSource(id).setData({ type: "FeatureCollection", features: hexagons(layer, shownMarks(layer, at), now) });
     });
   }
+  // A satellite's pixel is a square of the ground: from near by it is drawn as one, side by side with its neighbours.
+  // Pixels that lie scattered stay dots until a square is as large as one.
+  const SIDE_BY_SIDE = 0.3, CELLS_FROM = 11, ALONE_FROM = 15.5, METRES_A_DEGREE = 111_320, RAD = Math.PI / 180;
+  const GRID_MERIDIAN = 10;    // of EPSG:3035, whose squares stand askew away from it
+  function cellsFrom({ cell, features }) {
+    const [lons, lats] = [0, 1].map((axis) => features.map(({ geometry }) => geometry.coordinates[axis]).sort((a, b) => a - b));
+    const high = (lats.at(-1) - lats[0]) * METRES_A_DEGREE, wide = (lons.at(-1) - lons[0]) * METRES_A_DEGREE * Math.cos(lats[0] * RAD);
+    return features.length * cell * cell > SIDE_BY_SIDE * wide * high ? CELLS_FROM : ALONE_FROM;
+  }
+  function square({ geometry: { coordinates: [lon, lat] }, properties }, metres) {
+    const askew = (lon - GRID_MERIDIAN) * Math.sin(lat * RAD) * RAD, half = metres / 2 / METRES_A_DEGREE;
+    const corner = ([x, y]) => [lon + half * (x * Math.cos(askew) + y * Math.sin(askew)) / Math.cos(lat * RAD), lat + half * (y * Math.cos(askew) - x * Math.sin(askew))];
+    return { type: "Feature", properties, geometry: { type: "Polygon", coordinates: [[[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]].map(corner)] } };
+  }
+  function addCells(map, layer, at, marks, opacity, below) {
+    const id = `result-${at}-cells`, features = layer.features.map((feature) => square(feature, layer.cell));
+    map.addSource(id, { type: "geojson", tolerance: 0, data: { type: "FeatureCollection", features } });
+    map.addLayer({ id, type: "fill", source: id, minzoom: cellsFrom(layer), filter: ofMarks(layer, marks), paint: { "fill-color": colourOf(layer), "fill-opacity": OPAQUE * opacity, "fill-antialias": false } }, below);
+    map.on("mousemove", id, (event) => { map.getCanvas().style.cursor = "pointer"; hover(event.features[0].properties._f); tip(event, layer); });
+    map.on("mouseleave", id, () => { map.getCanvas().style.cursor = view.draw ? "crosshair" : ""; hover(null); tip(null); });
+  }
   const comparedFilter = () => ["in", ["get", "region"], ["literal", view.compared]];
   const comparedColour = () => (view.compared.length
     ? ["match", ["get", "region"], ...view.compared.flatMap((id, at) => [id, SERIES[at % SERIES.length]]), "#000000"] : "#000000");
@@ -266,7 +288,7 @@ window.landask = (() => {
   function fit() {
     if (!view.map) return;
     view.fitted = true;
-    view.map.fitBounds(bounds(view.drawing), { padding: room(), maxZoom: 12, duration: still() || document.hidden ? 0 : 400 });
+    view.map.fitBounds(bounds(view.drawing), { padding: room(), maxZoom: view.drawing.layers.some(({ cell }) => cell) ? 15 : 12, duration: still() || document.hidden ? 0 : 400 });
   }
   function room() {
     const box = view.root.querySelector(".la-legend"), { clientWidth, clientHeight } = view.map.getContainer();
@@ -401,14 +423,14 @@ window.landask = (() => {
   function intoView(node) {
     const inner = node.getBoundingClientRect(), outer = view.map.getContainer().getBoundingClientRect(), air = 8;
     const off = (low, high, least, most) => (low < least + air ? low - least - air : Math.max(0, high - most + air));
-    const by = [off(inner.left, inner.right, outer.left, outer.right), off(inner.top, inner.bottom, outer.top, outer.bottom)];
+    const by = [off(inner.left, inner.right, outer.left + room().left - air, outer.right), off(inner.top, inner.bottom, outer.top, outer.bottom)];
     if (by[0] || by[1]) view.map.panBy(by, { duration: still() ? 0 : 250 });
   }
 
   function clicked(event) {
     if (view.moved) return;
     if (view.draw) return drawClick(event);
-    const ids = view.drawing.layers.map((_, at) => "result-" + at).filter((id) => view.map.getLayer(id));
+    const ids = view.drawing.layers.flatMap((_, at) => [`result-${at}`, `result-${at}-cells`]).filter((id) => view.map.getLayer(id));
     const spot = [[event.point.x - 5, event.point.y - 5], [event.point.x + 5, event.point.y + 5]];
     const found = ids.length ? view.map.queryRenderedFeatures(spot, { layers: ids.filter((id) =>
       ["points", "areas"].includes(view.drawing.layers[+id.split("-")[1]].kind)) }) : [];
@@ -451,7 +473,7 @@ window.landask = (() => {
   const EARTH_KM = 6371.0088;
   function km2(corners) {
     // Area of a polygon on the sphere (Chamberlain and Duquette 2007); the server tells it on the ellipsoid.
-    const rad = (degrees) => degrees * Math.PI / 180;
+    const rad = (degrees) => degrees * RAD;
     const sum = corners.slice(0, -1).reduce((total, [lon, lat], at) => {
       const [nextLon, nextLat] = corners[at + 1];
       return total + rad(nextLon - lon) * (2 + Math.sin(rad(lat)) + Math.sin(rad(nextLat)));

@@ -312,3 +312,20 @@ def test_the_first_load_is_light(browser: Browser, served: Served) -> None:
     assert whole - of_the_map <= 600_000, "bytes on the wire before the map is drawn, its library with them"
     assert of_the_map <= 200_000
     context.close()
+
+
+def test_a_satellites_pixels_are_cells_from_near_by(seen: Seen) -> None:
+    page = seen.open().ask("Where does the satellite see maize in the province of Liège?").page
+    seen.map_settles()
+    assert page.evaluate("landask.view.drawing.layers.at(-1).cell") == 10
+    page.wait_for_function("landask.view.map.getZoom() > 11 && landask.view.map.loaded()")
+    at = page.evaluate("landask.view.drawing.layers.length - 1")
+    drawn = f"landask.view.map.queryRenderedFeatures({{layers: ['result-{at}-cells']}}).length"
+    page.wait_for_function(f"{drawn} > 1000")
+    lon, lat = page.evaluate("landask.view.drawing.layers.at(-1).features[0].geometry.coordinates")
+    page.evaluate(f"landask.view.map.jumpTo({{center: [{lon}, {lat}], zoom: 16}})")
+    page.mouse.click(*on_screen(page, lon + 0.00003, lat + 0.00002))  # 3 m from its middle
+    expect(page.locator(".la-popup")).to_contain_text("Maize", ignore_case=True)
+    expect(page.locator(".la-turn")).to_contain_text("A pixel is a square of 10 m")
+    seen.tab("table")
+    expect(page.locator("#rows thead th:visible").first).to_have_text("Latitude")
