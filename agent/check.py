@@ -15,6 +15,7 @@ from agent.render import caveat_parts
 from agent.voice import strings, texts
 from tools.context import Context
 from tools.result import Result
+from tools.uncertainty import supported_cells
 
 NUMBER = re.compile(r"(?<!\w)[-−]?(?:\d{1,3}(?:[\u00a0\u202f ]\d{3})+(?:[.,]\d+)?|\d+(?:[.,’']\d+)*)(?!\w)")
 """A number with its grouping: 1 234,5 or 1,234.5."""
@@ -86,6 +87,8 @@ def cells(results: Iterable[Result], notes: Any = ()) -> set[Any]:
             result.provenance.dataset, result.provenance.version,
         ):  # fmt: skip
             gather(value, found)
+        if result.tool == "query" and result.table:
+            found |= supported_cells(result.table.dicts(), result.facts.get("margin"))
         if isinstance(result.value, float) and result.unit == "accuracy":
             found.add(round(100 * result.value, 1))
         found |= (

@@ -26,6 +26,9 @@ ELEVATION: Mapping[str, tuple[str, str, str]] = {
     ),
     "es": ("por encima de|a más de", "por debajo de|a menos de", "está|están|se encuentran?|situad[oa]s?"),
     "it": ("sopra i|sopra|oltre i|al di sopra di", "sotto i|sotto|al di sotto di", "si trovano?|sta|stanno|è|sono"),
+    "pt": ("acima d[eo]s?|a mais de", "abaixo d[eo]s?|a menos de", "ficam?|está|estão|situad[oa]s?|se encontram?"),
+    "nl": ("boven de|boven|hoger dan", "onder de|onder|lager dan", "ligt|liggen|is|zijn"),
+    "pl": ("powyżej|ponad|wyżej niż", "poniżej|niżej niż", "leży|leżą|znajdują? się|jest|są|położon\\w+"),
 }
 """Language → above, below, and the verbs that may stand before."""
 
@@ -37,7 +40,21 @@ USES: Mapping[str, tuple[str, str]] = {
     "de": ("nicht (?:bewirtschaftet|landwirtschaftlich genutzt)", "ungenutzt\\w*|nicht genutzt"),
     "fr": ("non exploitée?s?|sans usage agricole", "inutilisée?s?|non utilisée?s?"),
     "es": ("no (?:explotad[oa]s?|cultivad[oa]s?)|sin uso agrícola", "sin usar|no utilizad[oa]s?"),
-    "it": ("non coltivat[oaie]|senza uso agricolo", "inutilizzat[oaie]|non usat[oaie]"),
+    "it": (
+        "non (?:(?:è|sono|viene|vengono) )?coltivat[oaie]|senza uso agricolo|non (?:(?:è|sono) )?"
+        "(?:usat|utilizzat)[oaie] (?:in|dall'|per l')\\s?agricoltura",
+        "inutilizzat[oaie]|non (?:(?:è|sono) )?(?:usat|utilizzat)[oaie]",
+    ),
+    "pt": (
+        "não (?:(?:é|são|está|estão) )?(?:cultivad[oa]s?|explorad[oa]s?|(?:usad|utilizad)[oa]s? (?:n|pel|para )"
+        "a agricultura)|sem uso agrícola",
+        "sem uso|não (?:(?:é|são) )?(?:usad|utilizad)[oa]s?",
+    ),
+    "nl": ("niet (?:door|voor|in) de landbouw gebruikt|zonder agrarisch gebruik", "ongebruikte?|niet gebruikt"),
+    "pl": (
+        "nie (?:jest|są) (?:użytkowan|wykorzystywan|używan)\\w+ (?:rolniczo|w rolnictwie)|bez użytku rolniczego",
+        "nieużytkowan\\w*|nieużywan\\w*|nie (?:jest|są) (?:użytkowan|używan|wykorzystywan)\\w+",
+    ),
 }
 """Language → not in agricultural use, in no use."""
 
@@ -47,9 +64,14 @@ SHARES: Mapping[str, str] = {
     "fr": "combien|quelle? (?:part|proportion|pourcentage)|pour ?cent",
     "es": "cuánt[oa]s?|qué (?:parte|proporción|porcentaje)|por ciento",
     "it": "quant[oaie]|che (?:parte|quota|percentuale)|quale (?:parte|quota|percentuale)|per cento",
+    "pt": "quant[oa]s?|(?:que|qual) (?:é )?(?:a )?(?:parte|proporção|percentagem|porcentagem)|por cento",
+    "nl": "hoeveel|welk (?:deel|aandeel|percentage)|procent",
+    "pl": "ile|jaka (?:część|proporcja)|jaki (?:udział|odsetek|procent)|procent",
 }
-POINTS = re.compile(r"\b(?:points?|records?|surveyed|Punkte?n?|puntos?|punti|point)\b", re.IGNORECASE)
-NUMBER = r"(\d{1,3}(?:[ .,’]\d{3})+|\d+)\s*(?:m|metres|meters|mètres|metros|metri|Meter)\b\.?"
+POINTS = re.compile(
+    r"\b(?:points?|records?|surveyed|Punkte?n?|puntos?|pontos?|punti|punten|punkt\w*|point)\b", re.IGNORECASE
+)
+NUMBER = r"(\d{1,3}(?:[ .,’]\d{3})+|\d+)\s*(?:m|metres|meters|mètres|metros|metri|Meter|metrów|meter)\b\.?"
 
 
 @dataclass(frozen=True)

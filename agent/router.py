@@ -160,7 +160,9 @@ class Builtin:
     ) -> Plan | None:
         """Return the plan of a part of a land cover that only an estimate can give, None where it is not asked."""
         part = part_in(question, context.language)
-        if part is None or read(question, context).has("count", "points"):
+        asked = read(question, context)
+        counted = asked.has("count") and (asked.has("area") or not asked.has("howmuch"))  # "ile": how much, too
+        if part is None or asked.has("points") or counted:
             return None
         rest = read(without_aside(part.rest, context), context)
         frame = Resolver(rest, context, conversation, part.rest, settled).frame()

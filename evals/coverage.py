@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import hypergeom
 
 from tools.estimation import (
     Estimate,
@@ -19,6 +20,7 @@ from tools.estimation import (
     count_interval,
     effective_size,
     greg,
+    is_assisted,
     logit_interval,
     published_error,
     stratified,
@@ -100,6 +102,50 @@ def simple_random(
             p = k / n
             variance = (1 - n / total) * p * (1 - p) / (n - 1)
             yield positive / total, float(often), held(positive / total, Estimate(p, variance, n), int(k))
+
+
+RARE = (2, 5, 10, 20, 60)
+"""Expected positives of a rare class."""
+
+
+def rare(total: int = 20_000, n: int = 2_000, surveys: int = 600) -> list[Row]:
+    """Return coverage of rare classes by the positives to be expected: of each method over all samples there may be,
+    and of the regression estimate with a fair score, which is taken from 50 expected positives on."""
+    rows = []
+    for expected in RARE:
+        positive, random = expected * total // n, np.random.default_rng(expected)
+        count = hypergeom(total, positive, n)
+        seen = np.arange(*(int(end) for end in count.interval(1 - 1e-9)), dtype=int)
+        inside = dict.fromkeys(METHODS, 0.0)
+        for k in (*seen, int(seen[-1]) + 1):
+            p = k / n
+            of = Estimate(p, (1 - n / total) * p * (1 - p) / (n - 1), n)
+            for name, was in held(positive / total, of, int(k)).items():
+                inside[name] += float(count.pmf(k)) * was
+        y = np.zeros(total)
+        y[:positive] = 1
+        score = y + random.normal(0, np.sqrt(y.var()), total)
+        of_map = {"regression": regressed(y, score, n, surveys, random)}
+        r2 = float(np.corrcoef(y, score)[0, 1] ** 2)
+        rows.append(
+            {"expected positives": expected, "share %": round(100 * positive / total, 2)}
+            | {name: round(float(100 * value), 1) for name, value in inside.items()}
+            | of_map
+            | {"R²": round(r2, 2), "regression is taken": "yes" if is_assisted(n, positive / total, r2) else "no"}
+        )
+    return rows
+
+
+def regressed(y: np.ndarray, score: np.ndarray, n: int, surveys: int, random: np.random.Generator) -> float:
+    """Return the coverage in percent of the regression estimate's logit interval at random points."""
+    whole, inside = np.array([1.0, score.mean()]), []
+    stratum, size = np.zeros(n, dtype=int), np.array([float(len(y))])
+    for _ in range(surveys):
+        at = random.choice(len(y), n, replace=False)
+        found = greg(y[at], np.column_stack([np.ones(n), score[at]]), whole, stratum, size)
+        low, high = logit_interval(found.value, found.se) if 0 < found.value < 1 and found.se > 0 else (0.0, 0.0)
+        inside.append(low <= y.mean() <= high)
+    return round(100 * float(np.mean(inside)), 1)
 
 
 def blocks(

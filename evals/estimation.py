@@ -220,6 +220,7 @@ def coverage_tables(grid: Path | None, stack: Path | None = None) -> Tables:
         "Two phases on a 2 km grid, %": coverage.grids(),
         "Change with common points, %": coverage.changes(),
         "Published to one decimal, %": coverage.rounded(),
+        "Rare classes by expected positives, %": coverage.rare(),
     }
     if grid:
         tables |= {"Full grid of Abruzzo 2012, %": coverage.full_grid(grid), "Regression": coverage.assisted(grid)}

@@ -3,10 +3,16 @@
 The published benchmark of Land Matrix questions scores filters alone: is the set of fields right, are the values right.
 Both are kept as stages; beside them stand the deals that the answer is about and the number, list or winner asked for.
 The invented deals come through the export's own form, the gold straight from what was invented.
+
+python -m evals run landmatrix                                                        # the rules
+python -m evals run landmatrix --router schema --strategy rag --llm ollama:qwen3:4b   # or prompt; --router tools: agent
+python -m evals.landmatrix                                                            # the kept runs side by side
 """
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +21,8 @@ from typing import Any
 import filelock
 import pandas as pd
 
-from evals.record import SAMPLES, Case, Outcome, Row, Stages, counted, majority, read_lines
-from evals.statistics import wilson
+from evals.record import SAMPLES, Case, Outcome, Row, Run, Stages, counted, majority, read_lines, read_run
+from evals.statistics import quantile, wilson
 from evals.world import World, answers
 from retrieval.deal_files import read_deals
 from retrieval.deal_terms import by_number, expanded, places_of
@@ -225,3 +231,46 @@ def values_of(step: Mapping[str, Any], sample: Mapping[str, Any]) -> set[str]:
 
 def _dimension(name: str) -> str:
     return name.removeprefix("not:").removeprefix("group:").rstrip("<>=")
+
+
+# --- strategies side by side --------------------------------------------------------------------------------------
+
+
+def by_strategy(runs: Sequence[Run]) -> list[dict[str, str]]:
+    """Return a line for each run of the suite: who planned, each stage's rate, its own plans, and cost."""
+    return [_line_of(run) for run in runs if run.suite == "landmatrix"]
+
+
+def _line_of(run: Run) -> dict[str, str]:
+    rows = [row for row in majority(run.rows) if row.covered]
+    rates = {stage: counted(rows, stage) for stage in STAGES}
+    seconds, tokens = [row.seconds for row in rows], [row.tokens for row in rows if row.tokens is not None]
+    named = [run.setting.get(key, "") for key in ("strategy", "llm")]
+    return {
+        "strategy": " ".join(filter(None, named)) or "rules",
+        **{stage: f"{passes} of {of}" if of else "–" for stage, (passes, of) in rates.items()},
+        "seconds p50 / p95": f"{quantile(seconds, 0.5):.2f} / {quantile(seconds, 0.95):.2f}" if rows else "–",
+        "tokens p50": f"{quantile(tokens, 0.5):.0f}" if tokens else "–",
+    }
+
+
+def as_table(lines: Sequence[Mapping[str, str]]) -> str:
+    """Return lines as a Markdown table."""
+    if not lines:
+        return "no run of the suite is kept: python -m evals run landmatrix"
+    head = list(lines[0])
+    rows = [head, ["---"] * len(head), *([line[name] for name in head] for line in lines)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table of kept runs."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--log-dir", type=Path, default=SAMPLES.parents[1] / "logs" / "evals")
+    kept = sorted(options.parse_args(arguments).log_dir.glob("landmatrix-*.json"))
+    print(as_table(by_strategy([read_run(path) for path in kept])))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from retrieval import word_forms
 from retrieval.deal_terms import FOLDER, countries, terms, world_regions
 from retrieval.errors import UnknownRegion
 from retrieval.types import Region
@@ -28,6 +29,8 @@ PLACES = ("world", "country", "ambiguous")
 GRAMMAR = ("ask", "axis", "measure", "compare", "negation", "unit", "near", "link", "not_here")
 BIOMASS = ("BIOFUELS", "BIOMASS_ENERGY_GENERATION", "BIOMASS_ENERGY_PRODUCTION")
 """What "biomass" alone may be: three purposes of two groups."""
+SHORTEST_BEGINNING = 4
+"""Letters of a word that is read as a beginning where endings follow one another: Finnish, Estonian, Hungarian."""
 SIGNS = r"[^\W_]+|[%&<>]=?|km²|(?<![^\W\d_])[–-](?![^\W\d_])"
 """Words and signs; a hyphen inside a word only parts it in two."""
 ENDINGS: Mapping[str, tuple[str, ...]] = {
@@ -65,7 +68,7 @@ class Entry:
 @lru_cache(maxsize=4096)
 def fold(word: str) -> str:
     """Return a word without case and accents."""
-    special = {"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae", "²": "2"}
+    special = {"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "ħ": "h", "œ": "oe", "æ": "ae", "²": "2"}
     bare = "".join(special.get(c, c) for c in word.lower())
     return "".join(c for c in unicodedata.normalize("NFD", bare) if not unicodedata.combining(c))
 
@@ -90,7 +93,11 @@ def stem(norm: str, language: str) -> str:
         return norm
     if language == "en":
         return _singular(norm)
-    for ending in ENDINGS.get(language, ()):
+    if language in word_forms.GLUED:
+        return norm
+    if language not in ENDINGS:
+        return word_forms.stem(norm, language)
+    for ending in ENDINGS[language]:
         if norm.endswith(ending) and len(norm) - len(ending) >= 3 and not (ending == "s" and norm.endswith("ss")):
             return norm[: -len(ending)]
     return norm
@@ -105,12 +112,23 @@ def tokens(text: str, language: str) -> list[Token]:
     ]
 
 
-@lru_cache(maxsize=16)
+PATTERNS: Mapping[str, str] = {
+    "ha": "{n} ha", "count": "{what}: {deals}.", "counted": "{what}: {n} ({axis}).", "rows": "{what}, {by}: {list}.",
+    "rows_entry": "{name}: {deals}, {ha}", "sum": "{what}: {ha} {measure}, {deals}{unknown}.",
+    "share": "{what}: {percent} % ({n} / {all}): {part}.", "deal_is": "{id}, {country}: {facts}.",
+    "from_year": "≥ {year}", "to_year": "≤ {year}", "after_year": "> {year}", "before_year": "< {year}",
+    "in_year": "{year}", "years": "{a}–{b}", "size_min": "≥ {n} ha", "size_max": "≤ {n} ha",
+    "size_over": "> {n} ha", "size_under": "< {n} ha", "export": "{version}; {filter}.",
+}  # fmt: skip
+"""Lines that need no words: where a language says nothing of its own."""
+
+
+@lru_cache(maxsize=32)
 def words(language: str) -> Mapping[str, Mapping[str, str]]:
     """Return section → code → words, of a language that has a file, else of English."""
     file = WORDS / f"{language}.toml"
-    text = (file if file.is_file() else WORDS / "en.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    found = tomllib.loads((file if file.is_file() else WORDS / "en.toml").read_text(encoding="utf-8"))
+    return {**found, "say": {**PATTERNS, **found["say"]}}
 
 
 def languages() -> tuple[str, ...]:
@@ -183,7 +201,7 @@ class Lexicon:
         return tuple(dict.fromkeys((*self.exact.get(key, ()), *begun)))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def lexicon(language: str) -> Lexicon:
     """Return the phrases of a language."""
     exact: dict[tuple[str, ...], list[Entry]] = {}
@@ -197,7 +215,10 @@ def lexicon(language: str) -> Lexicon:
         key = tuple(token.stem for token in found)
         if len(found) == 1:
             alone.add(found[0].norm)
-        if phrase.endswith("*"):
+        glued = (
+            language in word_forms.GLUED and entry.section not in PLACES and len(found[-1].norm) >= SHORTEST_BEGINNING
+        )
+        if phrase.endswith("*") or glued:
             begun.setdefault(key[:-1], []).append((found[-1].norm, entry))
         elif entry not in exact.setdefault(key, []):
             exact[key].append(entry)
@@ -224,6 +245,14 @@ def single_stems(section: str, value: str, language: str) -> frozenset[str]:
     return frozenset(key[0] for key, entries in exact if len(key) == 1 and entry in entries)
 
 
+@lru_cache(maxsize=4096)
+def country_begun(norm: str, language: str) -> tuple[Entry, ...]:
+    """Return the country whose name a folded word begins with: "Ghánában", "Ghanassa"."""
+    named = ((fold(name), entry) for entry, name in _country_names(language))
+    begun = [(len(name), entry) for name, entry in named if len(name) >= SHORTEST_BEGINNING and norm.startswith(name)]
+    return (max(begun, key=lambda one: one[0])[1],) if begun else ()
+
+
 def _country_names(language: str) -> list[tuple[Entry, str]]:
     """Return the names of countries and world regions by CLDR, in the language and in English, and the export's own."""
     from babel import Locale
@@ -235,7 +264,7 @@ def _country_names(language: str) -> list[tuple[Entry, str]]:
         for one in countries():
             entry = Entry("country", one.alpha2)
             every = (names.get(one.alpha2, ""), *(one.other_names if spoken == "en" else ()))
-            bare = (re.sub(r"\s*\(.*?\)", "", name) for name in every if name)
+            bare = (re.sub(r"\s*\(.*?\)|^[a-zħċżġ]{1,2}[ -]", "", name) for name in every if name)  # "an Rómáin"
             found += [(entry, name) for name in (*every, *bare) if name and name.lower() not in told]
         for place in world_regions():
             if name := names.get(place.removeprefix("m49:")):

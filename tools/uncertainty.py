@@ -7,7 +7,7 @@ error is that of sampling: it leaves out differences of definition and classes n
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -69,6 +69,31 @@ def share_interval(percent: float, se: float | None) -> Interval | None:
 def decimals(se: float) -> int:
     """Return how many decimals of a percentage its standard error can carry: no digit finer than half of it."""
     return 1 if se >= 0.1 else 2
+
+
+def supported(number: float, low: float, high: float) -> float:
+    """Return a number with no digit finer than half its standard error, told by the ends of its interval.
+
+    >>> supported(17057.7, 11465, 25250), supported(263.4, 110, 627)
+    (17000, 260)
+    """
+    half = (high - low) / (4 * Z)
+    if half <= 0:
+        return number
+    digits = -math.floor(math.log10(half))
+    return round(number, digits) if digits > 0 else int(round(number, digits))
+
+
+def supported_cells(rows: Iterable[Mapping[str, Any]], margin: float | None = None) -> set[float]:
+    """Return what the sentences of rows with intervals may say in place of their cells."""
+    found: set[float] = set()
+    for row in rows:
+        numbers = [v for v in (*row.values(), margin) if isinstance(v, int | float) and not isinstance(v, bool)]
+        for name in row:
+            low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+            if low is not None and high is not None:
+                found |= {supported(number, low, high) for number in numbers}
+    return found
 
 
 def variation(percent: float | None, se: float | None) -> float | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from agent.lexicon import languages as closed_languages
+from agent.lexicon import leaves as closed_leaves
 from agent.lexicon import lexicon as closed
-from agent.words import fillers, words
-from retrieval.deal_words import FIELDS, Entry, Token, lexicon, stem, tokens
+from agent.words import fillers
+from retrieval.deal_words import FIELDS, Entry, Token, country_begun, lexicon, stem, tokens
+from retrieval.deal_words import words as words_of
+from retrieval.word_forms import GLUED
 
 NUMBER = re.compile(r"\d{1,3}(?:[ ,.’'\u00a0\u202f]\d{3})+(?![\d])(?:[.,]\d+)?|\d+(?:[.,]\d+)?")
 TIMES = {
@@ -20,8 +22,29 @@ TIMES = {
     "milhao": 1e6, "milhoes": 1e6, "millionen": 1e6, "hundred": 1e2, "hundert": 1e2, "cent": 1e2, "cien": 1e2,
 }  # fmt: skip
 """Folded word after or in place of a number → what it multiplies by."""
-NAMED = ("crop", "animal", "mineral", "intention", "nature", "negotiation", "implementation", "investor_kind")
-"""Fields of which a word decides, with nothing else, that land deals may be meant."""
+GRAMMAR: Mapping[str, str] = {
+    "comparison.above": "compare:above", "comparison.at_least": "compare:at_least",
+    "comparison.below": "compare:below", "comparison.at_most": "compare:at_most",
+    "comparison.about": "compare:about", "conjunction.and": "link:and compare:and", "range.between": "compare:between",
+    "range.to": "compare:and", "range.within": "near:within", "conjunction.or": "link:or",
+    "negation.not": "negation:not", "negation.except": "negation:not",
+    "negation.outside": "negation:not", "unit.ha": "unit:ha", "unit.km2": "unit:km2",
+    "unit.km": "unit:km", "unit.percent": "unit:percent", "level.country": "axis:country",
+    "superlative.largest": "ask:biggest", "superlative.smallest": "ask:smallest",
+    "superlative.most": "ask:most", "superlative.highest": "ask:most",
+    "superlative.least": "ask:fewest", "superlative.lowest": "ask:fewest", "each.each": "ask:by",
+    "each.per": "ask:by", "each.together": "ask:total", "measure.mean": "ask:mean",
+    "measure.median": "ask:median", "measure.share": "ask:share", "ask.where": "ask:where",
+    "ask.how_many": "ask:count", "ask.how_much": "ask:howmuch", "ask.which": "ask:which",
+    "ask.what": "ask:which", "ask.is": "ask:exist", "ask.show": "ask:list",
+    "ask.compare": "ask:compare", "ask.when": "ask:when", "ask.who": "ask:who",
+    "time.since": "compare:since", "time.before": "compare:before", "time.until": "compare:until",
+    "time.in": "compare:in", "time.trend": "ask:trend", "deixis.here": "near:here",
+    "witness.deals": "ask:deal",
+}  # fmt: skip
+"""Closed words that every source shares → what they are in a question about deals."""
+LONGEST = 8
+"""Words of a phrase at most."""
 
 
 @dataclass
@@ -64,32 +87,29 @@ class Leaf:
         return bool(self.place) or self.says("world") or self.says("country") or self.says("ambiguous")
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def filler_stems(language: str) -> frozenset[str]:
     """Return the stems of words that change nothing: ours, and those the whole project knows."""
     known = set(lexicon(language).filler)
-    several: list[str] = list(fillers())
-    if language in closed_languages():
-        several += closed(language).get("function.words", ())
-    else:
-        several += words(language)["stop"] if (language in ("it", "pt", "nl", "pl")) else ()
+    several: list[str] = [*fillers(), *closed(language).get("function.words", ())]
     return frozenset(known | {stem(t.norm, language) for word in several for t in tokens(word, language)})
 
 
 def leaves_of(text: str, language: str) -> list[Leaf]:
     """Return the leaves of a question in order, the longest phrase first; a word that is nothing is a leaf alone."""
-    known, found = lexicon(language), _with_numbers(text, language)
+    known, found, shared = lexicon(language), _with_numbers(text, language), _closed(text, language)
     leaves: list[Leaf] = []
     at = 0
     while at < len(found):
         token, number = found[at]
         size, entries = 1, ()
         if number is None:
-            for length in range(min(known.longest, len(found) - at), 0, -1):
+            for length in range(min(LONGEST, len(found) - at), 0, -1):
                 part = found[at : at + length]
                 if any(n is not None for _, n in part):
                     continue
-                entries = known.found([t.stem for t, _ in part])
+                span = (token.start, part[-1][0].end)
+                entries = (*known.found([t.stem for t, _ in part]), *shared.get(span, ()))
                 if length == 1 and text[token.start : token.end].islower() and token.stem in known.filler:
                     entries = tuple(e for e in entries if e.section != "country")  # "us" is not the US
                 if length == 1 and token.norm in known.small:  # "están" is not "estaño"
@@ -97,14 +117,27 @@ def leaves_of(text: str, language: str) -> list[Leaf]:
                 if entries:
                     size = length
                     break
+        if not entries and language in GLUED and text[token.start].isupper():
+            entries = country_begun(token.norm, language)
         last = found[at + size - 1][0]
         stems = tuple(t.stem for t, _ in found[at : at + size])
         leaves.append(
-            Leaf(len(leaves), token.start, last.end, text[token.start : last.end], stems, tuple(entries), number,
-                 filler=all(s in filler_stems(language) for s in stems))
+            Leaf(len(leaves), token.start, last.end, text[token.start : last.end], stems, tuple(dict.fromkeys(entries)),
+                 number, filler=all(s in filler_stems(language) for s in stems))
         )  # fmt: skip
         at += size
     return leaves
+
+
+def _closed(text: str, language: str) -> Mapping[tuple[int, int], tuple[Entry, ...]]:
+    """Return the closed words of a question by where they stand, as what they are of deals."""
+    found: dict[tuple[int, int], tuple[Entry, ...]] = {}
+    if "unit" in words_of(language):  # its own file has all of them
+        return found
+    for leaf in closed_leaves(text, language):
+        made = tuple(Entry(*one.split(":")) for one in GRAMMAR.get(leaf.key, "").split())
+        found[leaf.start, leaf.end] = (*found.get((leaf.start, leaf.end), ()), *made)
+    return found
 
 
 def _with_numbers(text: str, language: str) -> list[tuple[Token, float | None]]:
@@ -134,8 +167,6 @@ def _in_words(token: Token, language: str) -> float | None:
 
 @lru_cache(maxsize=32)
 def _number_words(language: str) -> dict[str, float]:
-    if language not in closed_languages():
-        return {}
     several = ((key.split(".")[1], phrases) for key, phrases in closed(language).items() if key.startswith("number."))
     return {phrase: float(n) for n, phrases in several if 2 <= int(n) <= 20 for phrase in phrases if " " not in phrase}
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from agent.conversation import Conversation
-from agent.deals.reading import NOTHING, Asked, means_deals, read
+from agent.deals.reading import NOTHING, Asked, means_deals, points_back, read
 from agent.understand import understand
 from retrieval.deal_words import words
 from retrieval.errors import AmbiguousSource, NoRecords, NotUnderstood
@@ -17,7 +17,6 @@ from tools.context import Context
 from tools.deals import MEASURES, has_deals, known
 from tools.plan import Note, Plan, Step
 
-AXIS = {"region": "region"}
 MAXIMUM = 10_000
 MOST_WORDS = 8
 """Words of a question that can only be what follows on another."""
@@ -47,7 +46,8 @@ def deals_plan(
         if _says_deals(question):
             raise NoRecords("land deals", "fetch landmatrix", "deals_missing")
         return None
-    if LAND in settled.values():
+    of_land = conversation.frame and "deals" not in conversation.frame
+    if LAND in settled.values() or (of_land and points_back(question, context.language)):
         return None
     said = means_deals(question, context)
     if said == "perhaps" and DEALS not in settled.values():
@@ -171,10 +171,9 @@ def _list(where: Sequence[Filter]) -> Query:
 def _biggest(asked: Asked, where: Sequence[Filter]) -> Query:
     column = {"production": "production_ha", "contract": "contract_ha", "intended": "intended_ha"}
     by = column.get(asked.measure, "size_ha")
-    known_size = (*where,)
     way: Any = asked.way
-    return Query("deals", where=known_size, rows=(Group("point"),), order=(Order(by, way), Order("deal_id", "fewest")),
-                 limit=asked.limit or 10)  # fmt: skip
+    order = (Order(by, way), Order("deal_id", "fewest"))
+    return Query("deals", where=tuple(where), rows=(Group("point"),), order=order, limit=asked.limit or 10)
 
 
 def _one(where: Sequence[Filter], measure: str) -> Query:

@@ -6,17 +6,20 @@ Every number, comparison, negation, place and value is either taken by a constra
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
 from agent.deals.leaves import Leaf, after, before, leaves_of, plain_text
-from retrieval.deal_terms import PARENTS, countries, terms, world_regions
-from retrieval.deal_words import BIOMASS, fold, label, place_name, single_stems, words
+from agent.lexicon import leaves as closed_leaves
+from retrieval.deal_terms import countries, terms
+from retrieval.deal_words import BIOMASS, fold, languages, place_name, single_stems, words
 from retrieval.errors import AmbiguousRegion, NotUnderstood
 from retrieval.query import Filter
 from retrieval.region_rows import read_rows
 from retrieval.types import Place, Region
+from retrieval.word_forms import GLUED
 from tools.context import Context
 from tools.deals import Known, known
 
@@ -37,6 +40,8 @@ LOUD = ("share", "mean", "median", "trend", "biggest", "smallest", "fewest", "co
 """Ways of asking that change the answer: unread they are named."""
 QUIET = ("in", "and", "since", "until", "about", "onward", "between", "last_years")
 """Comparisons that are everyday words too: unread they change nothing."""
+POSTPOSED = ("above", "below", "since", "after", "before", "until")
+"""Comparisons that follow their number in languages of endings."""
 MOST_ROWS = 10
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -96,30 +101,53 @@ def means_deals(question: str, context: Context) -> Literal["deals", "perhaps", 
         or (leaf.says("ask", "investment") and not fold(leaf.text).startswith("pro"))  # a project may be any
         for leaf in leaves
     )
+    if not invested and speaks_of_the_survey(leaves, question, context.language):
+        return ""
     fields = [e for leaf in leaves for e in leaf.fields]
-    invested = invested or any(e.section in ("negotiation", "nature", "investor_kind", "flag") for e in fields)
-    states = any(leaf.says("measure", "contract", "production") and not leaf.filler for leaf in leaves)
+    held = any(e.section in ("negotiation", "nature", "investor_kind", "flag") for e in fields)
+    states = any(leaf.says("measure", "contract", "production", "intended") and not leaf.filler for leaf in leaves)
     named = single_stems("ask", "investment", context.language)
     project = bool(fields) and any(
         leaf.says("ask", "investment") or (leaf.fields and named & {*leaf.stems}) for leaf in leaves
     )
     states = states or any(e.section == "implementation" and not leaf.filler for leaf in leaves for e in leaf.fields)
+    planned = any(e.section == "intention" for e in fields)
     outside = any(_is_outside(leaf) for leaf in leaves)
     only_here = any(e.section in ("animal", "mineral") or (e.section == "crop" and e.value in _NOT_SURVEYED)
+                    or (e.section == "impact" and e.value != "ENVIRONMENTAL_DEGRADATION")
                     for e in fields)  # fmt: skip
     topics = bool(fields) or any(leaf.says("axis", "crop", "mineral", "investor", "intention") for leaf in leaves)
     everywhere = not any(leaf.is_place for leaf in leaves)
     share = any(leaf.says("ask", "share") or leaf.says("unit", "percent") for leaf in leaves)
-    of_deals = any(leaf.says("axis", "mineral", "investor", "intention") for leaf in leaves) or any(
+    of_deals = any(leaf.says("axis", *OF_DEALS_ALONE) for leaf in leaves) or any(
         leaf.fields and not any(e.section in _OF_LAND and e.value not in _NOT_SURVEYED for e in leaf.fields)
         for leaf in leaves
     )
     topics = of_deals or (topics and not share and any(_is_held(leaf, context) for leaf in leaves))
-    if invested or (outside and (topics or states or project)) or (everywhere and (only_here or project)):
+    project = project or (everywhere and states and planned)
+    if invested or (outside and (topics or states or project or held)) or (everywhere and (only_here or project)):
         return "deals"
-    return "perhaps" if states or project else ""
+    return "perhaps" if states or project or held else ""
 
 
+def speaks_of_the_survey(leaves: Sequence[Leaf], question: str, language: str) -> bool:
+    """Return whether a word that is none of deals is of the survey or the published figures: points, Eurostat."""
+    open_ = {(leaf.start, leaf.end) for leaf in leaves if not leaf.entries and not leaf.filler}
+    return any(
+        leaf.key in OF_THE_SURVEY and (leaf.start, leaf.end) in open_ for leaf in closed_leaves(question, language)
+    )
+
+
+def points_back(question: str, language: str) -> bool:
+    """Return whether a question asks of what an earlier one found: "those", "of them"."""
+    return any(leaf.key == "deixis.those" for leaf in closed_leaves(question, language))
+
+
+OF_THE_SURVEY = ("measure.points", "witness.survey", "witness.published", "witness.satellite")
+
+
+OF_DEALS_ALONE = ("mineral", "investor", "intention", "animal", "impact", "negotiation", "implementation", "nature")
+"""What is asked of deals alone: no land cover has it."""
 _OF_LAND = ("crop", "group", "former_cover", "former_use")
 """Fields whose words are of the land itself, too."""
 _NOT_SURVEYED = frozenset(
@@ -249,7 +277,7 @@ class _Reader:
             near = self._radius(inside[0])
             towns = [c for c in mention.candidates if isinstance(c, Place)]
             if near is not None or (towns and not regions):
-                self._near(inside, mention.text, towns, near)
+                self._near(inside, mention.text, regions[0].name if regions else mention.text, towns, near)
             elif len(regions) > 1 and len({r.id for r in regions}) > 1:
                 if mention.text in self.settled:
                     regions = [r for r in regions if r.id == self.settled[mention.text]]
@@ -257,8 +285,6 @@ class _Reader:
                     continue
                 choices = self.context.gazetteer.choices(regions, self.language)
                 raise AmbiguousRegion(mention.text, choices, [r.id for r in regions])
-            elif regions and regions[0].level == "foreign" and not self.known.targets.get(regions[0].id):
-                continue
             else:
                 self._placed(inside, regions[0])
 
@@ -272,21 +298,23 @@ class _Reader:
     def _radius(self, leaf: Leaf) -> float | None:
         """The kilometres said before a name, 0 for "near" alone, None where neither is said."""
         back = self.leaves[max(0, leaf.at - 6) : leaf.at]
-        number = next((one for one in reversed(back) if one.number is not None), None)
-        if number and self.leaves[number.at + 1].says("unit", "km"):
-            for one in back[back.index(number) :]:
-                self.take(one, "near")
-            for one in before(self.leaves, number.at, 1):
-                if one.says("near", "within"):
+        ahead = self.leaves[leaf.at + 1 : leaf.at + 6] if self.language in GLUED else []  # "Brăila 50 km-es körzetében"
+        for several in (back[::-1], ahead):
+            number = next((one for one in several if one.number is not None), None)
+            if number and self.leaves[number.at + 1].says("unit", "km"):
+                for one in self.leaves[min(number.at, leaf.at + 1) : leaf.at] or several:
                     self.take(one, "near")
-            return float(number.number or 0)
+                for one in before(self.leaves, number.at, 1):
+                    if one.says("near", "within"):
+                        self.take(one, "near")
+                return float(number.number or 0)
         if back and (one := back[-1]).says("near", "near"):
             self.take(one, "near")
             return 0.0
         return None
 
-    def _near(self, inside: Sequence[Leaf], text: str, towns: Sequence[Place], km: float | None) -> None:
-        town = towns[0] if towns else self.context.gazetteer.place(text)
+    def _near(self, inside: Sequence[Leaf], text: str, name: str, towns: Sequence[Place], km: float | None) -> None:
+        town = towns[0] if towns else self.context.gazetteer.place(name)
         if not self.known.locations:
             raise NotUnderstood((), f"deals_where:“{text}”")
         for leaf in inside:
@@ -356,9 +384,12 @@ class _Reader:
                     self.take(one, "deal")
             return
         beside = self.leaves[leaf.at + 1] if leaf.at + 1 < len(self.leaves) else None
-        if unit is None and beside is not None and (beside.says("axis") or beside.says("ask", "investor")):
+        counted = beside is not None and beside.says("axis") and not beside.says("axis", "year")
+        if unit is None and beside is not None and (counted or beside.says("ask", "investor")):
             return  # "more than 3 investors": unread, named in the end
         bound = lead if lead is not None and lead.says("compare") else None
+        if self.language in GLUED and tail is not None and tail.says("compare", *POSTPOSED):  # "2010 óta"
+            bound = tail
         trail = tail if tail is not None and tail.says("compare", "at_least", "at_most", "onward") else None
         if unit is None and tail is not None and bound and tail.says("ask", "deal") and not _is_year(value):
             self.asked_.having = (_sign(bound), value)
@@ -510,6 +541,8 @@ class _Reader:
         for leaf in self.leaves:
             if leaf.used or not leaf.says("ask", "howmuch"):
                 continue
+            if leaf.says("ask", "count"):  # "kolik": how many, and how much
+                continue
             lead = self.next_to(leaf)
             said = leaf.at <= 1 or (lead is not None and lead.says("ask", "which", "total", "list", "mean", "median"))
             if len(leaf.stems) > 1 or said:
@@ -518,9 +551,12 @@ class _Reader:
 
     def _axis(self) -> str:
         """What is asked for of the deals: countries, crops, investors …"""
-        if self._asks_what_is_grown():
-            return "crop"
+        if (done := self._asks_what_is_done()) is not None:
+            return done
         who = self.first("ask", "who")
+        if who is not None and who.says("ask", "invests"):  # "kas investē"
+            self.take(who, "axis")
+            return "investor"
         for leaf in self.leaves:
             if leaf.used or not (leaf.says("axis") or leaf.says("ask", "investor")):
                 continue
@@ -553,23 +589,30 @@ class _Reader:
                     return "intention"
         return ""
 
-    def _asks_what_is_grown(self) -> bool:
-        """ "What are Chinese investors growing": a verb of growing, and nothing named that is grown."""
+    def _asks_what_is_done(self) -> str | None:
+        """ "What are Chinese investors growing", "what do they invest in": a verb, and nothing named that it is of."""
         opening = self.leaves[0]
         named = any(leaf.says(name) for leaf in self.leaves for name in ("crop", "animal", "mineral", "intention"))
-        verb = next((leaf for leaf in self.leaves if leaf.says("link", "grown") and not leaf.used), None)
-        what = bool({*opening.stems} & single_stems("ask", "which", self.language))
-        if named or verb is None or not what or opening.at + 1 == len(self.leaves):
-            return False
+        what = not opening.says("ask", "howmuch") and bool(
+            {*opening.stems} & single_stems("ask", "which", self.language)
+        )
+        if named or not what or opening.at + 1 == len(self.leaves):
+            return None
         follows = self.leaves[opening.at + 1]
         if follows.says("ask", "deal", "investment", "investor") or follows.says("axis"):
-            return False
+            return None
+        grown = next((leaf for leaf in self.leaves if leaf.says("link", "grown") and not leaf.used), None)
+        invests = self.first("ask", "invests")
+        if grown is None and (invests is None or not follows.says("ask", "exist")):
+            return None
         self.take(opening, "axis")
-        return True
+        return "crop" if grown is not None else "intention"
 
     def _is_asked_for(self, leaf: Leaf, axis: str) -> bool:
         """Whether "which", "what kind of", "by" or "how many" stands before, over adjectives and superlatives."""
         for one in reversed(self.leaves[max(0, leaf.at - 4) : leaf.at]):
+            if one.says("ask", "deal") and axis == "investor":
+                return False  # "which deals do companies have"
             if one.says("ask", "which", "types", "by", "count", "who", "list"):
                 if one.says("ask", "list") and axis in ("year",):
                     return False
@@ -586,7 +629,7 @@ class _Reader:
     # --- values ---
 
     def _terms(self) -> None:
-        former = self.first("link", "former")
+        former = self.first("link", "former") or self._before_it()
         self.take(former, "former")
         mineral_asked = self.first("axis", "mineral") is not None or self.axis == "mineral"
         for leaf in self.leaves:
@@ -610,8 +653,20 @@ class _Reader:
                 self.take(leaf, "intention")
             self._add("intention", ["MINING"], False)
         for (name, gone), codes in self.values.items():
-            unique = tuple(dict.fromkeys(codes))
+            unique = self._narrowest(name, tuple(dict.fromkeys(codes)))
             self.asked_.filters.append(Filter(name, "not_in" if gone else "in", unique))
+
+    def _before_it(self) -> Leaf | None:
+        """A "before" of nothing: what the land was before the deal."""
+        last = self.leaves[-1]
+        return last if last.says("compare", "before") and not last.used else None
+
+    def _narrowest(self, name: str, codes: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the codes without a state that another of them says more exactly: "concluded by oral agreement"."""
+        if name != "negotiation" or self.has("link", "or", "and"):
+            return codes
+        wider = {terms()[name][code].parent for code in codes if code in terms()[name]}
+        return tuple(code for code in codes if code not in wider)
 
     def _is_measure(self, leaf: Leaf) -> bool:
         """Whether "in operation" is said of hectares, not of deals."""
@@ -709,7 +764,7 @@ class _Reader:
             asked.filters = [f for f in asked.filters if (f.dimension, f.op) not in ends]
         elif self.first("ask", "when") is not None and not any(f.dimension == "year" for f in asked.filters):
             asked.act = "when"
-        elif word in ("biggest", "smallest"):
+        elif word in ("biggest", "smallest") or (word and asked.limit):  # "top 5 deals": by their size
             asked.act, asked.way = "list", way
             asked.limit = asked.limit or (1 if self._single() else MOST_ROWS)
         elif self.how is not None:
@@ -870,21 +925,14 @@ def _is_single(leaf: Leaf) -> bool:
     return leaf.text.lower() in _singulars()
 
 
+@lru_cache(maxsize=1)
 def _singulars() -> frozenset[str]:
     found: set[str] = set()
-    for language in ("en", "fr", "de", "es", "it", "pt", "nl", "pl"):
+    for language in languages():
         of = words(language)
-        for several in (of["ask"]["deal"], of["ask"]["investment"], of["link"]["deal_number"]):
-            found |= {one.lower() for one in several.split("|")}
+        found |= {one.lower() for one in of["link"]["deal_number"].split("|")}
+        for several in (of["ask"]["deal"], of["ask"]["investment"]):
+            found |= {one.lower() for one in several.split("|") if (language == "en") > one.endswith("s")}
+            found.add(several.split("|")[0].lower())
         found |= {several.split("|")[0].lower() for several in of["axis"].values()}
     return frozenset(found)
-
-
-def described(filters: Sequence[Filter], language: str) -> list[str]:
-    """Return the codes of some filters by their names, groups by theirs."""
-    fields = {**{name: name for name in terms()}, "intention": "intention"}
-    return [label(fields.get(f.dimension, f.dimension), str(v), language) for f in filters if f.dimension in terms()
-            for v in (f.values if isinstance(f.values, tuple) else ())]  # fmt: skip
-
-
-__all__ = ["PARENTS", "Asked", "described", "means_deals", "read", "replace", "world_regions"]

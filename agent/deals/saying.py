@@ -18,6 +18,10 @@ from tools.result import Result
 MOST_ENTRIES = 12
 """Entries of a list in a sentence; the table has the rest."""
 NAMED = ("mean_size", "median_size")
+SPANS = {"year": ("in_year", "after_year", "before_year", "from_year", "to_year"),
+         "size": ("ha", "size_over", "size_under", "size_min", "size_max")}  # fmt: skip
+"""What one number, more, less, from and up to are called."""
+SIZE_OF = {"contract_size": "contract", "production_size": "production"}
 FLAGS = ("transnational", "forest_concession", "carbon_offset", "conflict", "displacement", "contract_farming")
 
 
@@ -201,10 +205,9 @@ def _described(one: Filter, language: str, context: Context) -> str:
         names = {row[0]: row[1] for row in context.store.query("deals_investors").rows}
         every = dict.fromkeys(names.get(v, str(v)) for v in values)
         text = of["investors"].format(names=", ".join(list(every)[:4]) + (" …" if len(every) > 4 else ""))
-    elif one.dimension in ("size", "contract_size", "production_size"):
-        text = _size(one, values, of, language)
-    elif one.dimension == "year":
-        text = _year(one, values, of)
+    elif one.dimension in ("year", "size", *SIZE_OF):
+        said = SIZE_OF.get(one.dimension, "")
+        text = _span(one, values, of, language) + (f" {of[said]}" if said else "")
     elif one.dimension == "position":
         text = of["near"].format(km=_plain(values[2]), name=_spot(values))
     elif one.dimension == "area":
@@ -239,33 +242,17 @@ def _number(value: Any, language: str) -> str:
     return format_decimal(value, locale=language)
 
 
-def _size(one: Filter, values: Sequence[Any], of: Mapping[str, str], language: str) -> str:
-    suffix = {"contract_size": f" {of['contract']}", "production_size": f" {of['production']}"}.get(one.dimension, "")
-    if one.op in ("above", "below"):
-        key = "size_over" if one.op == "above" else "size_under"
-        return of[key].format(n=_number(values[0], language)) + suffix
-    if one.op == "in":
-        return of["ha"].format(n=_number(values[0], language)) + suffix
-    low, high = values
-    if low is None or high is None:
-        return of["size_min" if high is None else "size_max"].format(
-            n=_number(low if high is None else high, language)
-        ) + suffix  # fmt: skip
-    span = of["years"].format(a=_number(low, language), b=_number(high, language))
-    return of["ha"].format(n=span) + suffix
-
-
-def _year(one: Filter, values: Sequence[Any], of: Mapping[str, str]) -> str:
-    if one.op == "in":
-        return of["in_year"].format(year=", ".join(str(v) for v in values))
-    if one.op == "above":
-        return of["after_year"].format(year=values[0])
-    if one.op == "below":
-        return of["before_year"].format(year=values[0])
-    low, high = values
-    if low is not None and high is not None:
-        return of["years"].format(a=low, b=high)
-    return of["from_year"].format(year=low) if high is None else of["to_year"].format(year=high)
+def _span(one: Filter, values: Sequence[Any], of: Mapping[str, str], language: str) -> str:
+    """Return a year or a number of hectares, with which side of it is meant."""
+    equal, above, below, least, most = SPANS["year" if one.dimension == "year" else "size"]
+    told = [None if v is None else str(v) if one.dimension == "year" else _number(v, language) for v in values]
+    if one.op == "between" and None not in told:
+        span = of["years"].format(a=told[0], b=told[1])
+        return span if one.dimension == "year" else of["ha"].format(n=span)
+    ends = {"above": above, "below": below, "in": equal}
+    key = ends.get(one.op) or (least if told[1] is None else most)
+    said = ", ".join(filter(None, told))
+    return of[key].format(n=said, year=said)
 
 
 # --- caveats and refusals ----------------------------------------------------------------------------------------

@@ -11,7 +11,10 @@ from retrieval.sources import Source, source_of
 from tools.compile import SIGNS, is_of_points
 from tools.context import Context
 from tools.result import Result
+from tools.uncertainty import supported
 
+LAND = ("km2", "ha")
+"""Units of estimated areas: said with no more digits than their interval supports."""
 EARTH_KM = 20_000
 """A circle of this radius leaves nothing out."""
 MOST_OTHERS = 3
@@ -213,8 +216,10 @@ class _Sentence:
     def cell(self, row: Mapping[str, Any], column: Column) -> str:
         """One number of a row with its unit; a difference has a sign."""
         signed = bool(column.expression and column.expression.op == "difference")
-        text = self.voice.quantity(row[column.name], self.unit(column), signed=signed)
-        low, high = row.get(f"{column.name}_low"), row.get(f"{column.name}_high")
+        value, low, high = (row.get(f"{column.name}{end}") for end in ("", "_low", "_high"))
+        if self.source.weighed and self.unit(column) in LAND:
+            value, low, high = (self.supported(number, row, column) for number in (value, low, high))
+        text = self.voice.quantity(value, self.unit(column), signed=signed)
         if low is None or high is None:
             return text
         if not signed:
@@ -223,6 +228,16 @@ class _Sentence:
             "between", **{k: self.voice.number(v, signed=True) for k, v in (("low", low), ("high", high))}
         )
         return f"{text} ({ends}; {self.voice.say('undetected')})" if low <= 0 <= high else f"{text} ({ends})"
+
+    def supported(self, number: float | None, row: Mapping[str, Any], column: Column) -> float | None:
+        """A number of an estimated area with the digits its interval supports: its own, else the wider of its sides."""
+        sides = [column.expression.left, column.expression.right] if column.expression else []
+        ends = [(row.get(f"{name}_low"), row.get(f"{name}_high")) for name in (column.name, *sides)]
+        known = [(low, high) for low, high in ends if low is not None and high is not None]
+        if number is None or not known:
+            return number
+        own = known[0] if ends[0][0] is not None else max(known, key=lambda pair: pair[1] - pair[0])
+        return supported(number, *own)
 
     def member(self, row: Mapping[str, Any]) -> str:
         """What a row stands for, in words."""
@@ -293,6 +308,9 @@ class _Sentence:
             else:
                 unit = self.unit(self.head)
                 points = "percentage points" if unit == "%" else unit
+                if margin is not None and self.source.weighed and unit in LAND:
+                    end = f"{self.head.name}_high"
+                    margin = self.supported(float(margin), max(rows, key=lambda row: row.get(end) or 0), self.head)
                 gap = self.voice.quantity(margin, points)
                 head = self.voice.say("against", first=entries[0], second=entries[1], margin=gap)
         else:

@@ -93,3 +93,11 @@ def test_on_every_cell_of_a_real_place_the_estimate_is_right_where_the_map_s_own
         assert abs(row["map's own count %"] - row["truth %"]) > 10
         assert row["coverage"] >= 87.5  # 35 of 40
         assert row["width"] < 0.9
+
+
+def test_rare_classes_are_held_by_expected_count_and_a_map_helps_only_the_others() -> None:
+    rows = {row["expected positives"]: row for row in coverage.rare(surveys=60)}
+    assert set(rows) == set(coverage.RARE)
+    assert all(row["ours"] >= 93.5 for row in rows.values())
+    assert rows[2]["Wald"] < 90 < rows[60]["Wald"]
+    assert [row["regression is taken"] for row in rows.values()] == ["no"] * 4 + ["yes"]
