@@ -852,10 +852,17 @@ def of_asked(key: str, beside: Collection[str]) -> str:
     return "probability_asked" if key == "probability" and "score" in beside else key
 
 
+AREAS = {"km2": "km²", "ha": "ha"}
+"""Column of an area → its unit, which names it in every language."""
+
+
 def heading(key: str, words: Words) -> str:
     """A column's or property's heading; `value (%)` keeps its unit."""
     name, _, unit = key.partition(" ")
-    return f"{words.get('column_' + name, name.replace('_', ' '))} {unit}".strip()
+    area, _, end = name.rpartition("_")
+    if area in AREAS and f"column_{end}" in words:
+        return f"{words[f'column_{end}']} ({AREAS[area]})"
+    return f"{words.get('column_' + name, AREAS.get(name, name.replace('_', ' ')))} {unit}".strip()
 
 
 def labels_of(features: list[Feature], names: Names) -> dict[str, str]:

@@ -18,7 +18,8 @@ TOLD = (
     "rank", "deal_id", "country", "size_ha", "intentions", "crops", "investors", "investor", "investor_country",
     "place", "crop", "animal", "mineral", "intention", "nature", "negotiation", "implementation", "deals", "hectares",
     "point_id", "lat", "lon", "region", "name", "class_name", "what", "land_cover_name", "land_use_name", "year",
-    "change", "value", "low", "high", "share", "share_low", "share_high", "points", "surveyed", "percent_of_points",
+    "change", "value", "low", "high", "share", "share_low", "share_high", "km2", "km2_low", "km2_high", "ha", "ha_low",
+    "ha_high", "points", "surveyed", "percent_of_points",
     "score", "observed", "classified", "agrees", "similarity", "km", "note",
 )  # fmt: skip
 """Columns a reader looks at, as far as they tell the rows apart; the others are shown on demand and in the download."""
@@ -112,6 +113,12 @@ FIGURES = (
     "share",
     "share_low",
     "share_high",
+    "km2",
+    "km2_low",
+    "km2_high",
+    "ha",
+    "ha_low",
+    "ha_high",
     "points",
     "percent_of_points",
     "score",

@@ -27,7 +27,7 @@ from page.colours import AGREEMENT, CATEGORIES, CHANGE, MAIN_CLASSES, RAMP
 from page.exports import csv_bytes, file_of, geotiff_bytes, offers
 from page.how import how_html
 from page.limits import Limiter
-from page.map import Drawing, Names, change_steps, drawing_of, steps
+from page.map import Drawing, Names, change_steps, drawing_of, heading, steps
 from page.numbers import cell as shown
 from page.photos import photos_at, photos_html
 from page.picture import BASE
@@ -37,7 +37,7 @@ from page.raster import picture
 from page.reword import COMPOSED, reworded, same
 from page.share import LONGEST_PLAN, link_of, read_link
 from page.shelf import Held, Shelf
-from page.table import feature_links, table_html
+from page.table import feature_links, table_html, told_columns
 from page.talk import Talk, Turn, answered, read_talk
 from page.uploads import region_from_file
 from page.view import draw, names_of
@@ -736,3 +736,12 @@ def test_every_tool_has_a_title(language: str) -> None:
 
 def test_the_number_of_a_deal_is_a_name_and_its_hectares_a_number() -> None:
     assert (shown(90045, "deal_id", "en"), shown(8397, "size_ha", "en")) == ("90045", "8,397")
+
+
+def test_a_table_of_areas_shows_them_with_their_ends() -> None:
+    columns = ("rank", "region_id", "region", "km2", "km2_status", "km2_low", "km2_high")
+    rows = ((1, "country:FR", "France", 17057.7, "estimated", 11465.0, 25250.0),
+            (2, "country:IT", "Italy", 10276.1, "estimated", 6367.0, 16451.0))  # fmt: skip
+    table = Table(columns, rows)
+    assert {columns[at] for at in told_columns(table)} == {"rank", "region", "km2", "km2_low", "km2_high"}
+    assert [heading(name, words("cs")) for name in ("km2", "km2_low", "ha_high")] == ["km²", "Od (km²)", "Do (ha)"]
