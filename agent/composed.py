@@ -16,6 +16,7 @@ from agent.reading.fill import Unfit, asked_of_the_first, lies_there, queries
 from agent.reading.held import dropped, in_each_year
 from agent.reading.pointing import joined, points_at_those, rows_of, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
+from agent.reading.shapes import shaped
 from retrieval.errors import NotUnderstood, OutOfCoverage
 from retrieval.query import Query, Ref
 from retrieval.types import PAGE_LANGUAGES
@@ -44,7 +45,7 @@ def composed_plan(
     reading = read(question, context.language, context)
     if future := [year for year in reading.all("YEAR") if year > datetime.now(UTC).year]:
         raise OutOfCoverage("forecast", str(future[0]))
-    if not reading.whole_in_talk:
+    if not reading.whole_in_talk or any(str(i.value).startswith("write.") for i in reading.said.items):
         return None
     drawn = tuple(conversation.areas)[-1:]
     alone = not conversation.queries and (conversation.pending is not None or not conversation.turns)
@@ -67,6 +68,10 @@ def composed_plan(
     # of a language without rules behind, plain questions are the chart's too
     plain = context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE")
     leaning = of_clauses(reading, context, drawn, settled) if whole is None else None
+    one_clause = len(clauses_of(reading)) == 1
+    of_each = reading.has("CHANGE", "UP", "DOWN", "EACH")
+    if leaning is None and whole is None and (not in_parts or (one_clause and not of_each)):
+        leaning = shaped(reading, context, drawn, settled)
     if leaning is None and whole is None and not (is_ours(reading) or of_published or plain):
         return None
     reading = whole or reading
@@ -77,7 +82,7 @@ def composed_plan(
     asked = in_each_year(asked, reading)
     if dropped(asked, reading, context):
         return None
-    several = in_parts and not (reading.has("BOTH") and len(clauses_of(reading)) == 1)
+    several = in_parts and not (reading.has("BOTH") and one_clause)
     if several and leaning is None and len(asked) == 1 and asked[0].source != "revisits":
         return None
     return plan_of(asked, reading, context, conversation)
@@ -177,7 +182,9 @@ def is_ours(reading: Reading) -> bool:
     sided = sided or (reading.all("ASK")[:1] == ["is"] and "what" not in reading.all("ASK"))
     shares = "share" in reading.all("MEASURE") and len(reading.all("PLACE", "CLASS")) > 2 and not sided
     whenever = "when" in reading.all("ASK") and reading.has("SUP")
-    ranked_change = reading.has("LEVEL", "MANY", "INSIDE") and reading.has("UP", "DOWN", "CHANGE", "LOST", "GAINED")
+    ranked_change = reading.has("LEVEL", "MANY", "INSIDE", "RANK") and reading.has(
+        "UP", "DOWN", "CHANGE", "LOST", "GAINED"
+    )
     if ranked_change and reading.has("SPAN", "SINCEYEAR"):
         return True
     each = "each" in reading.all("EACH") and reading.has("CHANGE", "UP", "DOWN")

@@ -56,6 +56,7 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
     dropped = [*([] if each else composed_words(reading, plan)), *([] if aside else hard_words(reading, plan))]
     dropped += changes_and_years(reading, plan)
     dropped += compared_words(reading, plan)
+    dropped += [] if each else excluded_words(reading, plan)
     aside_words = " ".join(str(slots.get("words", "")) for key, slots in plan.notes if key == "left_aside")
     unused = [w for w in qualifiers(reading, context.language) if w in aside_words or len(w) < SHORT]
     dropped += [w for w in unused if not is_told(w, plan, context)]
@@ -110,6 +111,13 @@ def composed_words(reading: Reading, plan: Plan) -> list[str]:
     far += [] if nearest else [words_of(reading, i) for i in reading.items if i.type == "NEAREST"]
     rows = [words_of(reading, i) for i in reading.items if i.type == "SPLIT" and i.value[0] in ("region", "month")]
     return [*found, *far, *rows]
+
+
+def excluded_words(reading: Reading, plan: Plan) -> list[str]:
+    """Return the words of classes left out that no step leaves out: "what share is not cropland"."""
+    gone = {code for step in plan.steps for code in step.arguments.get("exclude", ())}
+    left = [i for i in reading.items if i.type == "NOTCLASS" and any(len(k.choices) == 1 for k in i.value)]
+    return [words_of(reading, i) for i in left if not gone & {code for k in i.value for code in k.match.codes}]
 
 
 SHORT = 4

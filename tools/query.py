@@ -566,8 +566,11 @@ def found_members(result: Result, dimension: str) -> list[Any]:
     Raises:
         BadArgument: it found none.
     """
-    if dimension == "region":
-        found: list[Any] = [r.id for r in result.regions]
+    if dimension == "region" and result.table and "region_id" in result.table.columns:
+        members = [str(member).split("+") for member in result.table.column("region_id")]
+        found: list[Any] = [id for member in members for id in member]
+    elif dimension == "region":
+        found = [r.id for r in result.regions]
     elif result.table and dimension in result.table.columns:
         found = [v for member in result.table.column(dimension) if member is not None
                  for v in (str(member).split("+") if isinstance(member, str) else [member])]  # fmt: skip

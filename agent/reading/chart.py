@@ -40,6 +40,14 @@ def limit(sign: str, quantity: tuple[float, str], dimension: str = "") -> Filter
     return span(sign, number, dimension) if unit == "deg" and dimension in ("lat", "lon") else None
 
 
+def beyond(way: tuple[str, str], quantity: tuple[float, str], side: tuple[str, str] | None = None) -> Filter | None:
+    """Return a limit in a direction: "west of 5° W"; degrees said to be west or south count downwards from zero."""
+    number, unit = quantity
+    if side and side[0] != way[0]:
+        return None
+    return limit(way[1], (-number if side and side[1] == "<" else number, unit), way[0])
+
+
 def threshold(sign: str, quantity: tuple[float, str]) -> tuple[str, float, str] | None:
     """Return a condition on a share, an area or a change."""
     number, unit = quantity
@@ -63,6 +71,11 @@ def rank(way: str, number: float | None, level: str, place: Any = None) -> tuple
         if number is not None and number >= MOST_ROWS
         else (way, None if number is None else int(number), level, place)
     )
+
+
+def holds(place: Any, level: str) -> bool:
+    """Whether a place may have rows of a level: a country holds no countries."""
+    return level != "country" or not place.regions or any(r.level == "group" for r in place.regions)
 
 
 def counts(low: float, high: float, measure: str) -> tuple[str, tuple[float, float], str] | None:
@@ -137,8 +150,8 @@ RULES: list[Rule] = [
     ("NUMS UNIT", "HAVING", lambda x, u: ("between", x, u) if u == "%" else None),
     ("FROM NUM TO QTY", "LIMIT", lambda b, x, t, q: ends(x, q[0], "elevation") if q[1] == "m" else None),
     ("CMP QTY DIR", "LIMIT", lambda c, q, d: limit(c, q, d[0])),
-    ("DIR QTY", "LIMIT", lambda d, q: limit(d[1], q, d[0])),
-    ("DIR QTY DIR", "LIMIT", lambda d, q, e: limit(d[1], q, d[0]) if d[0] == e[0] else None),
+    ("DIR QTY", "LIMIT", lambda d, q: beyond(d, q)),
+    ("DIR QTY DIR", "LIMIT", lambda d, q, e: beyond(d, q, e)),
     ("DIR DIM NUM", "LIMIT", lambda d, a, n: span(d[1], n, a) if d[0] == a else None),
     ("BETWEEN NUM TO QTY DIR", "LIMIT", lambda b, x, t, q, d: ends(x, q[0], d[0]) if q[1] == "deg" else None),
     ("BETWEEN QTY TO QTY DIR", "LIMIT", lambda b, p, t, q, d: ends(p[0], q[0], d[0]) if q[1] == "deg" else None),
@@ -155,6 +168,7 @@ RULES: list[Rule] = [
     ("WITHIN QTY FAR POSITION", "NEAR", lambda w, q, f, p: near(q, p, "near")),
     ("CMP QTY FAR POSITION", "NEAR", lambda c, q, f, p: near(q, p, "not_near" if ">" in c else "near")),
     ("CMP QTY POSITION", "NEAR", lambda c, q, p: near(q, p, "not_near" if ">" in c else "near")),
+    ("PLACE WITHIN QTY", "NEAR", lambda p, w, q: near(q, p, "near")),
     ("QTY POSITION", "NEAR", lambda q, p: near(q, p, "near") if q[1] == "km" else None),
     ("NO NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
     ("NOT NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
@@ -205,6 +219,7 @@ RULES: list[Rule] = [
     ("NOT CLASS", "NOTCLASS", lambda n, c: (c,)),
     ("NO CLASS", "NOTCLASS", lambda n, c: (c,)),
     ("NOTCLASS OR CLASS", "NOTCLASS", lambda n, o, c: (*n, c)),
+    ("NOTCLASS AND CLASS", "NOTCLASS", lambda n, a, c: (*n, c)),
     ("LEVEL NOT CLASS", "NONE", lambda level, n, c: (level, c)),
     ("LEVEL NO CLASS", "NONE", lambda level, n, c: (level, c)),
     # rows
@@ -212,7 +227,7 @@ RULES: list[Rule] = [
     ("LEVEL EACH", "SPLIT", lambda level, e: ("region", level) if e == "per" else None),
     ("EACH PLACE LEVEL", "SPLITIN", lambda e, p, level: (p, level)),
     ("EACH LEVEL PLACE", "SPLITIN", lambda e, level, p: (p, level)),
-    ("PLACE LEVEL", "INSIDE", lambda p, level: (p, level)),
+    ("PLACE LEVEL", "INSIDE", lambda p, level: (p, level) if holds(p, level) else None),
     ("EACH CLASSES", "SPLIT", lambda e, theme: ("classes", theme)),
     ("ASK CLASSES", "SPLIT", lambda a, theme: ("classes", theme) if a in ("which", "what", "show") else None),
     ("SUP NUM CLASSES", "RANKCLASS", lambda s, n, t: (s, int(n), t) if n < MOST_ROWS else None),
@@ -230,7 +245,7 @@ RULES: list[Rule] = [
     ("EACH CLASS MEASURE", "EACHONE", lambda e, c, m: c if m == "points" else None),
     ("EACH NUM CLASS MEASURE", "EACHONE", lambda e, n, c, m: c if m == "points" and n == 1 else None),
     ("NUM CLASS", "NUMCLASS", lambda n, c: (int(n), c) if 0 < n < MOST_ROWS and is_general(c) else None),
-    ("CLASS CMP CLASS", "MORETHAN", lambda a, c, b: (a, c, b) if c in ("<", ">") else None),
+    ("CLASS THAN CLASS", "MORETHAN", lambda a, c, b: (a, c, b) if c in ("<", ">") else None),
     # rankings
     ("SUP NUM LEVEL", "RANK", lambda s, n, level: rank(s, n, level)),
     ("NUM LEVEL SUP", "RANK", lambda n, level, s: rank(s, n, level)),
@@ -249,15 +264,25 @@ RULES: list[Rule] = [
     ("RANKED INSIDE", "RANK", lambda s, i: ("most", None, i[1], i[0])),
     ("ORD NUM", "FIRST", lambda o, n: int(n) if o == 1 and n < MOST_ROWS else None),
     ("NUM ORD", "FIRST", lambda n, o: int(n) if o == 1 and n < MOST_ROWS else None),
+    ("NUM SUP", "FIRST", lambda n, s: int(n) if n < MOST_ROWS and s == "most" else None),
     ("SUP NUM", "FIRST", lambda s, n: int(n) if n < MOST_ROWS else None),
+    ("NOT RANK", "NOTRANK", lambda n, r: r if r[2] != "country" or r[1] else None),
+    ("NUM SUP +CLASS +LEVEL", "RANKOF", lambda n, s, k, level: (s, int(n), level, None, k) if n < MOST_ROWS else None),
+    ("SUP +CLASS +LEVEL", "RANKOF", lambda s, k, level: (s, None, level, None, k)),
+    ("NUM SUP +CLASS +INSIDE", "RANKOF", lambda n, s, k, i: (s, int(n), i[1], i[0], k) if n < MOST_ROWS else None),
+    ("SUP +CLASS +INSIDE", "RANKOF", lambda s, k, i: (s, None, i[1], i[0], k)),
+    ("QTY", "RADIUS", lambda q: q[0] if q[1] == "km" else None),
+    ("WITHIN QTY", "RADIUS", lambda w, q: q[0] if q[1] == "km" else None),
     ("NOT DIM", "DROP", lambda n, d: d),
     ("NOT LIMIT", "DROP", lambda n, f: f.dimension),
     ("ORD SUP", "NTH", lambda n, s: (s, n)),
-    ("SUP ORD", "NTH", lambda s, n: (s, n)),
+    ("SUP ORD", "NTH", lambda s, n: (s, n) if n > 1 else None),
     ("ORD RANKED", "NTH", lambda n, r: ("most", n)),
     ("RANKED ORD", "NTH", lambda r, n: ("most", n)),
     ("LEVEL NTH", "RANKNTH", lambda level, n: (*n, level)),
     ("NTH LEVEL", "RANKNTH", lambda n, level: (*n, level)),
+    ("INSIDE NTH", "RANKNTH", lambda i, n: (*n, i[1], i[0])),
+    ("NTH INSIDE", "RANKNTH", lambda n, i: (*n, i[1], i[0])),
     # what became of what
     ("FROM CLASS TO CLASS", "FATE", lambda f, a, t, b: (a, b) if t == "to" else None),
     ("CLASS BECAME CLASS", "FATE", lambda a, b, c: (a, c)),
@@ -268,6 +293,8 @@ RULES: list[Rule] = [
     ("BECAMEOF CLASS", "FATE", lambda b, c: (c, None)),
     ("CLASS BECAMEOF CLASS", "FATE", lambda a, b, c: (c, a)),
     ("BECAMEOF MEASURE CLASS", "FATE", lambda b, m, c: (c, None) if m == "points" else None),
+    ("FROM CLASS TO OTHER", "LEFTFOR", lambda f, a, t, o: a if (t, o) == ("to", "deixis.other") else None),
+    ("CLASS BECAME OTHER", "LEFTFOR", lambda a, b, o: a if o == "deixis.other" else None),
     ("CLASS REPLACED CLASS", "FATE", lambda a, r, b: (b, a)),
     ("CLASSES REPLACED CLASS", "FATESPLIT", lambda t, r, b: (b, t)),
     ("REPLACED CLASS", "FATE", lambda r, b: (b, None)),
@@ -283,7 +310,7 @@ KEPT = frozenset({
     "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "POINT", "END", "LEVEL", "SUP", "ORD", "MEASURE", "STAT",
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
     "LATEST", "EARLIEST", "TOGETHER", "CV", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE", "NUMCLASS",
-    "EACHONE", "NEAREST", "OTHERSIDE",
+    "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS",
 })  # fmt: skip
 """Types that a reading may be made of."""
 MUST = frozenset({
@@ -385,5 +412,7 @@ PREFERRED = {
     "ASK": -0.1,
     "LATEST": -0.1,
     "OTHERSIDE": -0.6,
+    "RANKNTH": 0.1,
+    "RADIUS": -0.3,
 }
 """What breaks a tie."""

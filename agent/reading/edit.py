@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from agent.reading.clauses import PERCENT
 from agent.reading.fill import UNIT_MEASURE, Constraints, Unfit
 from agent.reading.pointing import (
     POINTS,
     change_of,
     in_rows,
     is_change,
+    names_only,
+    of_shares,
     pointed,
     points_strongly,
     points_with,
@@ -81,6 +84,11 @@ def edited(
     years = {*said.years(), *years_of(base)} if reading.has("ONE") and "compare" in said.asks else set()
     if len(years) == 2 and (changed := change_of(base, (min(years), max(years)))) is not None:
         return changed  # "how does the first compare with its own figure of 2012?"
+    base = of_the_witness(base, reading, context)
+    if (turned := turned_round(base, reading)) is not None:
+        return turned
+    if (other := of_the_part(base, said)) is not None:
+        return other
     if reading.has("ALSO") or said.measures or said.places:
         base = in_rows(base)
     before = values(base, "region")
@@ -93,7 +101,12 @@ def edited(
         members = tuple(dict.fromkeys((*group.members, *named))) if reading.has("ALSO") else named
         base = replace(base, rows=(Group("region", members=members),) if len(members) > 1 else (), lead="")
         said.places = said.places if len(members) == 1 else []
-    new = (*said.place_filters(), *said.class_filters(), *said.other_filters(), *_dated(said, base, reading))
+    circles = tuple(
+        replace(f, values=(*f.listed[:2], km, *f.listed[3:]))
+        for km in reading.all("RADIUS")
+        for f in base.filters("position")
+    )
+    new = (*said.place_filters(), *said.class_filters(), *said.other_filters(), *_dated(said, base, reading), *circles)
     if any(f.dimension not in source_of(base.source).dimensions for f in new):
         base = of_points(base, context)
     if any(f.dimension not in source_of(base.source).dimensions for f in new):
@@ -104,6 +117,54 @@ def edited(
     if result == past[-1] and "how_many" not in said.asks:
         raise Unfit("nothing was changed")
     return result
+
+
+def of_the_witness(base: Query, reading: Reading, context: Context) -> Query:
+    """Return a query asked of the other witness, where a follow-up names only that: "and the survey points?"."""
+    said = {*reading.all("WITNESS")}
+    if said == {"survey"} and base.source == "published":
+        return of_points(base, context)
+    return of_shares(base) if said == {"published"} and base.source == "survey" else base
+
+
+def turned_round(base: Query, reading: Reading) -> Query | None:
+    """Return a ranking from its other end: "sort it the other way round"."""
+    if not (reading.has("REVERSE") and base.order and names_only(reading)):
+        return None
+    first = base.order[0]
+    return replace(base, order=(replace(first, way="fewest" if first.way == "most" else "most"), *base.order[1:]))
+
+
+def of_the_part(base: Query, said: Constraints) -> Query | None:
+    """Return a percentage of another part of the same whole: "and in Apulia?" after Sicily's of Italy's vines.
+
+    Raises:
+        Unfit: what is named is no part of it.
+    """
+    names = [c.name for c in base.columns]
+    if names != list(PERCENT) or base.rows or said.less or said.gone:
+        return None
+    part, whole, share = base.columns
+    new = {f.dimension: f for f in (*said.place_filters(), *said.class_filters())}
+    mine = {f.dimension for f in part.where}
+    if not new.keys() & mine:
+        return None
+    if not new.keys() <= mine or said.other_filters():
+        raise Unfit("another whole")
+    context = said.context
+    for f in new.values():
+        around = [str(v) for w in (*whole.where, *base.where) if w.dimension == f.dimension for v in w.listed]
+        if f.dimension == "region":
+            held = len(around) == 1 and all(said.nested(r, context.named(around[0])) for r in said.places)
+        else:
+            leaves = context.nomenclature.leaves
+            held = {*leaves([str(v) for v in f.listed])} <= {*leaves(around)}
+        if around and not held:
+            raise Unfit("no part of it")
+    kept = tuple(new.get(f.dimension, f) for f in part.where)
+    where = tuple(f for f in base.where if f.dimension != "year" or not said.years())
+    dated = (Filter("year", "in", said.years()),) if len(said.years()) == 1 else ()
+    return replace(base, columns=(replace(part, where=kept), whole, share), where=(*where, *dated))
 
 
 def without_dropped(base: Query, reading: Reading) -> Query:
@@ -162,7 +223,8 @@ def added(old: Sequence[Filter], new: Sequence[Filter]) -> tuple[Filter, ...]:
         more = [v for n in new if n.dimension == one.dimension and n.op == one.op == "in" for v in n.listed]
         joined.append(replace(one, values=tuple(dict.fromkeys((*one.listed, *more)))) if more else one)
     there = {(f.dimension, f.op) for f in old}
-    return (*joined, *(n for n in new if (n.dimension, n.op) not in there))
+    kept = [n for n in new if (n.dimension, n.op) not in there or (n.op == "not_in" and n not in joined)]
+    return (*joined, *kept)
 
 
 def members_of(base: Query, laid: Sequence[Filter]) -> tuple[Group, ...]:

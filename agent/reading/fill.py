@@ -68,6 +68,8 @@ def lies_there(reading: Reading) -> bool:
     if len(named) != 1 or reading.has("LEVEL", "RANK", "SUP", "INSIDE", "SPLIT", "LIMIT", "NEAR", "HAVING"):
         return False
     at, points = named[0], ("MEASURE", "points")
+    if order.count(points) > 1:
+        return False  # "among all points in …"
     of_points = order[at + 1 : at + 2] == [points] or bool(POINT_COMPOUND.search(items[at].value.text))
     led = order[:at][-1:] == [("MEASURE", "share")]
     return of_points and led and [kind for kind, _ in order[at + 1 :]].count("PLACE") == 1 == len(reading.all("PLACE"))
@@ -135,7 +137,7 @@ class Constraints:
     ) -> None:
         self.reading, self.context, self.selection, self.settled = reading, context, selection, settled
         self.inside = [p for i in reading.all("INSIDE", "SPLITIN") for p in [i[0]]]
-        self.inside += [r[3] for r in reading.all("RANK") if r[3] is not None]
+        self.inside += [r[3] for r in reading.all("RANK", "RANKNTH", "NOTRANK") if r[3:] and r[3] is not None]
         named = [] if reading.has("NEAREST") else reading.all("PLACE")  # a town, which is where a distance begins
         self.places = [self.region(a) for a in (*named, *self.inside)]
         self.places += [context.named(id) for id in selection if reading.has("HERE")]
@@ -145,6 +147,8 @@ class Constraints:
         self.classes += [self.codes(k) for _, k in reading.all("COUNTED", "NUMCLASS")]
         self.classes += [self.codes(k) for _, k in reading.all("ENDOF") if k]
         self.less = [self.codes(c) for group in reading.all("NOTCLASS") for c in group]
+        if self.gone and not self.places:
+            self.places = self.around(self.gone)
         self.classes += [self.codes(c) for a, _, b in reading.all("MORETHAN") for c in (a, b)]
         if "crops" in reading.all("CLASSES") and not reading.has(
             "CLASS", "SPLIT", "RANKCLASS", "FATESPLIT", "EACH", "RANKED"
@@ -183,6 +187,11 @@ class Constraints:
             return wanted[0]
         return regions[0]
 
+    def around(self, gone: Sequence[Region]) -> list[Region]:
+        """The country that places left out lie in: "Spain, Andalusia excluded" names only the part."""
+        country = self.context.gazetteer.containing(gone[0].id, "country")
+        return [country] if country and country.id != gone[0].id else []
+
     def codes(self, cover: Cover) -> Classes:
         """The one class of words."""
         if isinstance(chosen := self.settled.get(cover.text), list | tuple):
@@ -217,8 +226,8 @@ class Constraints:
         if not known and self.reading.has("RANKED") and (own := [r.level for r in self.places if r.level in LEVELS]):
             return own[0]  # "in what place is Poland"
         if not known:
-            grouped = self.reading.has("RANKED", "SUP", "NTH", "EACH") and any(r.level == "group" for r in self.places)
-            return "country" if grouped else ""
+            apart = self.reading.has("RANKED", "SUP", "NTH", "EACH") or "compare" in self.asks
+            return "country" if apart and any(r.level == "group" for r in self.places) else ""
         level = known[0]
         return "nuts2" if level == "region" else level
 
@@ -355,6 +364,8 @@ class Constraints:
         ):
             return None
         one, other = (self.codes(c.value) for c in classes)
+        if one.theme != other.theme:
+            return None  # cover and use of one visit
         return (other, one) if dated.value == years[0] else (one, other)
 
     def is_dated_first(self) -> bool:
@@ -647,9 +658,13 @@ class Constraints:
     def one_for_each(self) -> Query:
         """How many of one class there are for each of another: "how many maize points per wheat point"."""
         each = [self.codes(c) for c in self.reading.all("EACHONE")]
+        leading = [i.type for i in self.reading.items if i.type in ("EACHONE", "CLASS")][:1] == ["EACHONE"]
         if len(each) != 1 or len(self.classes) != 1 or self.level:
             raise Unfit("of what for each of what?")
-        sides = (("a", self.classes[0]), ("b", each[0]))
+        both = (
+            (each[0], self.classes[0]) if leading else (self.classes[0], each[0])
+        )  # "by what factor do barley points"
+        sides = zip("ab", both, strict=True)
         columns = [Column(n, self.measure(), self.class_filters([k])) for n, k in sides]
         columns.append(Column("ratio", "", (), Expression("ratio", "a", "b")))
         return Query(self.source, tuple(columns), (*self.place_filters(), *self.dated_filter(), *self.other_filters()))
@@ -666,7 +681,7 @@ class Constraints:
 
     def part_of_whole(self) -> Query | None:
         """A class as a share of another, a place's part of the whole it lies in."""
-        if not ("share" in self.measures and (self.classes or self.less)) or self.reading.has("HAVING", "DIFF"):
+        if not self.asks_part() or self.reading.has("HAVING", "DIFF"):
             return None
         name = "points" if self.source == "survey" else "km2" if len(self.places) == 2 else "share"
         if under := self.under_a_condition():
@@ -704,6 +719,18 @@ class Constraints:
         rows = (Group("region", self.level),) if self.level else ()
         order = (Order("share_of"),) if rows else ()
         return Query(self.source, tuple(columns), (*shared, *dated, *self.other_filters()), rows, order=order)
+
+    def asks_part(self) -> bool:
+        """Whether a part of something is asked: a share, or "how much" of a class or place that holds the other."""
+        if not (self.classes or self.less):
+            return False
+        if "share" in self.measures:
+            return True
+        if "how_much" not in self.asks or self.reading.has("UP", "DOWN", "MORETHAN", "AND"):
+            return False
+        held = [self.nested(*self.places) is not None] if len(self.places) == 2 and len(self.classes) == 1 else []
+        held += [self.inside_of(*self.classes) is not None] if len(self.classes) == 2 and not self.joined() else []
+        return any(held)
 
     def under_a_condition(self) -> tuple[Filter, ...]:
         """What part of a class's points is asked for, where it stands behind the class: "of vineyard points, what share
@@ -1129,12 +1156,23 @@ class Constraints:
         rows = (Group("land_cover_from", "1"), Group("land_cover_to", "1"))
         return Query("revisits", columns, where, rows, order=(Order("points"),), limit=FEW_ROWS)
 
+    def asks_what_of(self) -> bool:
+        """Whether what points became is asked: "what became of the cropland", not "what became cropland"."""
+        fate = next(i for i in self.reading.items if i.type == "FATE")
+        inside = [i for i in self.reading.said.items if fate.start <= i.start and i.end <= fate.end]
+        verb = max((i.end for i in inside if i.type == "BECAME"), default=fate.end)
+        named = min((i.start for i in inside if i.type == "CLASS" and i.start >= verb), default=verb)
+        asked = any(i.type == "ASK" and i.value == "what" and i.start < fate.start for i in self.reading.items)
+        return asked and named > verb
+
     def sides(self) -> tuple[Classes | None, Classes | None]:
         """The classes before and after."""
         if both := self.then_and_later():
             return both
         if fates := self.reading.all("FATE"):
             before, after = fates[0]
+            if not before and after and self.asks_what_of():
+                before, after = after, None
             if (
                 self.reading.has("STAYED") and self.classes
             ):  # "how many stayed, how many became cropland": all it became

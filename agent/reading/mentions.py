@@ -254,6 +254,11 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     items = [i for i in items if i.type != "SUP" or not any(_lies_in(i, sign) for sign in signs)]
     fates = [i for i in items if i.type == "BECAMEOF"]
     items = [i for i in items if i.type != "BECAME" or not any(_lies_in(i, fate) for fate in fates)]
+    items += [Item(i.start, i.end, "THAN", i.value) for i in items if i.type == "CMP" and i.end - i.start > 1]
+    measured = {n for i in items if i.type == "UNIT" for n in range(i.start, i.end) if _after_number(every, i.start)}
+    ends = {i.start for i in items if i.type in ("SUP", "LEVEL", "END")}
+    nth = {n for i in items if i.type == "ORD" and i.value > 1 and i.end in ends for n in range(i.start, i.end)}
+    soft -= measured | nth  # "the second most" is not "the most"
     split = {(i.start, i.end) for i in items if i.type == "EACH"}
     items += [
         Item(i.start, i.end, "SPLIT", ("region", i.value))

@@ -30,6 +30,8 @@ NAMING = (
 """Types of constraints that name something of their own."""
 SHORTEST_THOSE = 3
 """Letters of a word that can mean "those" by itself: French "en", Danish "de" and Polish "te" have other work."""
+LONGEST_ARTICLE = 5
+"""Letters from which on a word before a class is no article of it: "their cropland", "those vines"."""
 MOST_POINTED = 60
 """Rows that "those" can mean; more is a level of its own."""
 
@@ -94,7 +96,10 @@ def points_at_those(reading: Reading, same: bool, *, here: bool = False) -> bool
     if here and reading.has("HERE"):
         return True
     named = {i.start for i in reading.items if i.type in ("CLASS", "COUNTED")}
-    return any(same or i.end not in named for i in those_said(reading, SHORTEST_THOSE))
+    return any(
+        same or i.end not in named or len(reading.said.tokens[i.start].norm) >= LONGEST_ARTICLE
+        for i in those_said(reading, SHORTEST_THOSE)
+    )
 
 
 def words_pointing(reading: Reading) -> str:
@@ -215,6 +220,8 @@ def years_of(query: Query) -> tuple[int, ...]:
 
 def change_of(base: Query, pair: tuple[int, int]) -> Query | None:
     """Return a query's figure in two years and their difference, for each of its rows but years."""
+    if [g.dimension for g in base.rows] == ["point"]:
+        base = replace(base, rows=(), columns=POINTS)
     head = next((c for c in base.columns if c.measure), None)
     if base.source not in ("survey", "published") or head is None or any(c.expression for c in base.columns):
         return None
@@ -238,7 +245,8 @@ def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Qu
     beside = "compare" in asks and names_only(reading)
     asked = beside or reading.has("SUP", "MORE", "UP", "DOWN", "DIFF", "LOST", "GAINED", "CHANGE")
     both = reading.has("BOTH") or points_with(reading, "BOTH") or any(n == 2 for n, _ in reading.all("MANY"))
-    one_of_them = beside or ({"which", "what"} & {*asks} and asked and not points_with(reading, "THOSE"))
+    margin = reading.has("DIFF") and names_only(reading) and two_of("region", past) and not reading.has("SUP", "CHANGE")
+    one_of_them = beside or margin or ({"which", "what"} & {*asks} and asked and not points_with(reading, "THOSE"))
     if any(n > 2 for n, _ in reading.all("MANY")):
         return None
     only = ("CLASS", "YEAR", "SPAN", "SINCEYEAR", *(("LEVEL", "MANY") if both else ()), *(() if both else ("PLACE",)))

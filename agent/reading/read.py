@@ -78,7 +78,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     said = mentions(question, language, context)
     made = tuple(chart(said))
     items = as_differences(as_shares(mostly(dated(best(made, said))), said), said)
-    items = tuple(placed(without(items, said)))
+    items = tuple(placed(as_plain(said, without(items, said))))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
     weak = weak_words(said, open_words) | lead_words(said, items)
@@ -96,7 +96,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     return Reading(said, items, unread, left, made, tuple(forbidden), leaning)
 
 
-LEANING = ("BARE", "MORE", "LATER")
+LEANING = ("BARE", "MORE", "LATER", "RADIUS")
 """Types that say nothing without a query before."""
 
 
@@ -116,6 +116,29 @@ def mostly(items: list[Item]) -> list[Item]:
     half, most = ("HAVING", (">", 50.0, "%")), ("SUP", "most")
     kind, value = half if named else most
     return [replace(i, type=kind, value=value) if i.type == "MOSTLY" else i for i in items]
+
+
+def as_plain(said: Mentions, items: list[Item]) -> list[Item]:
+    """Return the constraints with those of two classes that stand beside no other as those of one: "the most wooded
+    regions" is a ranking of a class, "by olive points" names one, "Italy by region" is rows of its regions."""
+    named = any(i.type in ("CLASS", "COUNTED", "NUMCLASS", "EACHCLASS") for i in items)
+    per = [i for i in said.items if i.type == "EACH"]
+    found: list[Item] = []
+    items = [
+        replace(i, type="SPLITIN") if i.type == "INSIDE" and any(i.start < e.start < i.end for e in per) else i
+        for i in items
+    ]
+    for i in items:
+        if named or i.type not in ("RANKOF", "EACHONE"):
+            found.append(i)
+        elif i.type == "EACHONE":
+            found += [replace(i, type="CLASS"), replace(i, start=i.end - 1, type="MEASURE", value="points")]
+        else:
+            found += [
+                replace(i, type="RANK", value=i.value[:4]),
+                replace(i, start=i.end, type="CLASS", value=i.value[4]),
+            ]
+    return found
 
 
 def as_shares(items: list[Item], said: Mentions) -> list[Item]:

@@ -1,0 +1,735 @@
+"""Questions whose order tells the query: each condition at its own class, places side by side by class, both ends.
+
+`fill.py` makes one table of constraints, whatever their order; here it matters what stands at what. Each function
+returns the queries of one shape, None where the constraints have another. Words have been left behind here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from agent.reading.fill import UNIT_MEASURE, Classes, Constraints, Unfit, is_general
+from agent.reading.mentions import Item
+from agent.reading.read import Reading
+from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref
+from retrieval.statistics import PUBLISHED_CLASSES
+from tools.context import Context
+from tools.query import answer
+
+Shape = Callable[[Constraints], tuple[Query, ...] | None]
+REVISITED = (Column("points", "points"), Column("revisited", "revisited"))
+FULL_TABLE = 100
+"""Rows of a table of what became of what that is asked for as a whole."""
+
+
+def shaped(
+    reading: Reading, context: Context, selection: Sequence[str], settled: Mapping[str, Any]
+) -> tuple[Query, ...] | None:
+    """Return the queries of the first shape that the constraints have, None where they have none of these.
+
+    Raises:
+        AmbiguousRegion, AmbiguousClass: a name is several things.
+    """
+    for shape in SHAPES:
+        try:
+            if found := shape(Constraints(reading, context, selection, settled)):
+                return found
+        except Unfit:
+            continue
+    return None
+
+
+# --- each condition at its own class ----------------------------------------------------------------------------------
+
+
+def conditions_of(c: Constraints) -> list[tuple[Item, tuple[str, Any, str], Classes]]:
+    """Return every condition with the class it is about, the nearest one: "over 1 % vines but under 1 % olives"."""
+    free = [i for i in c.reading.items if i.type == "CLASS"]
+    found = []
+    for item in c.reading.items:
+        if item.type == "COUNTED":
+            found.append((item, item.value[0], c.codes(item.value[1])))
+        elif item.type == "NONE":
+            found.append((item, ("=", 0.0, "points"), c.codes(item.value[1])))
+        elif item.type in ("HAVING", "COUNT") and free:
+            nearest = min(free, key=lambda k: _gap(k, item))
+            free.remove(nearest)
+            found.append((nearest, item.value, c.codes(nearest.value)))
+    return found
+
+
+def _gap(one: Item, other: Item) -> int:
+    """Words between two constraints."""
+    return max(other.start - one.end, one.start - other.end, 0)
+
+
+def each_under_its_condition(c: Constraints) -> tuple[Query, ...] | None:
+    """Rows that meet a condition on each of several classes; one without a condition is asked about in them."""
+    told = conditions_of(c)
+    held = {id(item) for item, _, _ in told}
+    rest = [i for i in c.reading.items if i.type == "CLASS" and id(i) not in held]
+    if not c.level or not told or len(told) + len(rest) < 2 or c.less or c.reading.has("MORETHAN", "DIFF"):
+        return None
+    if c.dated() or c.reading.has("STAT", "EACHCLASS", *REVISITING):
+        return None
+    if not rest and len({k.codes for _, _, k in told}) < 2:
+        return None
+    areal = all(unit in UNIT_MEASURE for _, (_, _, unit), _ in told)
+    c.source = "published" if areal else "survey"
+    name = c.measure() if areal else "points"
+    columns, having = [], []
+    for n, (_, (sign, number, _), classes) in enumerate(told, 1):
+        columns.append(Column(f"of_{n}", name, c.class_filters([classes])))
+        having += [replace(one, column=f"of_{n}") for one in as_conditions(sign, number)]
+    rows, order = (Group("region", c.level),), (Order("of_1"),)
+    where = (*c.place_filters(), *c.dated_filter(), *c.other_filters())
+    if len(told) == 1:
+        columns = [replace(columns[0], name=name, where=())]
+        having = [replace(one, column=name) for one in having]
+        where, order = (*where, *c.class_filters([told[0][2]])), (Order(name),)
+    counted = "how_many" in c.asks and not rest
+    first = Query(c.source, tuple(columns), where, rows, tuple(having), () if counted else order)
+    if not rest:
+        return (first,)
+    if c.reading.has("SUP", "RANK") and any(i.type == "HAVING" for i in c.reading.items):
+        return None
+    return first, of_those_rows(c, [c.codes(i.value) for i in rest], Filter("region", "in", Ref(1)))
+
+
+def as_conditions(sign: Any, number: Any) -> list[Condition]:
+    """A sign and its number, or both ends of a range."""
+    if sign == "between":
+        return [Condition("", ">=", float(number[0])), Condition("", "<=", float(number[1]))]
+    return [Condition("", sign, float(number))]
+
+
+def of_those_rows(c: Constraints, classes: Sequence[Classes], inside: Filter) -> Query:
+    """What is asked of the rows that another query found: a row each, one number where "how many" is asked."""
+    published = all(code in PUBLISHED_CLASSES for k in classes for code in k.codes)
+    c.source = "published" if published and not {"points"} & c.measures and "how_many" not in c.asks else "survey"
+    places = c.place_filters() if inside.op == "not_in" else ()
+    where = (*places, inside, *c.dated_filter(), *c.class_filters(classes), *c.other_filters())
+    total = "how_many" in c.asks or inside.op == "not_in"
+    columns = c.columns()
+    if total:
+        return Query(c.source, columns, where)
+    order, limit = c.ranking(columns[0].name) or (Order(columns[0].name), None)
+    return Query(c.source, columns, where, (Group("region", c.level),), order=(order,), limit=limit)
+
+
+def without_the_first(c: Constraints) -> tuple[Query, ...] | None:
+    """A place less those that are first in it: "leaving out its two regions richest in vines"."""
+    ranks = [i for i in c.reading.items if i.type == "NOTRANK"]
+    named = [i for i in c.reading.items if i.type == "CLASS"]
+    if len(ranks) != 1 or not named or not c.places:
+        return None
+    way, number, level, _ = ranks[0].value
+    c.level = "nuts2" if level == "region" else level
+    behind = [i for i in named if i.start >= ranks[0].end] or named[:1]
+    asked = [i for i in named if i.start < ranks[0].start] or behind
+    c.source = "survey" if "points" in c.measures or "how_many" in c.asks else c.source
+    classes = [c.codes(behind[0].value)]
+    columns = c.columns()
+    where = (*c.place_filters(), *c.dated_filter(), *c.class_filters(classes))
+    order = (Order(columns[0].name, way),)
+    first = Query(c.source, columns, where, (Group("region", c.level),), (), order, number or 1)
+    return first, of_those_rows(c, [c.codes(i.value) for i in asked], Filter("region", "not_in", Ref(1)))
+
+
+def of_the_first(c: Constraints) -> tuple[Query, ...] | None:
+    """What is asked of those first in another thing: "grassland in the region with the most maize"."""
+    items = [i for i in c.reading.items if i.type in ("CLASS", "LEVEL", "INSIDE", "SUP", "RANK", "RANKOF")]
+    kinds = [i.type for i in items]
+    if kinds in (["RANKOF", "CLASS"], ["CLASS", "RANKOF"]):
+        rank = items[kinds.index("RANKOF")]
+        asked = items[kinds.index("CLASS")]
+        way, number, level, place, cover = rank.value
+        ranking = c.codes(cover)
+        c.level = "nuts2" if level == "region" else level
+        c.places += [c.region(place)] if place is not None else []
+    else:
+        leading = kinds[:1] == ["CLASS"] and kinds[-1:] == ["CLASS"] and len([k for k in kinds if k == "CLASS"]) == 2
+        ranks = [i for i in items if i.type in ("SUP", "RANK")]
+        if not leading or len(ranks) != 1 or kinds.count("LEVEL") + kinds.count("INSIDE") + kinds.count("RANK") != 1:
+            return None
+        asked, rank = items[0], ranks[0]
+        ranking = c.codes(items[-1].value)
+        way, number = rank.value[:2] if rank.type == "RANK" else (rank.value, None)
+    if not c.level or c.reading.has("DIFF", "MORETHAN", "HAVING", "COUNT", "COUNTED") or c.dated():
+        return None
+    if c.codes(asked.value) == ranking:
+        return None
+    columns = c.columns()
+    where = (*c.place_filters(), *c.dated_filter(), *c.class_filters([ranking]))
+    rows = (Group("region", c.level),)
+    first = Query(c.source, columns, where, rows, (), (Order(columns[0].name, way),), number or 1)
+    then = (Filter("region", "in", Ref(1)), *c.dated_filter(), *c.class_filters([c.codes(asked.value)]))
+    if (number or 1) == 1 or ("how_many" in c.asks and c.source == "survey"):
+        return first, Query(c.source, columns, then)
+    return first, Query(c.source, columns, then, rows, order=(Order(columns[0].name),))
+
+
+def there_at_all(c: Constraints) -> tuple[Query, ...] | None:
+    """How many rows have anything of a class, or which have several: "in how many countries were olives found"."""
+    if not c.level or not c.classes or c.less or c.dated() or c.reading.has(*COUNTING, *REVISITING):
+        return None
+    items = [i for i in c.reading.items if i.type in ("ASK", "LEVEL", "INSIDE", "CLASS")]
+    of_rows = [
+        b for a, b in pairwise(items) if a.type == "ASK" and a.value == "how_many" and b.type in ("LEVEL", "INSIDE")
+    ]
+    if "points" in c.measures and [i.value for i in items if i.type == "ASK"] == ["how_many"]:
+        of_rows = []  # "number of EU countries' vineyard points"
+    if of_rows:
+        return (beside_one_another(c, [], fold=True),)
+    kinds = [(i.type, i.value if i.type == "ASK" else "") for i in items]
+    which = ([("ASK", "which"), (k, ""), *is_, ("CLASS", "")] for k in ("LEVEL", "INSIDE") for is_ in ([], IS))
+    if kinds in which and not c.measures - {"points"} and not c.reading.has("OR", "EACH", "TOGETHER"):
+        return (beside_one_another(c, []),)
+    beside = [b.start - a.end for a, b in pairwise(i for i in items if i.type == "CLASS")]
+    joined = beside and all(0 < gap < 4 for gap in beside) and not c.measures
+    joined = joined and not c.reading.has("OR", "EACH", "TOGETHER")
+    either = any(i.type == "OR" for i in c.reading.said.items)
+    if joined and not either and not {"how_many", "how_much", "compare", "where"} & {*c.asks}:
+        return (beside_one_another(c, []),)
+    if joined and not either and c.reading.has("BOTH"):
+        return (beside_one_another(c, []),)
+    return None
+
+
+def beside_one_another(c: Constraints, less: Sequence[Classes], *, fold: bool = False) -> Query:
+    """Rows where some points of each class were seen, and none of others."""
+    c.source = "survey"
+    order: tuple[Order, ...]
+    if len(c.classes) + len(less) == 1:
+        kept = Condition("points", ">" if c.classes else "=", 0)
+        where = (*c.place_filters(), *c.dated_filter(), *c.class_filters([*c.classes, *less]), *c.other_filters())
+        order = () if fold or less else (Order("points"),)
+        return Query("survey", c.columns(), where, (Group("region", c.level),), (kept,), order)
+    wanted = [Column(f"with_{n}", "points", c.class_filters([k])) for n, k in enumerate(c.classes, 1)]
+    lacking = [Column(f"without_{n}", "points", c.class_filters([k])) for n, k in enumerate(less, 1)]
+    having = [Condition(col.name, ">", 0) for col in wanted] + [Condition(col.name, "=", 0) for col in lacking]
+    where = (*c.place_filters(), *c.dated_filter(), *c.other_filters())
+    order = () if fold or not wanted else (Order(wanted[0].name),)
+    return Query("survey", (*wanted, *lacking), where, (Group("region", c.level),), tuple(having), order)
+
+
+def none_there(c: Constraints) -> tuple[Query, ...] | None:
+    """Rows of places that hold nothing of a class: "how many regions of France have no vineyards"."""
+    none = [c.codes(k) for _, k in c.reading.all("NONE")]
+    others = tuple(t for t in COUNTING if t != "NONE")
+    if not c.level or not (c.less or none) or c.classes or c.reading.has(*others, *REVISITING) or c.dated():
+        return None
+    if "share" in c.measures or not {"which", "how_many", "show", "what"} & {*c.asks}:
+        return None
+    less, c.less = [*c.less, *none], []
+    return (beside_one_another(c, less, fold=True),)
+
+
+IS = [("ASK", "is")]
+COUNTING = ("SUP", "RANK", "RANKED", "NTH", "RANKNTH", "HAVING", "COUNT", "COUNTED", "NONE", "STAT", "DIFF", "END")
+REVISITING = ("FATE", "FATESPLIT", "BECAME", "LOST", "GAINED", "STAYED", "TWICE", "LEFTFOR", "CHANGE", "UP", "DOWN")
+
+
+# --- places side by side, a row for each class -----------------------------------------------------------------------
+
+
+def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
+    """Classes in which two places differ most, that several places share, or that one has and another lacks."""
+    themes = [theme for what, theme in c.reading.all("SPLIT") if what == "classes"]
+    themes += [theme for _, _, theme in c.reading.all("RANKCLASS")] + list(c.reading.all("CLASSES"))
+    own = [k for k in c.classes if k.codes != ("B00",)]
+    apart = [g for g in c.gone if all(c.nested(g, p) is None for p in c.places)]
+    if not themes or own or c.level or len(c.places) + len(apart) < 2 or c.dated() or c.reading.has(*REVISITING[:-3]):
+        return None
+    crops = "crops" in themes
+    differ = c.reading.has("DIFF")
+    if not differ and not apart and not c.reading.has("BOTH"):
+        return None
+    points = "points" in c.measures or "survey" in c.reading.all("WITNESS") or not differ
+    c.source = "survey" if points or "land_use" in themes else "published"
+    measure = "points" if c.source == "survey" else "share"
+    name = "land_use" if "land_use" in themes else "land_cover"
+    of_crops = (Filter("land_cover", "in", ("B00",)),) if crops else ()
+    columns = [Column(f"in_{n}", measure, (Filter("region", "in", (r.id,)),)) for n, r in enumerate(c.places, 1)]
+    lacking = [Column(f"not_in_{n}", measure, (Filter("region", "in", (r.id,)),)) for n, r in enumerate(apart, 1)]
+    where = (*c.dated_filter(), *of_crops, *c.other_filters())
+    fine = crops or name == "land_use" or (not differ and not c.reading.has("RANKCLASS"))
+    rows = (Group(name, "3" if fine else "1"),)
+    if differ and len(columns) == 2:
+        columns.append(Column("gap", "", (), Expression("gap", "in_1", "in_2")))
+        most = next((n for _, n, _ in c.reading.all("RANKCLASS") if n), None)
+        return (Query(c.source, tuple(columns), where, rows, (), (Order("gap"),), most),)
+    having = [Condition(col.name, ">", 0) for col in columns] + [Condition(col.name, "=", 0) for col in lacking]
+    return (Query(c.source, (*columns, *lacking), where, rows, tuple(having), (Order(columns[0].name),)),)
+
+
+# --- years, parts, ends ----------------------------------------------------------------------------------------------
+
+
+def year_of_the_most(c: Constraints) -> tuple[Query, ...] | None:
+    """Rows by year, the one with most or least first."""
+    ways: list[Any] = [
+        *c.reading.all("SUP"),
+        *("most" if s == "most" else "fewest" for s in c.reading.all("STAT") if s != "mean"),
+    ]
+    ways += [i.value[1] for i in c.reading.items if i.type == "END" and i.value[0] == "elevation"]
+    if "when" not in c.asks or not ways or c.level or not (c.classes or c.less) or len(c.places) > 1:
+        return None
+    points = "points" in c.measures or "survey" in c.reading.all("WITNESS")
+    c.source = "survey" if points or c.of_points or not c.all_published() else "published"
+    since = next(iter(c.reading.all("SINCEYEAR")), None)
+    years = tuple(y for y in c.table_years() if since is None or y >= since)
+    places = c.place_filters() or ((Filter("region", "in", ("group:EU",)),) if c.source == "published" else ())
+    dated = (Filter("year", "in", years),) if since else ()
+    columns = c.columns()
+    where = (*places, *dated, *c.class_filters(), *c.other_filters())
+    return (Query(c.source, columns, where, (Group("year"),), order=(Order(columns[0].name, ways[0]),)),)
+
+
+def parts_of_the_whole(c: Constraints) -> tuple[Query, ...] | None:
+    """The part that each place holds of the whole: "how are Portugal's vineyards distributed over its regions"."""
+    spread = any(i.type == "CLASSES" and i.value == "land_cover" for i in c.reading.items) or c.reading.has("TOGETHER")
+    if not (c.level and "share" in c.measures and spread and len(c.classes) == 1 and c.places):
+        return None
+    if c.reading.has(*COUNTING, *REVISITING) or c.dated():
+        return None
+    points = "points" in c.measures or "survey" in c.reading.all("WITNESS") or not c.all_published()
+    c.source, name = ("survey", "points") if points else ("published", "km2")
+    columns = (Column(name, name), Column("part", "", (), Expression("part", name)))
+    where = (*c.place_filters(), *c.dated_filter(), *c.class_filters(), *c.other_filters())
+    return (Query(c.source, columns, where, (Group("region", c.level),), order=(Order("part"),)),)
+
+
+def both_ends(c: Constraints) -> tuple[Query, ...] | None:
+    """The first and the last of one ranking of places."""
+    ways = list(dict.fromkeys([*c.reading.all("SUP"), *(r[0] for r in c.reading.all("RANK"))]))
+    if len(ways) != 2 or not c.level or len(c.classes) != 1 or c.reading.has("DIFF", *REVISITING) or c.dated():
+        return None
+    columns = c.columns()
+    where = (*(c.place_filters()), *c.dated_filter(), *c.class_filters(), *c.other_filters())
+    rows = (Group("region", c.level),)
+    return tuple(Query(c.source, columns, where, rows, (), (Order(columns[0].name, way),), 1) for way in ways)
+
+
+def nth_of_all(c: Constraints) -> tuple[Query, ...] | None:
+    """The n-th of a ranking where no word says of what end: "which region comes fourth for wheat"."""
+    ranks = [i.value for i in c.reading.items if i.type == "ORD"]
+    if len(ranks) != 1 or ranks[0] < 2 or not c.level or len(c.classes) != 1 or c.reading.has(*COUNTING, *REVISITING):
+        return None
+    if not {"which", "what"} & {*c.asks} or c.dated():
+        return None
+    columns, rows = c.columns(), (Group("region", c.level),)
+    where = (*c.place_filters(), *c.dated_filter(), *c.class_filters(), *c.other_filters())
+    query = Query(c.source, columns, where, rows, (), (Order(columns[0].name),), ranks[0])
+    found = answer(query, c.context).regions
+    return (replace(query, limit=None, lead=found[ranks[0] - 1].id),) if len(found) >= ranks[0] else (query,)
+
+
+def mean_beside_the_whole(c: Constraints) -> tuple[Query, ...] | None:
+    """The mean over a place's regions, beside the whole, or the regions that lie above or below it."""
+    if c.reading.all("STAT") != ["mean"] or not c.level or c.of_height() or len(c.classes) != 1 or not c.places:
+        return None
+    columns, rows = c.columns()[:1], (Group("region", c.level),)
+    where = (*c.place_filters(), *c.dated_filter(), *c.class_filters(), *c.other_filters())
+    mean = Query(c.source, columns, where, rows, fold=Fold("mean", columns[0].name))
+    stat = next(i for i in c.reading.items if i.type == "STAT")
+    signs = [i for i in c.reading.said.items if i.type == "CMP" and i.value in "<>" and 0 <= stat.start - i.end < 3]
+    if signs and c.asks & {"which", "show", "what"}:
+        value = answer(mean, c.context).value
+        if not isinstance(value, int | float):
+            raise Unfit("no mean")
+        kept = (Condition(columns[0].name, signs[0].value, float(value)),)
+        return mean, Query(c.source, columns, where, rows, kept, (Order(columns[0].name),))
+    if "compare" in c.asks:
+        return mean, Query(c.source, columns, where)
+    return None
+
+
+def side_by_side(c: Constraints) -> tuple[Query, ...] | None:
+    """Points of two places or of two classes, the one with more first, with the margin."""
+    more = c.reading.has("SUP", "UP", "DOWN")
+    if not more or c.level or c.dated() or c.less or c.reading.has("RANK", "MORETHAN", "DIFF", "STAT", "DIM", "HAVING"):
+        return None
+    if c.reading.has(*REVISITING[:-3], "SPLIT", "RANKCLASS", "COUNT", "COUNTED", "NEAREST", "END"):
+        return None
+    way = "fewest" if c.reading.has("DOWN") or "fewest" in c.reading.all("SUP") else "most"
+    points = "points" in c.measures or "survey" in c.reading.all("WITNESS")
+    where = (*c.dated_filter(), *c.other_filters())
+    if points and len(c.places) > 1 and len(c.classes) == 1:
+        c.source = "survey"
+        rows = (Group("region", members=tuple((r.id,) for r in c.places)),)
+        query = Query("survey", c.columns(), (*where, *c.class_filters()), rows, order=(Order("points", way),))
+        return (query,)
+    if len(c.places) == 1 and len(c.classes) > 1 and len({k.theme for k in c.classes}) == 1:
+        asked = {"which", "is", "what"} & {*c.asks}
+        if not asked or c.inside_of(*c.classes[:2]):
+            return None
+        rows = (Group(c.classes[0].theme, members=tuple(k.codes for k in c.classes)),)
+        columns = c.columns()
+        return (Query(c.source, columns, (*c.place_filters(), *where), rows, order=(Order(columns[0].name, way),)),)
+    return None
+
+
+def witnesses(c: Constraints) -> tuple[Query, ...] | None:
+    """The published figure and the surveyed points of the same, each for itself."""
+    said = {*c.reading.all("WITNESS")}
+    both = {"published", "survey"} <= said or ("published" in said and "points" in c.measures and "compare" in c.asks)
+    if not both or len(c.classes) != 1 or c.less or c.dated() or not c.all_published():
+        return None
+    if c.reading.has(*COUNTING, *REVISITING, "LIMIT", "NEAR", "SPLIT", "RANKCLASS"):
+        return None
+    rows: tuple[Group, ...] = (Group("region", c.level),) if c.level else ()
+    if len(c.places) > 1 and not rows:
+        rows = (Group("region", members=tuple((r.id,) for r in c.places)),)
+    queries = []
+    for source in ("published", "survey"):
+        c.source = source
+        columns = c.columns()
+        places = () if rows and rows[0].members else c.place_filters()
+        where = (*places, *c.dated_filter(), *c.class_filters())
+        queries.append(Query(source, columns, where, rows, order=(Order(columns[0].name),) if rows else ()))
+    return tuple(queries)
+
+
+def over_the_years(c: Constraints) -> tuple[Query, ...] | None:
+    """Every year of several classes of several places."""
+    years = c.years()
+    trend = c.reading.has("TREND", "TWICE") or len(years) > 1 or (c.reading.has("SPAN") and c.reading.has("EACH"))
+    groups = [r for r in c.places if r.level == "group"]
+    several = len(c.classes) > 1 or len(c.places) > 1 or bool(c.level) or bool(groups and c.reading.has("EACH"))
+    if not trend or not several or not c.classes or c.less or c.reading.has(*COUNTING):
+        return None
+    if c.reading.has("FATE", "FATESPLIT", "BECAME", "LOST", "GAINED", "STAYED", "CHANGE", "UP", "DOWN", "LEFTFOR"):
+        return None
+    alone = len(c.classes) == 1 and not c.level and not groups
+    points = "points" in c.measures or "survey" in c.reading.all("WITNESS") or c.reading.has("TWICE") or c.of_points
+    if alone and not points:
+        return None  # the statistic's own time series
+    c.source = "survey" if points or not c.all_published() else "published"
+    spans = [y for span in c.reading.all("SPAN") for y in span]
+    dated = (Filter("year", "in", years),) if len(years) > 1 else ()
+    dated = dated or ((Filter("year", "in", tuple(spans)),) if spans else ())
+    rows: list[Group] = []
+    places = c.place_filters()
+    if c.level:
+        rows.append(Group("region", c.level))
+    elif len(c.places) > 1:
+        rows.append(Group("region", members=tuple((r.id,) for r in c.places)))
+        places = ()
+    if len(c.classes) > 1:
+        if len({k.theme for k in c.classes}) > 1:
+            return None
+        rows.append(Group(c.classes[0].theme, members=tuple(k.codes for k in c.classes)))
+    classes = () if len(c.classes) > 1 else c.class_filters()
+    columns = c.columns()
+    return (Query(c.source, columns, (*places, *dated, *classes, *c.other_filters()), (*rows, Group("year"))),)
+
+
+# --- what became of what ---------------------------------------------------------------------------------------------
+
+
+def revisit(c: Constraints) -> tuple[tuple[int, int], tuple[Filter, ...]]:
+    """The two surveys and the filters of points visited in both.
+
+    Raises:
+        Unfit: there are no two surveys.
+    """
+    surveys = c.context.store.years()
+    if len(surveys) < 2:
+        raise Unfit("one survey")
+    spans = c.reading.all("SPAN")
+    named = sorted({*c.years(), *c.reading.all("SINCEYEAR")})
+    pair = spans[0] if spans else (named[0], named[1]) if len(named) == 2 else (surveys[-2], surveys[-1])
+    if not {*pair} <= {*surveys}:
+        raise Unfit("no such surveys")
+    dated = (Filter("year_from", "in", (pair[0],)), Filter("year_to", "in", (pair[1],)))
+    return pair, (*c.place_filters(), *dated, *(f for f in c.other_filters() if f.dimension != "month"))
+
+
+def left_for_others(c: Constraints) -> tuple[Query, ...] | None:
+    """Points of a class that are of any other now."""
+    if len(left := c.reading.all("LEFTFOR")) != 1:
+        return None
+    classes = c.codes(left[0])
+    _, where = revisit(c)
+    theme, codes = classes.theme, classes.codes
+    kept = (Filter(f"{theme}_from", "in", codes), Filter(f"{theme}_to", "not_in", codes))
+    return (pointed_at(c, Query("revisits", REVISITED, (*where, *kept))),)
+
+
+def pointed_at(c: Constraints, query: Query) -> Query:
+    """A query of points as the points themselves, where a map, a list or where they are is asked."""
+    if {"where", "show"} & {*c.asks} or asks_which_points(c.reading):
+        return replace(query, rows=(Group("point"),), columns=(), order=(), limit=None, having=())
+    return query
+
+
+def asks_which_points(reading: Reading) -> bool:
+    """Whether points are what is asked for: "which points", "points that turned into …"."""
+    items = reading.items
+    at = next((n for n, i in enumerate(items) if i.type == "MEASURE" and i.value == "points"), None)
+    if at is None or any(i.type == "ASK" and i.value in ("how_many", "what") for i in items):
+        return False
+    return at == 0 or (items[at - 1].type == "ASK" and items[at - 1].value == "which")
+
+
+def changed_points(c: Constraints) -> tuple[Query, ...] | None:
+    """Points that changed, were of a class before or are of one now: listed; or from what to what, in a table."""
+    if c.level or c.reading.has("DIFF", "RANK", "HAVING", "COUNT", "COUNTED", "TREND"):
+        return None
+    moved = c.reading.has("FATE", "LOST", "GAINED", "CHANGE")
+    listing = {"where", "show"} & {*c.asks} or asks_which_points(c.reading)
+    pointed = "points" in c.measures or "where" in c.asks
+    if moved and listing and pointed and not {"share", "pp", "area", "ha"} & c.measures:
+        if not c.classes and not c.reading.has("FATE"):
+            _, where = revisit(c)
+            changed = Filter("changed_main", "in", ("changed",))
+            return (Query("revisits", (), (*where, changed), (Group("point"),)),)
+        if c.reading.has("CHANGE") and not c.reading.has("FATE", "LOST", "GAINED"):
+            return None
+        if c.reading.has("GAINED") and "where" in c.asks and c.reading.items and came_from(c):
+            return None
+        c.source = "revisits"
+        query = c.fate()
+        return (replace(query, rows=(Group("point"),), columns=(), order=(), limit=None, having=()),)
+    return None
+
+
+def came_from(c: Constraints) -> bool:
+    """Whether what points were before is asked, not where they lie: "where did new wheat come from"."""
+    return any(str(i.value) == "act.data" for i in c.reading.said.items)
+
+
+def table_of_changes(c: Constraints) -> tuple[Query, ...] | None:
+    """From which main class to which, of all points that changed."""
+    of_classes = c.reading.has("CLASSES", "RANKCLASS") or ("classes", "land_cover") in c.reading.all("SPLIT")
+    if not (c.reading.has("CHANGE") and of_classes) or c.classes or c.level or {"where"} & {*c.asks}:
+        return None
+    if len(c.places) > 1 or c.reading.has("DIFF", "UP", "DOWN") or c.measures & {"share", "pp", "area"}:
+        return None
+    c.source = "revisits"
+    query = c.transitions()
+    return (replace(query, limit=FULL_TABLE if "show" in c.asks else query.limit),)
+
+
+def kept_lost_gained(c: Constraints) -> tuple[Query, ...] | None:
+    """Points of a class that stayed, were lost and were gained, a row for each place."""
+    kinds = [name for name in ("STAYED", "LOST", "GAINED") if c.reading.has(name)]
+    if len(kinds) < 2 or not c.level or len(c.classes) != 1 or c.reading.has(*COUNTING):
+        return None
+    _, where = revisit(c)
+    own = c.classes[0]
+    before, after = f"{own.theme}_from", f"{own.theme}_to"
+    sides = {
+        "STAYED": (Filter(before, "in", own.codes), Filter(after, "in", own.codes)),
+        "LOST": (Filter(before, "in", own.codes), Filter(after, "not_in", own.codes)),
+        "GAINED": (Filter(before, "not_in", own.codes), Filter(after, "in", own.codes)),
+    }
+    columns = tuple(Column(name.lower(), "points", sides[name]) for name in kinds)
+    return (Query("revisits", columns, where, (Group("region", c.level),), order=(Order(columns[0].name),)),)
+
+
+def of_the_other_year(c: Constraints) -> tuple[Query, ...] | None:
+    """What points of one year were or became in the other: "what had the vine points of 2018 been in 2015"."""
+    named = [i for i in c.reading.items if i.type in ("CLASS", "YEAR")]
+    kinds = [i.type for i in named]
+    what = any(i.type == "ASK" and i.value in ("what", "which") for i in c.reading.items[:2])
+    if c.level or c.reading.has(*COUNTING, *REVISITING) or "compare" in c.asks or "points" not in c.measures:
+        return None
+    years = [i.value for i in named if i.type == "YEAR"]
+    surveys = c.context.store.years()
+    if len(years) != 2 or years[0] == years[1] or not {*years} <= {*surveys}:
+        return None
+    _, where = revisit(c)
+    first = min(years)
+
+    def side(year: int, classes: Classes) -> Filter:
+        return Filter(f"{classes.theme}_{'from' if year == first else 'to'}", "in", classes.codes)
+
+    if kinds in (["CLASS", "YEAR", "YEAR"], ["YEAR", "CLASS", "YEAR"]) and what:
+        own = c.codes(named[kinds.index("CLASS")].value)
+        then, now = (years[1], years[0]) if kinds[0] == "CLASS" else years
+        fine = not all(code.endswith("00") for code in own.codes)
+        rows = (Group(f"{own.theme}_{'from' if then == first else 'to'}", "3" if fine else "1"),)
+        return (Query("revisits", REVISITED, (*where, side(now, own)), rows, order=(Order("points"),)),)
+    if kinds == ["CLASS", "YEAR", "CLASS", "YEAR"]:
+        asked = any(i.type == "ASK" and i.value == "is" and i.start < named[0].start for i in c.reading.items)
+        if not asked:
+            return None
+        both = [side(i.value, c.codes(k.value)) for k, i in zip(named[::2], named[1::2], strict=True)]
+        return (pointed_at(c, Query("revisits", REVISITED, (*where, *both))),)
+    return None
+
+
+def part_that_stayed(c: Constraints) -> tuple[Query, ...] | None:
+    """The percentage of a class's points that are of it again, of those visited again."""
+    named = c.classes
+    same = len(named) in (1, 2) and len({k.codes for k in named}) == 1
+    again = c.reading.has("STAYED") or (c.reading.has("TWICE") and len(named) == 2)
+    if not same or not again or "share" not in c.measures or "points" not in c.measures or c.level:
+        return None
+    _, where = revisit(c)
+    own = named[0]
+    before = Filter(f"{own.theme}_from", "in", own.codes)
+    columns = (
+        Column("part", "points", (Filter(f"{own.theme}_to", "in", own.codes),)),
+        Column("whole", "points"),
+        Column("share_of", "", (), Expression("percent", "part", "whole")),
+    )
+    return (Query("revisits", columns, (*where, before)),)
+
+
+def heights_side_by_side(c: Constraints) -> tuple[Query, ...] | None:
+    """A statistic of heights for each of several places, or for each class within one."""
+    if not c.of_height() or not c.reading.has("STAT") or c.level or c.reading.has("DIFF", "LIMIT"):
+        return None
+    each = c.reading.all("EACHCLASS")
+    c.source = "survey"
+    columns = (*c.of_heights(), Column("points", "points"))
+    where = (*c.dated_filter(), *c.class_filters(), *c.other_filters())
+    order = (Order(columns[0].name),)
+    kept = (Condition("points", ">", 0),)
+    if len(each) == 1 and len(c.classes) == 1 and is_general(each[0]):
+        rows = (Group(c.classes[0].theme, "3"),)
+        return (Query("survey", columns, (*c.place_filters(), *where), rows, kept, order),)
+    if len(c.places) > 1 and len(c.classes) < 2:
+        rows = (Group("region", members=tuple((r.id,) for r in c.places)),)
+        return (Query("survey", columns, where, rows, (), order),)
+    return None
+
+
+def at_the_top(c: Constraints) -> tuple[Query, ...] | None:
+    """The highest or lowest point of a class, where the word may mean the most: "where is the highest potato field"."""
+    ends = {(i.start, i.end): i.value for i in c.reading.made if i.type == "END" and i.value[0] == "elevation"}
+    sups = [i for i in c.reading.items if i.type == "SUP" and (i.start, i.end) in ends]
+    inside = (
+        bool(c.level) and "points" in c.measures and any(i.type == "ASK" and i.value == "is" for i in c.reading.items)
+    )
+    kinds = [i.type for i in c.reading.items if i.type not in ("ASK", "YEAR")]
+    plain = kinds[:2] == ["SUP", "CLASS"] and set(kinds[2:]) <= {"PLACE"} and c.asks <= {"where", "what", "show", "is"}
+    asked = "where" in c.asks or inside or plain or asks_which_points(c.reading) or which_of_points(c.reading)
+    if (
+        len(sups) != 1
+        or not asked
+        or (c.level and not inside)
+        or len(c.classes) != 1
+        or c.measures - {"points"}
+        or len(c.places) > 1
+    ):
+        return None
+    c.source = "survey"
+    column, way = ends[sups[0].start, sups[0].end]
+    return (Query("survey", (), c.base(), (Group("point"),), order=(Order(column, way),), limit=1),)
+
+
+def which_of_points(reading: Reading) -> bool:
+    """Whether one of a class's points is asked for: "which maize point"."""
+    kinds = [(i.type, i.value if i.type in ("ASK", "MEASURE") else "") for i in reading.items[:3]]
+    return kinds == [("ASK", "which"), ("CLASS", ""), ("MEASURE", "points")]
+
+
+def all_but(c: Constraints) -> tuple[Query, ...] | None:
+    """A place less some classes: "what share of Cyprus is not cropland", "how many non-woodland points"."""
+    if not c.less or not c.places or c.level or c.dated() or c.reading.has(*COUNTING, *REVISITING, "NEAR", "SPLIT"):
+        return None
+    areal = c.measures & {"share", "area", "ha"} or "how_much" in c.asks
+    if c.classes and (not c.less_is_part() or areal):
+        return None
+    c.source = "published" if areal and "points" not in c.measures else "survey"
+    if c.classes and not {"how_many"} & c.asks and "points" not in c.measures:
+        return None
+    if len(c.places) > 1 and areal:
+        return None
+    return (Query(c.source, c.columns(), c.base()),)
+
+
+def new_and_before(c: Constraints) -> tuple[Query, ...] | None:
+    """What points gained by a class were before: "where did new wheat points come from"."""
+    if not c.reading.has("GAINED") or not came_from(c) or len(c.classes) != 1 or c.level or len(c.places) > 1:
+        return None
+    _, where = revisit(c)
+    theme, codes = c.classes[0].theme, c.classes[0].codes
+    kept = (Filter(f"{theme}_to", "in", codes), Filter(f"{theme}_from", "not_in", codes))
+    rows = (Group(f"{theme}_from", "3"),)
+    return (Query("revisits", REVISITED, (*where, *kept), rows, order=(Order("points"),)),)
+
+
+def part_of_another(c: Constraints) -> tuple[Query, ...] | None:
+    """One of two classes, or of two places, as a percentage of the one that holds it."""
+    if (len(c.classes) == 2 and len(c.places) > 1) or c.dated() or c.reading.has(*COUNTING, *REVISITING):
+        return None
+    if not (len(c.classes) == 2 or (len(c.places) == 2 and len(c.classes) == 1)) or c.less or c.level:
+        return None
+    if "how_much" in c.asks and "points" in c.measures:
+        c.source = "survey"
+    part = c.part_of_whole()
+    return (part,) if part else None
+
+
+def each_of_a_group(c: Constraints) -> tuple[Query, ...] | None:
+    """A row for each country of a group: "compare the Benelux countries", "the points of each Baltic state"."""
+    apart = "compare" in c.asks or "each" in c.reading.all("EACH")
+    if not apart or c.level != "country" or [r.level for r in c.places] != ["group"] or len(c.classes) != 1:
+        return None
+    if c.less or c.dated() or c.reading.has(*COUNTING, *REVISITING, "SPLIT", "RANKCLASS"):
+        return None
+    columns = c.columns()
+    return (Query(c.source, columns, c.base(), (Group("region", "country"),), order=(Order(columns[0].name),)),)
+
+
+def rows_of_places(c: Constraints) -> tuple[Query, ...] | None:
+    """A class by a level of places, where nothing else is asked: "rye in Poland by region"."""
+    if not c.level or not c.reading.has("SPLIT", "SPLITIN") or c.splits("classes") or len(c.classes) != 1 or c.less:
+        return None
+    if c.reading.has(*COUNTING, *REVISITING, "CLASSES", "OR") or c.dated() or c.measures or c.asks - {"show", "where"}:
+        return None
+    columns = c.columns()
+    return (Query(c.source, columns, c.base(), (Group("region", c.level),), order=(Order(columns[0].name),)),)
+
+
+def pooled_by_or(c: Constraints) -> tuple[Query, ...] | None:
+    """Points of any of several classes: "with either rye, oats or barley"."""
+    either = any(i.type == "OR" for i in c.reading.said.items)
+    if not either or "how_many" not in c.asks or "points" not in c.measures or len(c.classes) < 2 or c.level:
+        return None
+    if c.reading.has(*COUNTING, *REVISITING, "SPLIT", "EACH") or c.dated() or c.less or {"compare", "which"} & c.asks:
+        return None
+    if len({k.theme for k in c.classes}) > 1 or len(c.places) > 1:
+        return None
+    c.source = "survey"
+    return (Query("survey", c.columns(), c.base()),)
+
+
+SHAPES: tuple[Shape, ...] = (
+    part_of_another,
+    all_but,
+    new_and_before,
+    each_of_a_group,
+    rows_of_places,
+    pooled_by_or,
+    without_the_first,
+    each_under_its_condition,
+    left_for_others,
+    part_that_stayed,
+    kept_lost_gained,
+    changed_points,
+    table_of_changes,
+    of_the_other_year,
+    classes_of_places,
+    year_of_the_most,
+    heights_side_by_side,
+    at_the_top,
+    none_there,
+    there_at_all,
+    both_ends,
+    nth_of_all,
+    mean_beside_the_whole,
+    parts_of_the_whole,
+    witnesses,
+    over_the_years,
+    of_the_first,
+    side_by_side,
+)
