@@ -23,7 +23,7 @@ from agent.router import Builtin, Router
 from agent.surface.digest import digest_of
 from agent.voice import texts
 from retrieval.deadline import WATCH, Cancelled, Deadline, check, until
-from retrieval.errors import BadArgument, DataError, InputError, LandaskError, NotPublished, QueryLimit
+from retrieval.errors import BadArgument, DataError, InputError, LandaskError, NothingFound, NotPublished, QueryLimit
 from retrieval.types import Language
 from tools.context import Context
 from tools.deals import has_deals
@@ -193,7 +193,11 @@ class Run:
         results: list[Result] = []
         unpublished: NotPublished | None = None
         for at, step in enumerate(plan.steps):
-            for arguments in calls_of(step, results):
+            try:
+                calls = calls_of(step, results)
+            except NothingFound:
+                break  # "in the regions with over 60 %": there are none, which is the answer
+            for arguments in calls:
                 if self.cancel and self.cancel.is_set():
                     raise Cancelled
                 check()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from agent.lexicon import languages
 from agent.reading.mentions import Item
 from agent.reading.read import LEANING, Reading, read
+from agent.understand import CLASS_CODE, Cover
 from agent.words import fold
 from retrieval.errors import NotUnderstood
 from retrieval.types import PAGE_LANGUAGES
@@ -56,7 +58,7 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
     dropped = [*([] if each else composed_words(reading, plan)), *([] if aside else hard_words(reading, plan))]
     dropped += changes_and_years(reading, plan)
     dropped += compared_words(reading, plan)
-    dropped += [] if each else excluded_words(reading, plan)
+    dropped += [] if each else [*excluded_words(reading, plan), *asked_rows(reading, plan)]
     aside_words = " ".join(str(slots.get("words", "")) for key, slots in plan.notes if key == "left_aside")
     unused = [w for w in qualifiers(reading, context.language) if w in aside_words or len(w) < SHORT]
     dropped += [w for w in unused if not is_told(w, plan, context)]
@@ -81,6 +83,42 @@ def refuse_what_no_rule_behind_reads(question: str, context: Context) -> None:
         raise NotUnderstood(
             tuple(understood), ":".join(["unread", *dict.fromkeys((*reading.unread, *reading.leaning))])
         )
+
+
+COLLECTIVE = re.compile(r":|such as|\bother\b|of the trees are", re.IGNORECASE)
+"""How the code book describes a class of several crops or trees: "Nut trees: walnut, hazel, almond"."""
+LIKE = 4
+"""Letters that a word shares with its class's name where it means the whole class."""
+
+
+def with_widened(question: str, plan: Plan, context: Context) -> Plan:
+    """Return a plan that tells which words were read as a class that holds more than they say, or not as written."""
+    if not plan.steps or context.language not in languages():
+        return plan
+    asked = str([step.arguments for step in plan.steps])
+    told = {slots.get("words") for key, slots in plan.notes if key == "class_read_as"}
+    notes = []
+    for item in read(question, context.language, context).said.items:
+        if item.type != "CLASS" or len(item.value.choices) != 1 or item.value.text in told:
+            continue
+        codes = list(item.value.match.codes)
+        if all(f"'{code}'" in asked for code in codes) and is_widened(item.value, context):
+            notes.append(("class_read_as", {"words": item.value.text, "codes": codes}))
+    return replace(plan, notes=(*plan.notes, *notes)) if notes else plan
+
+
+def is_widened(cover: Cover, context: Context) -> bool:
+    """Whether a word names one of several things that its class holds: an almond is a nut tree; a misspelt word too."""
+    if CLASS_CODE.fullmatch(cover.text):
+        return False
+    if not cover.exact:
+        return True
+    code, *others = cover.match.codes
+    if others or not COLLECTIVE.search(context.nomenclature.get(code).definition):
+        return False
+    label = [fold(word) for word in context.nomenclature.label(code, context.language).split()]
+    said = [fold(word) for word in re.findall(r"\w{3,}", cover.text)]
+    return not any(word[:LIKE] == other[:LIKE] for word in said for other in label)
 
 
 OF_SOMETHING = ("RANK", "SUP", "LEVEL", "MANY", "MEASURE", "UP", "DOWN", "CHANGE", "HERE", "BOTH")
@@ -120,9 +158,22 @@ def excluded_words(reading: Reading, plan: Plan) -> list[str]:
     return [words_of(reading, i) for i in left if not gone & {code for k in i.value for code in k.match.codes}]
 
 
+CHANGING_TOOLS = ("change_official", "compare_years", "query", "estimate_area")
+COMPARING_TOOLS = (*CHANGING_TOOLS, "compare_regions", "compare_with_survey", "rank_points", "rank_official")
+ROWS = (*COMPARING_TOOLS, "deals", "describe_data", "estimate_area")
+
+
+def asked_rows(reading: Reading, plan: Plan) -> list[str]:
+    """Return the words of places that are asked for, "in which countries", where a plan tells of none."""
+    if any(step.tool in ROWS and step.tool not in ("change_official", "compare_years") for step in plan.steps):
+        return []
+    pairs = zip(reading.items, reading.items[1:], strict=False)
+    which = [b for a, b in pairs if a.type == "ASK" and a.value == "which" and b.type in ("LEVEL", "INSIDE")]
+    return [words_of(reading, i) for i in which if reading.has("CLASS")]
+
+
 SHORT = 4
 """Letters from which on the rules behind tell the words they left aside."""
-CHANGING_TOOLS = ("change_official", "compare_years", "query", "estimate_area")
 
 
 def changes_and_years(reading: Reading, plan: Plan) -> list[str]:
@@ -137,9 +188,6 @@ def changes_and_years(reading: Reading, plan: Plan) -> list[str]:
     near = [words_of(reading, i) for i in reading.made if i.type == "NEARCLASS"]
     since = [i for i in dated if i.type == "SINCEYEAR" and float(i.value) not in numbers and not moved]
     return [*lost, *near, *(words_of(reading, i) for i in since)]
-
-
-COMPARING_TOOLS = (*CHANGING_TOOLS, "compare_regions", "compare_with_survey", "rank_points", "rank_official")
 
 
 def compared_words(reading: Reading, plan: Plan) -> list[str]:

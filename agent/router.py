@@ -19,7 +19,7 @@ from agent.conversation import Conversation, chosen
 from agent.deals.planning import WITNESSES, deals_plan
 from agent.estimates import part_in
 from agent.frame import PLACE, SUBJECT, TIME, Frame, Spot
-from agent.honesty import names_nothing, refuse_what_no_rule_behind_reads, refuse_what_was_dropped
+from agent.honesty import names_nothing, refuse_what_no_rule_behind_reads, refuse_what_was_dropped, with_widened
 from agent.language import unread
 from agent.letters import LONGEST_LETTER, asked_in
 from agent.lexicon import languages, leaves
@@ -92,6 +92,10 @@ class Builtin:
 
     def plan(self, question: str, context: Context, conversation: Conversation) -> Plan:
         """Return the plan of a question; raise DataError or Ambiguous where there is none."""
+        return with_widened(question, self.planned(question, context, conversation), context)
+
+    def planned(self, question: str, context: Context, conversation: Conversation) -> Plan:
+        """Return the plan of a question before it tells how its words were read."""
         picked = picked_choice(question, context, conversation)
         settled: dict[str, Any] = {}
         if picked is not None and conversation.pending:

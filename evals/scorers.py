@@ -20,7 +20,7 @@ STAGES = ("scope", "operation", "place", "class", "year", "value", "geometry", "
 OPERATIONS = {
     "points": {"find_points"},
     "count": {"count_points", "find_points"},
-    "counts": {"count_points", "find_points", "compare_regions", "rank_points"},
+    "counts": {"count_points", "find_points", "compare_regions", "rank_points", "query"},
     "share": {"share_points"},
     "rank_regions": {"rank_points"},
     "rank_classes": {"rank_points"},

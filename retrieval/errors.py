@@ -167,6 +167,10 @@ class BadArgument(InputError):
     """An option or a tool argument outside its domain."""
 
 
+class NothingFound(BadArgument):
+    """A step goes on with what an earlier one found, and that found nothing."""
+
+
 class StoreError(LandaskError):
     """The store is missing, locked by another build, or made by another version."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from retrieval.catalog import is_representative
-from retrieval.errors import BadArgument, NoRecords, TooFine
+from retrieval.errors import BadArgument, NoRecords, NothingFound, TooFine
 from retrieval.query import Column, Query, Ref
 from retrieval.sources import Measure, Source, source_of
 from retrieval.types import Dataset, Region, Table
@@ -564,9 +564,9 @@ def found_members(result: Result, dimension: str) -> list[Any]:
     """Return the members a result found on a dimension: its regions, classes, years or points.
 
     Raises:
-        BadArgument: it found none.
+        NothingFound: it found none.
     """
-    if dimension == "region" and result.table and "region_id" in result.table.columns:
+    if dimension == "region" and result.table is not None and "region_id" in result.table.columns:
         members = [str(member).split("+") for member in result.table.column("region_id")]
         found: list[Any] = [id for member in members for id in member]
     elif dimension == "region":
@@ -577,5 +577,5 @@ def found_members(result: Result, dimension: str) -> list[Any]:
     else:
         found = list({"land_cover": result.land_cover, "land_use": result.land_use}.get(dimension, ()))
     if not found:
-        raise BadArgument(f"the earlier result found no {dimension} to go on with")
+        raise NothingFound(f"the earlier result found no {dimension} to go on with")
     return list(dict.fromkeys(found))

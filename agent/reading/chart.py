@@ -12,6 +12,7 @@ from typing import Any
 
 from agent.reading.mentions import FIRST_YEAR, LAST_YEAR, Item, Mentions
 from retrieval.query import Filter
+from retrieval.types import Place
 
 MOST_SMALL = 3
 """Small words that may stand between two parts of a constraint."""
@@ -102,6 +103,11 @@ def near(quantity: tuple[float, str], place: Any, op: str) -> tuple[str, float, 
     return op, number if unit == "km" else number / 1000, place
 
 
+def is_town(area: Any) -> bool:
+    """Whether a name is that of a town: "Lyon, within 40 km", not "Ireland within 5 km of a motorway"."""
+    return any(isinstance(candidate, Place) for candidate in area.candidates)
+
+
 def is_general(cover: Any) -> bool:
     """Whether a class holds others: cereals, woodland, not rye."""
     return any(code.endswith("0") for code in cover.match.codes) or len(cover.match.codes) > 1
@@ -168,7 +174,7 @@ RULES: list[Rule] = [
     ("WITHIN QTY FAR POSITION", "NEAR", lambda w, q, f, p: near(q, p, "near")),
     ("CMP QTY FAR POSITION", "NEAR", lambda c, q, f, p: near(q, p, "not_near" if ">" in c else "near")),
     ("CMP QTY POSITION", "NEAR", lambda c, q, p: near(q, p, "not_near" if ">" in c else "near")),
-    ("PLACE WITHIN QTY", "NEAR", lambda p, w, q: near(q, p, "near")),
+    ("PLACE WITHIN QTY", "NEAR", lambda p, w, q: near(q, p, "near") if is_town(p) else None),
     ("QTY POSITION", "NEAR", lambda q, p: near(q, p, "near") if q[1] == "km" else None),
     ("NO NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
     ("NOT NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
@@ -215,9 +221,13 @@ RULES: list[Rule] = [
     ("PLACE AFTER", "NOTPLACE", lambda p, a: (p,)),
     ("AFTER PLACE", "NOTPLACE", lambda a, p: (p,)),
     ("CLASS AFTER", "NOTCLASS", lambda c, a: (c,)),
+    ("THAT PLACE NO", "NOTPLACE", lambda t, p, n: (p,)),
+    ("NO YEAR", "NOTYEAR", lambda n, y: y),
+    ("NOT YEAR", "NOTYEAR", lambda n, y: y),
     ("NOTPLACE AND PLACE", "NOTPLACE", lambda n, a, p: (*n, p)),
     ("NOT CLASS", "NOTCLASS", lambda n, c: (c,)),
     ("NO CLASS", "NOTCLASS", lambda n, c: (c,)),
+    ("NO MEASURE CLASS", "NOTCLASS", lambda n, m, c: (c,) if m == "points" else None),
     ("NOTCLASS OR CLASS", "NOTCLASS", lambda n, o, c: (*n, c)),
     ("NOTCLASS AND CLASS", "NOTCLASS", lambda n, a, c: (*n, c)),
     ("LEVEL NOT CLASS", "NONE", lambda level, n, c: (level, c)),
@@ -264,7 +274,7 @@ RULES: list[Rule] = [
     ("RANKED INSIDE", "RANK", lambda s, i: ("most", None, i[1], i[0])),
     ("ORD NUM", "FIRST", lambda o, n: int(n) if o == 1 and n < MOST_ROWS else None),
     ("NUM ORD", "FIRST", lambda n, o: int(n) if o == 1 and n < MOST_ROWS else None),
-    ("NUM SUP", "FIRST", lambda n, s: int(n) if n < MOST_ROWS and s == "most" else None),
+    ("NUM SUP", "FIRST", lambda n, s: int(n) if 2 < n < MOST_ROWS and s == "most" else None),
     ("SUP NUM", "FIRST", lambda s, n: int(n) if n < MOST_ROWS else None),
     ("NOT RANK", "NOTRANK", lambda n, r: r if r[2] != "country" or r[1] else None),
     ("NUM SUP +CLASS +LEVEL", "RANKOF", lambda n, s, k, level: (s, int(n), level, None, k) if n < MOST_ROWS else None),
@@ -310,7 +320,7 @@ KEPT = frozenset({
     "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "POINT", "END", "LEVEL", "SUP", "ORD", "MEASURE", "STAT",
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
     "LATEST", "EARLIEST", "TOGETHER", "CV", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE", "NUMCLASS",
-    "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS",
+    "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS", "NOTYEAR", "BECAMEOF",
 })  # fmt: skip
 """Types that a reading may be made of."""
 MUST = frozenset({
@@ -414,5 +424,6 @@ PREFERRED = {
     "OTHERSIDE": -0.6,
     "RANKNTH": 0.1,
     "RADIUS": -0.3,
+    "BECAMEOF": -0.2,
 }
 """What breaks a tie."""

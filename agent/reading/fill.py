@@ -1157,7 +1157,7 @@ class Constraints:
         return Query("revisits", columns, where, rows, order=(Order("points"),), limit=FEW_ROWS)
 
     def asks_what_of(self) -> bool:
-        """Whether what points became is asked: "what became of the cropland", not "what became cropland"."""
+        """Whether what points became is asked: "cosa sono diventati i punti coltivati", not "what became cropland"."""
         fate = next(i for i in self.reading.items if i.type == "FATE")
         inside = [i for i in self.reading.said.items if fate.start <= i.start and i.end <= fate.end]
         verb = max((i.end for i in inside if i.type == "BECAME"), default=fate.end)

@@ -202,6 +202,7 @@ class Mentions:
     items: tuple[Item, ...]
     soft: frozenset[int]
     """Words that may stand between others: they change nothing."""
+    language: str = "en"
 
 
 def mentions(question: str, language: str, context: Context) -> Mentions:
@@ -252,8 +253,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
                 items.append(Item(start, end, "TIMES", float(number.group(1))))
     signs = [i for i in items if i.type == "CMP"]
     items = [i for i in items if i.type != "SUP" or not any(_lies_in(i, sign) for sign in signs)]
-    fates = [i for i in items if i.type == "BECAMEOF"]
-    items = [i for i in items if i.type != "BECAME" or not any(_lies_in(i, fate) for fate in fates)]
+    longer = {"BECAME": "BECAMEOF", "UP": "EACH", "LOST": "STAYED"}
+    items = [i for i in items if not any(o.type == longer.get(i.type) and _lies_in(i, o) for o in items)]
     items += [Item(i.start, i.end, "THAN", i.value) for i in items if i.type == "CMP" and i.end - i.start > 1]
     measured = {n for i in items if i.type == "UNIT" for n in range(i.start, i.end) if _after_number(every, i.start)}
     ends = {i.start for i in items if i.type in ("SUP", "LEVEL", "END")}
@@ -268,7 +269,7 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     for n, token in enumerate(every):
         if token.norm in _months_word(language):
             items.append(Item(n, n + 1, "BYMONTH", ""))
-    return Mentions(question, every, tuple(dict.fromkeys(items)), frozenset(soft))
+    return Mentions(question, every, tuple(dict.fromkeys(items)), frozenset(soft), language)
 
 
 def _lies_in(one: Item, other: Item) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from agent.lexicon import lexicon
 from agent.reading.chart import MUST, best, chart
 from agent.reading.mentions import Item, Mentions, mentions
 from tools.context import Context
@@ -122,6 +123,8 @@ def as_plain(said: Mentions, items: list[Item]) -> list[Item]:
     """Return the constraints with those of two classes that stand beside no other as those of one: "the most wooded
     regions" is a ranking of a class, "by olive points" names one, "Italy by region" is rows of its regions."""
     named = any(i.type in ("CLASS", "COUNTED", "NUMCLASS", "EACHCLASS") for i in items)
+    items = [replace(i, type="INSIDE", value=(i.value, "country")) if asks_members(n, items, said) else i
+             for n, i in enumerate(items)]  # fmt: skip
     per = [i for i in said.items if i.type == "EACH"]
     found: list[Item] = []
     items = [
@@ -139,6 +142,16 @@ def as_plain(said: Mentions, items: list[Item]) -> list[Item]:
                 replace(i, start=i.end, type="CLASS", value=i.value[4]),
             ]
     return found
+
+
+def asks_members(n: int, items: Sequence[Item], said: Mentions) -> bool:
+    """Whether which or how many countries of a group are asked: German "in wie vielen EU-Ländern"."""
+    item, before = items[n], items[n - 1] if n else None
+    if item.type != "PLACE" or before is None or before.type != "ASK" or before.value not in ("which", "how_many"):
+        return False
+    last = said.tokens[item.end - 1].norm
+    of_countries = any(phrase.split()[-1].rstrip("*") == last for phrase in lexicon(said.language)["level.country"])
+    return of_countries and item.end > item.start + 1 and all(r.level == "group" for r in item.value.regions)
 
 
 def as_shares(items: list[Item], said: Mentions) -> list[Item]:
@@ -178,7 +191,8 @@ def without(items: list[Item], said: Mentions) -> list[Item]:
 
 def placed(items: list[Item]) -> list[Item]:
     """Return the constraints with "which country comes second", of no superlative, as the second of the most."""
-    asked = any(i.type == "ASK" and i.value == "which" for i in items) and any(i.type == "LEVEL" for i in items)
+    asked = any(i.type == "ASK" and i.value == "which" for i in items)
+    asked = asked and any(i.type in ("LEVEL", "INSIDE") for i in items)
     if not asked or any(i.type in ("SUP", "NTH", "RANKNTH", "RANK", "END") for i in items):
         return items
     return [replace(i, type="NTH", value=("most", i.value)) if i.type == "ORD" and i.value > 1 else i for i in items]

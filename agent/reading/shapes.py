@@ -14,6 +14,7 @@ from typing import Any
 from agent.reading.fill import UNIT_MEASURE, Classes, Constraints, Unfit, is_general
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
+from retrieval.errors import AmbiguousClass, AmbiguousRegion
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref
 from retrieval.statistics import PUBLISHED_CLASSES
 from tools.context import Context
@@ -30,8 +31,7 @@ def shaped(
 ) -> tuple[Query, ...] | None:
     """Return the queries of the first shape that the constraints have, None where they have none of these.
 
-    Raises:
-        AmbiguousRegion, AmbiguousClass: a name is several things.
+    None too where a name is several things: what answers without a shape asks which.
     """
     for shape in SHAPES:
         try:
@@ -39,6 +39,8 @@ def shaped(
                 return found
         except Unfit:
             continue
+        except (AmbiguousRegion, AmbiguousClass):
+            return None
     return None
 
 
@@ -314,20 +316,6 @@ def both_ends(c: Constraints) -> tuple[Query, ...] | None:
     return tuple(Query(c.source, columns, where, rows, (), (Order(columns[0].name, way),), 1) for way in ways)
 
 
-def nth_of_all(c: Constraints) -> tuple[Query, ...] | None:
-    """The n-th of a ranking where no word says of what end: "which region comes fourth for wheat"."""
-    ranks = [i.value for i in c.reading.items if i.type == "ORD"]
-    if len(ranks) != 1 or ranks[0] < 2 or not c.level or len(c.classes) != 1 or c.reading.has(*COUNTING, *REVISITING):
-        return None
-    if not {"which", "what"} & {*c.asks} or c.dated():
-        return None
-    columns, rows = c.columns(), (Group("region", c.level),)
-    where = (*c.place_filters(), *c.dated_filter(), *c.class_filters(), *c.other_filters())
-    query = Query(c.source, columns, where, rows, (), (Order(columns[0].name),), ranks[0])
-    found = answer(query, c.context).regions
-    return (replace(query, limit=None, lead=found[ranks[0] - 1].id),) if len(found) >= ranks[0] else (query,)
-
-
 def mean_beside_the_whole(c: Constraints) -> tuple[Query, ...] | None:
     """The mean over a place's regions, beside the whole, or the regions that lie above or below it."""
     if c.reading.all("STAT") != ["mean"] or not c.level or c.of_height() or len(c.classes) != 1 or not c.places:
@@ -441,7 +429,7 @@ def revisit(c: Constraints) -> tuple[tuple[int, int], tuple[Filter, ...]]:
     if len(surveys) < 2:
         raise Unfit("one survey")
     spans = c.reading.all("SPAN")
-    named = sorted({*c.years(), *c.reading.all("SINCEYEAR")})
+    named = sorted({*c.years(), *c.reading.all("SINCEYEAR", "NOTYEAR")})
     pair = spans[0] if spans else (named[0], named[1]) if len(named) == 2 else (surveys[-2], surveys[-1])
     if not {*pair} <= {*surveys}:
         raise Unfit("no such surveys")
@@ -451,9 +439,12 @@ def revisit(c: Constraints) -> tuple[tuple[int, int], tuple[Filter, ...]]:
 
 def left_for_others(c: Constraints) -> tuple[Query, ...] | None:
     """Points of a class that are of any other now."""
-    if len(left := c.reading.all("LEFTFOR")) != 1:
+    gone = c.reading.all("NOTYEAR")
+    later = len(gone) == 1 and len(c.years()) == 1 and gone[0] > c.years()[0] and len(c.classes) == 1
+    left = c.reading.all("LEFTFOR")
+    if len(left) != 1 and not later:
         return None
-    classes = c.codes(left[0])
+    classes = c.classes[0] if later else c.codes(left[0])
     _, where = revisit(c)
     theme, codes = classes.theme, classes.codes
     kept = (Filter(f"{theme}_from", "in", codes), Filter(f"{theme}_to", "not_in", codes))
@@ -537,7 +528,9 @@ def of_the_other_year(c: Constraints) -> tuple[Query, ...] | None:
     named = [i for i in c.reading.items if i.type in ("CLASS", "YEAR")]
     kinds = [i.type for i in named]
     what = any(i.type == "ASK" and i.value in ("what", "which") for i in c.reading.items[:2])
-    if c.level or c.reading.has(*COUNTING, *REVISITING) or "compare" in c.asks or "points" not in c.measures:
+    if c.level or c.reading.has(*COUNTING, *REVISITING) or "compare" in c.asks:
+        return None
+    if "points" not in c.measures and not c.reading.has("BECAMEOF"):
         return None
     years = [i.value for i in named if i.type == "YEAR"]
     surveys = c.context.store.years()
@@ -549,6 +542,11 @@ def of_the_other_year(c: Constraints) -> tuple[Query, ...] | None:
     def side(year: int, classes: Classes) -> Filter:
         return Filter(f"{classes.theme}_{'from' if year == first else 'to'}", "in", classes.codes)
 
+    if c.reading.has("BECAMEOF") and len(c.classes) == 1:
+        fine = not all(code.endswith("00") for code in c.classes[0].codes)
+        rows = (Group(f"{c.classes[0].theme}_to", "3" if fine else "1"),)
+        before = Filter(f"{c.classes[0].theme}_from", "in", c.classes[0].codes)
+        return (Query("revisits", REVISITED, (*where, before), rows, order=(Order("points"),)),)
     if kinds in (["CLASS", "YEAR", "YEAR"], ["YEAR", "CLASS", "YEAR"]) and what:
         own = c.codes(named[kinds.index("CLASS")].value)
         then, now = (years[1], years[0]) if kinds[0] == "CLASS" else years
@@ -610,6 +608,11 @@ def at_the_top(c: Constraints) -> tuple[Query, ...] | None:
     )
     kinds = [i.type for i in c.reading.items if i.type not in ("ASK", "YEAR")]
     plain = kinds[:2] == ["SUP", "CLASS"] and set(kinds[2:]) <= {"PLACE"} and c.asks <= {"where", "what", "show", "is"}
+    ranks = [i for i in c.reading.items if i.type == "RANK" and "points" in c.measures]
+    named = next((i for i in c.reading.items if i.type == "CLASS"), None)
+    if ranks and named and (end := next((v for (_, e), v in ends.items() if e == named.start), None)):
+        c.source, c.level, c.places = "survey", "", [c.region(i.value[3]) for i in ranks if i.value[3]] or c.places
+        return (Query("survey", (), c.base(), (Group("point"),), order=(Order(end[0], end[1]),), limit=1),)
     asked = "where" in c.asks or inside or plain or asks_which_points(c.reading) or which_of_points(c.reading)
     if (
         len(sups) != 1
@@ -690,6 +693,30 @@ def rows_of_places(c: Constraints) -> tuple[Query, ...] | None:
     return (Query(c.source, columns, c.base(), (Group("region", c.level),), order=(Order(columns[0].name),)),)
 
 
+def where_it_moved(c: Constraints) -> tuple[Query, ...] | None:
+    """Countries by how much a class grew or shrank, where no level is named: "where has built-up land grown most"."""
+    moved = c.reading.has("UP", "DOWN", "LOST", "GAINED") and c.reading.has("SUP")
+    dated = c.reading.has("SPAN", "SINCEYEAR")
+    if not (moved and dated and "where" in c.asks) or c.level or len(c.classes) != 1 or "points" in c.measures:
+        return None
+    if any(r.level != "group" for r in c.places) or len(c.places) > 1 or not c.all_published():
+        return None
+    c.source, c.level = "published", "country"
+    return (c.changed(),)
+
+
+def nothing_there(c: Constraints) -> tuple[Query, ...] | None:
+    """Yes or no to "does Malta have no forest": its figure beside nought."""
+    first = c.reading.items[0] if c.reading.items else None
+    asked = first is not None and first.type == "ASK" and first.value == "is"
+    if not asked or c.classes or len(c.less) != 1 or len(c.places) != 1 or c.level or c.asks != {"is"} or c.dated():
+        return None
+    c.classes, c.less = c.less, []
+    c.source = "published" if c.all_published() and "points" not in c.measures else "survey"
+    columns = c.columns()
+    return (Query(c.source, columns, c.base(), (), (Condition(columns[0].name, "=", 0),)),)
+
+
 def pooled_by_or(c: Constraints) -> tuple[Query, ...] | None:
     """Points of any of several classes: "with either rye, oats or barley"."""
     either = any(i.type == "OR" for i in c.reading.said.items)
@@ -705,6 +732,8 @@ def pooled_by_or(c: Constraints) -> tuple[Query, ...] | None:
 
 SHAPES: tuple[Shape, ...] = (
     part_of_another,
+    nothing_there,
+    where_it_moved,
     all_but,
     new_and_before,
     each_of_a_group,
@@ -725,7 +754,6 @@ SHAPES: tuple[Shape, ...] = (
     none_there,
     there_at_all,
     both_ends,
-    nth_of_all,
     mean_beside_the_whole,
     parts_of_the_whole,
     witnesses,

@@ -1,0 +1,276 @@
+"""Questions whose order tells the query, asked whole; rows and numbers counted by plain pandas on the real records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from agent.answer import Answer
+from agent.ask import ask
+from agent.conversation import Conversation
+from retrieval.query import Query
+from retrieval.store import Store
+from tests.conftest import shared_data_folder
+from tools.context import Context
+
+pytestmark = pytest.mark.real
+
+Frame = pd.DataFrame
+
+
+@pytest.fixture(scope="session")
+def context(real_store: Store) -> Context:
+    return Context.open(real_store)
+
+
+@pytest.fixture(scope="session")
+def records() -> Frame:
+    frame = pd.read_parquet(shared_data_folder() / "lucas" / "lucas_points_2015_2018.parquet")
+    frame["lc1"] = frame["lc1"].fillna("")
+    return frame
+
+
+def asked(question: str, context: Context) -> Answer:
+    return ask(question, context, router="builtin", debug=True)
+
+
+def of(frame: Frame, prefix: str | tuple[str, ...], code: str = "", year: int = 2018) -> Frame:
+    """The visits of a year, of a class by the beginning of its code, of a country."""
+    kept = frame[(frame["year"] == year) & frame["lc1"].str.startswith(prefix)]
+    return kept[kept["nuts0"] == code] if code else kept
+
+
+def pairs(frame: Frame) -> Frame:
+    """Points visited in both years: the class before and after."""
+    first, last = (frame[frame["year"] == y].set_index("point_id") for y in (2015, 2018))
+    both = first.join(last[["lc1"]], rsuffix="_to", how="inner")
+    return both.rename(columns={"lc1": "before", "lc1_to": "after"})
+
+
+def countries_with(d: Frame, prefix: str | tuple[str, ...]) -> set[str]:
+    return {*of(d, prefix)["nuts0"].dropna()}
+
+
+NUMBERS: list[tuple[str, Callable[[Frame], float]]] = [
+    ("How many cropland points in Greece are anything but cotton?",
+     lambda d: len(of(d, "B", "EL")) - len(of(d, "B34", "EL"))),
+    ("How many non-woodland points in Slovenia in 2018?",
+     lambda d: len(of(d, "", "SI")) - len(of(d, "C", "SI"))),
+    ("number of points in Lithuania with either rye, oats or barley",
+     lambda d: len(of(d, ("B13", "B14", "B15"), "LT"))),
+    ("How much of Italy's permanent crops is vineyards, by points?",
+     lambda d: round(100 * len(of(d, "B82", "IT")) / len(of(d, ("B7", "B8", "BX2"), "IT")), 1)),
+    ("By what factor do barley points exceed oats points in Spain?",
+     lambda d: round(len(of(d, "B13", "ES")) / len(of(d, "B15", "ES")), 2)),
+    ("Of all points under maize in 2015 that were visited again, what percentage was maize again?",
+     lambda d: (lambda p: round(100 * (p["after"] == "B16").sum() / len(p), 1))(
+         pairs(d)[lambda p: p["before"] == "B16"])),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "gold"), NUMBERS)
+def test_one_number(question: str, gold: Callable[[Frame], float], context: Context, records: Frame) -> None:
+    assert asked(question, context).results[-1].value == pytest.approx(gold(records))
+
+
+PLACES: list[tuple[str, Callable[[Frame], set[str]]]] = [
+    ("Countries where both olives and rice were found", lambda d: countries_with(d, "B81") & countries_with(d, "B17")),
+    ("In which countries were cotton and sunflower found?",
+     lambda d: countries_with(d, "B34") & countries_with(d, "B31")),
+    ("In how many countries did the survey find olives?", lambda d: countries_with(d, "B81")),
+    ("Which countries have rice?", lambda d: countries_with(d, "B17")),
+    ("Which countries have more than 100 wheat points and fewer than 10 maize points?",
+     lambda d: {c for c in d["nuts0"].dropna().unique()
+                if len(of(d, ("B11", "B12"), c)) > 100 and len(of(d, "B16", c)) < 10}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "gold"), PLACES)
+def test_which_places(question: str, gold: Callable[[Frame], set[str]], context: Context, records: Frame) -> None:
+    table = asked(question, context).results[-1].table
+    assert table is not None
+    assert {str(id).removeprefix("country:") for id in table.column("region_id")} == gold(records)
+
+
+CLASSES: list[tuple[str, Callable[[Frame], set[str]]]] = [
+    ("Which crops occur both in Finland and in Greece?", lambda d: crops(d, "FI") & crops(d, "EL")),
+    ("Which crops were recorded in Italy but not in Germany?", lambda d: crops(d, "IT") - crops(d, "DE")),
+    ("Which crops does Italy have that Germany does not have?", lambda d: crops(d, "IT") - crops(d, "DE")),
+]  # fmt: skip
+
+
+def crops(d: Frame, code: str) -> set[str]:
+    return {c for c in of(d, "B", code)["lc1"] if not c.startswith("BX")}
+
+
+@pytest.mark.parametrize(("question", "gold"), CLASSES)
+def test_which_classes(question: str, gold: Callable[[Frame], set[str]], context: Context, records: Frame) -> None:
+    table = asked(question, context).results[-1].table
+    assert table is not None
+    assert {c for c in map(str, table.column("land_cover")) if not c.startswith("BX")} == gold(records)
+
+
+POINTS: list[tuple[str, Callable[[Frame], Any]]] = [
+    ("Map the Spanish points that were cropland in 2015 and grassland in 2018",
+     lambda p: (p["nuts0"] == "ES") & p["before"].str.startswith("B") & p["after"].str.startswith("E")),
+    ("points in Czechia that stopped being maize",
+     lambda p: (p["nuts0"] == "CZ") & (p["before"] == "B16") & (p["after"] != "B16")),
+    ("map of points in the Netherlands that changed from maize to anything else",
+     lambda p: (p["nuts0"] == "NL") & (p["before"] == "B16") & (p["after"] != "B16")),
+    ("Where are the points that changed their main land cover in Ireland?",
+     lambda p: (p["nuts0"] == "IE") & (p["before"].str[0] != p["after"].str[0])),
+    ("points in Sweden that were woodland in 2015 but not in 2018",
+     lambda p: (p["nuts0"] == "SE") & p["before"].str.startswith("C") & ~p["after"].str.startswith("C")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "gold"), POINTS)
+def test_points_that_changed(question: str, gold: Callable[[Frame], Any], context: Context, records: Frame) -> None:
+    result = asked(question, context).results[-1]
+    both = pairs(records)
+    assert result.facts["found"] == gold(both).sum()
+    assert [g.dimension for g in Query.from_json(result.arguments).rows] == ["point"]
+
+
+def test_what_points_were_and_became_is_told_in_the_right_direction(context: Context, records: Frame) -> None:
+    both = pairs(records)
+    spain, france = both[both["nuts0"] == "ES"], both[both["nuts0"] == "FR"]
+    became = asked("What became of the cropland points of Spain between 2015 and 2018?", context).results[-1].table
+    been = asked("What had the vineyard points of 2018 in France been in 2015?", context).results[-1].table
+    assert became is not None
+    assert been is not None
+    left = dict(zip(became.column("land_cover_to"), became.column("points"), strict=True))
+    was = dict(zip(been.column("land_cover_from"), been.column("points"), strict=True))
+    assert left["E00"] == (spain["before"].str.startswith("B") & spain["after"].str.startswith("E")).sum()
+    assert was["B82"] == ((france["before"] == "B82") & (france["after"] == "B82")).sum()
+
+
+def test_a_condition_on_one_class_keeps_the_rows_of_another(context: Context, records: Frame) -> None:
+    first, then = asked("Wheat points in those Italian regions where olives exceed 20 points", context).results
+    kept = {r.id for r in first.regions}
+    nuts = of(records, "B81", "IT").groupby("nuts2").size()
+    assert kept == {f"nuts:{code}" for code in nuts[nuts > 20].index}
+    wheat = of(records, ("B11", "B12"), "IT").groupby("nuts2").size()
+    table = then.table
+    assert table is not None
+    assert dict(zip(table.column("region_id"), table.column("points"), strict=True)) == {
+        id: wheat.get(id.removeprefix("nuts:"), 0) for id in kept
+    }
+
+
+def test_rows_that_nothing_meets_are_no_rows_of_everywhere(context: Context) -> None:
+    answer = asked(
+        "What is the share of artificial land in the regions where cropland exceeds 90 % in Poland?", context
+    )
+    assert [len(r.table) for r in answer.results if r.table is not None] == [0]
+
+
+def test_a_distance_beyond_is_never_one_within(context: Context) -> None:
+    query = asked("Number of points with maize further than 100 km from Toulouse but still in France", context)
+    (position,) = Query.from_json(query.results[-1].arguments).filters("position")
+    assert position.op == "not_near"
+
+
+def test_degrees_west_count_downwards(context: Context) -> None:
+    result = asked("How many points west of 5° W in Spain are olives?", context).results[-1]
+    (limit,) = Query.from_json(result.arguments).filters("lon")
+    assert (limit.op, limit.values) == ("below", (-5.0,))
+
+
+ORDERED = [
+    ("In which year did artificial land in the Netherlands peak?", "year", "most"),
+    ("year in which Austria's woodland was at a minimum", "year", "fewest"),
+    ("In which land cover classes do Bavaria and Saxony differ most?", "land_cover", "most"),
+    ("What is the highest vineyard in Spain?", "point", "most"),
+    ("Which maize point lies highest in Austria?", "point", "most"),
+]
+
+
+@pytest.mark.parametrize(("question", "rows", "way"), ORDERED)
+def test_rows_and_their_order(question: str, rows: str, way: str, context: Context) -> None:
+    query = Query.from_json(asked(question, context).results[-1].arguments)
+    assert (query.rows[0].dimension, query.order[0].way) == (rows, way)
+
+
+LEADS = [
+    ("Which Italian region has the second most vineyard points?", 2),
+    ("Which French region comes fourth for wheat points?", 4),
+    ("What is the third most wooded country in Europe?", 3),
+]
+
+
+@pytest.mark.parametrize(("question", "place"), LEADS)
+def test_the_n_th_is_not_the_first(question: str, place: int, context: Context) -> None:
+    assert asked(question, context).results[-1].facts["lead"]["rank"] == place
+
+
+def test_both_witnesses_are_asked_each_for_itself(context: Context) -> None:
+    results = asked(
+        "For wetland in Estonia give the official figure and the survey count side by side", context
+    ).results
+    assert [Query.from_json(r.arguments).source for r in results] == ["published", "survey"]
+
+
+def test_every_year_of_several_classes_of_several_places_is_a_row(context: Context) -> None:
+    table = asked("Woodland, cropland and grassland shares for Spain and Portugal in all years", context)
+    assert table.results[-1].table is not None
+    assert len(table.results[-1].table) == 2 * 3 * 5
+
+
+def test_a_class_left_out_is_never_the_class(context: Context) -> None:
+    share = asked("What share of Cyprus is not cropland?", context).results[-1].value
+    whole = asked("What share of Cyprus is cropland?", context).results[0].value
+    assert share + whole == pytest.approx(100, abs=0.2)
+
+
+def test_no_forest_is_a_yes_or_a_no(context: Context) -> None:
+    assert asked("Does Malta have no forest?", context).text.startswith("No: Malta")
+
+
+TALKS = [
+    (["What percentage of Danish cropland points are barley?", "and wheat?"], [("B11", "B12"), ("B00",)]),
+    (["What share of Italy's vineyards is in Sicily?", "and in Apulia?"], [("nuts:ITF4",), ("country:IT",)]),
+]
+
+
+@pytest.mark.parametrize(("turns", "sides"), TALKS)
+def test_another_part_of_the_same_whole(turns: list[str], sides: list[tuple[str, ...]], context: Context) -> None:
+    talk = Conversation()
+    last = [ask(turn, context, router="builtin", conversation=talk, debug=True) for turn in turns][-1]
+    part, whole, _ = Query.from_json(last.results[-1].arguments).columns
+    assert [part.where[0].values, whole.where[0].values] == sides
+
+
+def test_what_is_left_out_too_adds_up(context: Context) -> None:
+    talk = Conversation()
+    turns = ["barley in Germany", "without Bavaria", "and without Saxony too"]
+    last = [ask(turn, context, router="builtin", conversation=talk, debug=True) for turn in turns][-1]
+    gone = {
+        v for f in Query.from_json(last.results[-1].arguments).filters("region") if f.op == "not_in" for v in f.listed
+    }
+    assert gone == {"nuts:DE2", "nuts:DED"}
+
+
+def test_their_cropland_is_that_of_the_rows_before(context: Context) -> None:
+    talk = Conversation()
+    first, then = (
+        ask(turn, context, router="builtin", conversation=talk, debug=True)
+        for turn in ("top 5 countries by woodland share", "and their cropland?")
+    )
+    assert {r.id for r in first.results[0].regions} == {r.id for r in then.results[0].regions}
+
+
+@pytest.mark.parametrize(("question", "told"), [
+    ("how many beech points are there in Germany", "“beech” was read as broadleaved woodland (C10)."),
+    ("almond orchards in Spain", "“almond orchards” was read as nut trees (B74)."),
+    ("Wie viele Mandelpunkte gibt es in Spanien?", "Nussbäume"),
+])  # fmt: skip
+def test_a_word_of_something_in_a_wider_class_is_told(question: str, told: str, context: Context) -> None:
+    assert any(told in caveat for caveat in asked(question, context).caveats)
+
+
+def test_a_whole_class_by_another_name_is_not(context: Context) -> None:
+    assert not any("was read as" in c for c in asked("how many nut orchard points are there in Spain", context).caveats)
