@@ -25,7 +25,13 @@ from tools.plan import Plan, Step
 
 
 def composed_plan(
-    question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any], *, in_parts: bool = False
+    question: str,
+    context: Context,
+    conversation: Conversation,
+    settled: Mapping[str, Any],
+    *,
+    in_parts: bool = False,
+    plain: bool = False,
 ) -> Plan | None:
     """Return the plan of a question whose every word was read into typed queries; None where it is not that.
 
@@ -35,6 +41,7 @@ def composed_plan(
         conversation: what was said before.
         settled: words → what the asker chose among several meanings.
         in_parts: it has several parts, which ask for more than one table can say unless it holds what became of what.
+        plain: it is taken although the rules behind have a way of their own for it.
 
     Raises:
         AmbiguousRegion, AmbiguousClass: a name is several things.
@@ -66,7 +73,7 @@ def composed_plan(
         return None
     of_published = "how_many" in reading.all("ASK") and only_published(reading, context) and not reading.has("MEASURE")
     # of a language without rules behind, plain questions are the chart's too
-    plain = context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE")
+    plain = (plain or context.language not in PAGE_LANGUAGES) and reading.has("CLASS", "SPLIT", "PLACE")
     leaning = of_clauses(reading, context, drawn, settled) if whole is None else None
     one_clause = len(clauses_of(reading)) == 1
     of_each = reading.has("CHANGE", "UP", "DOWN", "EACH")

@@ -133,9 +133,12 @@ class Builtin:
         settled: Mapping[str, Any],
         *,
         steps: bool = False,
+        plain: bool = False,
     ) -> Plan | None:
-        """Return the plan of a question read whole into typed queries, None where it is not; `steps`: of several."""
-        return composed_plan(without_aside(question, context), context, conversation, settled, in_parts=steps)
+        """Return the plan of a question read whole into typed queries, None where it is not; `steps`: of several;
+        `plain`: also where the rules behind have a way of their own."""
+        asked = without_aside(question, context)
+        return composed_plan(asked, context, conversation, settled, in_parts=steps, plain=plain)
 
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
         """Return the plan of one question: what is composed by the chart, all else by the rules behind it."""
@@ -146,6 +149,17 @@ class Builtin:
         if (whole := self.composed(question, context, conversation, settled)) is not None:
             return whole
         refuse_what_no_rule_behind_reads(question, context)
+        try:
+            return self.held_against(question, context, conversation, settled)
+        except (NotUnderstood, UnknownClass):
+            if (plain := self.composed(question, context, conversation, settled, plain=True)) is not None:
+                return plain
+            raise
+
+    def held_against(
+        self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]
+    ) -> Plan:
+        """Return the plan of the rules behind the chart, refused where it leaves out what the chart read."""
         try:
             plan = self.behind(question, context, conversation, settled)
         except NotUnderstood as error:

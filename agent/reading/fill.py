@@ -221,7 +221,9 @@ class Constraints:
         levels += self.reading.all("LEVEL")
         levels += [lv for _, lv in self.reading.all("MANY")]
         known = [lv for lv in levels if lv]
-        if self.reading.has("TOGETHER") and not self.reading.has("SPLIT", "SPLITIN", "RANK", "MANY", "HAVING"):
+        if self.reading.has("TOGETHER") and not self.reading.has(
+            "SPLIT", "SPLITIN", "RANK", "MANY", "HAVING", "INSIDE", "STAT"
+        ):
             known = [lv for lv in known if lv != "region"]  # "the three together, of their area"
         if not known and self.reading.has("RANKED") and (own := [r.level for r in self.places if r.level in LEVELS]):
             return own[0]  # "in what place is Poland"

@@ -134,6 +134,11 @@ def as_plain(said: Mentions, items: list[Item]) -> list[Item]:
     for i in items:
         if named or i.type not in ("RANKOF", "EACHONE"):
             found.append(i)
+        elif i.type == "RANKOF" and found and found[-1].type == "ORD" and found[-1].value > 1:
+            found[-1] = replace(
+                i, start=found[-1].start, type="RANKNTH", value=(i.value[0], found[-1].value, *i.value[2:4])
+            )
+            found.append(replace(i, start=i.end - 1, type="CLASS", value=i.value[4]))
         elif i.type == "EACHONE":
             found += [replace(i, type="CLASS"), replace(i, start=i.end - 1, type="MEASURE", value="points")]
         else:

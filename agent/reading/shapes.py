@@ -693,6 +693,16 @@ def rows_of_places(c: Constraints) -> tuple[Query, ...] | None:
     return (Query(c.source, columns, c.base(), (Group("region", c.level),), order=(Order(columns[0].name),)),)
 
 
+def rows_of_main_classes(c: Constraints) -> tuple[Query, ...] | None:
+    """Points by main class, where "main" is no superlative: "the Hungarian points of 2015 by main class"."""
+    themes = {theme for _, _, theme in c.reading.all("RANKCLASS")}
+    if themes != {"land_cover"} or not c.reading.has("EACH") or "points" not in c.measures or c.level or c.less:
+        return None
+    if c.classes or c.dated() or c.reading.has("DIFF", "STAT", *REVISITING) or len(c.places) > 1:
+        return None
+    return (replace(c.by_class("land_cover"), limit=None),)
+
+
 def where_it_moved(c: Constraints) -> tuple[Query, ...] | None:
     """Countries by how much a class grew or shrank, where no level is named: "where has built-up land grown most"."""
     moved = c.reading.has("UP", "DOWN", "LOST", "GAINED") and c.reading.has("SUP")
@@ -733,6 +743,7 @@ def pooled_by_or(c: Constraints) -> tuple[Query, ...] | None:
 SHAPES: tuple[Shape, ...] = (
     part_of_another,
     nothing_there,
+    rows_of_main_classes,
     where_it_moved,
     all_but,
     new_and_before,

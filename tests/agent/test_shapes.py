@@ -46,8 +46,7 @@ def of(frame: Frame, prefix: str | tuple[str, ...], code: str = "", year: int = 
 def pairs(frame: Frame) -> Frame:
     """Points visited in both years: the class before and after."""
     first, last = (frame[frame["year"] == y].set_index("point_id") for y in (2015, 2018))
-    both = first.join(last[["lc1"]], rsuffix="_to", how="inner")
-    return both.rename(columns={"lc1": "before", "lc1_to": "after"})
+    return first.rename(columns={"lc1": "before"}).join(last[["lc1"]].rename(columns={"lc1": "after"}), how="inner")
 
 
 def countries_with(d: Frame, prefix: str | tuple[str, ...]) -> set[str]:
