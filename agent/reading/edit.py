@@ -25,7 +25,7 @@ from agent.reading.pointing import (
     years_of,
 )
 from agent.reading.read import Reading
-from retrieval.query import Filter, Fold, Group, Order, Query
+from retrieval.query import Filter, Group, Order, Query
 from retrieval.sources import source_of
 from tools.compile import is_of_points
 from tools.context import Context
@@ -89,8 +89,6 @@ def edited(
         return turned
     if (other := of_the_part(base, said)) is not None:
         return other
-    if (total := summed(base, reading)) is not None:
-        return total
     if reading.has("ALSO") or said.measures or said.places:
         base = in_rows(base)
     before = values(base, "region")
@@ -135,16 +133,6 @@ def turned_round(base: Query, reading: Reading) -> Query | None:
         return None
     first = base.order[0]
     return replace(base, order=(replace(first, way="fewest" if first.way == "most" else "most"), *base.order[1:]))
-
-
-def summed(base: Query, reading: Reading) -> Query | None:
-    """Return the sum of a table's rows: "how many is that in total?"."""
-    if not reading.has("TOGETHER") or not names_only(reading) or not base.rows or is_of_points(base) or base.fold:
-        return None
-    head = base.columns[0]
-    if head.measure not in ("points", "km2", "ha"):
-        return None
-    return replace(base, order=(), limit=None, lead="", fold=Fold("sum", head.name)) if base.limit is None else None
 
 
 def of_the_part(base: Query, said: Constraints) -> Query | None:
