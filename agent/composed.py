@@ -73,7 +73,8 @@ def composed_plan(
         return None
     of_published = "how_many" in reading.all("ASK") and only_published(reading, context) and not reading.has("MEASURE")
     # of a language without rules behind, plain questions are the chart's too
-    plain = (plain or context.language not in PAGE_LANGUAGES) and reading.has("CLASS", "SPLIT", "PLACE")
+    plain = plain and reading.has("CLASS") and not reading.has("SINCEYEAR", "SPAN", "TREND", "CHANGE")
+    plain = plain or (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE"))
     leaning = of_clauses(reading, context, drawn, settled) if whole is None else None
     one_clause = len(clauses_of(reading)) == 1
     of_each = reading.has("CHANGE", "UP", "DOWN", "EACH")

@@ -212,6 +212,8 @@ def hard_words(reading: Reading, plan: Plan) -> list[str]:
     found = []
     for item in reading.said.items:
         span = range(item.start, item.end)
+        if item.type == "DIR" and item.end in sides_of(reading) and item.start not in covered:
+            found.append(words_of(reading, item))  # "the south-east region" is not the whole
         if any(n in covered or n in reading.said.soft for n in span) or item.type in SIDES:
             continue
         if any(item.start >= one.start and item.end <= one.end for one in said):
@@ -225,6 +227,12 @@ def hard_words(reading: Reading, plan: Plan) -> list[str]:
         elif item.type in ("NO", "NOT", "MEDIAN") or (item.type == "NEAREST" and not nearest):
             found.append(words_of(reading, item))
     return found
+
+
+def sides_of(reading: Reading) -> set[int]:
+    """Return where regions begin, and the directions before them: "south-east region"."""
+    begin = {i.start for i in reading.items if i.type in ("LEVEL", "SPLIT")}
+    return begin | {i.start for i in reading.said.items if i.type == "DIR" and i.end in begin}
 
 
 def qualifiers(reading: Reading, language: str) -> list[str]:

@@ -151,8 +151,9 @@ class Builtin:
         refuse_what_no_rule_behind_reads(question, context)
         try:
             return self.held_against(question, context, conversation, settled)
-        except (NotUnderstood, UnknownClass):
-            if (plain := self.composed(question, context, conversation, settled, plain=True)) is not None:
+        except NotUnderstood as error:
+            left_out = error.reason.startswith("unread") or error.reason == "no_operation"
+            if left_out and (plain := self.composed(question, context, conversation, settled, plain=True)) is not None:
                 return plain
             raise
 

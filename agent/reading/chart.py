@@ -262,6 +262,7 @@ RULES: list[Rule] = [
     ("NUM LEVEL", "MANY", lambda n, level: (int(n), level) if n < MOST_ROWS else None),
     ("WITHIN QTY CLASS", "NEARCLASS", lambda w, q, c: c if q[1] in ("km", "m") else None),
     ("CMP QTY CLASS", "NEARCLASS", lambda w, q, c: c if q[1] == "km" else None),
+    ("NUM INSIDE", "MANYIN", lambda n, i: (int(n), i[1], i[0]) if n < MOST_ROWS else None),
     ("NUM INSIDE SUP", "RANK", lambda n, i, s: rank(s, n, i[1], i[0])),
     ("SUP NUM INSIDE", "RANK", lambda s, n, i: rank(s, n, i[1], i[0])),
     ("INSIDE SUP", "RANK", lambda i, s: (s, None, i[1], i[0])),
@@ -320,7 +321,7 @@ KEPT = frozenset({
     "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "POINT", "END", "LEVEL", "SUP", "ORD", "MEASURE", "STAT",
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
     "LATEST", "EARLIEST", "TOGETHER", "CV", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE", "NUMCLASS",
-    "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS", "NOTYEAR", "BECAMEOF",
+    "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS", "NOTYEAR", "BECAMEOF", "MANYIN",
 })  # fmt: skip
 """Types that a reading may be made of."""
 MUST = frozenset({

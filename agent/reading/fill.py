@@ -228,7 +228,8 @@ class Constraints:
         if not known and self.reading.has("RANKED") and (own := [r.level for r in self.places if r.level in LEVELS]):
             return own[0]  # "in what place is Poland"
         if not known:
-            apart = self.reading.has("RANKED", "SUP", "NTH", "EACH") or "compare" in self.asks
+            apart = self.reading.has("RANKED", "SUP", "NTH") or "compare" in self.asks
+            apart = apart or "each" in self.reading.all("EACH")
             return "country" if apart and any(r.level == "group" for r in self.places) else ""
         level = known[0]
         return "nuts2" if level == "region" else level

@@ -260,6 +260,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     ends = {i.start for i in items if i.type in ("SUP", "LEVEL", "END")}
     nth = {n for i in items if i.type == "ORD" and i.value > 1 and i.end in ends for n in range(i.start, i.end)}
     soft -= measured | nth  # "the second most" is not "the most"
+    counted = {i.end for i in items if i.type == "NUM"} & {i.start for i in items if i.type == "PLACE"}
+    items = [i for i in items if i.type != "BOTH" or i.end not in counted]  # "the two Italian regions"
     split = {(i.start, i.end) for i in items if i.type == "EACH"}
     items += [
         Item(i.start, i.end, "SPLIT", ("region", i.value))

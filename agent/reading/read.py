@@ -132,8 +132,11 @@ def as_plain(said: Mentions, items: list[Item]) -> list[Item]:
         for i in items
     ]
     for i in items:
-        if named or i.type not in ("RANKOF", "EACHONE"):
+        if i.type != "MANYIN" and (named or i.type not in ("RANKOF", "EACHONE")):
             found.append(i)
+        elif i.type == "MANYIN":
+            number, level, place = i.value
+            found += [replace(i, type="MANY", value=(number, level)), replace(i, type="INSIDE", value=(place, level))]
         elif i.type == "RANKOF" and found and found[-1].type == "ORD" and found[-1].value > 1:
             found[-1] = replace(
                 i, start=found[-1].start, type="RANKNTH", value=(i.value[0], found[-1].value, *i.value[2:4])

@@ -331,7 +331,9 @@ def mean_beside_the_whole(c: Constraints) -> tuple[Query, ...] | None:
             raise Unfit("no mean")
         kept = (Condition(columns[0].name, signs[0].value, float(value)),)
         return mean, Query(c.source, columns, where, rows, kept, (Order(columns[0].name),))
-    if "compare" in c.asks:
+    twice = {r.id for a, _ in c.reading.all("INSIDE") for r in a.regions}
+    whole = any(r.id in twice for a in c.reading.all("PLACE") for r in a.regions)
+    if "compare" in c.asks or whole:
         return mean, Query(c.source, columns, where)
     return None
 
@@ -385,12 +387,20 @@ def witnesses(c: Constraints) -> tuple[Query, ...] | None:
 def over_the_years(c: Constraints) -> tuple[Query, ...] | None:
     """Every year of several classes of several places."""
     years = c.years()
-    trend = c.reading.has("TREND", "TWICE") or len(years) > 1 or (c.reading.has("SPAN") and c.reading.has("EACH"))
+    evolved = c.reading.has("CHANGE") and len(c.classes) > 1 and not c.reading.has("CLASSES", "SUP", "MANY")
+    trend = (
+        c.reading.has("TREND", "TWICE")
+        or evolved
+        or len(years) > 1
+        or (c.reading.has("SPAN") and c.reading.has("EACH"))
+    )
     groups = [r for r in c.places if r.level == "group"]
     several = len(c.classes) > 1 or len(c.places) > 1 or bool(c.level) or bool(groups and c.reading.has("EACH"))
     if not trend or not several or not c.classes or c.less or c.reading.has(*COUNTING):
         return None
-    if c.reading.has("FATE", "FATESPLIT", "BECAME", "LOST", "GAINED", "STAYED", "CHANGE", "UP", "DOWN", "LEFTFOR"):
+    if c.reading.has("FATE", "FATESPLIT", "BECAME", "LOST", "GAINED", "STAYED", "UP", "DOWN", "LEFTFOR"):
+        return None
+    if c.reading.has("CHANGE") and not evolved:
         return None
     alone = len(c.classes) == 1 and not c.level and not groups
     points = "points" in c.measures or "survey" in c.reading.all("WITNESS") or c.reading.has("TWICE") or c.of_points
@@ -730,14 +740,16 @@ def nothing_there(c: Constraints) -> tuple[Query, ...] | None:
 def pooled_by_or(c: Constraints) -> tuple[Query, ...] | None:
     """Points of any of several classes: "with either rye, oats or barley"."""
     either = any(i.type == "OR" for i in c.reading.said.items)
-    if not either or "how_many" not in c.asks or "points" not in c.measures or len(c.classes) < 2 or c.level:
+    points = "how_many" in c.asks and "points" in c.measures
+    areal = ("how_much" in c.asks or "share" in c.measures) and not c.measures & {"points"} and c.all_published()
+    if not either or not (points or areal) or len(c.classes) < 2 or c.level or not c.places:
         return None
     if c.reading.has(*COUNTING, *REVISITING, "SPLIT", "EACH") or c.dated() or c.less or {"compare", "which"} & c.asks:
         return None
     if len({k.theme for k in c.classes}) > 1 or len(c.places) > 1:
         return None
-    c.source = "survey"
-    return (Query("survey", c.columns(), c.base()),)
+    c.source = "survey" if points else "published"
+    return (Query(c.source, c.columns(), c.base()),)
 
 
 SHAPES: tuple[Shape, ...] = (
