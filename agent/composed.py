@@ -76,8 +76,11 @@ def composed_plan(
     plain = plain and reading.has("CLASS") and not reading.has("SINCEYEAR", "SPAN", "TREND", "CHANGE")
     plain = plain or (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE"))
     leaning = of_clauses(reading, context, drawn, settled) if whole is None else None
-    one_clause = len(clauses_of(reading)) == 1
-    of_each = reading.has("CHANGE", "UP", "DOWN", "EACH")
+    if leaning is not None and dropped(leaning, reading, context):
+        leaning = None
+    clauses = clauses_of(reading)
+    one_clause = len(clauses) == 1 or not any(i.type == "ASK" for i in clauses[0])  # "of the five …: what is …"
+    of_each = reading.has("CHANGE", "UP", "DOWN") or (len(clauses) == 1 and reading.has("EACH"))
     if leaning is None and whole is None and (not in_parts or (one_clause and not of_each)):
         leaning = shaped(reading, context, drawn, settled)
     if leaning is None and whole is None and not (is_ours(reading) or of_published or plain):
@@ -90,7 +93,7 @@ def composed_plan(
     asked = in_each_year(asked, reading)
     if dropped(asked, reading, context):
         return None
-    several = in_parts and not (reading.has("BOTH") and one_clause)
+    several = in_parts and not (reading.has("BOTH") and len(clauses) == 1)
     if several and leaning is None and len(asked) == 1 and asked[0].source != "revisits":
         return None
     return plan_of(asked, reading, context, conversation)

@@ -49,9 +49,23 @@ def dropped(asked: Sequence[Query], reading: Reading, context: Context) -> list[
     told = json.dumps([query.to_json() for query in asked])
     gone = [str(year) for year in years_named(reading) if f"{year}" not in told]
     gone += [c.text for c in reading.all("CLASS") if not _has_class(c, told, context)]
+    gone += _places_in_order(asked, reading) + _kinds_of_class(asked, reading)
     places = reading.all("PLACE")
     held = [r for area in places for r in area.regions if f'"{r.id}"' in told]
     return gone + [a.text for a in places if not (_has_place(a, told, context) or _around(a, held, context))]
+
+
+def _places_in_order(asked: Sequence[Query], reading: Reading) -> list[str]:
+    """Return "the second" where no query tells of a place in an order."""
+    told = any(q.lead or (q.limit or 0) > 1 for q in asked)
+    return [] if told else [str(n) for n in reading.all("ORD", "ONE") if n > 1]
+
+
+def _kinds_of_class(asked: Sequence[Query], reading: Reading) -> list[str]:
+    """Return "the most crops" where no query has rows of classes, nor a class of its own for them."""
+    rows = any(g.dimension.startswith(("land_cover", "land_use")) for q in asked for g in q.rows)
+    named = sum(1 for k in ("CLASS", "COUNTED", "EACHCLASS") if reading.has(k))
+    return [] if rows or not named else [theme for _, _, theme in reading.all("RANKCLASS") if theme == "crops"]
 
 
 def _has_class(cover: Cover, told: str, context: Context) -> bool:

@@ -203,7 +203,9 @@ def placed(items: list[Item]) -> list[Item]:
     asked = asked and any(i.type in ("LEVEL", "INSIDE") for i in items)
     if not asked or any(i.type in ("SUP", "NTH", "RANKNTH", "RANK", "END") for i in items):
         return items
-    return [replace(i, type="NTH", value=("most", i.value)) if i.type == "ORD" and i.value > 1 else i for i in items]
+    named = any(i.type == "CLASS" for i in items)
+    kinds = ("ORD", "ONE") if named else ("ORD",)
+    return [replace(i, type="NTH", value=("most", i.value)) if i.type in kinds and i.value > 1 else i for i in items]
 
 
 LEADING = ("which", "how_many", "how_much", "where", "when", "compare", "show")

@@ -145,6 +145,14 @@ def of_the_first(c: Constraints) -> tuple[Query, ...] | None:
     """What is asked of those first in another thing: "grassland in the region with the most maize"."""
     items = [i for i in c.reading.items if i.type in ("CLASS", "LEVEL", "INSIDE", "SUP", "RANK", "RANKOF")]
     kinds = [i.type for i in items]
+    crops = [i for i in c.reading.items if i.type == "RANKCLASS" and i.value[2] == "crops" and i.value[1] is None]
+    if crops and kinds == ["CLASS"] and c.level and (many := c.reading.all("MANY")):
+        columns, rows = c.columns(), (Group("region", c.level),)
+        shared = (*c.place_filters(), *c.dated_filter())
+        of_crops = (*shared, Filter("land_cover", "in", ("B00",)))
+        first = Query(c.source, columns, of_crops, rows, (), (Order(columns[0].name, crops[0].value[0]),), many[0][0])
+        then = (Filter("region", "in", Ref(1)), *c.dated_filter(), *c.class_filters())
+        return first, Query(c.source, columns, then, rows, order=(Order(columns[0].name),))
     if kinds in (["RANKOF", "CLASS"], ["CLASS", "RANKOF"]):
         rank = items[kinds.index("RANKOF")]
         asked = items[kinds.index("CLASS")]
@@ -387,7 +395,7 @@ def witnesses(c: Constraints) -> tuple[Query, ...] | None:
 def over_the_years(c: Constraints) -> tuple[Query, ...] | None:
     """Every year of several classes of several places."""
     years = c.years()
-    evolved = c.reading.has("CHANGE") and len(c.classes) > 1 and not c.reading.has("CLASSES", "SUP", "MANY")
+    evolved = c.reading.has("CHANGE") and len(c.classes) > 1 and not c.reading.has("CLASSES", "SUP", "MANY", "SPAN")
     trend = (
         c.reading.has("TREND", "TWICE")
         or evolved
