@@ -79,7 +79,10 @@ def each_under_its_condition(c: Constraints) -> tuple[Query, ...] | None:
         return None
     if not rest and len({k.codes for _, _, k in told}) < 2:
         return None
-    areal = all(unit in UNIT_MEASURE for _, (_, _, unit), _ in told)
+    units = {unit in UNIT_MEASURE for _, (_, _, unit), _ in told}
+    if len(units) > 1:
+        return None  # points of one class and a share of another are told by two sources
+    areal = units == {True}
     c.source = "published" if areal else "survey"
     name = c.measure() if areal else "points"
     columns, having = [], []
