@@ -321,6 +321,8 @@ def both_ends(c: Constraints) -> tuple[Query, ...] | None:
     ways = list(dict.fromkeys([*c.reading.all("SUP"), *(r[0] for r in c.reading.all("RANK"))]))
     if len(ways) != 2 or not c.level or len(c.classes) != 1 or c.reading.has("DIFF", *REVISITING) or c.dated():
         return None
+    if c.asks & {"which", "what"}:
+        return None  # each end is a question, of rankings that tell how sure a place in them is
     columns = c.columns()
     where = (*(c.place_filters()), *c.dated_filter(), *c.class_filters(), *c.other_filters())
     rows = (Group("region", c.level),)
