@@ -610,6 +610,8 @@ class _Reader:
 
     def _is_asked_for(self, leaf: Leaf, axis: str) -> bool:
         """Whether "which", "what kind of", "by" or "how many" stands before, over adjectives and superlatives."""
+        if axis == "investor_country" and self.leaves[0].says("ask", "where"):
+            return True  # "where do the investors come from"
         for one in reversed(self.leaves[max(0, leaf.at - 4) : leaf.at]):
             if one.says("ask", "deal") and axis == "investor":
                 return False  # "which deals do companies have"
