@@ -29,7 +29,7 @@ from page.planner import WITNESSES, Fields
 from page.talk import Talk
 from page.told import Boarded, Clicked, Drawn, Form, Pressed, Said, told
 from page.view import empty, empty_view, head_html
-from page.words import PAGE_LANGUAGES, words
+from page.words import PAGE_LANGUAGES, spoken, words
 from retrieval.errors import InputError
 from retrieval.printing import one_line
 from tools.pixelclip.at_hand import SHIPPED
@@ -252,7 +252,7 @@ class Layout:
         self.parts["talks"].click(pressed, who, self.outputs(), **QUIET)
 
         def board_pressed(language: str, event: gr.EventData) -> Update:
-            return self.placed(self.handlers.on_board(told(event, Boarded), language))
+            return self.placed(self.handlers.on_board(told(event, Boarded), spoken(language)))
 
         self.parts["board"].click(board_pressed, self.parts["language"], self.parts["board"], **QUIET)
 
@@ -290,21 +290,21 @@ class Layout:
         p, handlers = self.parts, self.handlers
 
         def clicked(language: str, event: gr.EventData) -> Update:
-            return self.placed(handlers.on_point(told(event, Clicked), language), "point")
+            return self.placed(handlers.on_point(told(event, Clicked), spoken(language)), "point")
 
         def drawn(talk: Talk, language: str, event: gr.EventData) -> Update:
-            return self.placed(handlers.on_region(told(event, Drawn), talk, language))
+            return self.placed(handlers.on_region(told(event, Drawn), talk, spoken(language)))
 
         p["map"].select(clicked, p["language"], [p["point"], p["tabs"]], **QUIET)
         asked = [p["talk"], p["language"]]
         chosen = [p["talk"], p["talks"], p["chosen"], p["chosen_line"]]
         p["map"].input(drawn, asked, chosen, **QUIET)
         p["upload"].upload(
-            lambda file, talk, language: self.placed(handlers.upload(file, talk, language)),
+            lambda file, talk, language: self.placed(handlers.upload(file, talk, spoken(language))),
             [p["upload"], *asked], chosen, **QUIET,
         )  # fmt: skip
         p["forget"].click(
-            lambda talk, language: self.placed(handlers.forget_region(talk, language)), asked, chosen, **QUIET
+            lambda talk, language: self.placed(handlers.forget_region(talk, spoken(language))), asked, chosen, **QUIET
         )
 
     def who(self) -> list[Any]:
@@ -376,7 +376,7 @@ class Layout:
 def person(values: Sequence[Any], request: gr.Request) -> Person:
     """Who is asking, of the values of `WHO`."""
     talk, chosen, language, encoder = values
-    return Person(talk, chosen, language, request, encoder or "")
+    return Person(talk, chosen, spoken(language), request, encoder or "")
 
 
 def merged(labels: Update, update: Update) -> Update:

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent / "strings"
 PAGE_LANGUAGES: Mapping[str, str] = {
@@ -29,6 +30,15 @@ def words(language: str) -> Mapping[str, str]:
 def own_words(language: str) -> Mapping[str, str]:
     """Return the strings a language has itself."""
     return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+def spoken(code: Any) -> str:
+    """Return the page's language of this code, English where it is none of them: anyone can send one.
+
+    >>> spoken("pl"), spoken("xx"), spoken(["pl"])
+    ('pl', 'en', 'en')
+    """
+    return code if isinstance(code, str) and code in PAGE_LANGUAGES else "en"
 
 
 def preferred_language(accept_language: str) -> str:

@@ -26,6 +26,7 @@ from page.chosen import from_geometry
 from page.colours import AGREEMENT, CATEGORIES, CHANGE, MAIN_CLASSES, RAMP
 from page.exports import csv_bytes, file_of, geotiff_bytes, offers
 from page.how import how_html
+from page.layout import person
 from page.limits import Limiter
 from page.map import Drawing, Names, change_steps, drawing_of, heading, steps
 from page.numbers import cell as shown
@@ -745,3 +746,10 @@ def test_a_table_of_areas_shows_them_with_their_ends() -> None:
     table = Table(columns, rows)
     assert {columns[at] for at in told_columns(table)} == {"rank", "region", "km2", "km2_low", "km2_high"}
     assert [heading(name, words("cs")) for name in ("km2", "km2_low", "ha_high")] == ["km²", "Od (km²)", "Do (ha)"]
+
+
+@pytest.mark.parametrize("sent", ["xx", "../../etc", ["fr"], {"a": 1}, None, 7])
+def test_a_language_that_is_none_of_the_pages_is_taken_for_english(sent: Any) -> None:
+    request: Any = None
+    assert person((Talk(), None, sent, ""), request).language == "en"
+    assert person((Talk(), None, "fr", ""), request).language == "fr"
