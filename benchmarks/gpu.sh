@@ -6,8 +6,8 @@ set -uo pipefail
 out=${1:?say where the logs go}
 mkdir -p "$out"
 python=${PYTHON:-$([ -x .venv/bin/python ] && echo .venv/bin/python || echo python3)}
-device=cuda most=10000000 steps=100 batch=4096
-[ -n "${DRY:-}" ] && device=cpu most=1000 steps=2 batch=64
+device=cuda most=10000000 steps=100 batch=4096 parts=(encoder flat)
+[ -n "${DRY:-}" ] && device=cpu most=1000 steps=2 batch=64 parts=(flat)
 failed=0
 step() {
     local name=$1
@@ -21,7 +21,7 @@ if [ "$device" = cuda ]; then
     nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv >"$out/device.csv"
 fi
 step kernel "$python" -m pytest -q tests/pixelclip/test_encoder.py -k "kernel or quick"
-step bench "$python" -m tools.pixelclip bench --device "$device" --most "$most"
+step bench "$python" -m tools.pixelclip bench --device "$device" --most "$most" --only "${parts[@]}"
 if [ -f "${POOL:-}" ]; then
     step distil "$python" -m tools.pixelclip distil --pool "$POOL" --teacher "${TEACHER:?}" \
         --steps "$steps" --batch "$batch" --device "$device" --out "$out/student.safetensors"
