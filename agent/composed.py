@@ -72,6 +72,7 @@ def composed_plan(
     if not reading.whole:
         return None
     of_published = "how_many" in reading.all("ASK") and only_published(reading, context) and not reading.has("MEASURE")
+    of_published = of_published or changes_of_published(reading, context)
     # of a language without rules behind, plain questions are the chart's too
     plain = plain and reading.has("CLASS") and not reading.has("SINCEYEAR", "SPAN", "TREND", "CHANGE")
     plain = plain or (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE"))
@@ -113,6 +114,17 @@ def only_published(reading: Reading, context: Context) -> bool:
     """Whether a class is asked about in years that only published figures are there for, and no points is said."""
     published = bool(reading.years) and reading.years <= context.store.years_published_only()
     return published and reading.has("CLASS") and "points" not in reading.all("MEASURE")
+
+
+def changes_of_published(reading: Reading, context: Context) -> bool:
+    """Whether by how many points a class changed is asked for from or to a year that no survey points are there of."""
+    years = reading.years & context.store.years_published_only()
+    return (
+        bool(years)
+        and reading.has("CHANGE", "UP", "DOWN")
+        and reading.has("CLASS")
+        and "points" in reading.all("MEASURE")
+    )
 
 
 def leaves_the_rules_behind(reading: Reading) -> bool:

@@ -142,7 +142,7 @@ class Builtin:
 
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
         """Return the plan of one question: what is composed by the chart, all else by the rules behind it."""
-        if asks_what_an_interval_is(question, context):
+        if asks_what_an_interval_is(question, context, conversation):
             return Plan((Step("explain_interval", {}),), frame=conversation.frame)
         if estimated := self.estimated(question, context, conversation, settled):
             return estimated
@@ -404,13 +404,14 @@ def refuse_what_is_not_ours(reading: Understanding) -> None:
         raise OutOfCoverage(foreign[0].text, COVERED)
 
 
-def asks_what_an_interval_is(question: str, context: Context) -> bool:
+def asks_what_an_interval_is(question: str, context: Context, conversation: Conversation) -> bool:
     """Return whether what the interval beside a figure means is asked for, not the interval of some figure."""
     named = concept(context.language, "interval")
     if named is None or not named.search(flatten(question)):
         return False
     reading = read(question, context)
-    return reading.has("define", "why") and not (reading.areas or reading.covers)
+    asked = reading.has("define", "why") or "ask.what" in {leaf.key for leaf in leaves(question, context.language)}
+    return asked and not (reading.areas or reading.covers or conversation.frame or reading.years)
 
 
 def asks_what_it_is(reading: Understanding) -> bool:
@@ -432,7 +433,7 @@ def refuse_orders_and_other_topics(reading: Understanding) -> None:
     """
     flat = reading.question.lower()
     if reading.has("write") or re.search(
-        r"\b(drop|truncate|alter|delete\s+from|insert\s+into|update\s+\w+\s+set|union\s+select|select\s+.{1,80}\bfrom\b)\b"
+        r"\b(truncate|(?:drop|alter)\s+(?:table|view|schema|database|index|column|all|everything)|delete\s+from|insert\s+into|update\s+\w+\s+set|union\s+select|select\s+.{1,80}\bfrom\b)\b"
         r"|--\s|;\s*(drop|delete|select|update)",
         flat,
     ):

@@ -121,6 +121,7 @@ def pooled(one: Any, other: Any) -> Any:
     return replace(other, start=one.start, choices=(replace(other.match, codes=codes),))
 
 
+LEVELS_OF_CONFIDENCE = (90.0, 95.0, 99.0)
 OTHER_CROPS = ("deixis.other", "crops")
 
 
@@ -161,7 +162,7 @@ RULES: list[Rule] = [
     ("DIR DIM NUM", "LIMIT", lambda d, a, n: span(d[1], n, a) if d[0] == a else None),
     ("BETWEEN NUM TO QTY DIR", "LIMIT", lambda b, x, t, q, d: ends(x, q[0], d[0]) if q[1] == "deg" else None),
     ("BETWEEN QTY TO QTY DIR", "LIMIT", lambda b, p, t, q, d: ends(p[0], q[0], d[0]) if q[1] == "deg" else None),
-    ("BETWEEN NUM TO NUM DIR", "LIMIT", lambda b, x, t, y, d: ends(x, y, d[0])),
+    ("BETWEEN NUM TO NUM DIR", "LIMIT", lambda b, x, t, y, d: None if is_year(x) and is_year(y) else ends(x, y, d[0])),
     ("DIM BETWEEN NUM TO NUM", "LIMIT", lambda d, b, x, t, y: ends(x, y, d)),
     # distances: they need words of distance
     ("WITHIN QTY PLACE", "NEAR", lambda w, q, p: near(q, p, "near")),
@@ -251,6 +252,8 @@ RULES: list[Rule] = [
     ("CLASS AND OTHER CLASS", "CLASS", lambda a, _, o, b: pooled(a, b) if o == "deixis.other" else None),
     ("CLASS AND OTHER CLASSES", "CLASS", lambda a, _, o, t: with_all_crops(a) if (o, t) == OTHER_CROPS else None),
     ("LEVEL NO ASK LEVEL", "LEVEL", lambda a, n, w, b: b if w == "which" else None),
+    ("QTY UNSURE", "UNSURE", lambda q, u: "" if q[1] == "%" else None),
+    ("UNSURE QTY", "UNSURE", lambda u, q: "" if q[1] == "%" and q[0] in LEVELS_OF_CONFIDENCE else None),
     ("ASK +CMP", "OTHERSIDE", lambda a, c: c if a == "how_many" and c in ("<", ">") else None),
     ("EACH CLASS MEASURE", "EACHONE", lambda e, c, m: c if m == "points" else None),
     ("EACH NUM CLASS MEASURE", "EACHONE", lambda e, n, c, m: c if m == "points" and n == 1 else None),
@@ -320,8 +323,8 @@ KEPT = frozenset({
     "SINCEYEAR", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANK", "RANKNTH", "NTH", "SPLIT", "SPLITIN", "INSIDE",
     "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "POINT", "END", "LEVEL", "SUP", "ORD", "MEASURE", "STAT",
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
-    "LATEST", "EARLIEST", "TOGETHER", "CV", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE", "NUMCLASS",
-    "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS", "NOTYEAR", "BECAMEOF", "MANYIN",
+    "LATEST", "EARLIEST", "TOGETHER", "CV", "UNSURE", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE",
+    "NUMCLASS", "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS", "NOTYEAR", "BECAMEOF", "MANYIN",
 })  # fmt: skip
 """Types that a reading may be made of."""
 MUST = frozenset({

@@ -161,11 +161,9 @@ class Constraints:
             self.measures.add("points")
         elif any(SHARE_COMPOUND.search(c.text) for c in reading.all("CLASS")):
             self.measures.add("share")
-        if (
-            {"points", "share"} <= self.measures
-            and reading.has("UP", "DOWN", "CHANGE", "DIFF")
-            and not reading.has("WITNESS")
-        ):
+        of_shares = "share" in self.measures or reading.has("UNSURE") or reading.years - {*context.store.years()}
+        moved = reading.has("UP", "DOWN", "CHANGE", "DIFF") and not reading.has("WITNESS")
+        if "points" in self.measures and of_shares and moved:
             self.measures.remove("points")  # "by how many points has the share grown"
         self.level = self.level_there(self.level_of_rows())
         self.source = self.source_of()
@@ -286,6 +284,8 @@ class Constraints:
             return "revisits"
         if self.of_points or "points" in self.measures or "survey" in witness:
             return "survey"
+        if self.reading.has("UNSURE") and self.all_published():
+            return "published"  # which alone has an error
         if self.only_published_years() and self.all_published():
             return "published"
         if "published" in witness or self.measures & {"share", "area", "ha", "pp"} or "how_much" in self.asks:

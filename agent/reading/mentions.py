@@ -105,6 +105,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "measure.share": (("MEASURE", "share"),),
     "measure.area": (("MEASURE", "area"),),
     "measure.cv": (("CV", ""),),
+    "measure.uncertainty": (("UNSURE", ""), ("SOFT", "")),
     "measure.mean": (("STAT", "mean"),),
     "measure.minimum": (("STAT", "least"),),
     "measure.maximum": (("STAT", "most"),),
