@@ -23,14 +23,12 @@ WHOLE_LANGUAGES = ("en", "fr", "de", "es", "it")
 @cache
 def words(language: str) -> Mapping[str, str]:
     """Return the page's strings in one of `PAGE_LANGUAGES`; what is missing there is said in English."""
-    return {**own_words("en"), **own_words(language)}
+    return {**own_words("en"), **(own_words(language) if language in PAGE_LANGUAGES else {})}
 
 
 @cache
 def own_words(language: str) -> Mapping[str, str]:
-    """Return the strings a language has itself, none of what is no language of the page: its name may come from anyone."""
-    if language not in PAGE_LANGUAGES:
-        return {}
+    """Return the strings a language has itself."""
     return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
 
 
