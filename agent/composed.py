@@ -119,12 +119,9 @@ def only_published(reading: Reading, context: Context) -> bool:
 def changes_of_published(reading: Reading, context: Context) -> bool:
     """Whether by how many points a class changed is asked for from or to a year that no survey points are there of."""
     years = reading.years & context.store.years_published_only()
-    return (
-        bool(years)
-        and reading.has("CHANGE", "UP", "DOWN")
-        and reading.has("CLASS")
-        and "points" in reading.all("MEASURE")
-    )
+    said = {i.value for i in reading.said.items if i.type in ("MEASURE", "UNIT")}
+    counted = "points" in said and "pp" not in said
+    return bool(years) and counted and reading.has("CHANGE", "UP", "DOWN") and reading.has("CLASS")
 
 
 def leaves_the_rules_behind(reading: Reading) -> bool:
