@@ -147,6 +147,9 @@ def composed_words(reading: Reading, plan: Plan) -> list[str]:
     far = [words_of(reading, i) for i in reading.items if i.type == "NEAR" and i.value[0] == "not_near"]
     nearest = any(step.tool in NEAREST_TOOLS for step in plan.steps)
     far += [] if nearest else [words_of(reading, i) for i in reading.items if i.type == "NEAREST"]
+    kept = any("exclude" in step.arguments or step.tool == "query" for step in plan.steps)
+    but = {i.start for i in reading.said.items if i.type == "NOT"}
+    far += [] if kept else [words_of(reading, i) for i in reading.items if i.type == "NOTCLASS" and i.start in but]
     rows = [words_of(reading, i) for i in reading.items if i.type == "SPLIT" and i.value[0] in ("region", "month")]
     return [*found, *far, *rows]
 
@@ -214,7 +217,11 @@ def hard_words(reading: Reading, plan: Plan) -> list[str]:
         span = range(item.start, item.end)
         if item.type == "DIR" and item.end in sides_of(reading) and item.start not in covered:
             found.append(words_of(reading, item))  # "the south-east region" is not the whole
-        if any(n in covered or n in reading.said.soft for n in span) or item.type in SIDES:
+        if any(n in covered or n in reading.said.soft for n in span):
+            continue
+        if item.type == "DIR" and beside_a_place(reading, item):
+            found.append(words_of(reading, item))
+        if item.type in SIDES:
             continue
         if any(item.start >= one.start and item.end <= one.end for one in said):
             continue  # a share that is said, not asked for
@@ -233,6 +240,17 @@ def sides_of(reading: Reading) -> set[int]:
     """Return where regions begin, and the directions before them: "south-east region"."""
     begin = {i.start for i in reading.items if i.type in ("LEVEL", "SPLIT")}
     return begin | {i.start for i in reading.said.items if i.type == "DIR" and i.end in begin}
+
+
+def beside_a_place(reading: Reading, item: Item) -> bool:
+    """Whether only small words stand between a direction and the place behind it: "the north of Italy"."""
+    places = [i.start for i in reading.items if i.type in ("PLACE", "INSIDE", "SPLITIN") and i.start >= item.end]
+    gap = range(item.end, min(places, default=0))
+    return bool(places) and len(gap) < NEAR_A_PLACE and all(n in reading.said.soft for n in gap)
+
+
+NEAR_A_PLACE = 3
+"""So many words and no more part a direction from the place that it narrows."""
 
 
 def qualifiers(reading: Reading, language: str) -> list[str]:

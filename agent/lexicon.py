@@ -111,8 +111,8 @@ def leaves(text: str, language: str) -> list[Leaf]:
     return leaves
 
 
-SHORT = 3
-"""Letters up to which a word is read with its accents, where it has any: French "la" is not "là"."""
+SHORT = 4
+"""Letters up to which a word is read with its accents, where it has any: French "la" is not "là", "mają" not "maja"."""
 
 
 def _is_written(word: str, key: str, language: str) -> bool:

@@ -26,12 +26,12 @@ NEAR_KM = 20.0
 TOWN_KM = 10.0
 """Radius of "in <town>", whose territory is not known; the answer states it."""
 POINT_COMPOUND = re.compile(
-    r"(?:punkt(?:e|en|es|er|erna|et|i|id|ide)?|punt(?:en)?|pont(?:ok|ot|okat|ja|jai|ban)?|pist(?:e|eet|että|eiden|eitä))$"
+    r"(?:punkt(?:e|en|es|er|erna|erne|et|i|id|ide)?|punt(?:en)?|pont(?:ok|ot|okat|ja|jai|ban)?|piste\w*)$"
     r"|^(?:puncte\w*|punti|puntos|points|pontos) |\bpoints?$"
 )
 """German and Dutch write "Rapspunkte", "wijngaardpunten", as Danish, Swedish, Hungarian, Finnish and Estonian do."""
 SHARE_COMPOUND = re.compile(
-    r"(?:anteil(?:e|en|s)?|quote|aandeel|percentage|andel(?:en|ar|e)?|osuu[sd]\w*|osakaalu?|arány\w*)$"
+    r"(?:anteil(?:e|en|s)?|quote|aandeel|percentage|andel(?:en|ar|e|ene|arna)?|osuu[sdtk]\w*|osakaalu?|arány\w*)$"
 )
 """… and "Waldanteil", "bosaandeel" …"""
 AREA_COMPOUND = re.compile(r"(?:fl[äa]che|areal|oppervlakte|areaal)$")
@@ -245,7 +245,8 @@ def compounds_say(texts: Sequence[str]) -> set[str]:
     return {name for name, ending in said for text in texts if ending.search(text)}
 
 
-SENTENCE = re.compile(r".+?(?:[.!?;\n]+(?=\s|$)|$)", re.DOTALL)
+SENTENCE = re.compile(r".+?(?:[.!?;\n]*[!?;\n]+(?=\s|$)|\.+(?=\s+[^\Wa-zà-öø-ÿ]|\s+\W|\s*$)|$)", re.DOTALL)
+"""A sentence; a full stop that a small letter follows ends none: Danish "pr. hektar", Polish "2018 r. w Polsce"."""
 
 
 def without_orders(question: str) -> tuple[str, str]:

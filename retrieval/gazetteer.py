@@ -386,7 +386,8 @@ class Gazetteer:
         self, question: str, words: Sequence[_Word], taken: set[int], language: str
     ) -> Iterator[tuple[range, Mention]]:
         flat = _is_flat(question)
-        spans = [s for s in _spans(len(words), 5) if taken.isdisjoint(s) and _may_be_town(words, s, flat=flat)]
+        free = [span for span in _spans(len(words), 5) if taken.isdisjoint(span)]
+        spans = [span for span in free if _may_be_town(words, span, language, flat=flat)]
         forms = {span: _town_forms(" ".join(words[at].norm for at in span), language) for span in spans}
         known = self._towns([form for some in forms.values() for form in some]) if forms else {}
         for span in spans:
@@ -811,8 +812,9 @@ def _worth_declining(words: Sequence[_Word], span: range, language: str) -> bool
     return first.capital and (span[0] > 0 or language in ("de", "pl"))
 
 
-def _may_be_town(words: Sequence[_Word], span: range, *, flat: bool) -> bool:
-    """A town is looked for only after a preposition and with a capital, or written small after a word of nearness."""
+def _may_be_town(words: Sequence[_Word], span: range, language: str, *, flat: bool) -> bool:
+    """A town is looked for only with a capital, where the language has known prepositions after one of them, or written
+    small after a word of nearness."""
     if not span[0] or len(" ".join(words[at].norm for at in span)) < 3:
         return False
     before, first, last = words[span[0] - 1].norm, words[span[0]], words[span[-1]]
@@ -825,7 +827,8 @@ def _may_be_town(words: Sequence[_Word], span: range, *, flat: bool) -> bool:
         return False
     earlier = words[span[0] - 2].norm if span[0] > 1 else ""
     near = before in known.near and (before in known.nearness or earlier in known.nearness)
-    return (first.capital and before in known.prepositions) or (flat and near and len(first.norm) > 3)
+    led = before in known.prepositions or (has_endings(language) and not is_everyday(first.norm, language))
+    return (first.capital and led) or (flat and near and len(first.norm) > 3)
 
 
 def _alike(norm: str, common: str, known: Mapping[str, list[str]]) -> list[str]:

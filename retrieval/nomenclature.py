@@ -698,7 +698,11 @@ def _same_start(norm: str, word: str, distance: int) -> bool:
     return norm[0] == word[0] or (distance == 1 and len(norm) >= 7)
 
 
-_AND = {"en": "and", "fr": "et", "de": "und", "es": "y", "it": "e", "pt": "e", "nl": "en", "pl": "i"}
+_AND = {
+    "en": "and", "fr": "et", "de": "und", "es": "y", "it": "e", "pt": "e", "nl": "en", "pl": "i", "bg": "и", "cs": "a",
+    "da": "og", "el": "και", "et": "ja", "fi": "ja", "ga": "agus", "hr": "i", "hu": "és", "lt": "ir", "lv": "un",
+    "mt": "u", "ro": "și", "sk": "a", "sl": "in", "sv": "och",
+}  # fmt: skip
 _THEME_WORDS: dict[str, dict[Theme, str]] = {
     "en": {"land_cover": "land cover", "land_use": "land use"},
     "fr": {"land_cover": "couverture du sol", "land_use": "usage du sol"},
@@ -708,6 +712,22 @@ _THEME_WORDS: dict[str, dict[Theme, str]] = {
     "pt": {"land_cover": "ocupação do solo", "land_use": "uso do solo"},
     "nl": {"land_cover": "bodembedekking", "land_use": "bodemgebruik"},
     "pl": {"land_cover": "pokrycie terenu", "land_use": "użytkowanie terenu"},
+    "bg": {"land_cover": "земно покритие", "land_use": "земеползване"},
+    "cs": {"land_cover": "krajinný pokryv", "land_use": "využití půdy"},
+    "da": {"land_cover": "arealdække", "land_use": "arealanvendelse"},
+    "el": {"land_cover": "κάλυψη γης", "land_use": "χρήση γης"},
+    "et": {"land_cover": "maakate", "land_use": "maakasutus"},
+    "fi": {"land_cover": "maanpeite", "land_use": "maankäyttö"},
+    "ga": {"land_cover": "clúdach talún", "land_use": "úsáid talún"},
+    "hr": {"land_cover": "zemljišni pokrov", "land_use": "korištenje zemljišta"},
+    "hu": {"land_cover": "felszínborítás", "land_use": "földhasználat"},
+    "lt": {"land_cover": "žemės danga", "land_use": "žemėnauda"},
+    "lv": {"land_cover": "zemes segums", "land_use": "zemes izmantošana"},
+    "mt": {"land_cover": "kopertura tal-art", "land_use": "użu tal-art"},
+    "ro": {"land_cover": "acoperirea terenului", "land_use": "utilizarea terenului"},
+    "sk": {"land_cover": "krajinná pokrývka", "land_use": "využitie pôdy"},
+    "sl": {"land_cover": "pokrovnost tal", "land_use": "raba tal"},
+    "sv": {"land_cover": "marktäcke", "land_use": "markanvändning"},
 }
 
 

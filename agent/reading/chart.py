@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from agent.reading.mentions import FIRST_YEAR, LAST_YEAR, Item, Mentions
+from agent.understand import POINT_COMPOUND
 from retrieval.query import Filter
 from retrieval.types import Place
 
@@ -246,6 +247,7 @@ RULES: list[Rule] = [
     ("SUP CLASSES", "RANKCLASS", lambda s, t: (s, None, t)),
     ("CLASSES SUP", "RANKCLASS", lambda t, s: (s, None, t)),
     ("END CLASS MEASURE", "ENDOF", lambda e, c, m: (e, c) if m == "points" else None),
+    ("END CLASS", "ENDOF", lambda e, c: (e, c) if POINT_COMPOUND.search(c.text) else None),
     ("END MEASURE", "ENDOF", lambda e, m: (e, None) if m == "points" else None),
     ("EACH BYMONTH", "SPLIT", lambda e, m: ("month", "")),
     ("EACH CLASS", "EACHCLASS", lambda e, c: c if e == "each" else None),
@@ -304,6 +306,7 @@ RULES: list[Rule] = [
     ("BECAME CLASS", "FATE", lambda b, c: (None, c)),
     ("CLASS BECAME", "FATE", lambda a, b: (a, None)),
     ("TO CLASS BECAME", "FATE", lambda t, a, b: (None, a) if t == "to" else None),
+    ("CLASS BECAMEOF", "FATE", lambda a, b: (a, None)),
     ("BECAMEOF CLASS", "FATE", lambda b, c: (c, None)),
     ("CLASS BECAMEOF CLASS", "FATE", lambda a, b, c: (c, a)),
     ("BECAMEOF MEASURE CLASS", "FATE", lambda b, m, c: (c, None) if m == "points" else None),

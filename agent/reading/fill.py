@@ -674,7 +674,9 @@ class Constraints:
 
     def is_one_total(self) -> bool:
         """Whether points of all places of a level are counted together: "across all countries, how many points"."""
-        rows = self.reading.has("SPLIT", "SPLITIN", "INSIDE", "RANK", "RANKNTH", "NTH", "SUP", "RANKED", "MANY", "NONE")
+        rows = self.reading.has(
+            "SPLIT", "SPLITIN", "INSIDE", "RANK", "RANKNTH", "NTH", "SUP", "RANKED", "MANY", "NONE", "BYMONTH"
+        )
         kept = self.reading.has("HAVING", "COUNT", "COUNTED", "STAT")
         return "how_many" in self.asks and "points" in self.measures and not rows and not kept
 
@@ -1181,9 +1183,14 @@ class Constraints:
             ):  # "how many stayed, how many became cropland": all it became
                 return self.classes[0], None
             earlier = before or next(iter(self.reading.all("CLASS")), None) if after else before
-            named = [i.value for i in self.reading.items if i.type == "CLASS"]
-            if before and not after and named:
-                earlier, after = named[0], before  # Dutch "graslandpunten … die akker geworden zijn"
+            fate = next(i for i in self.reading.items if i.type == "FATE")
+            named = [i for i in self.reading.items if i.type == "CLASS"]
+            if before and not after and named and named[0].start < fate.start:
+                earlier, after = named[0].value, before  # Dutch "graslandpunten … die akker geworden zijn"
+            if before and not after and named and named[-1].start > fate.start:
+                after = named[-1].value
+            if after and not before and named and named[0].start > fate.start:
+                earlier, after = after, named[0].value  # Italian "punti a prato … diventati seminativo"
             if after and not earlier and (self.is_dated_first() or self.became_points()):
                 earlier, after = after, None  # "what became of the maize points of 2015 by 2018"
             return (self.codes(earlier) if earlier else None), (self.codes(after) if after else None)

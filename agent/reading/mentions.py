@@ -14,7 +14,7 @@ from typing import Any
 
 from agent.lexicon import Token, leaves, lexicon, tokens
 from agent.understand import Area, Cover, find_lonlat, find_point_id, named_codes, settle
-from agent.words import fillers, flatten, fold, words
+from agent.words import fillers, flatten, words
 from retrieval.nomenclature import ABROAD_COST, FORM_COST
 from retrieval.types import Place
 from tools.context import Context
@@ -129,6 +129,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "time.until": (("UNTIL", ""), ("TO", "to")),
     "time.in": (("SOFT", ""),),
     "time.year": (("SOFT", ""),),
+    "time.month": (("BYMONTH", ""),),
     "time.trend": (("TREND", ""),),
     "time.all": (("TREND", ""),),
     "time.latest": (("LATEST", ""), ("SOFT", "")),
@@ -228,6 +229,12 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     soft |= {n for n, token in enumerate(every) if _is_a_form(token.norm, language)}
     soft -= {n for start, end in taken for n in range(start, end)}
     every_leaf = leaves(question, language)
+    polite = [at.span(leaf.start, leaf.end) for leaf in every_leaf if leaf.key == "function.words"]
+    shares = [at.span(leaf.start, leaf.end) for leaf in every_leaf if leaf.key == "unit.percent"]
+    shares = [(start, end) for start, end in shares if start and _after_number(every, start)]
+    soft -= {n for start, end in shares for n in range(start, end)}
+    topics = {at.span(leaf.start, leaf.end)[0] for leaf in every_leaf if leaf.key.startswith("topic.")}
+    soft -= {n for n in topics if every[n].norm not in _small(language)}
     either = {leaf.start for leaf in every_leaf if leaf.key == "conjunction.or"}
     being = {leaf.start for leaf in every_leaf if leaf.key == "ask.is"}
     for leaf in every_leaf:
@@ -239,6 +246,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
             soft.add(at.span(leaf.start, leaf.end)[0])  # "no, the other one"
             continue
         start, end = at.span(leaf.start, leaf.end)
+        if any(s <= start and end <= e and (s, e) != (start, end) for s, e in polite):
+            continue  # Italian "sono stati" is no state
         inside = any(s <= start and end <= e and (s, e) != (start, end) for s, e in taken)
         if leaf.key.startswith("unit.") and end - start == 1 and len(every[start].norm) <= 2:
             inside = inside or not _after_number(every, start) or _after_year(every, start, language)
@@ -248,10 +257,11 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
             else:
                 items.append(Item(start, end, type, value))
         number = re.fullmatch(r"number\.(\d+)", leaf.key)
-        if number and not inside:
+        if number and not inside and not any(s <= start < e for s, e in shares):  # Italian "per cento"
             items.append(Item(start, end, "NUM", float(number.group(1))))
             if float(number.group(1)) in (100, 1000, 1_000_000):
                 items.append(Item(start, end, "TIMES", float(number.group(1))))
+    soft -= {n for i in items if i.type == "SEASON" for n in range(i.start, i.end)}  # French "été" is "been" too
     signs = [i for i in items if i.type == "CMP"]
     items = [i for i in items if i.type != "SUP" or not any(_lies_in(i, sign) for sign in signs)]
     longer = {"BECAME": "BECAMEOF", "UP": "EACH", "LOST": "STAYED"}
@@ -263,15 +273,14 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     soft -= measured | nth  # "the second most" is not "the most"
     counted = {i.end for i in items if i.type == "NUM"} & {i.start for i in items if i.type == "PLACE"}
     items = [i for i in items if i.type != "BOTH" or i.end not in counted]  # "the two Italian regions"
+    minimal = {(i.start, i.end) for i in signs if any(n.type == "NUM" and n.start == i.end for n in items)}
+    items = [i for i in items if i.type != "SUP" or (i.start, i.end) not in minimal]  # Danish "mindst 25"
     split = {(i.start, i.end) for i in items if i.type == "EACH"}
     items += [
         Item(i.start, i.end, "SPLIT", ("region", i.value))
         for i in items
         if i.type == "LEVEL" and (i.start, i.end) in split
     ]
-    for n, token in enumerate(every):
-        if token.norm in _months_word(language):
-            items.append(Item(n, n + 1, "BYMONTH", ""))
     return Mentions(question, every, tuple(dict.fromkeys(items)), frozenset(soft), language)
 
 
@@ -414,13 +423,3 @@ def _has_words(language: str) -> bool:
         return bool(words(language)["stop"])
     except (FileNotFoundError, KeyError):
         return False
-
-
-@lru_cache(maxsize=32)
-def _months_word(language: str) -> frozenset[str]:
-    """The word for a month, one and several, as CLDR has it."""
-    from babel.units import format_unit, get_unit_name
-
-    named = [get_unit_name("duration-month", locale=language) or ""]
-    named += [re.sub(r"[\d.,\s]+", "", format_unit(n, "duration-month", locale=language)) for n in (1, 2, 5)]
-    return frozenset(fold(name).strip() for name in named if name)

@@ -79,10 +79,10 @@ def read(question: str, language: str, context: Context) -> Reading:
     said = mentions(question, language, context)
     made = tuple(chart(said))
     items = as_differences(as_shares(mostly(dated(best(made, said))), said), said)
-    items = tuple(placed(as_plain(said, without(items, said))))
+    items = tuple(highest_there(placed(as_plain(said, without(items, said))), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
-    weak = weak_words(said, open_words) | lead_words(said, items)
+    weak = weak_words(said, open_words) | lead_words(said, items) | repeated_no(said, items)
     dated_work = {n for i in said.items if i.type == "SOWN" for n in range(i.start, i.end)}
     dated_work = dated_work if any(i.type == "MONTHS" for i in items) else set()  # months are those of the visit
     left = tuple(n for n in open_words if n in dated_work or (n not in said.soft and n not in weak))
@@ -188,13 +188,20 @@ def as_differences(items: list[Item], said: Mentions) -> list[Item]:
 
 def without(items: list[Item], said: Mentions) -> list[Item]:
     """Return the constraints with "in which countries was no maize found", of no other class, as places without it."""
-    level = next((i for i in items if i.type in ("LEVEL", "MANY")), None)
-    no = {i.start for i in said.items if i.type == "NO"}
-    gone = next((i for i in items if i.type == "NOTCLASS" and len(i.value) == 1 and i.start in no), None)
-    if level is None or gone is None or level.start > gone.start or any(i.type == "CLASS" for i in items):
+    level = next((i for i in items if i.type in ("LEVEL", "MANY", "INSIDE")), None)
+    gone = next((i for i in items if i.type == "NOTCLASS" and len(i.value) == 1), None)
+    if level is None or gone is None or level.start > gone.start or any(i.type in COMPARED for i in items):
+        return items
+    refused = any(i.type == "NO" and i.start == gone.start for i in said.items)
+    asked = any(i.type == "ASK" and i.value in ("is", "which") for i in items)
+    if not refused and (not asked or any(i.type in ("SUP", "RANK", "MEASURE", "HAVING", "RANKED") for i in items)):
         return items
     rows = level.value if level.type == "LEVEL" else level.value[1]
     return [replace(i, type="NONE", value=(rows, gone.value[0])) if i is gone else i for i in items]
+
+
+COMPARED = ("CLASS", "UP", "DOWN", "CHANGE", "DIFF")
+"""Types beside which a class left out narrows what is asked of others."""
 
 
 def placed(items: list[Item]) -> list[Item]:
@@ -206,6 +213,24 @@ def placed(items: list[Item]) -> list[Item]:
     named = any(i.type == "CLASS" for i in items)
     kinds = ("ORD", "ONE") if named else ("ORD",)
     return [replace(i, type="NTH", value=("most", i.value)) if i.type in kinds and i.value > 1 else i for i in items]
+
+
+def repeated_no(said: Mentions, items: Sequence[Item]) -> frozenset[int]:
+    """Return the negations said a second time of a class left out, as Czech does: "nebyla nalezena žádná kukuřice"."""
+    gone = [i for i in items if i.type in ("NONE", "NOTCLASS")]
+    no = [i for i in said.items if i.type == "NO"]
+    said_there = any(g.start <= i.start and i.end <= g.end for i in no for g in gone)
+    return frozenset(n for i in no for n in range(i.start, i.end)) if said_there else frozenset()
+
+
+def highest_there(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "where is the highest vineyard" as its highest point, not the largest share."""
+    wide = any(i.type in ("LEVEL", "RANK", "MANY", "INSIDE", "UP", "DOWN", "RANKED", "NTH", "ENDOF") for i in items)
+    share = any(i.type == "TREND" or (i.type == "MEASURE" and i.value != "points") for i in items)
+    if wide or share or not any(i.type == "ASK" and i.value == "where" for i in items):
+        return items
+    ends = {(i.start, i.end): i for i in said.items if i.type == "END"}
+    return [ends.get((i.start, i.end), i) if i.type == "SUP" else i for i in items]
 
 
 LEADING = ("which", "how_many", "how_much", "where", "when", "compare", "show")

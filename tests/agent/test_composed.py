@@ -351,3 +351,82 @@ def test_a_class_not_found_asks_for_the_places_without_it(real, question):
 )
 def test_second_place_without_a_superlative_is_the_second_of_the_most(real, question):
     assert "country:SI" in str(ask(question, real, router="builtin").plan)
+
+
+TOLD_BY_WORD = [
+    ("Vilken äppelodling ligger närmast Lund 2018?", "survey", ("position", "near")),
+    ("Πόσα σημεία με πατάτες υπάρχουν σε ακτίνα 50 χλμ από την Πάτρα;", "survey", ("position", "near")),
+    ("Ge mig de tre tyska regioner som har flest tallpunkter 2018", "survey", ("region", "in")),
+    ("Hvor stor en del af agerjorden i Ungarn var dækket af solsikke i 2018?", "published", ("region", "in")),
+    ("Ποια χώρα είναι δεύτερη σε ποσοστό δάσους το 2018;", "published", ("land_cover", "in")),
+    ("In quale mese del 2018 sono stati visitati più punti in Grecia?", "survey", ("region", "in")),
+]
+
+
+@pytest.mark.parametrize(("question", "source", "filtered"), TOLD_BY_WORD)
+def test_everyday_words_of_a_language_do_not_refuse_a_question(real, question, source, filtered):
+    query = Query.from_json(ask(question, real, router="builtin").plan["steps"][0]["arguments"])
+    assert query.source == source
+    assert filtered in [(f.dimension, f.op) for f in query.where]
+
+
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [
+        ("Quanti punti con trifoglio ci sono nel nord della Spagna nel 2018?", "nord"),
+        ("Anzahl der Biobetriebe mit Weizen in Österreich", "Biobetriebe"),
+        ("Wie viele Weizenpunkte liegen an Südhängen in Hessen?", "Südhängen"),
+        ("Antal køer pr. hektar græs i Danmark", "køer"),
+        ("Ile punktów pszenicy leży na zboczach w Niemczech?", "zboczach"),
+        ("Pšenice na svazích v Německu 2018", "svazích"),
+        ("Kuinka monta vehnäpistettä on etelärinteillä Saksassa?", "etelärinteillä"),
+    ],
+)
+def test_what_narrows_and_is_not_in_the_data_is_refused_by_name(real, question, word):
+    answer = ask(question, real, router="builtin")
+    assert answer.status == "refused"
+    assert word in answer.text
+
+
+COUNTED_SO = [
+    ("Combien de points ont été visités en Finlande en 2018 ?", None),
+    ("Combien de points ont été visités en été 2018 en Finlande ?", ("month", "in")),
+    ("Quantos pontos de pastagem tinham passado a terra arável em 2018?", ("land_cover_to", "in")),
+    ("Montako maissipistettä kuukausittain Puolassa 2018?", ("land_cover", "in")),
+]
+
+
+@pytest.mark.parametrize(("question", "filtered"), COUNTED_SO)
+def test_a_participle_is_no_season_and_a_season_no_participle(real, question, filtered):
+    answer = ask(question, real, router="builtin")
+    where = [(f["dimension"], f["op"]) for step in answer.plan["steps"] for f in step["arguments"].get("where", ())]
+    assert ("month", "in") in where if filtered == ("month", "in") else ("month", "in") not in where
+    assert filtered is None or filtered in where
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Quelles régions autrichiennes dépassent 50 pour cent de forêt ?",
+        "Quali regioni austriache hanno oltre il 50 per cento di bosco?",
+        "Które austriackie regiony mają ponad 50 procent lasów?",
+    ],
+)
+def test_a_hundred_in_per_cent_is_no_number(real, question):
+    rows = ask(question, real, router="builtin").results[0].table.dicts()
+    assert rows
+    assert all(50 < row["share"] < 100 for row in rows)
+
+
+def test_the_highest_point_of_a_class_is_no_ranking_of_shares(real):
+    for question in (
+        "Wo in Europa liegt der höchste Weinbergpunkt?",
+        "Où se trouve en Europe la vigne la plus haute ?",
+    ):
+        query = Query.from_json(ask(question, real, router="builtin").plan["steps"][0]["arguments"])
+        assert (query.rows[0].dimension, query.order[0].column, query.limit) == ("point", "elevation", 1)
+
+
+def test_a_class_left_out_is_never_counted_instead(real):
+    answer = ask("Todo menos bosque en Estonia en 2018, ¿cuántos puntos son?", real, router="builtin")
+    assert "105" not in answer.text.split("\n")[0]
