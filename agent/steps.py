@@ -533,7 +533,8 @@ def classify(frame: Frame, context: Context) -> list[Step]:
     if not text and not frame.land_cover:
         raise NotUnderstood(frame_words(frame, context), "which_class")
     year = {"year": frame.years[-1]} if frame.years else {}
-    return [Step("classify_area", kept(land_cover=frame.land_cover, regions=frame.regions) | text | year)]
+    around = kept(near=dict(frame.near) if frame.near else None)
+    return [Step("classify_area", kept(land_cover=frame.land_cover, regions=frame.regions) | text | year | around)]
 
 
 def classify_weighed(frame: Frame, context: Context) -> list[Step]:
@@ -544,14 +545,26 @@ def classify_weighed(frame: Frame, context: Context) -> list[Step]:
 
 def agreement(frame: Frame, context: Context) -> list[Step]:
     """Where classifier and surveyor agree."""
+    refuse_a_circle(frame, context)
     year = {"year": frame.years[-1]} if frame.years else {}
     return [Step("compare_with_survey", kept(land_cover=frame.land_cover, regions=frame.regions) | year)]
 
 
 def corrected(frame: Frame, context: Context) -> list[Step]:
     """How much there is by survey and satellite map together."""
+    refuse_a_circle(frame, context)
     year = {"year": frame.years[-1]} if frame.years else {}
     return [Step("area_from_map", kept(land_cover=frame.land_cover, regions=frame.regions) | year)]
+
+
+def refuse_a_circle(frame: Frame, context: Context) -> None:
+    """Refuse a circle where only regions can be asked about, so that it is not answered for everywhere.
+
+    Raises:
+        NotUnderstood: naming the place.
+    """
+    if frame.near:
+        raise NotUnderstood(frame_words(frame, context), f"unread:{frame.near.get('name', '')}")
 
 
 def explain(frame: Frame, context: Context) -> list[Step]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ from tools.satellite import (
     pixels_of,
     satellite_provenance,
 )
-from tools.survey import point_features
+from tools.survey import checked_near, point_features
 
 
 def classify_area(
@@ -36,6 +36,7 @@ def classify_area(
     limit: int | None = None,
     prior: Literal["", "published"] = "",
     encoder: str = "",
+    near: Mapping[str, Any] | None = None,
 ) -> Result:
     """Map any words, or LUCAS land-cover classes, over an area's satellite pixels.
 
@@ -47,7 +48,7 @@ def classify_area(
     the plain statement that there is none, with what was measured of words alone (`facts["zero_shot"]`). With
     `prior="published"` the chances are weighed by the region's published shares, which the answer says. An area with
     more pixels than an answer reads is not cut: the whole map of it is offered as a job. `encoder` names another
-    encoder at hand.
+    encoder at hand. `near` {lon, lat in degrees, km, name}: only pixels within the circle.
 
     Raises:
         BadArgument: neither words nor classes, both, or words that are empty or an essay; no encoder of that name.
@@ -71,7 +72,8 @@ def classify_area(
     asked = words.ask_classes(land_cover) if land_cover else _asked_in_words(context, words, str(text))
     weighed = _prior(context, places, words, year) if prior else None
     weight = weighed.weight if weighed else None
-    pixels = pixels_of(context, places, year, whole=True)
+    around = checked_near(near) if near else None
+    pixels = pixels_of(context, places, year, whole=True, near=around)
     score, best = words.score(pixels.vectors, asked, weight)
     probability = words.probability(score, asked)
     hit = (best == 0) & pixels.usable
@@ -96,6 +98,7 @@ def classify_area(
             **({"year": year} if year else {}),
             **({"limit": limit} if limit else {}),
             **({"prior": prior} if prior else {}),
+            **({"near": around} if around else {}),
             **encoder_named(context, encoder),
         },
         provenance=satellite_provenance(context, pixels.rows),
@@ -108,6 +111,7 @@ def classify_area(
         features=point_features(rows),
         facts={
             "text": text,
+            **({"near": around} if around else {}),
             "pixels": int(pixels.usable.sum()),
             "hits": int(hit.sum()),
             "shown": len(rows),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import shapely
+from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from retrieval.errors import BadArgument, NoRecords
@@ -77,10 +78,24 @@ def outline_of(context: Context, regions: Sequence[Region]) -> BaseGeometry | No
     return shapely.union_all(shapes)
 
 
-def pixels_of(context: Context, regions: Sequence[Region], year: int | None, whole: bool = False) -> AreaPixels:
+def circle_around(near: Mapping[str, Any]) -> BaseGeometry:
+    """Return the outline of a circle, EPSG:4326: all within `km` of `lon`, `lat` on the ellipsoid."""
+    import geopandas as gpd
+
+    centred = f"+proj=aeqd +lat_0={near['lat']} +lon_0={near['lon']} +datum=WGS84"
+    return gpd.GeoSeries([Point(0, 0)], crs=centred).buffer(1000 * near["km"]).to_crs(4326).iloc[0]
+
+
+def pixels_of(
+    context: Context,
+    regions: Sequence[Region],
+    year: int | None,
+    whole: bool = False,
+    near: Mapping[str, Any] | None = None,
+) -> AreaPixels:
     """Return the pixels of some regions with the model's vectors.
 
-    `whole`: an area too large for an answer is offered as a job, not cut.
+    `whole`: an area too large for an answer is offered as a job, not cut. `near`: only those within a circle.
 
     Raises:
         NoRecords, NoSuchYear: there are none there, or none of that year; or more than an answer reads, said with
@@ -89,7 +104,11 @@ def pixels_of(context: Context, regions: Sequence[Region], year: int | None, who
     from tools.pixelclip.stored import area_pixels
 
     level = regions[0].level if len(regions) == 1 else ""
-    return area_pixels(context.store, model_of(context), outline_of(context, regions), level, year, whole=whole)
+    outline = outline_of(context, regions)
+    if near:
+        circle = circle_around(near)
+        level, outline = "", circle if outline is None else shapely.intersection(outline, circle)
+    return area_pixels(context.store, model_of(context), outline, level, year, whole=whole)
 
 
 def pixel_datasets(context: Context) -> list[Dataset]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pyproj import Geod
 
-from agent.ask import run_plan
+from agent.ask import ask, run_plan
 from retrieval.errors import BadArgument, BadFile, NoRecords, NoSuchYear, UnknownClass
 from tests.pixelclip.test_members import some_samples
 from tools.classify_area import classify_area
@@ -26,6 +27,7 @@ from tools.plan import plan_from_json
 from tools.satellite import model_of
 
 CORSICA = "nuts:FRM0"
+GEOD = Geod(ellps="WGS84")
 
 
 @pytest.fixture(scope="module")
@@ -268,3 +270,22 @@ def test_another_encoder_answers_where_a_file_of_it_is_named(demo_store):
     assert own.encoder == str(WEIGHTS), "a file is never taken for the shipped one by its name"
     with pytest.raises(BadFile):
         context.seen_by(WEIGHTS.with_suffix(".pt"))
+
+
+def test_a_circle_is_looked_at_and_not_everywhere(demo):
+    """Pixels within 20 km of Liège, in words and on the ellipsoid; the registry's words tell the circle."""
+    answer = ask("Where does the satellite see maize near Liège?", demo, router="builtin", debug=True)
+    (result,) = answer.results
+    table = result.table.dicts()
+    far = [GEOD.inv(5.56749, 50.63373, row["lon"], row["lat"])[2] for row in table]
+    assert far
+    assert max(far) <= 20_050
+    assert answer.text.startswith("Within 20 km of Liège")
+    assert result.arguments["near"]["km"] == 20
+
+
+def test_a_circle_without_pixels_is_refused(demo):
+    with pytest.raises(NoRecords):
+        classify_area(demo, land_cover=["B16"], near={"lon": 24.94, "lat": 60.17, "km": 20, "name": "Helsinki"})
+    with pytest.raises(BadArgument, match="radius"):
+        classify_area(demo, land_cover=["B16"], near={"lon": 24.94, "lat": 60.17, "km": 0})
