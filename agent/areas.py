@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 MOST_CORNERS = 20_000
+SELECTED = "the selected area"
+"""What a drawn area is called where no language is known; answers say it in theirs (`drawn`)."""
 KNOWN_REGION = re.compile(r"(country|nuts|iso|commune|group):[\w-]+")
 """Ids of the store's own regions: a selected feature that carries one is that region, not its drawn outline."""
 
@@ -133,7 +135,7 @@ def with_areas(context: Context, areas: Mapping[str, Any]) -> Context:
             continue
         outline = longitude_first(checked_outline(geometry))
         west, south, east, north = outline.bounds
-        name = "the selected area" if id.startswith("aoi:selection") else f"{west:g}, {south:g}, {east:g}, {north:g}"
+        name = SELECTED if id.startswith("aoi:selection") else f"{west:g}, {south:g}, {east:g}, {north:g}"
         region = Region(
             id, name, "aoi", "", None, (west, south, east, north), None, "user", "as drawn", "the user's own"
         )

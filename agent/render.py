@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agent import say
+from agent.areas import SELECTED
 from agent.deals import saying as deals
 from agent.voice import Voice, decimals_of
 from retrieval import errors
@@ -748,7 +749,9 @@ def _refusal(error: errors.LandaskError, voice: Voice, context: Context) -> str:
             return of["not_published"].format(land_cover=cover, region=region, when=when, instead=instead)
         case errors.TooFine():
             key = "too_few_points" if error.reason == "too_few_points" else "below_nuts2"
-            return of[key].format(region=error.region, containing=some("containing", error.containing))
+            region = voice.say("drawn") if error.region == SELECTED else error.region
+            told = of[key].format(region=region, containing=some("containing", error.containing))
+            return told[:1].upper() + told[1:]
         case errors.NoRecords() if error.reason:
             return of[error.reason].format(**error.slots)
         case errors.NoRecords():

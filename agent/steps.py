@@ -235,7 +235,11 @@ def share_of_points(frame: Frame, context: Context) -> list[Step]:
 
 
 def around(region: Region, context: Context) -> list[str]:
-    """Return the name of the smallest region around this one that figures are published for."""
+    """Return the name of the smallest region around this one that figures are published for; of a drawn area, of the
+    one its middle lies in."""
+    if region.level == "aoi" and (outline := context.outline(region)) is not None:
+        middle = outline.representative_point()
+        return around_spot({"lon": middle.x, "lat": middle.y}, context)
     id = published_id(region, context)
     return [context.region(id).name] if id != region.id else []
 

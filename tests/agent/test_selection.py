@@ -4,6 +4,7 @@ import pytest
 
 from agent.areas import selected_area
 from agent.ask import ask
+from agent.conversation import Conversation
 from retrieval.errors import BadGeometry
 from tools.context import Context
 
@@ -41,3 +42,21 @@ def test_a_region_that_is_not_in_the_store_is_refused_by_its_id(demo_store):
     answer = ask("how much of this region is woodland", Context.open(demo_store), selection=feature(id="nuts:XX9"))
     assert answer.status == "refused"
     assert "nuts:XX9" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("how much cropland in this region", "The selected area has no published figure"),
+        ("Wie viel Wald gibt es in dieser Region?", "Für das ausgewählte Gebiet ist keine eigene Zahl"),
+    ],
+)
+def test_a_drawn_area_without_a_figure_offers_the_region_its_middle_lies_in(question: str, told: str, demo) -> None:
+    ring = [[3.2, 43.3], [3.9, 43.3], [3.9, 43.8], [3.2, 43.8], [3.2, 43.3]]
+    talk = Conversation()
+    refused = ask(
+        question, demo, router="builtin", selection={"type": "Polygon", "coordinates": [ring]}, conversation=talk
+    )
+    assert refused.text.startswith(told)
+    assert refused.choices == ("Languedoc-Roussillon",)
+    assert ask("1", demo, router="builtin", conversation=talk).status == "answered"
