@@ -291,9 +291,10 @@ def described(result: Result, voice: Voice, context: Context) -> str:
         return fact[about]
     if about == "accuracy":
         of = result.facts["accuracy"]
-        rates = {name: voice.number(round(100 * of[name], 1)) for name in ("right", "mean")}
+        rates = {name: voice.number(round(100 * of[name], 1)) for name in ("right", "mean", "elsewhere") if name in of}
         of_classes = [worded_caveat(one, voice, context) for one in result.caveats]
-        return " ".join([*of_classes, fact["accuracy"].format(pixels=voice.number(of["pixels"]), **rates)])
+        lines = ["accuracy", *(["accuracy_elsewhere"] if "elsewhere" in of else [])]
+        return " ".join([*of_classes, *(fact[one].format(pixels=voice.number(of["pixels"]), **rates) for one in lines)])
     if about == "method":
         kinds = dict.fromkeys(d["kind"] for d in result.facts["datasets"])
         return " ".join(

@@ -102,4 +102,6 @@ def accuracy(context: Context, land_cover: Sequence[str]) -> tuple[dict[str, Any
         own = [c for c in scores["by_class"] if c == model_code or model_code.startswith(c) or c.startswith(model_code)]
         found += [accuracy_caveat(c, official_name(context, c), scores["by_class"][c]) for c in own]
     numbers = {"pixels": measured["pixels"], "right": measured["accuracy"], "mean": measured["balanced"]}
+    if apart := overall(model, "sources_together"):
+        numbers["elsewhere"] = apart["accuracy"]
     return {"accuracy": numbers}, tuple(found)

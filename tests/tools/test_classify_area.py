@@ -99,6 +99,15 @@ def test_the_encoder_a_command_names_answers_everything_and_the_shipped_one_can_
         demo.seen_by("nowhere")
 
 
+def test_how_accurate_it_is_says_also_what_to_expect_of_a_data_set_from_elsewhere(demo):
+    plan = plan_from_json({"steps": [{"tool": "describe_data", "arguments": {"about": "accuracy"}}]})
+    numbers = describe_data(demo, about="accuracy").facts["accuracy"]
+    assert 0.2 < numbers["elsewhere"] < numbers["right"]
+    told = run_plan(plan, demo)
+    for number in (numbers["right"], numbers["elsewhere"]):
+        assert f"{100 * number:.1f} % rightly" in told.text
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("words", ["vignoble", "Weinberg", "viñedos", "vigneti"])
 def test_other_languages_find_mostly_the_same_pixels(real, words):

@@ -477,11 +477,13 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(run=embed_command)
     one = commands.add_parser("predict", help="answer for an area, or write the whole map of it")
     one.add_argument("--store", help="pixel years of a store")
-    one.add_argument("--raster", metavar="FILE.nc", help="monthly rasters: variables B02 …, axes t, x, y")
+    one.add_argument(
+        "--raster", metavar="FILE", help="monthly rasters (.nc: B02 …, axes t, x, y), or embeddings (.tif, .npy)"
+    )
     one.add_argument("--text", help="free words; with --save a file of scores beside the map")
     one.add_argument("--land-cover", action="append", metavar="CODE", help="as --text, for a LUCAS class")
-    one.add_argument("--region", action="append")
-    one.add_argument("--year", type=int)
+    one.add_argument("--region", action="append", metavar="NAME", help="with --store: a region; may be repeated")
+    one.add_argument("--year", type=int, help="with --store: pixels of that year; without, each place's latest")
     one.add_argument("--save", metavar="DIR", help="write every cell there: tiles of 5.12 km, a mosaic, a manifest")
     one.add_argument("--per-class", action="store_true", help="with --save: a band for the chance of every class")
     one.add_argument("--workers", type=int, default=1, help="with --save: processes")

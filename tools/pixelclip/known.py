@@ -18,9 +18,12 @@ GROUPS = {"B10": "B1", "B50": "B5", "B70": "B7"}
 """Official codes of the groups whose prompts stand under a shorter one."""
 
 
-def overall(about: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return an encoder's own line of what was measured at places it had not seen, None where nothing was."""
-    rows = about.get("scores", {}).get("together", ())
+def overall(about: Mapping[str, Any], table: str = "together") -> dict[str, Any] | None:
+    """Return an encoder's own line of what was measured at places it had not seen, None where nothing was.
+
+    `table`: `together` of place folds, `sources_together` of whole data sets left out.
+    """
+    rows = about.get("scores", {}).get(table, ())
     return next((row for row in rows if row["method"] == about.get("name")), None)
 
 
