@@ -311,6 +311,7 @@ RULES: list[Rule] = [
     ("CLASS BECAMEOF CLASS", "FATE", lambda a, b, c: (c, a)),
     ("BECAMEOF MEASURE CLASS", "FATE", lambda b, m, c: (c, None) if m == "points" else None),
     ("FROM CLASS TO OTHER", "LEFTFOR", lambda f, a, t, o: a if (t, o) == ("to", "deixis.other") else None),
+    ("BECAME CLASS OTHER", "LEFTFOR", lambda b, a, o: a if o == "deixis.other" else None),
     ("CLASS BECAME OTHER", "LEFTFOR", lambda a, b, o: a if o == "deixis.other" else None),
     ("CLASS REPLACED CLASS", "FATE", lambda a, r, b: (b, a)),
     ("CLASSES REPLACED CLASS", "FATESPLIT", lambda t, r, b: (b, t)),

@@ -264,8 +264,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     soft -= {n for i in items if i.type == "SEASON" for n in range(i.start, i.end)}  # French "été" is "been" too
     signs = [i for i in items if i.type == "CMP"]
     items = [i for i in items if i.type != "SUP" or not any(_lies_in(i, sign) for sign in signs)]
-    longer = {"BECAME": "BECAMEOF", "UP": "EACH", "LOST": "STAYED"}
-    items = [i for i in items if not any(o.type == longer.get(i.type) and _lies_in(i, o) for o in items)]
+    longer = {"BECAME": ("BECAMEOF",), "UP": ("EACH",), "LOST": ("STAYED",), "NO": ("LOST",)}
+    items = [i for i in items if not any(o.type in longer.get(i.type, ()) and _lies_in(i, o) for o in items)]
     items += [Item(i.start, i.end, "THAN", i.value) for i in items if i.type == "CMP" and i.end - i.start > 1]
     measured = {n for i in items if i.type == "UNIT" for n in range(i.start, i.end) if _after_number(every, i.start)}
     ends = {i.start for i in items if i.type in ("SUP", "LEVEL", "END")}

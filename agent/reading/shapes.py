@@ -178,11 +178,27 @@ def of_the_first(c: Constraints) -> tuple[Query, ...] | None:
     columns = c.columns()
     where = (*c.place_filters(), *c.dated_filter(), *c.class_filters([ranking]))
     rows = (Group("region", c.level),)
+    share = asks_share_of(c, asked)
     first = Query(c.source, columns, where, rows, (), (Order(columns[0].name, way),), number or 1)
+    if share:
+        c.source, c.measures = "published", {"share"}
+        columns = c.columns()
     then = (Filter("region", "in", Ref(1)), *c.dated_filter(), *c.class_filters([c.codes(asked.value)]))
     if (number or 1) == 1 or ("how_many" in c.asks and c.source == "survey"):
         return first, Query(c.source, columns, then)
     return first, Query(c.source, columns, then, rows, order=(Order(columns[0].name),))
+
+
+def asks_share_of(c: Constraints, asked: Item) -> bool:
+    """Whether a share of one class is asked beside points of another: "the grassland share of the country with most
+    barley points"."""
+    if not {"share", "points"} <= c.measures:
+        return False
+    shares = [i for i in c.reading.items if i.type == "MEASURE" and i.value == "share"]
+    named = [i for i in c.reading.items if i.type in ("CLASS", "RANKOF")]
+    codes = c.codes(asked.value).codes
+    near = min(named, key=lambda k: _gap(k, shares[0]), default=None)
+    return near is asked and all(code in PUBLISHED_CLASSES for code in codes)
 
 
 def there_at_all(c: Constraints) -> tuple[Query, ...] | None:
@@ -255,6 +271,12 @@ def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
     themes += [theme for _, _, theme in c.reading.all("RANKCLASS")] + list(c.reading.all("CLASSES"))
     own = [k for k in c.classes if k.codes != ("B00",)]
     apart = [g for g in c.gone if all(c.nested(g, p) is None for p in c.places)]
+    pairs = pairwise(c.reading.items)
+    asked = [
+        b for a, b in pairs if a.type == "ASK" and a.value == "which" and b.type == "CLASS" and is_general(b.value)
+    ]
+    whole = own[0] if len(own) == 1 and asked and not themes else None
+    themes, own = ([own[0].theme], []) if whole else (themes, own)
     if not themes or own or c.level or len(c.places) + len(apart) < 2 or c.dated() or c.reading.has(*REVISITING[:-3]):
         return None
     crops = "crops" in themes
@@ -266,6 +288,7 @@ def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
     measure = "points" if c.source == "survey" else "share"
     name = "land_use" if "land_use" in themes else "land_cover"
     of_crops = (Filter("land_cover", "in", ("B00",)),) if crops else ()
+    of_crops = c.class_filters([whole]) if whole else of_crops
     columns = [Column(f"in_{n}", measure, (Filter("region", "in", (r.id,)),)) for n, r in enumerate(c.places, 1)]
     lacking = [Column(f"not_in_{n}", measure, (Filter("region", "in", (r.id,)),)) for n, r in enumerate(apart, 1)]
     where = (*c.dated_filter(), *of_crops, *c.other_filters())

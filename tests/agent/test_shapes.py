@@ -97,8 +97,13 @@ def test_which_places(question: str, gold: Callable[[Frame], set[str]], context:
 CLASSES: list[tuple[str, Callable[[Frame], set[str]]]] = [
     ("Which crops occur both in Finland and in Greece?", lambda d: crops(d, "FI") & crops(d, "EL")),
     ("Which crops were recorded in Italy but not in Germany?", lambda d: crops(d, "IT") - crops(d, "DE")),
+    ("Which tree crops are found in Italy but not in Greece?", lambda d: tree_crops(d, "IT") - tree_crops(d, "EL")),
     ("Which crops does Italy have that Germany does not have?", lambda d: crops(d, "IT") - crops(d, "DE")),
 ]  # fmt: skip
+
+
+def tree_crops(d: Frame, code: str) -> set[str]:
+    return set(of(d, ("B7", "B8"), code)["lc1"])
 
 
 def crops(d: Frame, code: str) -> set[str]:
@@ -115,6 +120,8 @@ def test_which_classes(question: str, gold: Callable[[Frame], set[str]], context
 POINTS: list[tuple[str, Callable[[Frame], Any]]] = [
     ("Map the Spanish points that were cropland in 2015 and grassland in 2018",
      lambda p: (p["nuts0"] == "ES") & p["before"].str.startswith("B") & p["after"].str.startswith("E")),
+    ("Display the Italian points that turned from vineyard into something else",
+     lambda p: (p["nuts0"] == "IT") & (p["before"] == "B82") & (p["after"] != "B82")),
     ("points in Czechia that stopped being maize",
      lambda p: (p["nuts0"] == "CZ") & (p["before"] == "B16") & (p["after"] != "B16")),
     ("map of points in the Netherlands that changed from maize to anything else",
@@ -158,6 +165,12 @@ def test_a_condition_on_one_class_keeps_the_rows_of_another(context: Context, re
     assert dict(zip(table.column("region_id"), table.column("points"), strict=True)) == {
         id: wheat.get(id.removeprefix("nuts:"), 0) for id in kept
     }
+
+
+def test_a_share_is_the_statistic_s_also_of_rows_that_points_found(context: Context) -> None:
+    question = "What is the grassland share in the three countries with the most barley points?"
+    found, share = (Query.from_json(r.arguments).source for r in asked(question, context).results)
+    assert (found, share) == ("survey", "published")
 
 
 def test_rows_that_nothing_meets_are_no_rows_of_everywhere(context: Context) -> None:
