@@ -592,7 +592,8 @@ class Constraints:
         if not between and len(sups) < 2 and not asked_of_the_first(order, ranks[0]):
             return None
         all_classes, self.classes = self.classes, [self.codes(first.value)]
-        number = (ranks[0].value[1] if ranks[0].type == "RANK" else None) or 1
+        many = next((n for n, _ in self.reading.all("MANY")), None)
+        number = (ranks[0].value[1] if ranks[0].type == "RANK" else None) or many or 1
         way = ranks[0].value[0] if ranks[0].type == "RANK" else ranks[0].value
         columns = self.columns()
         ranking = Query(self.source, columns, self.base(), (Group("region", self.level),),

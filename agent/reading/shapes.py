@@ -171,6 +171,7 @@ def of_the_first(c: Constraints) -> tuple[Query, ...] | None:
         asked, rank = items[0], ranks[0]
         ranking = c.codes(items[-1].value)
         way, number = rank.value[:2] if rank.type == "RANK" else (rank.value, None)
+    number = number or next((n for n, _ in c.reading.all("MANY")), None)
     if not c.level or c.reading.has("DIFF", "MORETHAN", "HAVING", "COUNT", "COUNTED") or c.dated():
         return None
     if c.codes(asked.value) == ranking:
