@@ -280,7 +280,6 @@ RULES: list[Rule] = [
     ("RANKED INSIDE", "RANK", lambda s, i: ("most", None, i[1], i[0])),
     ("ORD NUM", "FIRST", lambda o, n: int(n) if o == 1 and n < MOST_ROWS else None),
     ("NUM ORD", "FIRST", lambda n, o: int(n) if o == 1 and n < MOST_ROWS else None),
-    ("NUM SUP", "FIRST", lambda n, s: int(n) if 2 < n < MOST_ROWS and s == "most" else None),
     ("SUP NUM", "FIRST", lambda s, n: int(n) if n < MOST_ROWS else None),
     ("NOT RANK", "NOTRANK", lambda n, r: r if r[2] != "country" or r[1] else None),
     ("NUM SUP +CLASS +LEVEL", "RANKOF", lambda n, s, k, level: (s, int(n), level, None, k) if n < MOST_ROWS else None),

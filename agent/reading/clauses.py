@@ -129,7 +129,7 @@ class _Chain:
     def go_on(self, items: tuple[Item, ...]) -> None:
         """Lay a clause over what there is, or make queries of its own."""
         types = {i.type for i in items}
-        frame = [name for name in FRAME if _of(items, name)]
+        frame = [name for name in FRAME if any(i not in self.said for i in _of(items, name))]
         if "OTHERSIDE" in types:
             self.lay(self.other_side(items))
         elif not frame and types <= {"ASK", "ORD", "ONE"} and self.done[-1].order and types & {"ORD", "ONE"}:

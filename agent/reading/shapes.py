@@ -284,6 +284,8 @@ def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
     differ = c.reading.has("DIFF")
     if not differ and not apart and not c.reading.has("BOTH"):
         return None
+    if differ and not c.reading.has("SUP", "RANKCLASS") and not {"which", "where"} & c.asks:
+        return None  # "the difference in crops between Greece and Italy" is one of cropland
     points = "points" in c.measures or "survey" in c.reading.all("WITNESS") or not differ
     c.source = "survey" if points or "land_use" in themes else "published"
     measure = "points" if c.source == "survey" else "share"
