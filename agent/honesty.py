@@ -189,7 +189,7 @@ def changes_and_years(reading: Reading, plan: Plan) -> list[str]:
     dropped = bool(dated and moved and ranked) and not tools & {*CHANGING_TOOLS}
     lost = [words_of(reading, i) for i in (*moved, *dated)] if dropped else []
     near = [words_of(reading, i) for i in reading.made if i.type == "NEARCLASS"]
-    fates = [i for i in reading.items if i.type in ("FATE", "FATESPLIT", "BECAME", "BECAMEOF", "LEFTFOR")]
+    fates = [i for i in reading.items if i.type in ("FATESPLIT", "LEFTFOR")]
     lost += [] if tools & {*CHANGING_TOOLS} else [words_of(reading, i) for i in fates]
     since = [i for i in dated if i.type == "SINCEYEAR" and float(i.value) not in numbers and not moved]
     return [*lost, *near, *(words_of(reading, i) for i in since)]
