@@ -265,6 +265,7 @@ def is_for_the_rules_behind(reading: Reading) -> bool:
     outside = any(op == "not_near" for op, _, _ in reading.all("NEAR"))
     profile = composed == {"SPLIT"} and reading.all("SPLIT") == [("classes", "land_cover")] and not reading.has("CLASS")
     circles = bool(composed) and composed <= {"NEAR", "NOTCLASS"} and len(set(reading.all("YEAR"))) < 2
+    circles = circles and not reading.has("CLASSES")
     of_classes = bool(composed) and composed <= {"RANKCLASS", "SPLIT"} and not reading.has("LEVEL")
     if of_classes and len(reading.all("CLASS")) > 1:
         return True

@@ -144,7 +144,9 @@ def is_told(word: str, plan: Plan, context: Context) -> bool:
 def composed_words(reading: Reading, plan: Plan) -> list[str]:
     """Return the words of constraints that the rules behind have no place for."""
     found = [words_of(reading, i) for i in reading.items if i.type in ONLY_COMPOSED]
-    far = [words_of(reading, i) for i in reading.items if i.type == "NEAR" and i.value[0] == "not_near"]
+    circled = any("near" in step.arguments or step.tool in NEAREST_TOOLS for step in plan.steps)
+    wrong = ("not_near",) if circled else ("near", "not_near")
+    far = [words_of(reading, i) for i in reading.items if i.type == "NEAR" and i.value[0] in wrong]
     nearest = any(step.tool in NEAREST_TOOLS for step in plan.steps)
     far += [] if nearest else [words_of(reading, i) for i in reading.items if i.type == "NEAREST"]
     kept = any("exclude" in step.arguments or step.tool == "query" for step in plan.steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.lexicon import languages, leaves
-from agent.understand import SENTENCE
+from agent.understand import sentences_of
 from tools.context import Context
 
 LETTER = 300
@@ -20,7 +20,7 @@ def asked_in(text: str, context: Context) -> str:
     Those with a question mark are taken before those that only say what is wanted. Where no sentence names a land
     cover the whole text is returned: what is missing in it is for the reader to ask.
     """
-    sentences = [s.strip() for s in SENTENCE.findall(text[:LONGEST_LETTER]) if any(c.isalpha() for c in s)]
+    sentences = [s.strip() for s in sentences_of(text[:LONGEST_LETTER]) if any(c.isalpha() for c in s)]
     if len(text) < LETTER or len(sentences) < 3 or context.language not in languages():
         return text
     asking = [s for s in sentences if "?" in s or ";" in s or _asks(s, context.language)]

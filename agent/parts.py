@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agent.understand import SENTENCE, find_years, hit
+from agent.understand import find_years, hit, sentences_of
 from agent.words import flatten
 
 MOST_PARTS = 4
@@ -89,7 +89,7 @@ def with_years(parts: list[str], language: str) -> list[str]:
     closing sentence that asks nothing ("data from 2015, please").
     """
     said = [single_year(part, language) for part in parts]
-    *_, closing = SENTENCE.findall(parts[-1])
+    *_, closing = sentences_of(parts[-1])
     of_all = "" if asks(closing, language) else single_year(closing, language)
     for at, part in enumerate(parts):
         timed = any(hit(name, flatten(part), language) for name in TIMES) or find_years(*read_of(part, language))[0]

@@ -33,7 +33,6 @@ from agent.understand import (
     CLASS_CODE,
     LONGEST_QUESTION,
     NEAR_KM,
-    SENTENCE,
     TOWN_KM,
     Area,
     Cover,
@@ -41,6 +40,7 @@ from agent.understand import (
     explained,
     find_country,
     known_phrase,
+    sentences_of,
     understand,
 )
 from agent.words import concept, fillers, flatten, words
@@ -281,7 +281,7 @@ def without_aside(question: str, context: Context) -> str:
 
     Kept where what follows names no place or no class of its own.
     """
-    first, *others = SENTENCE.findall(question) or [""]
+    first, *others = sentences_of(question) or [""]
     rest = "".join(others)
     if not others or not first.rstrip().endswith(".") or asks(first, context.language):
         return question

@@ -247,6 +247,18 @@ def compounds_say(texts: Sequence[str]) -> set[str]:
 
 SENTENCE = re.compile(r".+?(?:[.!?;\n]*[!?;\n]+(?=\s|$)|\.+(?=\s+[^\Wa-zà-öø-ÿ]|\s+\W|\s*$)|$)", re.DOTALL)
 """A sentence; a full stop that a small letter follows ends none: Danish "pr. hektar", Polish "2018 r. w Polsce"."""
+DATED = re.compile(r"(?<!\w)\d{4} \w{1,2}\.$")
+
+
+def sentences_of(text: str) -> list[str]:
+    """Return the sentences of a text; none ends at "2015 m."."""
+    found: list[str] = []
+    for piece in SENTENCE.findall(text):
+        if found and DATED.search(found[-1]):
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return found
 
 
 def without_orders(question: str) -> tuple[str, str]:
@@ -354,7 +366,8 @@ def closed_words(language: str) -> frozenset[str]:
     if language not in languages():
         return frozenset()
     every = lexicon(language).items()
-    return frozenset(w for key, words in every if key.split(".")[0] not in OF_PLACES for w in words if " " not in w)
+    keys = [words for key, words in every if key.split(".")[0] not in OF_PLACES or key == "edit.only"]
+    return frozenset(w for words in keys for w in words if " " not in w)
 
 
 GRAMMAR = ("ask", "comparison", "conjunction", "deixis", "each", "negation", "ordinal", "range", "time")
@@ -419,6 +432,8 @@ def place_wins(question: str, flat: str, language: str, area: Area, cover: Cover
     if not question[area.start].isupper():
         return False
     before = flat[: area.start].split()
+    if cover.cost and language not in PLACE_PREPOSITIONS:
+        return bool(before)  # Estonian "Poolas" is in Poland, no form of "põõsas"
     return bool(before) and before[-1] in PLACE_PREPOSITIONS.get(language, ())
 
 

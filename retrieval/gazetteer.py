@@ -23,6 +23,7 @@ from shapely.geometry.base import BaseGeometry
 from retrieval import types
 from retrieval.deal_words import world_region
 from retrieval.errors import AmbiguousRegion, OutOfCoverage, UnknownRegion
+from retrieval.nomenclature import spell_out
 from retrieval.region_rows import LANGUAGES, LEVELS, code_id, normalise, read_rows
 from retrieval.statistics import level_of
 from retrieval.store import Store
@@ -509,7 +510,9 @@ class Gazetteer:
         if word.capital or len(word.norm) < 4 or is_everyday(word.norm, language):
             return None
         if language == "hu":
-            entries = self._by_norm.get(f"{word.norm}orszag", [])
+            forms = [one for one in stems(word.norm, language) if len(one) > 3]
+            names = [one if one.endswith("orszag") else f"{one}orszag" for one in forms]
+            entries = next((found for name in names if (found := self._by_norm.get(name))), [])
         else:
             entries = self._forms(word.norm, language) if language in ADJECTIVES_OF_NAMES else []
         named = {entry[0] for entry in entries if entry[3] == language}
@@ -806,7 +809,7 @@ def _worth_declining(words: Sequence[_Word], span: range, language: str) -> bool
     if has_endings(language):
         flat = not any(word.capital for word in words) and len(first.norm) >= SHORTEST_FLAT
         single = len(span) == 1 and (len(first.norm) < 4 or is_everyday(first.norm, language))
-        return (first.capital or flat) and not single
+        return (first.capital or flat or len(span) > 1) and not single
     if before in known_words().prepositions or first.norm in known_words().hints["province"]:
         return True
     return first.capital and (span[0] > 0 or language in ("de", "pl"))
@@ -975,4 +978,9 @@ def _members() -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=1)
 def _adjectives() -> dict[tuple[str, str], str]:
-    return {(row["language"], normalise(row["adjective"])): row["country"] for row in read_rows("adjectives")}
+    """(language, adjective) → country; `{a/b}` spells out endings."""
+    return {
+        (row["language"], normalise(form)): row["country"]
+        for row in read_rows("adjectives")
+        for form in spell_out(row["adjective"])
+    }

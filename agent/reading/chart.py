@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from agent.reading.mentions import FIRST_YEAR, LAST_YEAR, Item, Mentions
-from agent.understand import POINT_COMPOUND
+from agent.understand import NEAR_KM, POINT_COMPOUND
 from retrieval.query import Filter
 from retrieval.types import Place
 
@@ -109,6 +109,11 @@ def is_town(area: Any) -> bool:
     return any(isinstance(candidate, Place) for candidate in area.candidates)
 
 
+def far(sign: str, quantity: tuple[float, str], place: Any) -> tuple[str, float, Any] | None:
+    """Return a circle in kilometres, or what lies outside it."""
+    return near(quantity, place, "not_near" if ">" in sign else "near") if quantity[1] == "km" else None
+
+
 def is_general(cover: Any) -> bool:
     """Whether a class holds others: cereals, woodland, not rye."""
     return any(code.endswith("0") for code in cover.match.codes) or len(cover.match.codes) > 1
@@ -140,7 +145,11 @@ RULES: list[Rule] = [
     ("QTY FROM", "QTY", lambda q, f: q if q[1] == "km" else None),
     ("NUM TIMES", "NUM", lambda a, b: a * b if a < b else None),
     # limits on elevation, latitude and longitude
+    ("NO NO", "NOTONE", lambda a, b: a),  # "няма нито една", "nėra nė vieno"
+    ("LEVEL NOTONE CLASS", "NONE", lambda level, n, c: (level, c)),
+    ("LEVEL NOTONE MEASURE CLASS", "NONE", lambda level, n, m, c: (level, c) if m == "points" else None),
     ("CMP QTY DIM", "LIMIT", lambda c, q, d: limit(c, q, d)),
+    ("QTY DIM +CMP", "LIMIT", lambda q, d, c: limit(c, q, d)),
     ("DIM CMP QTY", "LIMIT", lambda d, c, q: limit(c, q, d)),
     ("DIM CMP NUM", "LIMIT", lambda d, c, n: span(c, n, d)),
     ("CMP NUM DIM", "LIMIT", lambda c, n, d: span(c, n, d)),
@@ -166,7 +175,25 @@ RULES: list[Rule] = [
     ("BETWEEN NUM TO NUM DIR", "LIMIT", lambda b, x, t, y, d: None if is_year(x) and is_year(y) else ends(x, y, d[0])),
     ("DIM BETWEEN NUM TO NUM", "LIMIT", lambda d, b, x, t, y: ends(x, y, d)),
     # distances: they need words of distance
+    ("NEARBY PLACE", "NEAR", lambda w, p: ("near", NEAR_KM, p) if w == "before" else None),
+    ("PLACE NEARBY", "NEAR", lambda p, w: ("near", NEAR_KM, p) if w == "after" else None),
+    ("NEARBY POSITION", "NEAR", lambda w, p: ("near", NEAR_KM, p) if w == "before" else None),
     ("WITHIN QTY PLACE", "NEAR", lambda w, q, p: near(q, p, "near")),
+    ("QTY WITHIN PLACE", "NEAR", lambda q, w, p: near(q, p, "near")),
+    ("PLACE QTY WITHIN", "NEAR", lambda p, q, w: near(q, p, "near") if w == "after" else None),
+    ("PLACE CMP QTY WITHIN", "NEAR", lambda p, c, q, w: far(c, q, p) if w == "after" else None),
+    ("OFFPLACE CMP QTY", "NEAR", lambda p, c, q: far(c, q, p)),
+    ("OFFPLACE QTY", "NEAR", lambda p, q: near(q, p, "near") if q[1] == "km" else None),
+    ("OFFPLACE CMP QTY FAR", "NEAR", lambda p, c, q, f: far(c, q, p)),
+    ("OFFPLACE QTY CMP FAR", "NEAR", lambda p, q, c, f: far(c, q, p)),
+    ("OFFPLACE QTY FAR", "NEAR", lambda p, q, f: near(q, p, "near") if q[1] == "km" else None),
+    ("OFFPLACE QTY WITHIN", "NEAR", lambda p, q, w: near(q, p, "near") if q[1] == "km" else None),
+    ("QTY WITHIN FROM PLACE", "NEAR", lambda q, w, f, p: near(q, p, "near")),
+    ("NEARBY PLACE WITHIN QTY", "NEAR", lambda n, p, w, q: near(q, p, "near") if n == "before" else None),
+    ("QTY NEARBY PLACE", "NEAR", lambda q, w, p: near(q, p, "near") if q[1] == "km" else None),
+    ("WITHIN QTY NEARBY PLACE", "NEAR", lambda w, q, n, p: near(q, p, "near")),
+    ("QTY WITHIN NEARBY PLACE", "NEAR", lambda q, w, n, p: near(q, p, "near")),
+    ("QTY WITHIN PLACE NEARBY", "NEAR", lambda q, w, p, n: near(q, p, "near") if n == "after" else None),
     ("CMP QTY PLACE", "NEAR", lambda c, q, p: near(q, p, "not_near" if ">" in c else "near") if q[1] == "km" else None),
     ("CMP QTY FAR PLACE", "NEAR", lambda c, q, f, p: near(q, p, "not_near" if ">" in c else "near")),
     ("WITHIN QTY FAR PLACE", "NEAR", lambda w, q, f, p: near(q, p, "near")),
@@ -204,6 +231,8 @@ RULES: list[Rule] = [
     ("FROM NUM TO NUM CLASS", "COUNTED", lambda f, x, t, y, k: counted(x, y, k)),
     ("NUM TO NUM CLASS", "COUNTED", lambda x, t, y, k: counted(x, y, k) if t == "to" else None),
     ("NUMS CLASS", "COUNTED", lambda x, k: counted(*x, k)),
+    ("NUM TO NUM BETWEEN CLASS", "COUNTED", lambda x, t, y, b, k: counted(x, y, k)),
+    ("NUM TO NUM BETWEEN MEASURE", "COUNT", lambda x, t, y, b, m: counts(x, y, m)),
     # times
     ("SINCE YEAR", "SINCEYEAR", lambda s, y: y),
     ("FROM YEAR", "FROMYEAR", lambda f, y: y),
@@ -234,9 +263,10 @@ RULES: list[Rule] = [
     ("NOTCLASS AND CLASS", "NOTCLASS", lambda n, a, c: (*n, c)),
     ("LEVEL NOT CLASS", "NONE", lambda level, n, c: (level, c)),
     ("LEVEL NO CLASS", "NONE", lambda level, n, c: (level, c)),
+    ("LEVEL NO MEASURE CLASS", "NONE", lambda level, n, m, c: (level, c) if m == "points" else None),
     # rows
     ("EACH LEVEL", "SPLIT", lambda e, level: ("region", level)),
-    ("LEVEL EACH", "SPLIT", lambda level, e: ("region", level) if e == "per" else None),
+    ("LEVEL EACH", "SPLIT", lambda level, e: ("region", level) if e != "each" else None),
     ("EACH PLACE LEVEL", "SPLITIN", lambda e, p, level: (p, level)),
     ("EACH LEVEL PLACE", "SPLITIN", lambda e, level, p: (p, level)),
     ("PLACE LEVEL", "INSIDE", lambda p, level: (p, level) if holds(p, level) else None),
@@ -257,7 +287,7 @@ RULES: list[Rule] = [
     ("QTY UNSURE", "UNSURE", lambda q, u: "" if q[1] == "%" else None),
     ("UNSURE QTY", "UNSURE", lambda u, q: "" if q[1] == "%" and q[0] in LEVELS_OF_CONFIDENCE else None),
     ("ASK +CMP", "OTHERSIDE", lambda a, c: c if a == "how_many" and c in ("<", ">") else None),
-    ("EACH CLASS MEASURE", "EACHONE", lambda e, c, m: c if m == "points" else None),
+    ("EACH CLASS MEASURE", "EACHONE", lambda e, c, m: c if m == "points" and e != "behind" else None),
     ("EACH NUM CLASS MEASURE", "EACHONE", lambda e, n, c, m: c if m == "points" and n == 1 else None),
     ("NUM CLASS", "NUMCLASS", lambda n, c: (int(n), c) if 0 < n < MOST_ROWS and is_general(c) else None),
     ("CLASS THAN CLASS", "MORETHAN", lambda a, c, b: (a, c, b) if c in ("<", ">") else None),
@@ -300,10 +330,11 @@ RULES: list[Rule] = [
     ("NTH INSIDE", "RANKNTH", lambda n, i: (*n, i[1], i[0])),
     # what became of what
     ("FROM CLASS TO CLASS", "FATE", lambda f, a, t, b: (a, b) if t == "to" else None),
-    ("CLASS BECAME CLASS", "FATE", lambda a, b, c: (a, c)),
+    ("OFFCLASS ONCLASS", "FATE", lambda a, b: (a, b)),  # "gyepről szántóra"
+    ("CLASS BECAME CLASS", "FATE", lambda a, b, c: (a, c) if not b else None),
     ("CHANGE CLASS TO CLASS", "FATE", lambda c, a, t, b: (a, b) if t == "to" else None),
-    ("BECAME CLASS", "FATE", lambda b, c: (None, c)),
-    ("CLASS BECAME", "FATE", lambda a, b: (a, None)),
+    ("BECAME CLASS", "FATE", lambda b, c: (None, c) if not b else None),
+    ("CLASS BECAME", "FATE", lambda a, b: (a, None) if not b else None),
     ("TO CLASS BECAME", "FATE", lambda t, a, b: (None, a) if t == "to" else None),
     ("CLASS BECAMEOF", "FATE", lambda a, b: (a, None)),
     ("BECAMEOF CLASS", "FATE", lambda b, c: (c, None)),
@@ -418,7 +449,7 @@ def best(every: Sequence[Item], said: Mentions) -> list[Item]:
 PREFERRED = {
     "BARE": -0.3,
     "MORE": -0.3,
-    "NONE": -0.35,
+    "NONE": -0.1,
     "SPLIT": 0.1,
     "FIRST": 0.1,
     "ONE": -0.1,

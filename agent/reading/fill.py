@@ -167,6 +167,21 @@ class Constraints:
             self.measures.remove("points")  # "by how many points has the share grown"
         self.level = self.level_there(self.level_of_rows())
         self.source = self.source_of()
+        if reading.has("NONE") and not self.classes and self.source == "published":
+            self.source = "survey"  # "in which Länder is there not a single vineyard point"
+
+    def refuse_one_class_twice(self) -> None:
+        """Refuse to compare two words that the nomenclature has as one class: oak and beech.
+
+        Raises:
+            NotUnderstood: naming them.
+        """
+        covers, has = self.reading.all("CLASS"), self.reading.has
+        if len(covers) != 2 or not has("SUP", "UP", "DOWN", "DIFF") or has("YEAR", "SPAN", "FATE", "STAYED"):
+            return
+        one, other = covers
+        if one.text != other.text and self.codes(one).codes == self.codes(other).codes and not self.places[1:]:
+            raise NotUnderstood((), f"unread:{one.text}:{other.text}")
 
     # --- names become ids and codes ---
 
@@ -225,6 +240,9 @@ class Constraints:
             known = [lv for lv in known if lv != "region"]  # "the three together, of their area"
         if not known and self.reading.has("RANKED") and (own := [r.level for r in self.places if r.level in LEVELS]):
             return own[0]  # "in what place is Poland"
+        where = "where" in self.reading.all("ASK") and self.reading.has("SUP") and self.reading.has("UP", "DOWN")
+        if not known and where and not self.reading.has("PLACE", "MORETHAN"):
+            return "country"  # "where has built-up land grown most"
         if not known:
             apart = self.reading.has("RANKED", "SUP", "NTH") or "compare" in self.asks
             apart = apart or "each" in self.reading.all("EACH")
@@ -492,6 +510,7 @@ class Constraints:
     def queries(self) -> tuple[Query, ...]:
         """Return the queries."""
         has = self.reading.has
+        self.refuse_one_class_twice()
         if has("POSITION"):
             raise Unfit("a single position")
         if self.source == "published" and not self.classes and not self.less and (self.level or not self.places):
@@ -557,6 +576,8 @@ class Constraints:
             return (self.table((Group("month"),)),)
         if themes := self.splits("classes"):
             return (self.by_class(themes[0][1]),)
+        if has("NEAR") and "crops" in self.reading.all("CLASSES") and not has("CLASS"):
+            return (self.by_class("crops"),)  # "what is grown near Pécs"
         if has("EACHCLASS"):
             return (self.each_class(),)
         if self.classes_beside_others():
@@ -1192,7 +1213,8 @@ class Constraints:
                 after = named[-1].value
             if after and not before and named and named[0].start > fate.start:
                 earlier, after = after, named[0].value  # Italian "punti a prato … diventati seminativo"
-            if after and not earlier and (self.is_dated_first() or self.became_points()):
+            into = any(i.type == "INTO" for i in self.reading.said.items)
+            if after and not earlier and (into or self.is_dated_first() or self.became_points()):
                 earlier, after = after, None  # "what became of the maize points of 2015 by 2018"
             return (self.codes(earlier) if earlier else None), (self.codes(after) if after else None)
         if fates := self.reading.all("FATESPLIT"):
@@ -1204,7 +1226,10 @@ class Constraints:
         if became and named:
             after = [i for i in named if i.start > became[0]]
             asked = any(i.type == "ASK" and i.value == "what" and i.start < became[0] for i in self.reading.items)
-            if asked and len(named) == 1:
+            into = any(i.type == "INTO" for i in self.reading.said.items)
+            points = [i.start for i in self.reading.items if i.type == "MEASURE" and i.value == "points"]
+            of_points = any(became[0] < at < i.start for at in points for i in named)
+            if (asked or into or of_points) and len(named) == 1:
                 return self.codes(named[0].value), None  # "what became of the points that were …"
             earlier = [i for i in named if i.start < became[0]]
             return (self.codes(earlier[0].value) if earlier else None), (self.codes(after[0].value) if after else None)

@@ -50,7 +50,7 @@ def dropped(asked: Sequence[Query], reading: Reading, context: Context) -> list[
     gone = [str(year) for year in years_named(reading) if f"{year}" not in told]
     gone += [c.text for c in reading.all("CLASS") if not _has_class(c, told, context)]
     gone += _places_in_order(asked, reading) + _kinds_of_class(asked, reading)
-    places = reading.all("PLACE")
+    places = [] if reading.has("NEAREST") else reading.all("PLACE")  # that is where the distance begins
     held = [r for area in places for r in area.regions if f'"{r.id}"' in told]
     return gone + [a.text for a in places if not (_has_place(a, told, context) or _around(a, held, context))]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -16,10 +16,20 @@ from agent.lexicon import Token, leaves, lexicon, tokens
 from agent.understand import Area, Cover, find_lonlat, find_point_id, named_codes, settle
 from agent.words import fillers, flatten, words
 from retrieval.nomenclature import ABROAD_COST, FORM_COST
-from retrieval.types import Place
+from retrieval.types import PAGE_LANGUAGES, Place
 from tools.context import Context
 
 FIRST_YEAR, LAST_YEAR = 1950, 2199
+POSTPOSITIONS = frozenset({"et", "fi", "hu"})
+"""Languages that say nearness behind a place: "Pécs környékén"."""
+FROM_CASES: Mapping[str, tuple[str, ...]] = {"et": ("st",), "fi": ("sta", "lta"), "hu": ("rol", "bol", "tol")}
+"""Language → how a word ends that says "from", folded."""
+TO_CASES: Mapping[str, tuple[str, ...]] = {
+    "et": ("ks", "sse"),
+    "fi": ("ksi",),
+    "hu": ("ra", "re", "ba", "be", "va", "ve"),
+}
+"""Language → how a word ends that says "to" or "into"."""
 INEXACT, INEXACT_BESIDE_EXACT = 0.4, 1.0
 """What reading a misspelt name costs, in words: beside an exact one it must explain more words than that."""
 
@@ -46,6 +56,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "range.from": (("FROM", ""),),
     "range.to": (("TO", "to"),),
     "range.within": (("WITHIN", ""),),
+    "range.near": (("NEARBY", "before"),),
     "negation.not": (("NO", ""),),
     "negation.except": (("NOT", ""),),
     "negation.outside": (("OUTSIDE", ""),),
@@ -120,6 +131,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "ask.which": (("ASK", "which"),),
     "ask.is": (("ASK", "is"), ("SOFT", "")),
     "ask.what": (("ASK", "what"), ("SOFT", "")),
+    "ask.into": (("INTO", ""), ("SOFT", "")),
     "ask.show": (("ASK", "show"), ("SOFT", "")),
     "ask.compare": (("ASK", "compare"),),
     "ask.when": (("ASK", "when"),),
@@ -137,7 +149,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "time.twice": (("TWICE", ""),),
     "change.changed": (("CHANGE", ""),),
     "change.became": (("BECAME", ""),),
-    "change.became_of": (("BECAMEOF", ""),),
+    "change.became_of": (("BECAMEOF", ""), ("BECAME", "of")),
     "change.replaced": (("REPLACED", ""),),
     "change.lost": (("LOST", ""),),
     "change.gained": (("GAINED", ""),),
@@ -252,6 +264,12 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         if leaf.key.startswith("unit.") and end - start == 1 and len(every[start].norm) <= 2:
             inside = inside or not _after_number(every, start) or _after_year(every, start, language)
         for type, value in () if inside else KEYS.get(leaf.key, (("OTHER", leaf.key),)):
+            if type == "NEARBY" and language in PAGE_LANGUAGES:
+                continue  # the rules behind read it
+            if type in ("NEARBY", "WITHIN") and language in POSTPOSITIONS:
+                value = "after"
+            if type == "EACH" and value == "per" and language in POSTPOSITIONS:
+                value = "behind"
             if type == "SOFT":
                 soft.update(n for n in range(start, end) if not any(s <= n < e for s, e in taken))
             else:
@@ -262,6 +280,14 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
             if float(number.group(1)) in (100, 1000, 1_000_000):
                 items.append(Item(start, end, "TIMES", float(number.group(1))))
     soft -= {n for i in items if i.type == "SEASON" for n in range(i.start, i.end)}  # French "été" is "been" too
+    for way, cases in (("OFF", FROM_CASES), ("ON", TO_CASES)):
+        endings = cases.get(language, ())
+        named = [i for i in items if i.type in ("PLACE", "CLASS") and every[i.end - 1].norm.endswith(endings)]
+        items += [replace(i, type=way + i.type) for i in named]
+    longer = [i for i in items if i.type in ("DIM", "NEAREST")]
+    items = [i for i in items if i.type not in ("CMP", "NEARBY") or not any(_lies_in(i, one) for one in longer)]
+    nearest = {n for i in longer if i.type == "NEAREST" for n in range(i.start, i.end)}
+    items = [i for i in items if i.type != "NEARBY" or i.start not in nearest]  # "най-близо до"
     signs = [i for i in items if i.type == "CMP"]
     items = [i for i in items if i.type != "SUP" or not any(_lies_in(i, sign) for sign in signs)]
     longer = {"BECAME": ("BECAMEOF",), "UP": ("EACH",), "LOST": ("STAYED",), "NO": ("LOST",)}

@@ -12,6 +12,7 @@ from typing import Any
 from agent.lexicon import lexicon
 from agent.reading.chart import MUST, best, chart
 from agent.reading.mentions import Item, Mentions, mentions
+from agent.understand import POINT_COMPOUND
 from tools.context import Context
 
 COMPOSED = frozenset({
@@ -78,7 +79,8 @@ def read(question: str, language: str, context: Context) -> Reading:
     """Return a question taken apart and put together again."""
     said = mentions(question, language, context)
     made = tuple(chart(said))
-    items = as_differences(as_shares(mostly(dated(best(made, said))), said), said)
+    items = as_shares(mostly(dated(best(made, said))), said)
+    items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
     items = tuple(highest_there(placed(as_plain(said, without(items, said))), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
@@ -171,6 +173,37 @@ def as_shares(items: list[Item], said: Mentions) -> list[Item]:
     return [shares.get((i.start, i.end), i) if i.type == "DIM" else i for i in items]
 
 
+def as_ranked(items: list[Item]) -> list[Item]:
+    """Return the constraints with "by almond points" as a class and its points, where nothing is counted for each."""
+    if any(i.type in ("CLASS", "COUNTED", "NUMCLASS") for i in items):
+        return items
+    ones = [i for i in items if i.type == "EACHONE"]
+    split = [x for i in ones for x in (replace(i, type="CLASS"), Item(i.end - 1, i.end, "MEASURE", "points"))]
+    return sorted([*(i for i in items if i not in ones), *split], key=lambda i: i.start)
+
+
+def as_ends(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the "highest" of a class's points, where no places are ranked, as the end of them."""
+    kinds = {i.type for i in items}
+    points = any(i.type == "MEASURE" and i.value == "points" for i in items)
+    points = points or any(i.type == "CLASS" and POINT_COMPOUND.search(i.value.text) for i in items)
+    if not points or kinds & {"LEVEL", "RANK", "RANKCLASS", "INSIDE", "MANY", "SPLIT", "SPLITIN", "CLASSES", "EACH"}:
+        return items
+    ends = {(i.start, i.end): i for i in said.items if i.type == "END" and i.value[0] == "elevation"}
+    return [ends.get((i.start, i.end), i) if i.type == "SUP" else i for i in items]
+
+
+def as_most(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "more" of two places or classes that "or" stands between as the most of them."""
+    kinds = [i.type for i in items]
+    two = kinds.count("PLACE") == 2 or kinds.count("CLASS") == 2
+    codes = [i.value.match.codes for i in items if i.type == "CLASS"]
+    alike = len(codes) == 2 and codes[0] == codes[1]  # oak and beech: one class
+    if not two or alike or "DIFF" in kinds or all(i.type != "OR" for i in said.items):
+        return items
+    return [replace(i, type="SUP", value="most") if i.type == "MORE" else i for i in items]
+
+
 def as_differences(items: list[Item], said: Mentions) -> list[Item]:
     """Return the constraints with "percentage points more" or "higher than", of two places or classes, as a
     difference."""
@@ -244,6 +277,10 @@ def lead_words(said: Mentions, items: Sequence[Item]) -> frozenset[int]:
     if asks is None or any(i.start < asks.start and i.type not in EMPTY for i in items):
         return frozenset()
     hard = {n for i in said.items if i.type in MUST for n in range(i.start, i.end)}
+    unknown = [n for n in range(asks.start) if n not in said.soft]
+    named = any(n and _word(said, n)[0].isupper() for n in unknown)
+    if named or 2 * len(unknown) > asks.start:
+        return frozenset()  # "Az Alföldön mennyi …": what stands there is no politeness
     return frozenset(n for n in range(asks.start) if n not in hard)
 
 

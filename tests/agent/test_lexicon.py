@@ -8,7 +8,7 @@ from agent.lexicon import FOLDER, LONGEST, SHORT, languages, leaves, lexicon, su
 from agent.words import fold
 
 HARD = [
-    *("negation.not", "negation.except", "negation.outside", "range.between", "range.within"),
+    *("negation.not", "negation.except", "negation.outside", "range.between", "range.within", "range.near"),
     *("comparison.above", "comparison.below", "comparison.at_least", "comparison.at_most"),
     *("unit.m", "unit.km", "unit.ha", "unit.km2", "unit.percent", "unit.degree"),
 ]
