@@ -1,8 +1,9 @@
 """The words of land deals, one file a language: what each code is called, and what people say for it. Decides nothing.
 
 `retrieval/data/landmatrix/words/<language>.toml` holds for each code its name, then other words for it, separated by
-`|`; a `*` stands for the rest of a word. Words are compared by their stems, so that plurals and case endings need no
-entry of their own. Countries have their names in every language from Unicode CLDR.
+`|`; a `*` stands for the rest of a word. `[filler]` are single words that change nothing, `[void]` phrases that do not,
+`[singular]` what one deal is called: "the biggest deal" is one. Words are compared by their stems, so that plurals and
+case endings need no entry of their own. Countries have their names in every language from Unicode CLDR.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ FIELDS = ("crop", "animal", "mineral", "intention", "group", "negotiation", "imp
           "investor_kind", "former_cover", "former_use", "former_owner", "impact", "community_reaction",
           "community_consultation", "flag")  # fmt: skip
 PLACES = ("world", "country", "ambiguous")
-GRAMMAR = ("ask", "axis", "measure", "compare", "negation", "unit", "near", "link", "not_here")
+GRAMMAR = ("ask", "axis", "measure", "compare", "negation", "unit", "near", "link", "not_here", "void")
 BIOMASS = ("BIOFUELS", "BIOMASS_ENERGY_GENERATION", "BIOMASS_ENERGY_PRODUCTION")
 """What "biomass" alone may be: three purposes of two groups."""
 SHORTEST_BEGINNING = 4

@@ -28,6 +28,8 @@ FIELD_OF = {"intentions": "intention", "crops": "crop", "animals": "animal", "mi
             "natures": "nature"}  # fmt: skip
 """Column of a single deal → the field its codes are of."""
 PLACES = ("country", "region", "place", "investor_country", "investor_countries")
+YEARS = ("signed_year", "year")
+"""Years a deal may be asked by: in which its contract was signed, in which it began."""
 MEASURES = ("hectares", "contract", "production", "intended")
 COMPANY_WORDS = frozenset(
     (
@@ -309,13 +311,14 @@ def _always(result: Result, asked: Query, context: Context) -> tuple[Caveat, ...
 
 def _without_year(asked: Query, context: Context) -> int:
     """Return how many deals fit but for a year that is not known: they are counted apart."""
-    if not asked.filters("year"):
+    name = next((name for name in YEARS if asked.filters(name)), "")
+    if not name:
         return 0
-    where = tuple(f for f in asked.where if f.dimension != "year")
-    columns = (Column("deals", "deals"), Column("year_known", "year_known"))
+    where = tuple(f for f in asked.where if f.dimension not in YEARS)
+    columns = (Column("deals", "deals"), Column("known", f"{name}_known"))
     found = answer(Query(SOURCE, columns=columns, where=where), context)
-    row = next(found.table.dicts()) if found.table else {"deals": 0, "year_known": 0}
-    return int(row["deals"]) - int(row["year_known"])
+    row = next(found.table.dicts()) if found.table else {"deals": 0, "known": 0}
+    return int(row["deals"]) - int(row["known"])
 
 
 def _kept(caveats: Sequence[Caveat]) -> tuple[Caveat, ...]:

@@ -40,7 +40,7 @@ GRAMMAR: Mapping[str, str] = {
     "ask.compare": "ask:compare", "ask.when": "ask:when", "ask.who": "ask:who",
     "time.since": "compare:since", "time.before": "compare:before", "time.until": "compare:until",
     "time.in": "compare:in", "time.trend": "ask:trend", "deixis.here": "near:here",
-    "witness.deals": "ask:deal",
+    "witness.deals": "ask:deal", "deixis.those": "void:words", "act.hello": "void:words", "act.thanks": "void:words",
 }  # fmt: skip
 """Closed words that every source shares → what they are in a question about deals."""
 LONGEST = 8
@@ -119,11 +119,13 @@ def leaves_of(text: str, language: str) -> list[Leaf]:
                     break
         if not entries and language in GLUED and text[token.start].isupper():
             entries = country_begun(token.norm, language)
+        void = bool(entries) and all(e.section == "void" for e in entries)
+        entries = () if void else tuple(e for e in entries if e.section != "void")
         last = found[at + size - 1][0]
         stems = tuple(t.stem for t, _ in found[at : at + size])
         leaves.append(
             Leaf(len(leaves), token.start, last.end, text[token.start : last.end], stems, tuple(dict.fromkeys(entries)),
-                 number, filler=all(s in filler_stems(language) for s in stems))
+                 number, filler=void or all(s in filler_stems(language) for s in stems))
         )  # fmt: skip
         at += size
     return leaves

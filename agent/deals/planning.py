@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from agent.conversation import Conversation
-from agent.deals.reading import NOTHING, Asked, means_deals, points_back, read
+from agent.deals.reading import NOTHING, Asked, goes_on, means_deals, names_deals, points_back, read
 from agent.understand import understand
 from retrieval.deal_words import words
 from retrieval.errors import AmbiguousSource, NoRecords, NotUnderstood
@@ -43,12 +42,14 @@ def deals_plan(
         AmbiguousRegion: a name is several countries.
     """
     if not has_deals(context.store):
-        if _says_deals(question):
+        if names_deals(question, context.language):
             raise NoRecords("land deals", "fetch landmatrix", "deals_missing")
         return None
     of_land = conversation.frame and "deals" not in conversation.frame
     if LAND in settled.values() or (of_land and points_back(question, context.language)):
         return None
+    if (plan := _of_those(question, context, conversation)) is not None:
+        return plan
     said = means_deals(question, context)
     if said == "perhaps" and DEALS not in settled.values():
         said = _decided(question, context)
@@ -73,6 +74,30 @@ def _decided(question: str, context: Context) -> str:
     of = words(context.language)["say"]
     named = " ".join(dict.fromkeys(cover.text for cover in reading.covers))
     raise AmbiguousSource(named, (of["deals"], of["the_land"]), WITNESSES)
+
+
+def _of_those(question: str, context: Context, conversation: Conversation) -> Plan | None:
+    """Return the plan of "which of those are starting up?", "and how many hectares?": of the deals before, no others.
+
+    Raises:
+        NotUnderstood: it speaks of those deals, and words of it have no place in the plan.
+    """
+    before = conversation.frame.get("deals")
+    back = points_back(question, context.language)
+    if not before or not (back or goes_on(question, context.language)):
+        return None
+    try:
+        asked = read(question, context, known(context.store))
+    except NotUnderstood:
+        if back and means_deals(question, context):
+            raise
+        return None
+    if not back and asked.filters:
+        return None
+    older = _asked_from(before)
+    placed = {f.dimension for f in asked.filters if f.dimension in ("place", "position", "area")}
+    kept = [one for one in older.filters if one.dimension not in placed]
+    return plan_of(replace(asked, filters=list(dict.fromkeys([*kept, *asked.filters])), europe=older.europe))
 
 
 def _following(question: str, context: Context, conversation: Conversation) -> Plan | None:
@@ -107,10 +132,6 @@ def _asked_from(plain: Mapping[str, Any]) -> Asked:
     having = tuple(plain["having"]) if plain["having"] else None
     made: dict[str, Any] = {**plain, **filters, "members": [tuple(m) for m in plain["members"]], "having": having}
     return Asked(**made)
-
-
-def _says_deals(question: str) -> bool:
-    return bool(re.search(r"land ?matrix|land deals?|land ?grab|landgrab", question.lower()))
 
 
 def plan_of(asked: Asked) -> Plan:

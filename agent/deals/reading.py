@@ -6,7 +6,7 @@ Every number, comparison, negation, place and value is either taken by a constra
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
@@ -105,14 +105,18 @@ def means_deals(question: str, context: Context) -> Literal["deals", "perhaps", 
         return ""
     fields = [e for leaf in leaves for e in leaf.fields]
     held = any(e.section in ("negotiation", "nature", "investor_kind", "flag") for e in fields)
-    states = any(leaf.says("measure", "contract", "production", "intended") and not leaf.filler for leaf in leaves)
+    outside = any(_is_outside(leaf) for leaf in leaves)
+    states = any(
+        leaf.says("measure", "contract", "production", "intended")
+        and ((outside and len(leaf.stems) > 1) or not (leaf.filler or leaf.says("link", "grown")))
+        for leaf in leaves
+    )
     named = single_stems("ask", "investment", context.language)
     project = bool(fields) and any(
         leaf.says("ask", "investment") or (leaf.fields and named & {*leaf.stems}) for leaf in leaves
     )
     states = states or any(e.section == "implementation" and not leaf.filler for leaf in leaves for e in leaf.fields)
     planned = any(e.section == "intention" for e in fields)
-    outside = any(_is_outside(leaf) for leaf in leaves)
     only_here = any(e.section in ("animal", "mineral") or (e.section == "crop" and e.value in _NOT_SURVEYED)
                     or (e.section == "impact" and e.value != "ENVIRONMENTAL_DEGRADATION")
                     for e in fields)  # fmt: skip
@@ -130,6 +134,13 @@ def means_deals(question: str, context: Context) -> Literal["deals", "perhaps", 
     return "perhaps" if states or project or held else ""
 
 
+def names_deals(question: str, language: str) -> bool:
+    """Return whether a question calls deals by name, whatever a store holds."""
+    leaves = leaves_of(question, language)
+    called = any(leaf.says("ask", "deal", "land_of_deals") for leaf in leaves)
+    return called and not speaks_of_the_survey(leaves, question, language)
+
+
 def speaks_of_the_survey(leaves: Sequence[Leaf], question: str, language: str) -> bool:
     """Return whether a word that is none of deals is of the survey or the published figures: points, Eurostat."""
     open_ = {(leaf.start, leaf.end) for leaf in leaves if not leaf.entries and not leaf.filler}
@@ -141,6 +152,12 @@ def speaks_of_the_survey(leaves: Sequence[Leaf], question: str, language: str) -
 def points_back(question: str, language: str) -> bool:
     """Return whether a question asks of what an earlier one found: "those", "of them"."""
     return any(leaf.key == "deixis.those" for leaf in closed_leaves(question, language))
+
+
+def goes_on(question: str, language: str) -> bool:
+    """Return whether a question opens as one that goes on from another: "and …"."""
+    first = next(iter(leaves_of(question, language)), None)
+    return first is not None and first.says("link", "and")
 
 
 OF_THE_SURVEY = ("measure.points", "witness.survey", "witness.published", "witness.satellite")
@@ -187,6 +204,7 @@ class _Reader:
         self.targets: list[tuple[Leaf, tuple[str, ...], bool]] = []
         self.values: dict[tuple[str, bool], list[str]] = {}
 
+        self.former: Leaf | None = None
         self.how: Leaf | None = None
         self.how_many: Leaf | None = None
         self.axis = ""
@@ -195,6 +213,7 @@ class _Reader:
         """Return what was understood, when everything was."""
         self._companies()
         self._named_elsewhere()
+        self._formerly()
         self._numbers()
         self._default_filter()
         self._drawn()
@@ -342,6 +361,17 @@ class _Reader:
             else:
                 self._number(leaf, lead)
 
+    def _formerly(self) -> None:
+        """What the land was before the deal: "formerly", or a "before" that no year follows, with who came then."""
+        before_it = (leaf for leaf in self.leaves if leaf.says("compare", "before") and not leaf.says("ask"))
+        dated = any(leaf.number is not None and _is_year(leaf.number) for leaf in self.leaves)
+        self.former = self.first("link", "former") or (None if dated else next(before_it, None))
+        self.take(self.former, "former")
+        if self.former is not None and self.former.says("compare", "before"):
+            came = self.following(self.former)
+            if came is not None and came.says("ask", "investor", "deal", "investment"):
+                self.take(came, "former")
+
     def _unit(self, leaf: Leaf) -> Leaf | None:
         nearest = self.leaves[leaf.at + 1] if leaf.at + 1 < len(self.leaves) else None
         return nearest if nearest and nearest.says("unit") and nearest.value("unit") in HECTARES else None
@@ -350,7 +380,7 @@ class _Reader:
         unit = self._unit(high) or self._unit(low)
         a, b = sorted((low.number or 0, high.number or 0))
         if unit is None and _is_year(a) and _is_year(b):
-            self.asked_.filters.append(Filter("year", "between", (int(a), int(b))))
+            self.asked_.filters.append(Filter(self._dated(low), "between", (int(a), int(b))))
         else:
             factor = HECTARES[unit.value("unit") or "ha"] if unit else 1.0
             after_unit = self._measured(unit or high)
@@ -390,6 +420,10 @@ class _Reader:
         bound = lead if lead is not None and lead.says("compare") else None
         if self.language in GLUED and tail is not None and tail.says("compare", *POSTPOSED):  # "2010 óta"
             bound = tail
+        if unit is not None and bound is None and tail is not None and tail.says("compare", "above"):
+            bound = tail  # "die 20 000 ha übersteigen"
+        if unit is not None and bound is None and lead is not None and lead.says("ask", "most"):
+            bound = lead  # "which top 5,000 ha"
         trail = tail if tail is not None and tail.says("compare", "at_least", "at_most", "onward") else None
         if unit is None and tail is not None and bound and tail.says("ask", "deal") and not _is_year(value):
             self.asked_.having = (_sign(bound), value)
@@ -398,7 +432,7 @@ class _Reader:
             return
         year = unit is None and _is_year(value) and not (bound and _only_size(bound))
         if year:
-            self.asked_.filters.append(_year_filter(int(value), bound, trail))
+            self.asked_.filters.append(replace(_year_filter(int(value), bound, trail), dimension=self._dated(leaf)))
         elif unit is not None or bound is not None:
             factor = HECTARES[unit.value("unit") or "ha"] if unit else 1.0
             dimension = self._measured(unit or leaf)
@@ -407,6 +441,14 @@ class _Reader:
             return  # unread: named in the end
         for one in (leaf, unit, bound, trail if not year or (trail and trail.says("compare", "onward")) else None):
             self.take(one, "number")
+
+    def _dated(self, year: Leaf) -> str:
+        """What a year is of: of a signature where one is spoken of beside it, else of a deal's beginning."""
+        near = self.leaves[max(0, year.at - 4) : year.at + 4]
+        signed = [leaf for leaf in near if leaf.says("negotiation", "CONTRACT_SIGNED")]
+        for leaf in signed:
+            self.take(leaf, "signed")
+        return "signed_year" if signed else "year"
 
     def _is_limit(self, leaf: Leaf, lead: Leaf | None, tail: Leaf | None) -> bool:
         small = float(leaf.number or 0).is_integer() and 1 <= (leaf.number or 0) <= 100
@@ -631,8 +673,7 @@ class _Reader:
     # --- values ---
 
     def _terms(self) -> None:
-        former = self.first("link", "former") or self._before_it()
-        self.take(former, "former")
+        former = self.former
         mineral_asked = self.first("axis", "mineral") is not None or self.axis == "mineral"
         for leaf in self.leaves:
             if leaf.used or self._is_measure(leaf) or not leaf.fields:
@@ -657,11 +698,6 @@ class _Reader:
         for (name, gone), codes in self.values.items():
             unique = self._narrowest(name, tuple(dict.fromkeys(codes)))
             self.asked_.filters.append(Filter(name, "not_in" if gone else "in", unique))
-
-    def _before_it(self) -> Leaf | None:
-        """A "before" of nothing: what the land was before the deal."""
-        last = self.leaves[-1]
-        return last if last.says("compare", "before") and not last.used else None
 
     def _narrowest(self, name: str, codes: tuple[str, ...]) -> tuple[str, ...]:
         """Return the codes without a state that another of them says more exactly: "concluded by oral agreement"."""
@@ -766,6 +802,8 @@ class _Reader:
             asked.filters = [f for f in asked.filters if (f.dimension, f.op) not in ends]
         elif self.first("ask", "when") is not None and not any(f.dimension == "year" for f in asked.filters):
             asked.act = "when"
+            if any("CONTRACT_SIGNED" in codes for (name, _), codes in self.values.items() if name == "negotiation"):
+                raise NotUnderstood((), "deals_unread:" + plain_text([self.first("ask", "when") or self.leaves[0]]))
         elif word in ("biggest", "smallest") or (word and asked.limit):  # "top 5 deals": by their size
             asked.act, asked.way = "list", way
             asked.limit = asked.limit or (1 if self._single() else MOST_ROWS)
@@ -813,7 +851,7 @@ class _Reader:
 
     def _single(self) -> bool:
         """Whether one deal is asked for: "the biggest deal"."""
-        named = [leaf for leaf in self.leaves if leaf.says("ask", "deal", "investment")]
+        named = [leaf for leaf in self.leaves if leaf.says("ask", "deal", "investment") or leaf.says("nature")]
         return bool(named) and all(_is_single(leaf) for leaf in named)
 
     def _single_axis(self) -> bool:
@@ -824,6 +862,10 @@ class _Reader:
     def _finish(self) -> None:
         asked = self.asked_
         asked.filters = list(dict.fromkeys(asked.filters))
+        if any(f.dimension in ("intention", "crop") for f in asked.filters):  # "intended for", "mają w planie"
+            for leaf in self.leaves:
+                if leaf.says("measure", "intended") and not leaf.fields and leaf.number is None:
+                    self.take(leaf, "purpose")
         if asked.default_filter:
             asked.filters += DEFAULT_FILTER
         if asked.having and asked.act == "list":
@@ -917,7 +959,7 @@ def _size_filter(dimension: str, value: float, bound: Leaf | None, trail: Leaf |
         ("above", Filter(dimension, "above", (whole,))),
         ("below", Filter(dimension, "below", (whole,))),
     ):
-        if told.says("compare", name):
+        if told.says("compare", name) or (name == "above" and told.says("ask", "most")):
             return made
     return Filter(dimension, "in", (whole,))
 
@@ -933,6 +975,7 @@ def _singulars() -> frozenset[str]:
     for language in languages():
         of = words(language)
         found |= {one.lower() for one in of["link"]["deal_number"].split("|")}
+        found |= {one.lower() for one in of.get("singular", {}).get("words", "").split("|")}
         for several in (of["ask"]["deal"], of["ask"]["investment"]):
             found |= {one.lower() for one in several.split("|") if (language == "en") > one.endswith("s")}
             found.add(several.split("|")[0].lower())

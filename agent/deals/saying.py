@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agent.deals.notation import Notation
@@ -205,6 +206,9 @@ def _described(one: Filter, language: str, context: Context) -> str:
         names = {row[0]: row[1] for row in context.store.query("deals_investors").rows}
         every = dict.fromkeys(names.get(v, str(v)) for v in values)
         text = of["investors"].format(names=", ".join(list(every)[:4]) + (" …" if len(every) > 4 else ""))
+    elif one.dimension == "signed_year":
+        signed = label("negotiation", "CONTRACT_SIGNED", language)
+        text = f"{signed} {_span(replace(one, dimension='year'), values, of, language)}"
     elif one.dimension in ("year", "size", *SIZE_OF):
         said = SIZE_OF.get(one.dimension, "")
         text = _span(one, values, of, language) + (f" {of[said]}" if said else "")

@@ -18,6 +18,10 @@ UNKNOWN = "UNKNOWN"
 NEAR = "deal_id IN (SELECT deal_id FROM deal_locations WHERE accuracy IS DISTINCT FROM 'COUNTRY' AND {test})"
 """A deal is near, or inside, where one of its locations is; a location known to the country only is nowhere near."""
 
+SIGNED = """(SELECT list(h.year) FROM deal_history AS h WHERE h.deal_id = deals.deal_id AND h.field = 'negotiation'
+    AND h.code = 'CONTRACT_SIGNED' AND h.year IS NOT NULL)"""
+"""The years in which a contract of a deal was signed, whatever has become of it since."""
+
 SIZES = {"size_ha": "hectares", "contract_ha": "contract", "production_ha": "production", "intended_ha": "intended"}
 """Column → the measure that sums it."""
 
@@ -55,6 +59,7 @@ DEALS = source(
         Dimension("position", "position", "km_between($lon, $lat, lon, lat)", "km", inside=NEAR),
         Dimension("area", "outline", "", inside=NEAR),
         Dimension("year", "year", "year"),
+        Dimension("signed_year", "year", SIGNED, many=True),
         Dimension("size", "number", "size_ha", "ha"),
         Dimension("contract_size", "number", "contract_ha", "ha"),
         Dimension("production_size", "number", "production_ha", "ha"),
@@ -98,6 +103,7 @@ DEALS = source(
         Measure("largest_size", "max(size_ha){filter}", "ha", concept="size of a deal", digits=2),
         Measure("smallest_size", "min(size_ha){filter}", "ha", concept="size of a deal", digits=2),
         Measure("year_known", "count(year){filter}", "deals", concept="looked at"),
+        Measure("signed_year_known", f"count({SIGNED}){{filter}}", "deals", concept="looked at"),
         Measure("first_year", "min(year){filter}", "", concept="year"),
         Measure("last_year", "max(year){filter}", "", concept="year"),
         Measure("countries", "count(DISTINCT country){filter}", "countries", concept="countries"),

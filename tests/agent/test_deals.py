@@ -479,3 +479,52 @@ def test_those_of_a_question_of_the_land_are_no_deals(context: Context) -> None:
     before = Conversation(frame={"operation": "count"})
     assert deals_plan("How many of those were leased land?", context, before) is None
     assert deals_plan("How many of those deals were leases?", context, Conversation()) is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "ids"),
+    [
+        ("What is the single biggest deal you know of anywhere in the world?", "en", [11891]),
+        ("I'm after the wind energy ones, which deals are meant for wind farms?", "en", [10983, 11898, 11902]),
+        ("Elencami le acquisizioni dove si coltivano anacardi", "it", [19, 4582]),
+        ("Que negócios de terras servem para sequestro de carbono ou REDD?", "pt", [5116, 11891]),
+        ("¿Cuál es la mayor adquisición de tierras en América Latina?", "es", [5680]),
+        ("Which deals had their contract signed in 2013?", "en", [5089, 5116]),
+        ("On how many deals was there forest land before the investor came?", "en", [17, 19, 5116, 5708, 11891, 11902]),
+        ("How many agreements rest on nothing more than an oral agreement right now?", "en", [7676, 11902]),
+    ],
+)
+def test_everyday_words_change_nothing(question: str, language: Language, ids: list[int], context: Context) -> None:
+    results = answered(question, context.in_language(language)).results
+    listed = next(result for result in results if result.table and "deal_id" in result.table.columns)
+    assert listed.table is not None
+    assert [row["deal_id"] for row in listed.table.dicts()] == ids
+
+
+def test_what_is_farmed_is_the_area_in_production(context: Context) -> None:
+    text = answered("Of the Wanbao rice farm in Mozambique, how much is actually being farmed?", context).text
+    assert "2,200 ha in operation" in text
+
+
+def test_those_after_deals_are_these_deals(context: Context) -> None:
+    conversation = Conversation()
+    ask("Which deals are there in Romania?", context, conversation=conversation, router="builtin")
+    plan = deals_plan("And how many hectares are under contract?", context, conversation)
+    assert plan is not None
+    assert [one["values"] for one in plan.steps[0].arguments["where"]] == [["country:RO"]]
+    narrowed = deals_plan("Which of those are only starting up?", context, conversation)
+    assert narrowed is not None
+    assert [one["dimension"] for one in narrowed.steps[0].arguments["where"]] == ["place", "implementation"]
+
+
+@pytest.mark.parametrize(
+    ("question", "language"), [("deals in Romania", "en"), ("Grundstücksgeschäfte in Polen", "de")]
+)
+def test_deals_of_a_store_without_deals_are_refused(question: str, language: Language, tmp_path: Path) -> None:
+    write_store(
+        tmp_path / "s.duckdb", Contents(read_statistics_file(), (tiny.regions(), world()), town(), (tiny.survey(),))
+    )
+    with Store.open(tmp_path / "s.duckdb") as bare:
+        answer = ask(question, Context.open(bare).in_language(language), router="builtin")
+    assert answer.status == "refused"
+    assert "retrieval fetch landmatrix" in answer.text
