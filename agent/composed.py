@@ -69,7 +69,7 @@ def composed_plan(
             return plan_of((found,), reading, context, conversation)
         of_a_table = asked_of_a_table(conversation) or leaves_the_rules_behind(reading)
         whole = completed(reading, past[-1], context) if of_a_table else None
-    if not reading.whole:
+    if not reading.whole or (reading.has("HERE") and not drawn and not reading.has("PLACE")):
         return None
     of_published = "how_many" in reading.all("ASK") and only_published(reading, context) and not reading.has("MEASURE")
     of_published = of_published or changes_of_published(reading, context)
@@ -181,7 +181,9 @@ def is_an_edit(reading: Reading, tool: str) -> bool:
     if reading.has("CLASS") or (tool in COMPARED and reading.has("ALSO")):
         return False
     level = reading.has("LEVEL") and not reading.has("SUP", "RANK", "ASK")
-    return level or is_ours(reading) or reading.has("NOTPLACE", "LIMIT", "ALSO", "ONE", "SHIFT", "FIRST", "BACK")
+    return (
+        level or is_ours(reading) or reading.has("NOTPLACE", "LIMIT", "ALSO", "ONE", "SHIFT", "LATER", "FIRST", "BACK")
+    )
 
 
 def is_ours(reading: Reading) -> bool:

@@ -281,14 +281,17 @@ VERBS_LAST = ("de", "nl", "hu")
 
 
 def last_words(reading: Reading, unread: set[int], language: str) -> set[int]:
-    """Return the unknown words that a question ends in: "… on clay soils?"."""
-    n, found = len(reading.said.tokens) - 1, set()
-    if n > 0 and reading.said.tokens[n - 1].norm.isdigit():
+    """Return the unknown words that a question ends in, "… on clay soils?"; where verbs end it, the nouns before them."""
+    tokens = reading.said.tokens
+    n, found = len(tokens) - 1, set()
+    if n > 0 and tokens[n - 1].norm.isdigit():
         return set()  # "… 2022 rokiem"
     while n in unread:
         found.add(n)
         n -= 1
-    return set() if language in VERBS_LAST else found
+    if language not in VERBS_LAST:
+        return found
+    return {at for at in found if at > 0 and tokens[at - 1].norm in prepositions().get(language, ())}
 
 
 def ends(reading: Reading, n: int, where: str, language: str) -> bool:

@@ -99,3 +99,22 @@ def test_a_question_that_goes_on_from_one_without_an_answer_is_asked_what_of(
     talk = Conversation()
     first, second = (ask(turn, real, router="builtin", conversation=talk, debug=True) for turn in turns)
     assert (first.status, second.status) == ("refused", "clarify")
+
+
+def test_a_noun_before_the_verb_that_ends_a_question_is_not_dropped(real: Context) -> None:
+    question = "Wie viele Grünlandpunkte in Schleswig-Holstein wurden 2018 mit Glyphosat behandelt?"
+    answer = ask(question, real, router="builtin", debug=True)
+    assert answer.status == "refused"
+    assert "Glyphosat" in answer.text
+
+
+def test_years_later_goes_on_from_any_count(real: Context) -> None:
+    talk = Conversation()
+    turns = ("How many vineyard points were there in Tuscany in 2015?", "and three years later?")
+    told = [ask(turn, real, router="builtin", conversation=talk, debug=True) for turn in turns]
+    assert [answer.results[0].value for answer in told] == [12, 11]
+
+
+def test_territory_is_no_level_of_regions(real: Context) -> None:
+    question = "Aký podiel územia Slovenska pokrývali v roku 2022 listnaté lesy?"
+    assert "27,8 %" in ask(question, real, router="builtin", debug=True).text
