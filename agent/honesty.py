@@ -281,7 +281,7 @@ VERBS_LAST = ("de", "nl", "hu")
 
 
 def last_words(reading: Reading, unread: set[int], language: str) -> set[int]:
-    """Return the unknown words that a question ends in, "… on clay soils?"; where verbs end it, the nouns before them."""
+    """Return the unknown words a question ends in, "… on clay soils?"; where verbs end it, the nouns before them."""
     tokens = reading.said.tokens
     n, found = len(tokens) - 1, set()
     if n > 0 and tokens[n - 1].norm.isdigit():
