@@ -379,6 +379,8 @@ WHICH_THEN = 3
 
 # what is never answered
 
+SENTENCE_ENDS = (".", "?", "!", ":", ";")
+"""What a word with a capital behind it may begin: it is no name for that."""
 BEYOND = ("read_only", "too_long", "no_words", "which_class", "which_region", "unread", "unread_language")
 """Why a question is not put to a model: it is none, or it misses what only the asker knows."""
 SETTLED = (Ambiguous, UnknownRegion, UnknownClass, OutOfCoverage)
@@ -635,7 +637,8 @@ class Resolver:
                 part = " ".join(text.split()[:length])
                 if found := self.regions_named(part):
                     return [Area(start, start + len(part), part, found, exact=False)]
-            if led or (start > 0 and text[0].isupper()):
+            inside = start > 0 and reading.question[:start].rstrip()[-1:] not in SENTENCE_ENDS
+            if led or (inside and text[0].isupper()):
                 self.context.gazetteer.resolve(text.split()[0], self.context.language)
         return []
 

@@ -373,7 +373,7 @@ class Gazetteer:
         regions = self._candidates(entries, language)
         if regions[0].level == "group" and len(norm) < SHORTEST_GROUP and text == text.capitalize():
             return None  # German "Es" and Portuguese "Eu" are no acronyms of the Union
-        long = len(norm) > 3 and words[span[0]].capital
+        long = len(norm) > 3 and (words[span[0]].capital or _is_flat(question))
         country = long and regions[0].level == "country"  # no word of another meaning: Malta
         if not country and not _is_name_here(words, span, all(entry[4] == "code" for entry in entries)):
             return None

@@ -250,7 +250,7 @@ RULES: list[Rule] = [
     ("OUTSIDE PLACE", "NOTPLACE", lambda n, p: (p,)),
     ("NO PLACE", "NOTPLACE", lambda n, p: (p,)),
     ("PLACE AFTER", "NOTPLACE", lambda p, a: (p,)),
-    ("AFTER PLACE", "NOTPLACE", lambda a, p: (p,)),
+    ("AFTER +PLACE", "NOTPLACE", lambda a, p: (p,)),
     ("CLASS AFTER", "NOTCLASS", lambda c, a: (c,)),
     ("THAT PLACE NO", "NOTPLACE", lambda t, p, n: (p,)),
     ("NO YEAR", "NOTYEAR", lambda n, y: y),

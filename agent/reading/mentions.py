@@ -301,6 +301,10 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     items = [i for i in items if i.type != "BOTH" or i.end not in counted]  # "the two Italian regions"
     minimal = {(i.start, i.end) for i in signs if any(n.type == "NUM" and n.start == i.end for n in items)}
     items = [i for i in items if i.type != "SUP" or (i.start, i.end) not in minimal]  # Danish "mindst 25"
+    named_ends = {i.end for i in items if i.type in ("PLACE", "CLASS")}
+    behind = {(i.start, i.end) for i in items if i.type == "AFTER" and i.start in named_ends
+              and question[every[i.end - 1].end :].lstrip()[:1] in (",", ";")}  # fmt: skip
+    items = [i for i in items if i.type != "NOT" or (i.start, i.end) not in behind]  # "Puglia esclusa, …"
     split = {(i.start, i.end) for i in items if i.type == "EACH"}
     items += [
         Item(i.start, i.end, "SPLIT", ("region", i.value))
