@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agent.honesty import hard_words, is_told, numbers_of, qualifiers
+from agent.honesty import hard_words, is_told, numbers_of, qualifiers, words_of
 from agent.reading.read import read
 from retrieval.types import Region
 from tools.context import Context
@@ -34,6 +34,8 @@ def missing_in(question: str, results: Sequence[Result], context: Context) -> li
     gaps += [year for year in YEAR.findall(question) if year not in said]
     numbers = {str(n) for r in results if r.table for row in r.table.rows[:40] for n in row}
     words = [w for w in hard_words(reading, plan) if w not in numbers]
+    if not (says_none(said) or "'<'" in said or "'difference'" in said):
+        words += [words_of(reading, i) for i in reading.items if i.type in ("NONE", "NOTCLASS", "NOTPLACE")]
     there = {*numbers_of(plan), *(float(n) for n in numbers if n.replace(".", "", 1).isdigit())}
     said_numbers = {float(i.value if i.type == "NUM" else i.value[0]) for i in reading.said.items if i.type in NUMERIC}
     words += [f"{n:g}" for n in sorted(said_numbers) if not {n, n / 1000, n * 1000} & there and f"{n:g}" not in gaps]
@@ -47,11 +49,15 @@ def missing_in(question: str, results: Sequence[Result], context: Context) -> li
 
 def is_said(word: str, said: str, named: Sequence[str]) -> bool:
     """Whether a word has its part in the calls: of a name that was looked at, a negation beside one, a measure."""
-    none = "'sign': '=', 'value': 0" in said
-    negated = not word.isdigit() and (none or "'not_" in said or "'<'" in said or "'difference'" in said)
+    negated = not word.isdigit() and (says_none(said) or "'<'" in said or "'difference'" in said)
     if any(word in name for name in named) or (word == "100" and "percent" in said):
         return True
     return (negated and len(word) < LONGEST_NEGATION) or (len(word) > STEM and word[:STEM] in said)
+
+
+def says_none(said: str) -> bool:
+    """Whether some calls leave something out, or keep the rows of which there is none."""
+    return "'sign': '=', 'value': 0" in said or "'not_" in said
 
 
 def labels_of(said: str, context: Context) -> list[str]:

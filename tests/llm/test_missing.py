@@ -20,4 +20,4 @@ def gaps(demo: Context, *having: Condition) -> list[str]:
 
 def test_none_of_a_class_is_said_by_a_condition_of_zero(demo: Context) -> None:
     assert gaps(demo, Condition("bogs", ">", 0), Condition("vines", "=", 0)) == []
-    assert {"not", "single"} & {*gaps(demo, Condition("bogs", ">", 0), Condition("vines", ">", 0))}
+    assert gaps(demo, Condition("bogs", ">", 0), Condition("vines", ">", 0)) == ["but not a single vineyard"]

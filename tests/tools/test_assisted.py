@@ -14,6 +14,7 @@ from retrieval.types import Table
 from tools import area_from_map as tool
 from tools.area_from_map import area_from_map
 from tools.assisted import Assisted, assisted_share, cross_fitted
+from tools.pixelclip.at_hand import SHIPPED
 
 CELLS, POINTS = 4_000, 500
 
@@ -115,7 +116,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr("tools.pixelclip.known.words_of", lambda model: words)
     store = SimpleNamespace(query=lambda name, year: SimpleNamespace(dicts=lambda: visits))
     nomenclature = SimpleNamespace(leaves=lambda codes: tuple(codes))
-    return SimpleNamespace(context=SimpleNamespace(store=store, nomenclature=nomenclature), cells=cells, truth=truth)
+    context = SimpleNamespace(store=store, nomenclature=nomenclature, encoder=SHIPPED)
+    context.asking = lambda encoder: context
+    return SimpleNamespace(context=context, cells=cells, truth=truth)
 
 
 def test_both_estimates_stand_side_by_side(world: Any) -> None:
