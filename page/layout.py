@@ -239,6 +239,7 @@ class Layout:
             p["language"].input,
             lambda shown, person: merged(labels(person.language), self.handlers.translate(person, shown)),
             [p["shown"], *who],
+            trigger_mode="always_last",  # a language chosen while another comes is not lost
         )
         page.load(self.opened, [p["tongue"]], self.outputs(), **QUIET).then(None, js=script("opened"), **QUIET)
         page.load(None, js=script("firstTheme"), **QUIET)
@@ -350,13 +351,13 @@ class Layout:
         if nothing:
             yield self.placed({})
 
-    def one(self, event: Callable[..., Any], handle: Callable[..., Update], inputs: list[Any]) -> None:
+    def one(self, event: Callable[..., Any], handle: Callable[..., Update], inputs: list[Any], **how: Any) -> None:
         """An event that is answered at once; the last inputs are the person."""
 
         def handled(request: gr.Request, *values: Any) -> dict[Any, Any]:
             return self.placed(handle(*values[: -len(WHO)], person(values[-len(WHO) :], request)))
 
-        event(handled, inputs, self.outputs(), **QUIET)
+        event(handled, inputs, self.outputs(), **QUIET, **how)
 
     def many(self, event: Callable[..., Any], handle: Callable[..., Iterator[Update]], inputs: list[Any]) -> None:
         """An event that is answered step by step."""
