@@ -243,6 +243,10 @@ class _Sentence:
         """What a row stands for, in words."""
         return ", ".join(self.key(g, row) for g in self.query.rows)
 
+    def keys_of(self, row: Mapping[str, Any]) -> list[str]:
+        """What a row stands for, as ids and codes: not its figures, which may look alike."""
+        return [str(row[group.dimension]) for group in self.query.rows]
+
     def key(self, group: Group, row: Mapping[str, Any]) -> str:
         of = self.source.dimensions[group.dimension]
         value = row[group.dimension]
@@ -337,7 +341,7 @@ class _Sentence:
         name = (
             " + ".join(self.context.named(id).name for id in self.query.lead.split("+"))
             if ":" in self.query.lead
-            else next(self.member(r) for r in self.rows if self.query.lead in map(str, r.values()))
+            else next(self.member(r) for r in self.rows if self.query.lead in self.keys_of(r))
         )
         value, rank = self.cell(row, self.head), row.get("rank")
         text = f"{name} {value}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from typing import Any
 
 import pytest
@@ -52,6 +53,20 @@ def test_a_row_that_is_no_place_is_told_by_its_name(rows: Any, row: str, told: s
     where = [{"dimension": "year", "values": [2018]}, {"dimension": "region", "values": ["country:SE"]}]
     query = {**WHOLE, "where": where, "rows": [rows], "order": [{"column": "points"}], "lead": row}
     assert render([answer(Query.from_json(query), demo)], "en", demo).startswith(told)
+
+
+def test_a_row_is_not_taken_for_another_whose_figure_reads_like_its_key(demo: Context) -> None:
+    """August comes first with five Greek olive points: month 5 is May all the same."""
+    where = [*OLIVES, {"dimension": "region", "values": ["country:EL"]}]
+    query = {**MONTHS, "where": where, "order": [{"column": "points", "way": "fewest"}]}
+    rows = answer(Query.from_json(query), demo).table
+    assert rows is not None
+    counts = {row["month"]: row["points"] for row in rows.dicts()}
+    twins = [month for month in counts if month in set(counts.values()) - {counts[month]}]
+    assert twins
+    for month in twins:
+        told = render([answer(Query.from_json({**query, "lead": str(month)}), demo)], "en", demo)
+        assert told.startswith(f"{month_name[month]}: {counts[month]} points")
 
 
 @pytest.mark.parametrize(
