@@ -149,9 +149,6 @@ def composed_words(reading: Reading, plan: Plan) -> list[str]:
     far = [words_of(reading, i) for i in reading.items if i.type == "NEAR" and i.value[0] in wrong]
     nearest = any(step.tool in NEAREST_TOOLS for step in plan.steps)
     far += [] if nearest else [words_of(reading, i) for i in reading.items if i.type == "NEAREST"]
-    kept = any("exclude" in step.arguments or step.tool == "query" for step in plan.steps)
-    but = {i.start for i in reading.said.items if i.type == "NOT"}
-    far += [] if kept else [words_of(reading, i) for i in reading.items if i.type == "NOTCLASS" and i.start in but]
     rows = [words_of(reading, i) for i in reading.items if i.type == "SPLIT" and i.value[0] in ("region", "month")]
     return [*found, *far, *rows]
 
@@ -159,8 +156,15 @@ def composed_words(reading: Reading, plan: Plan) -> list[str]:
 def excluded_words(reading: Reading, plan: Plan) -> list[str]:
     """Return the words of classes left out that no step leaves out: "what share is not cropland"."""
     gone = {code for step in plan.steps for code in step.arguments.get("exclude", ())}
-    left = [i for i in reading.items if i.type == "NOTCLASS" and any(len(k.choices) == 1 for k in i.value)]
-    return [words_of(reading, i) for i in left if not gone & {code for k in i.value for code in k.match.codes}]
+    kept = any("exclude" in step.arguments or step.tool == "query" for step in plan.steps)
+    but = {i.start for i in reading.said.items if i.type == "NOT"}
+    found = []
+    for item in (i for i in reading.items if i.type == "NOTCLASS"):
+        sure = any(len(cover.choices) == 1 for cover in item.value)
+        missed = sure and not gone & {code for cover in item.value for code in cover.match.codes}
+        if missed or (not kept and item.start in but):
+            found.append(words_of(reading, item))
+    return found
 
 
 CHANGING_TOOLS = ("change_official", "compare_years", "query", "estimate_area")

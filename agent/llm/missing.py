@@ -34,7 +34,7 @@ def missing_in(question: str, results: Sequence[Result], context: Context) -> li
     gaps += [year for year in YEAR.findall(question) if year not in said]
     numbers = {str(n) for r in results if r.table for row in r.table.rows[:40] for n in row}
     words = [w for w in hard_words(reading, plan) if w not in numbers]
-    if not (says_none(said) or "'<'" in said or "'difference'" in said):
+    if not negates(said):
         words += [words_of(reading, i) for i in reading.items if i.type in ("NONE", "NOTCLASS", "NOTPLACE")]
     there = {*numbers_of(plan), *(float(n) for n in numbers if n.replace(".", "", 1).isdigit())}
     said_numbers = {float(i.value if i.type == "NUM" else i.value[0]) for i in reading.said.items if i.type in NUMERIC}
@@ -49,15 +49,15 @@ def missing_in(question: str, results: Sequence[Result], context: Context) -> li
 
 def is_said(word: str, said: str, named: Sequence[str]) -> bool:
     """Whether a word has its part in the calls: of a name that was looked at, a negation beside one, a measure."""
-    negated = not word.isdigit() and (says_none(said) or "'<'" in said or "'difference'" in said)
+    negated = not word.isdigit() and negates(said)
     if any(word in name for name in named) or (word == "100" and "percent" in said):
         return True
     return (negated and len(word) < LONGEST_NEGATION) or (len(word) > STEM and word[:STEM] in said)
 
 
-def says_none(said: str) -> bool:
-    """Whether some calls leave something out, or keep the rows of which there is none."""
-    return "'sign': '=', 'value': 0" in said or "'not_" in said
+def negates(said: str) -> bool:
+    """Whether some calls leave something out, keep rows of none or less of it, or tell one from another."""
+    return any(part in said for part in ("'sign': '=', 'value': 0", "'not_", "'<'", "'difference'"))
 
 
 def labels_of(said: str, context: Context) -> list[str]:

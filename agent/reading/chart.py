@@ -194,7 +194,7 @@ RULES: list[Rule] = [
     ("WITHIN QTY NEARBY PLACE", "NEAR", lambda w, q, n, p: near(q, p, "near")),
     ("QTY WITHIN NEARBY PLACE", "NEAR", lambda q, w, n, p: near(q, p, "near")),
     ("QTY WITHIN PLACE NEARBY", "NEAR", lambda q, w, p, n: near(q, p, "near") if n == "after" else None),
-    ("CMP QTY PLACE", "NEAR", lambda c, q, p: near(q, p, "not_near" if ">" in c else "near") if q[1] == "km" else None),
+    ("CMP QTY PLACE", "NEAR", lambda c, q, p: far(c, q, p)),
     ("CMP QTY FAR PLACE", "NEAR", lambda c, q, f, p: near(q, p, "not_near" if ">" in c else "near")),
     ("WITHIN QTY FAR PLACE", "NEAR", lambda w, q, f, p: near(q, p, "near")),
     ("FAR CMP QTY PLACE", "NEAR", lambda f, c, q, p: near(q, p, "not_near" if ">" in c else "near")),

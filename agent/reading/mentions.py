@@ -280,31 +280,13 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
             if float(number.group(1)) in (100, 1000, 1_000_000):
                 items.append(Item(start, end, "TIMES", float(number.group(1))))
     soft -= {n for i in items if i.type == "SEASON" for n in range(i.start, i.end)}  # French "été" is "been" too
-    for way, cases in (("OFF", FROM_CASES), ("ON", TO_CASES)):
-        endings = cases.get(language, ())
-        named = [i for i in items if i.type in ("PLACE", "CLASS") and every[i.end - 1].norm.endswith(endings)]
-        items += [replace(i, type=way + i.type) for i in named]
-    longer = [i for i in items if i.type in ("DIM", "NEAREST")]
-    items = [i for i in items if i.type not in ("CMP", "NEARBY") or not any(_lies_in(i, one) for one in longer)]
-    nearest = {n for i in longer if i.type == "NEAREST" for n in range(i.start, i.end)}
-    items = [i for i in items if i.type != "NEARBY" or i.start not in nearest]  # "най-близо до"
-    signs = [i for i in items if i.type == "CMP"]
-    items = [i for i in items if i.type != "SUP" or not any(_lies_in(i, sign) for sign in signs)]
-    longer = {"BECAME": ("BECAMEOF",), "UP": ("EACH",), "LOST": ("STAYED",), "NO": ("LOST",)}
-    items = [i for i in items if not any(o.type in longer.get(i.type, ()) and _lies_in(i, o) for o in items)]
+    items = _longest(_with_cases(items, every, language))
     items += [Item(i.start, i.end, "THAN", i.value) for i in items if i.type == "CMP" and i.end - i.start > 1]
     measured = {n for i in items if i.type == "UNIT" for n in range(i.start, i.end) if _after_number(every, i.start)}
     ends = {i.start for i in items if i.type in ("SUP", "LEVEL", "END")}
     nth = {n for i in items if i.type == "ORD" and i.value > 1 and i.end in ends for n in range(i.start, i.end)}
     soft -= measured | nth  # "the second most" is not "the most"
-    counted = {i.end for i in items if i.type == "NUM"} & {i.start for i in items if i.type == "PLACE"}
-    items = [i for i in items if i.type != "BOTH" or i.end not in counted]  # "the two Italian regions"
-    minimal = {(i.start, i.end) for i in signs if any(n.type == "NUM" and n.start == i.end for n in items)}
-    items = [i for i in items if i.type != "SUP" or (i.start, i.end) not in minimal]  # Danish "mindst 25"
-    named_ends = {i.end for i in items if i.type in ("PLACE", "CLASS")}
-    behind = {(i.start, i.end) for i in items if i.type == "AFTER" and i.start in named_ends
-              and question[every[i.end - 1].end :].lstrip()[:1] in (",", ";")}  # fmt: skip
-    items = [i for i in items if i.type != "NOT" or (i.start, i.end) not in behind]  # "Puglia esclusa, …"
+    items = _in_their_place(items, every, question)
     split = {(i.start, i.end) for i in items if i.type == "EACH"}
     items += [
         Item(i.start, i.end, "SPLIT", ("region", i.value))
@@ -312,6 +294,52 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         if i.type == "LEVEL" and (i.start, i.end) in split
     ]
     return Mentions(question, every, tuple(dict.fromkeys(items)), frozenset(soft), language)
+
+
+def _with_cases(items: list[Item], every: Sequence[Token], language: str) -> list[Item]:
+    """Return the items, places and classes also as what they are by their case: from it, or to it."""
+    cased = []
+    for way, cases in (("OFF", FROM_CASES), ("ON", TO_CASES)):
+        endings = cases.get(language, ())
+        named = [i for i in items if i.type in ("PLACE", "CLASS") and every[i.end - 1].norm.endswith(endings)]
+        cased += [replace(i, type=way + i.type) for i in named]
+    return [*items, *cased]
+
+
+WITHIN_LONGER: Mapping[str, tuple[str, ...]] = {
+    "CMP": ("DIM", "NEAREST"), "NEARBY": ("DIM", "NEAREST"), "BECAME": ("BECAMEOF",), "UP": ("EACH",),
+    "LOST": ("STAYED",), "NO": ("LOST",),
+}  # fmt: skip
+"""Type → the types whose longer phrases hold its words for themselves."""
+
+
+def _longest(items: list[Item]) -> list[Item]:
+    """Return the items without those of words that a longer phrase of another type has taken."""
+    nearest = {n for i in items if i.type == "NEAREST" for n in range(i.start, i.end)}
+    kept = [
+        i
+        for i in items
+        if not any(o.type in WITHIN_LONGER.get(i.type, ()) and _lies_in(i, o) for o in items)
+        and not (i.type == "NEARBY" and i.start in nearest)  # "най-близо до"
+    ]
+    signs = [i for i in kept if i.type == "CMP"]
+    return [i for i in kept if i.type != "SUP" or not any(_lies_in(i, sign) for sign in signs)]
+
+
+def _in_their_place(items: list[Item], every: Sequence[Token], question: str) -> list[Item]:
+    """Return the items without readings that what stands beside their words rules out."""
+    counted = {i.end for i in items if i.type == "NUM"} & {i.start for i in items if i.type == "PLACE"}
+    numbers = {i.start for i in items if i.type == "NUM"}
+    minimal = {(i.start, i.end) for i in items if i.type == "CMP" and i.end in numbers}
+    named = {i.end for i in items if i.type in ("PLACE", "CLASS")}
+    behind = {(i.start, i.end) for i in items if i.type == "AFTER" and i.start in named
+              and question[every[i.end - 1].end :].lstrip()[:1] in (",", ";")}  # fmt: skip
+    ruled_out = {
+        "BOTH": lambda i: i.end in counted,  # "the two Italian regions"
+        "SUP": lambda i: (i.start, i.end) in minimal,  # Danish "mindst 25"
+        "NOT": lambda i: (i.start, i.end) in behind,  # "Puglia esclusa, …"
+    }
+    return [i for i in items if i.type not in ruled_out or not ruled_out[i.type](i)]
 
 
 def _lies_in(one: Item, other: Item) -> bool:

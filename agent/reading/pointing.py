@@ -245,8 +245,7 @@ def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Qu
     beside = "compare" in asks and names_only(reading)
     asked = beside or reading.has("SUP", "MORE", "UP", "DOWN", "DIFF", "LOST", "GAINED", "CHANGE")
     both = reading.has("BOTH") or points_with(reading, "BOTH") or any(n == 2 for n, _ in reading.all("MANY"))
-    margin = reading.has("DIFF") and names_only(reading) and two_of("region", past) and not reading.has("SUP", "CHANGE")
-    one_of_them = beside or margin or ({"which", "what"} & {*asks} and asked and not points_with(reading, "THOSE"))
+    one_of_them = beside or ({"which", "what"} & {*asks} and asked and not points_with(reading, "THOSE"))
     if any(n > 2 for n, _ in reading.all("MANY")):
         return None
     only = ("CLASS", "YEAR", "SPAN", "SINCEYEAR", *(("LEVEL", "MANY") if both else ()), *(() if both else ("PLACE",)))
