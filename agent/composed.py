@@ -13,7 +13,7 @@ from agent.reading.clauses import clause_queries, clauses_of
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, asked_of_the_first, lies_there, queries
-from agent.reading.held import dropped, in_each_year
+from agent.reading.held import dropped, in_each_year, in_other_years
 from agent.reading.pointing import joined, points_at_those, rows_of, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from agent.reading.shapes import shaped
@@ -71,6 +71,8 @@ def composed_plan(
         whole = completed(reading, past[-1], context) if of_a_table else None
     if not reading.whole or (reading.has("HERE") and not drawn and not reading.has("PLACE")):
         return None
+    if not past and reading.items and reading.items[0].type == "ALSO":
+        return None  # "add a point" with nothing before to add to
     of_published = "how_many" in reading.all("ASK") and only_published(reading, context) and not reading.has("MEASURE")
     of_published = of_published or changes_of_published(reading, context)
     # of a language without rules behind, plain questions are the chart's too
@@ -91,7 +93,7 @@ def composed_plan(
         asked = leaning if leaning is not None else queries(reading, context, drawn, settled)
     except Unfit:
         return None
-    asked = in_each_year(asked, reading)
+    asked = in_each_year(in_other_years(asked, reading, context), reading)
     if dropped(asked, reading, context):
         return None
     several = in_parts and not (reading.has("BOTH") and len(clauses) == 1)

@@ -34,6 +34,7 @@ ONLY_COMPOSED = (
     "NTH",
     "OTHERSIDE",
     "CV",
+    "NOTYEAR",
 )
 """Constraints that no tool but the typed query can hold."""
 SIDES = ("UNIT", "FROM", "BETWEEN", "CMP", "OUTSIDE", "DIR")

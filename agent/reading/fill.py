@@ -15,7 +15,7 @@ from agent.say.sentence import EARTH_KM
 from agent.understand import POINT_COMPOUND, PROVINCES_ARE_NUTS2, SHARE_COMPOUND, Area, Cover, implied_country
 from agent.words import flatten
 from retrieval import statistics as meaning
-from retrieval.errors import AmbiguousClass, AmbiguousRegion, LandaskError, NotUnderstood
+from retrieval.errors import AmbiguousClass, AmbiguousRegion, LandaskError, NotUnderstood, UnknownRegion
 from retrieval.query import Arithmetic, Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref, Sign
 from retrieval.types import Place, Region
 from tools.context import Context
@@ -73,6 +73,14 @@ def lies_there(reading: Reading) -> bool:
     of_points = order[at + 1 : at + 2] == [points] or bool(POINT_COMPOUND.search(items[at].value.text))
     led = order[:at][-1:] == [("MEASURE", "share")]
     return of_points and led and [kind for kind, _ in order[at + 1 :]].count("PLACE") == 1 == len(reading.all("PLACE"))
+
+
+def years_held(source: str, context: Context) -> tuple[int, ...]:
+    """Return the years a source has."""
+    if source == "predictions":
+        own = {year for d in context.store.datasets() if d.kind == "predictions" for year in d.years}
+        return tuple(sorted(own)) or context.store.years()
+    return context.store.dataset("statistics").years if source == "published" else context.store.years()
 
 
 class Unfit(Exception):
@@ -215,13 +223,22 @@ class Constraints:
         return Classes(cover.match.theme, cover.match.codes)
 
     def spot(self, area: Area) -> Place:
-        """Where a distance is measured from: the town of a name, or a position."""
+        """Where a distance is measured from: the town of a name, or a position.
+
+        Raises:
+            Unfit: no town has the name: it is a region's, and its middle would be another spot than was said.
+        """
         if town := next((c for c in area.candidates if isinstance(c, Place)), None):
             return town
         try:
             return self.context.gazetteer.place(area.text)
         except LandaskError:
+            if not area.candidates:
+                raise
+        try:
             return self.context.gazetteer.place(area.candidates[0].name)
+        except UnknownRegion:
+            raise Unfit(f"{area.text} is no town") from None
 
     # --- which source, which rows ---
 
@@ -462,11 +479,7 @@ class Constraints:
 
     def table_years(self) -> tuple[int, ...]:
         """The years a source has."""
-        if self.source == "predictions":
-            own = {year for d in self.context.store.datasets() if d.kind == "predictions" for year in d.years}
-            return tuple(sorted(own)) or self.context.store.years()
-        kind = "statistics" if self.source == "published" else "survey"
-        return self.context.store.years() if kind == "survey" else self.context.store.dataset(kind).years
+        return years_held(self.source, self.context)
 
     def pair(self) -> tuple[int, int] | None:
         """The two years of a change: a span, an open span, two years named, else the first and last there are."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agent.reading.fill import years_held
 from agent.reading.read import Reading
 from agent.understand import Area, Cover
 from retrieval.query import Filter, Group, Query
@@ -14,6 +15,22 @@ from tools.context import Context
 
 EVERYWHERE = ("group:europe", "group:EU")
 """What a query without a place is about already."""
+
+
+def in_other_years(asked: Sequence[Query], reading: Reading, context: Context) -> tuple[Query, ...]:
+    """Return queries that name no year as asked of all years but those left out: a row a year, or points of any."""
+    gone = years_left_out(reading)
+    if not gone or years_named(reading) or any(q.references() or _columns_dated(q) for q in asked):
+        return tuple(asked)
+    found = []
+    for query in asked:
+        years = tuple(year for year in years_held(query.source, context) if year not in gone)
+        by_year = not query.rows and not query.having
+        each = by_year or len(years) == 1 or any(query.group(name) for name in ("point", "year"))
+        if query.source == "revisits" or not years or not each:
+            return tuple(asked)
+        found.append(replace(_dated(query, years), rows=(Group("year"),) if by_year else query.rows))
+    return tuple(found)
 
 
 def in_each_year(asked: Sequence[Query], reading: Reading) -> tuple[Query, ...]:
@@ -35,8 +52,17 @@ def years_named(reading: Reading) -> tuple[int, ...]:
     return tuple(dict.fromkeys([*reading.all("YEAR"), *(year for span in reading.all("SPAN") for year in span)]))
 
 
+def years_left_out(reading: Reading) -> tuple[int, ...]:
+    """Return the years that are not to be told of: "except in 2018"."""
+    return tuple(year for years in reading.all("NOTYEAR") for year in years)
+
+
 def _years_apart(query: Query) -> bool:
-    return any(f.dimension == "year" for c in query.columns for f in c.where) or query.group("year") is not None
+    return _columns_dated(query) or query.group("year") is not None
+
+
+def _columns_dated(query: Query) -> bool:
+    return any(f.dimension == "year" for c in query.columns for f in c.where)
 
 
 def _dated(query: Query, years: tuple[int, ...]) -> Query:
@@ -48,11 +74,18 @@ def dropped(asked: Sequence[Query], reading: Reading, context: Context) -> list[
     """Return the places, classes and years of a question that its queries say nothing of."""
     told = json.dumps([query.to_json() for query in asked])
     gone = [str(year) for year in years_named(reading) if f"{year}" not in told]
+    gone += [str(year) for year in years_left_out(reading) if any(_is_about(q, year) for q in asked)]
     gone += [c.text for c in reading.all("CLASS") if not _has_class(c, told, context)]
     gone += _places_in_order(asked, reading) + _kinds_of_class(asked, reading)
     places = [] if reading.has("NEAREST") else reading.all("PLACE")  # that is where the distance begins
     held = [r for area in places for r in area.regions if f'"{r.id}"' in told]
     return gone + [a.text for a in places if not (_has_place(a, told, context) or _around(a, held, context))]
+
+
+def _is_about(query: Query, year: int) -> bool:
+    """Whether a query tells of a year, as one of any year does; not where points have left a class by then."""
+    years = [f for f in query.where if f.dimension == "year" and f.op == "in"]
+    return query.source != "revisits" and (not years or any(year in f.listed for f in years))
 
 
 def _places_in_order(asked: Sequence[Query], reading: Reading) -> list[str]:

@@ -16,7 +16,7 @@ from agent.lexicon import Token, leaves, lexicon, tokens
 from agent.understand import Area, Cover, find_lonlat, find_point_id, named_codes, settle
 from agent.words import fillers, flatten, words
 from retrieval.nomenclature import ABROAD_COST, FORM_COST
-from retrieval.types import PAGE_LANGUAGES, Place
+from retrieval.types import Place
 from tools.context import Context
 
 FIRST_YEAR, LAST_YEAR = 1950, 2199
@@ -264,8 +264,6 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         if leaf.key.startswith("unit.") and end - start == 1 and len(every[start].norm) <= 2:
             inside = inside or not _after_number(every, start) or _after_year(every, start, language)
         for type, value in () if inside else KEYS.get(leaf.key, (("OTHER", leaf.key),)):
-            if type == "NEARBY" and language in PAGE_LANGUAGES:
-                continue  # the rules behind read it
             if type in ("NEARBY", "WITHIN") and language in POSTPOSITIONS:
                 value = "after"
             if type == "EACH" and value == "per" and language in POSTPOSITIONS:

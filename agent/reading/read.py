@@ -19,8 +19,7 @@ COMPOSED = frozenset({
     "NEAR", "NOTPLACE", "NOTCLASS", "NONE", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANKNTH", "NTH", "SPLIT",
     "SPLITIN", "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "END", "STAT", "DIFF", "LOST", "GAINED", "STAYED",
     "BYMONTH", "BECAME", "MORETHAN", "TWICE", "REVERSE", "NUMCLASS", "EACHONE", "DIM", "OTHERSIDE", "CV",
-        "RANKCLASS",
-        "ENDOF",
+    "RANKCLASS", "ENDOF", "NOTYEAR",
 })  # fmt: skip
 """Constraints that only a typed query can hold."""
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from agent.reading.fill import UNIT_MEASURE, Classes, Constraints, Unfit, is_general
+from agent.reading.held import years_left_out
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
 from retrieval.errors import AmbiguousClass, AmbiguousRegion
@@ -478,7 +479,7 @@ def revisit(c: Constraints) -> tuple[tuple[int, int], tuple[Filter, ...]]:
     if len(surveys) < 2:
         raise Unfit("one survey")
     spans = c.reading.all("SPAN")
-    named = sorted({*c.years(), *c.reading.all("SINCEYEAR", "NOTYEAR")})
+    named = sorted({*c.years(), *c.reading.all("SINCEYEAR"), *years_left_out(c.reading)})
     pair = spans[0] if spans else (named[0], named[1]) if len(named) == 2 else (surveys[-2], surveys[-1])
     if not {*pair} <= {*surveys}:
         raise Unfit("no such surveys")
@@ -488,7 +489,7 @@ def revisit(c: Constraints) -> tuple[tuple[int, int], tuple[Filter, ...]]:
 
 def left_for_others(c: Constraints) -> tuple[Query, ...] | None:
     """Points of a class that are of any other now."""
-    gone = c.reading.all("NOTYEAR")
+    gone = years_left_out(c.reading)
     later = len(gone) == 1 and len(c.years()) == 1 and gone[0] > c.years()[0] and len(c.classes) == 1
     left = c.reading.all("LEFTFOR")
     if len(left) != 1 and not later:

@@ -142,7 +142,8 @@ class _Sentence:
         if not self.query.rows:
             return self.one_number()
         if not self.rows:
-            return self.voice.say("none", frame=self.framed())
+            unknown = self.query.source == "published" and not self.query.having
+            return self.voice.say("not_published" if unknown else "none", frame=self.framed())
         if self.query.lead:
             return self.of_the_lead()
         if self.query.order:
