@@ -184,7 +184,7 @@ def shades(
         high = edges[at + 1] if at + 1 < len(edges) else max(numbers)
         words.append((SHADES[shade(low, breaks)], f"{low:g} {unit}" if low == high else f"{low:g} – {high:g} {unit}"))
     if any(not isinstance(v, int | float) for v in values):
-        words.append((NO_FIGURE, voice.phrase("not_published")))
+        words.append((NO_FIGURE, voice.say("no_figure")))
     if any(uncertain for _, _, uncertain in drawn):
         words.append((HATCHED, voice.phrase("low")))
     return drawn, words

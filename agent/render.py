@@ -9,7 +9,7 @@ from typing import Any
 from agent import say
 from agent.areas import SELECTED
 from agent.deals import saying as deals
-from agent.voice import Voice, decimals_of
+from agent.voice import Voice
 from retrieval import errors
 from retrieval.types import PUBLISHED_LEVELS
 from tools.context import Context
@@ -56,9 +56,7 @@ def class_verdicts(results: Sequence[Result], voice: Voice, context: Context) ->
     for group in groups.values():
         first, *others = sorted((results[at] for at in group), key=lambda r: number_of(r.value) or 0, reverse=True)
         if others and (number_of(first.value) or 0) > (number_of(others[0].value) or 0):
-            said[group[-1]] = voice.say("verdict_class", cover=cover_of(first, voice, context))
-        elif others and first.tool == "official_share":
-            said[group[-1]] = voice.say("verdict_equal")
+            said[group[-1]] = voice.say("most", first=cover_of(first, voice, context)) + "."
     return said
 
 
@@ -83,11 +81,9 @@ def source_of(result: Result, voice: Voice) -> str:
 
 def sentence_of(result: Result, voice: Voice, context: Context) -> str:
     """Return one result's sentence."""
-    if result.tool == "query":
-        return say.sentence(result, voice, context)
     write = WRITERS.get(result.tool)
-    sentence = write(result, voice, context) if write else plain(result, voice)
-    return sentence[:1].upper() + sentence[1:]
+    text = write(result, voice, context) if write else say.sentence(result, voice, context) or plain(result, voice)
+    return text[:1].upper() + text[1:]
 
 
 def plain(result: Result, voice: Voice) -> str:
@@ -97,47 +93,19 @@ def plain(result: Result, voice: Voice) -> str:
     return f"{', '.join(parts)}: {value} {result.unit or ''}".strip() + "."
 
 
-def cover_of(result: Result, voice: Voice, context: Context, *, codes: bool = True) -> str:
-    """Return the class words of a result with their codes."""
-    label = context.nomenclature.label
-
-    def named(which: Sequence[str]) -> str:
-        words = label(which, voice.language)
-        return f"{words} ({', '.join(which)})" if codes else words
-
-    cover, use = tuple(asked_codes(result, "land_cover")), tuple(asked_codes(result, "land_use"))
-    excluded = tuple(result.arguments.get("exclude", ()))
-    words = named(cover) if cover else named(use) if use else ""
-    if cover and use:
-        words = voice.phrase("both_uses", cover=named(cover), use=named(use))
-    if excluded:
-        left_out = named(excluded)
-        return (
-            voice.phrase("without", cover=words, excluded=left_out)
-            if words
-            else voice.phrase("any_but", excluded=left_out)
-        )
-    return words
-
-
-def asked_codes(result: Result, theme: str) -> Sequence[str]:
-    """Return the codes asked for, not those found."""
-    found = result.arguments.get(theme, ())
-    return (found,) if isinstance(found, str) else found
+def cover_of(result: Result, voice: Voice, context: Context) -> str:
+    """Return the words of the class that was asked for, not those found, with its codes."""
+    codes = next((found for theme in ("land_cover", "land_use") if (found := result.arguments.get(theme))), ())
+    codes = [codes] if isinstance(codes, str) else list(codes)
+    return f"{context.nomenclature.label(codes, voice.language)} ({', '.join(codes)})" if codes else ""
 
 
 def where_of(result: Result, voice: Voice) -> str:
-    """Return the place words of a result."""
-    return near_in(voice.both(region_name(r.id, r.name, voice) for r in result.regions), result, voice)
-
-
-def near_in(regions: str, result: Result, voice: Voice) -> str:
-    """Return some regions, everywhere where there are none, with the circle that was asked about."""
+    """Return the place words of a result: regions, a circle, or everywhere."""
     near = result.facts.get("near")
-    if near:
-        circle = {"km": voice.number(near["km"]), "name": near["name"]}
-        return voice.phrase("inside_near", where=regions, **circle) if regions else voice.phrase("near", **circle)
-    return regions or voice.phrase("everywhere")
+    places = [voice.both(region_name(r.id, r.name, voice) for r in result.regions)] if result.regions else []
+    circle = [voice.filter("near", km=voice.number(near["km"]), place=near["name"])] if near else []
+    return ", ".join([*places, *circle]) or voice.filter("everywhere")
 
 
 def region_name(id: str, name: str, voice: Voice) -> str:
@@ -145,123 +113,9 @@ def region_name(id: str, name: str, voice: Voice) -> str:
     return voice.say("drawn") if id.startswith("aoi:selection") else name
 
 
-def years_of(result: Result) -> str:
-    """Return the years of a result."""
-    return ", ".join(map(str, result.years))
-
-
-def found_points(result: Result, voice: Voice, context: Context) -> str:
-    """Where and how many."""
-    where, cover = where_of(result, voice), cover_of(result, voice, context)
-    counts = result.facts["counts"]
-    number = voice.number
-    if len(counts) > 1:
-        parts = [f"{c['year']}: {number(c['points'])}" for c in counts]
-        return voice.say("find_years", where=where, cover=cover or voice.phrase("any"), list=voice.entries(parts))
-    points, surveyed = result.facts["points"], result.facts["surveyed"]
-    slots = {"where": where, "year": years_of(result), "n": number(points), "points": voice.plural("point", points)}
-    if not cover:
-        return voice.say("find_any", **slots)
-    return voice.say("find" if points else "find_none", cover=cover, surveyed=number(surveyed), **slots)
-
-
-def shares_of_points(result: Result, voice: Voice, context: Context) -> str:
-    """What part of the points."""
-    surveyed, points = result.facts["surveyed"], result.facts["points"]
-    slots = {"where": where_of(result, voice), "year": years_of(result)}
-    if not surveyed:
-        return voice.say("share_points_none", **slots)
-    if points is None:
-        theme = result.facts["theme"]
-        parts = [
-            f"{row[f'{theme}_name']} ({row[theme]}) {voice.number(row['percent_of_points'])} %" for row in rows(result)
-        ]
-        return voice.say("share_points_list", surveyed=voice.number(surveyed), list=voice.entries(parts), **slots)
-    return voice.say(
-        "share_points",
-        n=voice.number(points),
-        surveyed=voice.number(surveyed),
-        percent=voice.number(number_of(result.value)),
-        cover=cover_of(result, voice, context),
-        **slots,
-    )
-
-
 def number_of(value: Any) -> float | None:
     """Return a value where it is a number."""
     return value if isinstance(value, int | float) else None
-
-
-def rows(result: Result) -> list[dict[str, Any]]:
-    """Return the table's rows."""
-    return list(result.table.dicts()) if result.table else []
-
-
-def ranked_points(result: Result, voice: Voice, context: Context) -> str:
-    """Which regions or classes have the most points."""
-    fewest = "_fewest" if result.facts.get("order") == "fewest" else ""
-    year = years_of(result)
-    cover = cover_of(result, voice, context) or voice.phrase("any")
-    if "level" not in result.facts:
-        where = where_of(result, voice)
-        parts = [f"{r['rank']}. {r['class_name']} ({r['class']}) {voice.number(r['points'])}" for r in rows(result)]
-        if not parts:
-            return voice.say("rank_none", where=where, year=year, cover=cover)
-        return voice.say(f"rank_classes{fewest}", where=where, year=year, list=voice.entries(parts))
-    where = near_in(voice.both(result.facts.get("within", ())), result, voice)
-    parts = [f"{r['rank']}. {r['region']} {voice.number(r['points'])}" for r in rows(result)]
-    if not parts:
-        return voice.say("rank_none", where=where, year=year, cover=cover)
-    level = voice.phrase(f"level_{result.facts['level']}")
-    return voice.say(
-        f"rank_points{fewest}", cover=cover, year=year, where=where, level=level, list=voice.entries(parts)
-    )
-
-
-def compared_years(result: Result, voice: Voice, context: Context) -> str:
-    """Gained, lost, stayed."""
-    facts, number = result.facts, voice.number
-    first, last = facts["counts"][0], facts["counts"][-1]
-    return voice.say(
-        "compare_years",
-        where=where_of(result, voice),
-        cover=cover_of(result, voice, context),
-        n_from=number(first["points"]),
-        n_to=number(last["points"]),
-        year_from=facts["year_from"],
-        year_to=facts["year_to"],
-        **{k: number(facts[k]) for k in ("revisited", "stayed", "lost", "gained")},
-    )
-
-
-def compared_regions(result: Result, voice: Voice, context: Context) -> str:
-    """Regions side by side by their points."""
-    several = len(result.years) > 1
-    parts = [
-        f"{r['region']}{', ' + str(r['year']) if several else ''}: "
-        + voice.phrase("n_of", n=voice.number(r["points"]), total=voice.number(r["surveyed"]))
-        for r in rows(result)
-    ]
-    year = "" if several else f", {years_of(result)}"
-    cover = cover_of(result, voice, context) or voice.phrase("any")
-    return voice.say("compare_regions", cover=cover + year, list=voice.entries(parts))
-
-
-def nearest_of(result: Result, voice: Voice, context: Context) -> str:
-    """What lies closest."""
-    closest = result.facts["nearest"]
-    cover = cover_of(result, voice, context) or voice.phrase("any")
-    if not closest:
-        return voice.say("nearest_none", cover=cover, year=years_of(result))
-    return voice.say(
-        "nearest",
-        cover=cover,
-        name=result.facts["name"],
-        km=voice.number(result.facts["nearest_km"]),
-        point_id=closest["point_id"],
-        seen=seen(closest),
-        year=closest["year"],
-    )
 
 
 def seen(row: Mapping[str, Any]) -> str:
@@ -351,200 +205,6 @@ def _definition(row: Mapping[str, Any], voice: Voice, context: Context) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
-# the published figures
-
-
-def figure(cell: Mapping[str, Any], voice: Voice, unit: str, *, short: bool = True, ends: bool = False) -> str:
-    """Return one published figure, with the ends of its interval where they are wanted; or why there is none."""
-    value = cell["percent"] if unit == "%" else cell[unit]
-    if cell["status"] in ("not_significant", "not_published") or value is None:
-        return voice.phrase(cell["status"] if cell["status"] in voice.of["phrase"] else "not_published")
-    if cell["status"] == "about_zero":
-        return voice.phrase("about_zero")
-    number = f"{voice.number(value)} {unit_word(unit)}" if short else voice.phrase("share", value=voice.number(value))
-    low, high = ends_of(cell, unit)
-    aside = [voice.phrase("range", low=voice.number(low), high=voice.number(high))] if ends and low is not None else []
-    aside += [voice.phrase("low")] if cell["status"] == "low_reliability" else []
-    return f"{number} ({'; '.join(aside)})" if aside else number
-
-
-def ends_of(cell: Mapping[str, Any], unit: str) -> tuple[float | None, float | None]:
-    """Return the ends of a published figure's interval in a unit."""
-    suffix = "" if unit == "%" else f"_{unit}"
-    return cell.get(f"low{suffix}"), cell.get(f"high{suffix}")
-
-
-def interval_sentence(cell: Mapping[str, Any], voice: Voice, unit: str) -> str:
-    """Return what the survey allows besides the figure; nothing where no sampling error is published."""
-    low, high = ends_of(cell, unit)
-    if low is None:
-        return ""
-    return " " + voice.say("interval", low=voice.number(low), high=voice.number(high), unit=unit_word(unit))
-
-
-def margin(of: Mapping[str, Any], voice: Voice) -> dict[str, str]:
-    """Return the slots of a difference's interval, both ends with their sign and as many decimals."""
-    decimals = max(decimals_of(of["low"]), decimals_of(of["high"]))
-    return {end: signed(of[end], voice, decimals) for end in ("low", "high")}
-
-
-def signed(value: float, voice: Voice, decimals: int) -> str:
-    """Return a number with its sign, also where it is above nothing."""
-    sign = "+" if value > 0 else "−" if value < 0 else ""
-    return f"{sign}{voice.fixed(abs(value), decimals)}"
-
-
-def unit_of_difference(unit: str, voice: Voice) -> str:
-    """Return the unit two figures of a unit are apart in."""
-    return voice.phrase("points_unit") if unit == "%" else unit_word(unit)
-
-
-def unit_word(unit: str) -> str:
-    """Return a unit as written."""
-    return {"km2": "km²"}.get(unit, unit)
-
-
-def class_words(cell: Mapping[str, Any]) -> str:
-    """Return a cell's class with its code."""
-    return f"{cell['label']} ({cell['land_cover']})"
-
-
-def official_of(result: Result, voice: Voice, context: Context) -> str:
-    """How much, as published."""
-    cells, unit = result.facts["cells"], result.facts["unit"]
-    if len(cells) > 1:
-        several_regions = len({c["region_id"] for c in cells}) > 1
-        several_years = len({c["year"] for c in cells}) > 1
-        parts = []
-        for c in cells:
-            who = [c["region"]] if several_regions or not several_years else []
-            when = [str(c["year"])] if several_years or several_regions else []
-            parts.append(f"{', '.join(who + when)}: {figure(c, voice, unit, ends=True)}")
-        where = "" if several_regions else f"{cells[0]['region']}, "
-        return voice.say("official_list", cover=where + class_words(cells[0]), list=voice.entries(parts))
-    cell = cells[0]
-    slots = {"where": cell["region"], "year": cell["year"], "cover": class_words(cell)}
-    if cell["status"] not in ("published", "low_reliability"):
-        return voice.say("official_missing", status=figure(cell, voice, unit), **slots)
-    allowed = interval_sentence(cell, voice, unit)
-    if unit == "%":
-        return voice.say("official", value=figure(cell, voice, unit, short=False), **slots) + allowed
-    about = {"value": voice.number(cell[unit]), "unit": unit_word(unit), "percent": voice.number(cell["percent"])}
-    return voice.say("official_km2", **about, **slots) + allowed
-
-
-def change_of(result: Result, voice: Voice, context: Context) -> str:
-    """How much more or less."""
-    unit, sentences = result.facts["unit"], []
-    for change in result.facts["changes"]:
-        first, last = change["series"][0], change["series"][-1]
-        sentences.append(
-            voice.say(
-                "change",
-                where=change["region"],
-                cover=f"{result.facts['label']} ({'+'.join(result.land_cover)})",
-                year_from=change["year_from"],
-                year_to=change["year_to"],
-                value_from=figure(first, voice, unit, ends=not change["comparable"]),
-                value_to=figure(last, voice, unit, ends=not change["comparable"]),
-                direction=direction_of(change, voice, unit),
-            )
-        )
-        if len(change["series"]) > 2:
-            parts = [f"{c['year']}: {figure(c, voice, unit)}" for c in change["series"]]
-            sentences.append(voice.say("change_series", list=voice.entries(parts)))
-    return " ".join(sentences)
-
-
-def direction_of(change: Mapping[str, Any], voice: Voice, unit: str) -> str:
-    """Return how a figure changed: more or less with its margin, not to be seen, or not to be compared."""
-    if change["change"] is None:
-        return voice.say("change_unknown")
-    slots = {"unit": unit_of_difference(unit, voice)}
-    if change["no_change"] and change["told"] is False:
-        least = voice.number(change["least"])
-        return voice.say(
-            "change_undetected",
-            change=signed(change["change"], voice, decimals_of(change["change"])),
-            least=least,
-            **margin(change, voice),
-            **slots,
-        )
-    if change["no_change"]:
-        return voice.say("change_none")
-    direction = voice.say(f"change_{change['direction']}", change=voice.number(abs(change["change"])), **slots)
-    return f"{direction} ({voice.phrase('range', **margin(change, voice))})" if change["low"] is not None else direction
-
-
-def compared_official(result: Result, voice: Voice, context: Context) -> str:
-    """Regions side by side as published."""
-    facts, unit = result.facts, result.facts["unit"]
-    several = len({c["year"] for c in facts["cells"]}) > 1
-    parts = [
-        f"{c['region']}{', ' + str(c['year']) if several else ''}: {figure(c, voice, unit, ends=True)}"
-        for c in facts["cells"]
-    ]
-    return voice.say(
-        "compare_official",
-        cover=f"{facts['label']} ({'+'.join(result.land_cover)})",
-        year=facts["year"],
-        list=voice.entries(parts),
-        verdict=verdict_of(facts, voice, unit) if len(facts["compared"]) > 1 else "",
-    ).strip()
-
-
-def verdict_of(facts: Mapping[str, Any], voice: Voice, unit: str) -> str:
-    """Return which of several regions has most, by how much, or that the first two cannot be told apart."""
-    if facts["told"] is None:
-        return voice.say("verdict_equal") if facts["no_difference"] else voice.say("verdict_most", region=facts["most"])
-    slots = {"ahead": voice.number(facts["ahead"]), "unit": unit_of_difference(unit, voice), **margin(facts, voice)}
-    if facts["told"] and not facts["no_difference"]:
-        return voice.say("verdict_ahead", region=facts["most"], second=facts["next"], **slots)
-    return voice.say("verdict_apart", first=facts["most"], second=facts["next"], **slots)
-
-
-def ranked_official(result: Result, voice: Voice, context: Context) -> str:
-    """Which regions have the largest published share."""
-    facts, unit = result.facts, result.facts["unit"]
-    key = "rank_official" if unit == "%" else "rank_official_area"
-    if facts["order"] == "fewest":
-        key = "rank_official_fewest"
-    parts = [f"{r['rank']}. {r['region']} {figure(r, voice, unit)}" for r in facts["ranking"]]
-    slots: dict[str, Any] = {} if unit == "%" or key != "rank_official_area" else {"unit": unit_word(unit)}
-    sentence = voice.say(
-        key,
-        cover=f"{facts['label']} ({'+'.join(result.land_cover)})",
-        year=facts["year"],
-        where=voice.both(facts["within"]) or voice.phrase("everywhere_official"),
-        level=voice.phrase(f"level_{facts['level']}"),
-        list=voice.entries(parts),
-        **slots,
-    )
-    return f"{sentence} {rank_sentence(facts, voice)}".strip()
-
-
-def rank_sentence(facts: Mapping[str, Any], voice: Voice) -> str:
-    """Return between which ranks the first region lies when the survey's error is allowed for."""
-    if not facts["first_between"] or facts["first_is_tied"]:
-        return ""
-    first, last = facts["first_between"]
-    region = facts["ranking"][0]["region"]
-    if first == last:
-        return voice.say("rank_sure", region=region)
-    return voice.say("rank_between", region=region, first=first, last=last)
-
-
-def profile_of(result: Result, voice: Voice, context: Context) -> str:
-    """A region's land by classes."""
-    unit, sentences = result.facts["unit"], []
-    for profile in result.facts["profiles"]:
-        parts = [f"{class_words(c)} {figure(c, voice, unit)}" for c in profile["classes"]]
-        slots = {"where": profile["region"], "year": profile["year"], "list": voice.entries(parts)}
-        of = result.facts.get("of")
-        sentences.append(voice.say("profile_of", cover=of, **slots) if of else voice.say("profile", **slots))
-    return " ".join(sentences)
-
-
 # the satellite
 
 
@@ -553,7 +213,7 @@ def classified(result: Result, voice: Voice, context: Context) -> str:
     return voice.say(
         "classify",
         where=where_of(result, voice),
-        year=years_of(result),
+        year=", ".join(map(str, result.years)),
         hits=voice.number(result.facts["hits"]),
         pixels=voice.number(result.facts["pixels"]),
         cover=result.facts["text"] or cover_of(result, voice, context),
@@ -569,7 +229,7 @@ def explained(result: Result, voice: Voice, context: Context) -> str:
     return voice.say(
         "explain",
         point=facts["point_id"],
-        year=years_of(result),
+        year=", ".join(map(str, result.years)),
         name=facts["name"],
         code=result.value,
         probability=voice.number(facts["probability"]),
@@ -590,7 +250,7 @@ def agreement(result: Result, voice: Voice, context: Context) -> str:
     return voice.say(
         "agreement",
         where=where_of(result, voice),
-        year=years_of(result),
+        year=", ".join(map(str, result.years)),
         right=voice.number(facts["right"]),
         pixels=voice.number(facts["pixels"]),
         accuracy=voice.number(round(100 * facts["accuracy"], 1)),
@@ -601,18 +261,17 @@ def agreement(result: Result, voice: Voice, context: Context) -> str:
 def estimated(result: Result, voice: Voice, context: Context) -> str:
     """What calibrated points make of a class, or of a part of it: an estimate and called so."""
     facts, number = result.facts, voice.number
-    parts = [
-        voice.phrase(f"part_{side}", m=number(facts[side])) for side in ("above", "below") if facts[side] is not None
-    ]
-    for key, codes in (("part_used", result.land_use), ("part_not_used", facts["not_used"])):
+    heights = {side: voice.quantity(facts[side], "m") for side in ("above", "below") if facts[side] is not None}
+    parts = [voice.filter("elevation", x=voice.filter(side, x=height)) for side, height in heights.items()]
+    for key, codes in (("used", result.land_use), ("not_used", facts["not_used"])):
         if codes:
             words = context.nomenclature.label(list(codes), voice.language)
-            parts.append(voice.phrase(key, use=f"{words} ({', '.join(codes)})"))
+            parts.append(voice.filter(key, x=f"{words} ({', '.join(codes)})"))
     low, high = result.interval or (None, None)
     return voice.say(
         "estimate_part" if facts["split"] else "estimate_share",
         where=where_of(result, voice),
-        year=years_of(result),
+        year=", ".join(map(str, result.years)),
         cover=f"{facts['label']} ({'+'.join(result.land_cover)})",
         value=number(number_of(result.value)),
         low=number(low),
@@ -624,22 +283,10 @@ def estimated(result: Result, voice: Voice, context: Context) -> str:
 
 
 WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
-    "find_points": found_points,
-    "count_points": found_points,
-    "share_points": shares_of_points,
-    "rank_points": ranked_points,
-    "compare_years": compared_years,
-    "compare_regions": compared_regions,
-    "nearest_records": nearest_of,
     "point_history": history_of,
     "describe_data": described,
     "define_class": defined,
     "explain_interval": lambda result, voice, context: voice.say("explain_interval"),
-    "official_share": official_of,
-    "change_official": change_of,
-    "compare_official": compared_official,
-    "rank_official": ranked_official,
-    "profile_region": profile_of,
     "estimate_area": estimated,
     "area_from_map": estimated,
     "classify_area": classified,
@@ -647,6 +294,7 @@ WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
     "compare_with_survey": agreement,
     "deals": deals.sentence,
 }
+"""What asks no table of land → who writes its sentence; the others are told by their rows' shape (`agent/say`)."""
 
 
 # --- caveats ---------------------------------------------------------------------------------------------------------
@@ -740,8 +388,7 @@ def _refusal(error: errors.LandaskError, voice: Voice, context: Context) -> str:
         case errors.OutOfCoverage():
             return _outside(error, voice, context)
         case errors.NoSuchYear():
-            near = f" {voice.phrase('and')} ".join(map(str, error.near))
-            return of["no_such_year"].format(year=error.year, near=near)
+            return of["no_such_year"].format(year=error.year, near=voice.both(map(str, error.near)))
         case errors.NotPublished():
             when = f", {error.year}" if error.year else ""
             instead = some("instead", [class_or_word(w, voice, context) for w in error.instead])
@@ -798,7 +445,7 @@ def _not_understood(error: errors.NotUnderstood, voice: Voice, context: Context)
         told = of["unread"].format(words=", ".join(f"“{word}”" for word in numbers), understood=understood)
         return told if understood else f"{told} {of['which_class']}"
     if reason == "no_parts":
-        return of["no_parts"].format(region=numbers[0], level=voice.phrase(f"level_{numbers[1]}"), can=of["can"])
+        return of["no_parts"].format(region=numbers[0], level=voice.noun("rows", numbers[1]), can=of["can"])
     if reason in ("which_region", "which_class", "read_only", "no_words"):
         return of[reason].format(can=of["can"])
     return of["not_understood"].format(understood=understood, can=of["can"])
@@ -809,10 +456,10 @@ def class_or_word(word: str, voice: Voice, context: Context) -> str:
     if word.isdigit():
         return word
     if word in PUBLISHED_LEVELS:
-        return voice.phrase(f"level_{word}")
+        return voice.noun("rows", word)
     parts = word.split("+")
     if not all(part in context.nomenclature.classes for part in parts):
-        return voice.phrase(f"level_{word}") if f"level_{word}" in voice.of["phrase"] else word
+        return voice.noun("rows", word)
     return f"{context.nomenclature.label(tuple(parts), voice.language)} ({word})"
 
 

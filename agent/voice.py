@@ -93,7 +93,7 @@ class Voice:
     def number(self, value: float | None, *, signed: bool = False) -> str:
         """Return a number as the language writes it, with the decimals it has; what is none is not published."""
         if value is None:
-            return self.phrase("not_published")
+            return self.say("no_figure")
         return ("+" if signed and value > 0 else "") + self.fixed(value, decimals_of(value))
 
     def fixed(self, value: float, decimals: int) -> str:
@@ -103,9 +103,9 @@ class Voice:
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         return (MINUS if value < 0 else "") + format_decimal(abs(value), format=pattern, locale=self.locale)
 
-    def plural(self, word: str, number: float) -> str:
-        """Return a word in the form its number asks for."""
-        return self._form(self.of["plural"][word], number)
+    def signed(self, value: float, decimals: int) -> str:
+        """Return a number with its sign and this many decimals."""
+        return ("+" if value > 0 else "") + self.fixed(value, decimals)
 
     def counted(self, value: float, section: str, key: str) -> str:
         """Return a number with the form of its noun: 1 point, 2 points."""

@@ -87,11 +87,11 @@ def reply_html(turn: Turn, words: Words) -> str:
 
 
 CODES = re.compile(r"\s\((?:[A-H][0-9X]{2}|U[0-9]{3})(?:[,;+ ]+(?:[A-H][0-9X]{2}|U[0-9]{3}))*\)")
-RANKS = re.compile(r"(?P<head>.+?): (?P<list>1\. .+?(?:; \d+\. .+?)+)\.(?P<tail> \D.*)?")
 ENTRIES = re.compile(
     r"(?P<head>[^:;.]+): (?P<list>(?:(?!\. \D)[^;])+(?:; (?:(?!\. \D)[^;])+?){4,}?)(?P<tail> \([^()]*, [^()]*\))?\."
+    r"(?P<more> .+)?"
 )
-"""Five or more entries parted by semicolons, and in brackets at the end what they are of."""
+"""Five or more entries parted by semicolons, in brackets at the end what they are of, and what is said after."""
 SHOWN_ENTRIES = 5
 
 
@@ -111,30 +111,23 @@ class Entries:
     head: str
     lines: tuple[str, ...]
     tail: str
-    ranked: bool
 
     def html(self, start: int, end: int | None = None) -> str:
-        """Some of the entries as a list; a ranking's are numbered."""
-        lines = "".join(f"<li>{escape(line)}</li>" for line in self.lines[start:end])
-        return f'<ol start="{start + 1}">{lines}</ol>' if self.ranked else f"<ul>{lines}</ul>"
+        """Some of the entries as a list."""
+        return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in self.lines[start:end])}</ul>"
 
 
 def entries(text: str) -> Entries | None:
     """The entries of a line that lists some, None where it is a sentence.
 
-    >>> entries("Largest share: 1. Picardy 56.4 %; 2. Brittany 41.6 %.").lines
-    ('Picardy 56.4 %', 'Brittany 41.6 %')
-    >>> entries("Most: A 9 %; then B 8 %; C 7 %; D 6 %; E 5 % (Spain, 2022).").tail
-    '(Spain, 2022)'
+    >>> entries("Most: A 9 %; then B 8 %; C 7 %; D 6 %; E 5 % (Spain, 2022). A keeps this rank.").tail
+    '(Spain, 2022). A keeps this rank.'
     >>> entries("Bavaria: 29 % in 2009; a decrease. All years: 2009: 29 %; 2012: 28 %; 2015: 27 %; 2018: 26 %.")
     """
-    if found := RANKS.fullmatch(text):
-        lines = [line.partition(". ")[2] for line in re.split(r"; (?=\d+\. )", found["list"])]
-    elif found := ENTRIES.fullmatch(text):
-        lines = found["list"].split("; ")
-    else:
+    if not (found := ENTRIES.fullmatch(text)):
         return None
-    return Entries(found["head"], tuple(lines), (found["tail"] or "").strip(), found.re is RANKS)
+    tail = f"{found['tail'] or ''}.{found['more']}" if found["more"] else found["tail"] or ""
+    return Entries(found["head"], tuple(found["list"].split("; ")), tail.lstrip(". "))
 
 
 def also_html(text: str, words: Words) -> str:

@@ -296,6 +296,7 @@ def compare_regions(
     nothing = {"points": 0, "surveyed": 0, "by_coast": 0}
     counts = [(r, {"year": y} | nothing | found.get((r.id, y), {})) for r in asked.regions for y in asked.years]
     latest = [(r.name, n["points"], n["surveyed"]) for r, n in counts if n["year"] == asked.years[-1]]
+    first, second, *_ = sorted((points for _, points, _ in latest), reverse=True)
     return result_of(
         "compare_regions",
         asked,
@@ -307,9 +308,9 @@ def compare_regions(
                 for r, n in counts
             ),
         ),
-        max(points for _, points, _ in latest),
+        first,
         features=point_features(records_table(context, points_of(asked))),
-        facts={"compared": latest, "most": max(latest, key=lambda item: item[1])[0]},
+        facts={"compared": latest, "most": max(latest, key=lambda item: item[1])[0], "ahead": first - second},
         caveats=(*survey_caveats(asked, [n for _, n in counts]), NOT_AREA),
     )
 

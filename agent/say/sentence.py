@@ -1,11 +1,13 @@
-"""The sentence of one query's result: its first words answer, the frame says of what. Reads the query and its rows."""
+"""The sentence of a result: its first words answer, the frame says of what. Reads the query and its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from agent.voice import Voice
+from agent.say.shape import COUNTED, FATES, Shape, shapes_of
+from agent.voice import Voice, decimals_of
 from retrieval.query import Column, Expression, Filter, Group, Query, Ref
 from retrieval.sources import Source, source_of
 from tools.compile import SIGNS, is_of_points
@@ -33,9 +35,9 @@ assert set(HOLDS) == set(SIGNS)
 
 
 def sentence(result: Result, voice: Voice, context: Context) -> str:
-    """Return the sentence of a result of the typed query."""
-    text = _Sentence(result, voice, context).whole()
-    return text[:1].upper() + text[1:] + "."
+    """Return the sentences of a result, one for each of its shapes."""
+    told = (_Sentence(shape, voice, context).whole() for shape in shapes_of(result))
+    return " ".join(text[:1].upper() + text[1:] + "." for text in told)
 
 
 def frame_of(asked: Query, voice: Voice, context: Context) -> str:
@@ -43,8 +45,8 @@ def frame_of(asked: Query, voice: Voice, context: Context) -> str:
     source = source_of(asked.source)
     order = ("place", "year", "class", "month", "number", "position", "word", "point")
     filters = sorted(asked.where, key=lambda f: order.index(source.dimensions[f.dimension].kind))
-    phrases = [text for f in _pairs_of_years(filters, source) if (text := phrase(f, source, voice, context))]
-    return ", ".join(phrases) or voice.filter("everywhere")
+    phrases = (phrase(f, source, voice, context) for f in _pairs_of_years(filters, source))
+    return ", ".join(filter(None, phrases)) or voice.filter("everywhere")
 
 
 def _pairs_of_years(filters: Sequence[Filter], source: Source) -> Iterator[Filter]:
@@ -123,15 +125,20 @@ def _classes(one: Filter, codes: Sequence[str], voice: Voice, context: Context) 
     return words if one.op == "in" else voice.filter("without", x=words)
 
 
-class _Sentence:
-    """One result on its way into words."""
+def undetected(row: Mapping[str, Any], name: str) -> bool | None:
+    """Return whether the survey cannot tell a difference from none, None where it has no interval."""
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    return row.get(f"{name}_none", None if low is None or high is None else low <= 0 <= high)
 
-    def __init__(self, result: Result, voice: Voice, context: Context) -> None:
-        self.result, self.voice, self.context = result, voice, context
-        self.query = Query.from_json(result.arguments)
+
+class _Sentence:
+    """One shape on its way into words."""
+
+    def __init__(self, shape: Shape, voice: Voice, context: Context) -> None:
+        self.shape, self.voice, self.context = shape, voice, context
+        self.query, self.rows, self.facts = shape.query, shape.rows, shape.facts
         self.source = source_of(self.query.source)
         self.head = self.query.headline
-        self.rows = list(result.table.dicts()) if result.table else []
 
     def whole(self) -> str:
         """Return the sentence that the shape of the rows asks for."""
@@ -154,11 +161,20 @@ class _Sentence:
 
     # --- words of a part ---
 
+    def frame(self) -> str:
+        """The conditions that all of it is about; years that rows stand for are told there."""
+        asked = self.shape.about or self.query
+        if self.query.group("year"):
+            asked = replace(asked, where=tuple(f for f in asked.where if (f.dimension, f.op) != ("year", "in")))
+        return frame_of(asked, self.voice, self.context)
+
     def framed(self) -> str:
         """The frame, with what stands in a row and the conditions that kept it."""
-        parts = [frame_of(self.query, self.voice, self.context)] if self.query.where else []
+        parts = [self.frame()] if self.query.where else []
         parts += [self.measure()] if self.measure() else []
-        parts += [self.voice.noun("rows", self.row_noun(g)) for g in self.query.rows if g.dimension != "point"]
+        apart = ("point",) if self.query.order else ("point", "year")  # a list of years needs no word for it
+        levels = [g for g in self.query.rows if g.dimension not in apart and not g.members]
+        parts += [self.voice.noun("rows", self.row_noun(g)) for g in levels]
         parts += [self.condition(c.column, c.sign, c.value) for c in self.query.having if self.query.rows]
         return ", ".join(parts) or self.voice.filter("everywhere")
 
@@ -168,6 +184,8 @@ class _Sentence:
 
     def label(self, column: Column) -> str:
         """What a column is called: by its own filters, else by its measure."""
+        if column.name in FATES:
+            return self.voice.measure(column.name)
         if column.expression:
             return self.of_expression(column.expression)
         words = [phrase(f, self.source, self.voice, self.context) for f in column.where]
@@ -186,9 +204,12 @@ class _Sentence:
                 return self.voice.say("plus")
             case "ratio":
                 return self.voice.say("ratio")
-        dimensions = {f.dimension for c in (left, right) for f in c.where}
-        years = dimensions and all(self.source.dimensions[d].kind == "year" for d in dimensions)
-        return self.voice.measure("change") if years else self.voice.say("difference")
+        return self.voice.measure("change") if self.of_years(of) else self.voice.say("difference")
+
+    def of_years(self, of: Expression) -> bool:
+        """Whether an expression holds two years against each other."""
+        dimensions = {f.dimension for name in (of.left, of.right) for f in self.query.column(name).where}
+        return bool(dimensions) and all(self.source.dimensions[d].kind == "year" for d in dimensions)
 
     def condition(self, name: str, sign: str, value: float) -> str:
         """A condition on a column, as a mathematician writes it."""
@@ -214,21 +235,50 @@ class _Sentence:
             return "percentage points"
         return {"percent": "%", "part": "%", "ratio": "times"}.get(of.op, left)
 
-    def cell(self, row: Mapping[str, Any], column: Column) -> str:
-        """One number of a row with its unit; a difference has a sign."""
-        signed = bool(column.expression and column.expression.op == "difference")
+    def cell(self, row: Mapping[str, Any], column: Column, *, leads: bool = False) -> str:
+        """One number of a row with its unit and interval, where it `leads` with its level; a difference has a sign."""
+        of = column.expression
+        signed = bool(of and of.op == "difference" and column.name not in COUNTED)
         value, low, high = (row.get(f"{column.name}{end}") for end in ("", "_low", "_high"))
+        if value is None:
+            return self.voice.say(self.why_none(row, column))
         if self.source.weighed and self.unit(column) in LAND:
             value, low, high = (self.supported(number, row, column) for number in (value, low, high))
         text = self.voice.quantity(value, self.unit(column), signed=signed)
-        if low is None or high is None:
-            return text
-        if not signed:
-            return f"{text} ({self.voice.number(low)}–{self.voice.number(high)})"
-        ends = self.voice.filter(
-            "between", **{k: self.voice.number(v, signed=True) for k, v in (("low", low), ("high", high))}
+        if not signed or of is None:
+            if low is None or high is None:
+                return text
+            low, high = map(self.voice.number, (low, high))
+            return f"{text} ({self.voice.say('interval', low=low, high=high) if leads else f'{low}–{high}'})"
+        if not undetected(row, column.name):
+            return self.with_ends(text, low, high)
+        if not self.of_years(of):
+            return self.with_ends(text, low, high, self.voice.say("undetected"))
+        least = row.get(f"{column.name}_least")
+        unseen = (
+            [] if least is None else [self.voice.say("unseen", least=self.voice.quantity(least, self.unit(column)))]
         )
-        return f"{text} ({ends}; {self.voice.say('undetected')})" if low <= 0 <= high else f"{text} ({ends})"
+        return self.voice.say("unchanged", change=self.with_ends(text, low, high, *unseen))
+
+    def why_none(self, row: Mapping[str, Any], column: Column) -> str:
+        """What stands in place of a number: not significant, of years that cannot be compared, or not there."""
+        of = column.expression
+        if of and self.of_years(of) and all(row.get(name) is not None for name in (of.left, of.right)):
+            return "incomparable"
+        return "not_significant" if row.get(f"{column.name}_status") == "not_significant" else "no_figure"
+
+    def with_ends(self, text: str, low: float | None, high: float | None, *more: str) -> str:
+        """A difference with the ends of its interval, both signed and with as many decimals, and what else is told."""
+        aside = list(more)
+        if low is not None and high is not None:
+            decimals = max(decimals_of(low), decimals_of(high))
+            ends = {name: self.voice.signed(end, decimals) for name, end in (("low", low), ("high", high))}
+            aside.insert(0, self.voice.filter("between", **ends))
+        return f"{text} ({'; '.join(aside)})" if aside else text
+
+    def put(self, name: str, value: str) -> str:
+        """A name before its value; after a name that ends in a digit there is a colon."""
+        return self.voice.say("number", frame=name, value=value) if name[-1:].isdigit() else f"{name} {value}"
 
     def supported(self, number: float | None, row: Mapping[str, Any], column: Column) -> float | None:
         """A number of an estimated area with the digits its interval supports: its own, else the wider of its sides."""
@@ -260,42 +310,58 @@ class _Sentence:
     def entry(self, row: Mapping[str, Any]) -> str:
         """One row: what it stands for, its leading number, and the columns that number is made of."""
         assert self.head
-        text = f"{self.member(row)} {self.cell(row, self.head)}"
-        others = [c for c in self.query.columns if c.name != self.head.name and c.measure not in LOOKED_AT]
+        text = self.put(self.member(row), self.cell(row, self.head))
+        if looked := self.looked_at(row) if any(group.members for group in self.query.rows) else None:
+            text = self.of_all(text, looked)
+        others = [c for c in self.query.columns if c.name in row and c.measure not in LOOKED_AT]
+        others = [c for c in others if c.name != self.head.name]
         if not others:
             return text
-        shown = [f"{self.label(c)} {self.cell(row, c)}" for c in others[:MOST_OTHERS]]
+        shown = [self.put(self.label(c), self.cell(row, c)) for c in others[:MOST_OTHERS]]
         return self.voice.say("others", head=text, others="; ".join(shown))
 
     # --- shapes ---
 
+    def looked_at(self, row: Mapping[str, Any]) -> float | None:
+        """How much was looked at in all, where a column of the row tells it."""
+        return next((row[c.name] for c in self.query.columns if c.measure in LOOKED_AT and c.name in row), None)
+
     def one_number(self) -> str:
         """A single row: one number, several beside one another, or a yes or no about it."""
-        row, frame = self.rows[0], frame_of(self.query, self.voice, self.context)
-        looked = next((row[c.name] for c in self.query.columns if c.measure in LOOKED_AT), None)
-        shown = [c for c in self.query.columns if c.measure not in LOOKED_AT]
+        row, frame = self.rows[0], self.frame()
+        looked = self.looked_at(row)
+        shown = [c for c in self.query.columns if c.measure not in LOOKED_AT and c.name in row]
         if looked == 0:
             return self.voice.say("not_surveyed", frame=frame)
-        if all(row[c.name] is None for c in shown if c.measure):
+        if all(row[c.name] is None for c in shown if c.measure) and self.why_none(row, shown[0]) == "no_figure":
             return self.voice.say("not_published", frame=frame)
-        if len(shown) == 1:
-            value = self.named(shown[0], row)
-            told = "of_cells" if any(c.measure == "mapped" for c in self.query.columns) else "of"
-            value = self.voice.say(told, value=value, all=self.voice.number(looked)) if looked is not None else value
-        else:
-            value = "; ".join(f"{self.label(c)} {self.cell(row, c)}" for c in [*shown[-1:], *shown[:-1]])
+        if self.head in shown:
+            shown.insert(0, shown.pop(shown.index(self.head)))
+        alone = len(shown) == 1
+        value = "; ".join(self.named(c, row, first=c is shown[0], alone=alone) for c in shown)
+        if looked is not None:
+            value = self.of_all(value, looked)
         text = self.voice.say("number", frame=frame, value=value)
         if not self.query.having:
             return text
         holds = all(row[c.column] is not None and HOLDS[c.sign](row[c.column], c.value) for c in self.query.having)
         return self.voice.say("verdict", verdict=self.voice.say("yes" if holds else "no"), sentence=text)
 
-    def named(self, column: Column, row: Mapping[str, Any]) -> str:
-        """A number with its measure, unless its unit says it."""
-        unit = self.unit(column)
-        text = self.cell(row, column)
-        told = unit in ("points", "cells", "%") and column.measure != "cv"
-        return text if told else f"{self.label(column)} {text}"
+    def of_all(self, value: str, looked: float) -> str:
+        """What was found, of all that was looked at."""
+        measures, number = {c.measure for c in self.query.columns}, self.voice.number(looked)
+        if "revisited" in measures:
+            return f"{value}; {self.voice.say('number', frame=self.voice.measure('revisited'), value=number)}"
+        return self.voice.say("of_cells" if "mapped" in measures else "of", value=value, all=number)
+
+    def named(self, column: Column, row: Mapping[str, Any], *, first: bool, alone: bool) -> str:
+        """A number with what it is called, unless its unit or its own words say it; the first with its level."""
+        text, of = self.cell(row, column, leads=first), column.expression
+        units = ("points", "cells", "%") if alone and column.measure != "cv" else ("points", "cells")
+        plain = self.unit(column) in units and column.measure and not column.where
+        change = bool(of and self.of_years(of) and (row[column.name] is None or undetected(row, column.name)))
+        of_all = bool(of and of.op == "percent" and self.query.column(of.right).measure in LOOKED_AT)
+        return text if plain or change or of_all else self.put(self.label(column), text)
 
     def ranked(self) -> str:
         """The first and what follows; of two, the margin."""
@@ -304,26 +370,37 @@ class _Sentence:
         if not rows:
             return self.voice.say("not_published", frame=self.framed())
         entries = [self.entry(row) for row in rows]
-        margin = self.result.facts.get("margin")
         values = [row[self.head.name] for row in rows]
         most = self.query.order[0].way == "most"
         if len(rows) == 2 and any(g.members for g in self.query.rows) and most:
-            if values[0] == values[1]:
-                head = self.voice.say("equal", first=entries[0], second=entries[1])
-            else:
-                unit = self.unit(self.head)
-                points = "percentage points" if unit == "%" else unit
-                if margin is not None and self.source.weighed and unit in LAND:
-                    end = f"{self.head.name}_high"
-                    margin = self.supported(float(margin), max(rows, key=lambda row: row.get(end) or 0), self.head)
-                gap = self.voice.quantity(margin, points)
-                head = self.voice.say("against", first=entries[0], second=entries[1], margin=gap)
+            key = "apart" if undetected(self.facts, "margin") else "equal" if values[0] == values[1] else "against"
+            head = self.voice.say(key, first=entries[0], second=entries[1], margin=self.margin(rows))
         else:
             leaders = [e for e, row in zip(entries, rows, strict=True) if row["rank"] == 1] or entries[:1]
             head = self.voice.say(self.superlative(most, values[0]), first="; ".join(leaders[:5]))
             rest = entries[len(leaders) :]
             head = self.voice.say("then", head=head, rest=self.voice.entries(rest, len(entries))) if rest else head
-        return self.voice.say("about", head=head, frame=self.framed())
+            if rest and (told := self.facts.get("margin_none")) is not None:
+                first, second = (self.member(row) for row in rows[:2])
+                slots = {"first": first, "second": second, "margin": self.margin(rows)}
+                head = f"{head}; {self.voice.say('no_lead' if told else 'lead', **slots)}"
+        text = self.voice.say("about", head=head, frame=self.framed())
+        if between := self.facts.get("between"):
+            first, last = between
+            key = "rank_sure" if first == last else "rank_between"
+            told = self.voice.say(key, name=self.member(rows[0]), first=first, last=last)
+            text += f". {told[:1].upper()}{told[1:]}"
+        return text
+
+    def margin(self, rows: Sequence[Mapping[str, Any]]) -> str:
+        """How far the first row is ahead of the second, with the ends of its interval."""
+        assert self.head
+        unit, margin = self.unit(self.head), self.facts.get("margin")
+        if margin is not None and self.source.weighed and unit in LAND:
+            end = f"{self.head.name}_high"
+            margin = self.supported(float(margin), max(rows, key=lambda row: row.get(end) or 0), self.head)
+        text = self.voice.quantity(margin, "percentage points" if unit == "%" else unit)
+        return self.with_ends(text, self.facts.get("margin_low"), self.facts.get("margin_high"))
 
     def superlative(self, most: bool, value: float | None) -> str:
         """The word before the first: of a change over time, whether it is an increase or a decrease."""
@@ -336,7 +413,7 @@ class _Sentence:
     def of_the_lead(self) -> str:
         """The row asked about, and where it stands."""
         assert self.head
-        row = self.result.facts.get("lead")
+        row = self.facts.get("lead")
         if not row or row.get(self.head.name) is None:
             return self.voice.say("not_published", frame=self.framed())
         name = (
@@ -370,7 +447,7 @@ class _Sentence:
     def listed(self) -> str:
         """Every row; of years, the change from the first to the last as well."""
         entries = self.entries()
-        change = self.result.facts.get("change")
+        change = self.facts.get("change")
         if change is not None and self.head:
             unit = self.unit(self.head)
             written = self.voice.quantity(change, "percentage points" if unit == "%" else unit, signed=True)
@@ -387,22 +464,23 @@ class _Sentence:
         if self.query.fold.op == "count":
             return self.voice.say("found", count=count, frame=self.framed())
         column = self.query.column(self.query.fold.column)
-        found = self.result.value
-        value = self.voice.quantity(None if isinstance(found, str) else found, self.unit(column))
+        found = self.rows[0][self.query.fold.op] if self.rows else None
+        value = self.voice.quantity(found, self.unit(column))
         key = {"least": "least_of", "most": "most_of"}.get(self.query.fold.op, self.query.fold.op)
         return self.voice.say("number", frame=self.framed(), value=self.voice.say(key, count=count, value=value))
 
     def points(self) -> str:
         """How many points, or the one at an end of an order."""
         frame = frame_of(self.query, self.voice, self.context)
-        found = self.result.facts.get("found", 0)
+        found = self.facts.get("found", 0)
         if not self.query.order or not self.rows:
             count = self.voice.counted(found, "unit", "points")
             return self.voice.say("found" if found else "none", count=count, frame=frame)
         row, by = self.rows[0], self.query.order[0].column
         unit = "km" if by == "km" else self.source.dimensions[by].unit if by in self.source.dimensions else ""
         value = self.voice.quantity(round(row[by], 3), unit) if row[by] is not None else self.voice.say("no_figure")
-        where = ", ".join(filter(None, [row.get("land_cover_name"), str(row.get("year", "")), frame]))
+        cover = f"{row['land_cover_name']} ({row['land_cover']})" if row.get("land_cover_name") else ""
+        where = ", ".join(dict.fromkeys(filter(None, (cover, str(row.get("year", "")), *frame.split(", ")))))
         return self.voice.say(
             "extreme", measure=self.voice.measure(by), value=value, point=row["point_id"], frame=where
         )

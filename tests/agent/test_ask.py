@@ -11,7 +11,7 @@ from agent.ask import ask, run_plan
 from agent.check import readings, unsupported
 from agent.conversation import Conversation
 from agent.render import render
-from agent.voice import texts
+from agent.voice import strings, texts
 from retrieval.deadline import Cancelled
 from retrieval.errors import BadArgument
 from retrieval.query import Column, Filter, Group, Order, Query
@@ -315,7 +315,7 @@ def test_two_classes_at_one_place_are_compared(asked, question: str) -> None:
     figures = answer.text.replace(",", ".")
     assert "5.1 %" in figures
     assert "6.4 %" in figures
-    verdict = texts(answer.language)["say"]["verdict_class"].split("{")[0]
+    verdict = strings(answer.language)["say"]["most"].split("{")[0]
     assert verdict in answer.text or answer.text.index("B16") < answer.text.index("B11")
 
 

@@ -344,7 +344,7 @@ def test_answers_are_pinned_to_a_board_that_a_link_makes_again(seen: Seen) -> No
         button.click()
     page.locator("#board-open").click()
     expect(page.locator(".la-card")).to_have_count(2)
-    expect(page.locator(".la-card").first).to_contain_text("Sweden, 2018: woodland covers")
+    expect(page.locator(".la-card").first).to_contain_text("Sweden, 2018, woodland")
     expect(page.locator(".la-card svg")).to_have_count(1)
     link = str(page.locator("[data-board=copy]").get_attribute("data-value"))
     page.locator("[data-board=unpin]").first.click()

@@ -102,7 +102,7 @@ def test_ask_goes_on_in_its_conversation_and_its_text_is_short(world: World) -> 
         return first, await client.call_tool("ask", more)
 
     first, second = through(mcp_server(world), talk)
-    assert "Sweden, 2018: woodland (C00) covers 62.4 %" in first.content[0].text
+    assert "Sweden, 2018, woodland (C00): 62.4 %" in first.content[0].text
     assert "Sweden, 2015" in second.content[0].text
     assert second.structured_content["results"][0]["number"] > 1
     assert "FeatureCollection" not in first.content[0].text
