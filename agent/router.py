@@ -45,7 +45,6 @@ from agent.understand import (
 )
 from agent.words import concept, fillers, flatten, words
 from retrieval.errors import (
-    Ambiguous,
     AmbiguousClass,
     AmbiguousRegion,
     DataError,
@@ -381,16 +380,6 @@ WHICH_THEN = 3
 
 SENTENCE_ENDS = (".", "?", "!", ":", ";")
 """What a word with a capital behind it may begin: it is no name for that."""
-BEYOND = ("read_only", "too_long", "no_words", "which_class", "which_region", "unread", "unread_language")
-"""Why a question is not put to a model: it is none, or it misses what only the asker knows."""
-SETTLED = (Ambiguous, UnknownRegion, UnknownClass, OutOfCoverage)
-"""What retrieval knows better than any model: a name that is ambiguous, unknown or outside is not put to one."""
-
-
-def is_settled(error: LandaskError) -> bool:
-    """Return whether retrieval has answered the question with a refusal or a question of its own."""
-    beyond = isinstance(error, NotUnderstood) and error.reason.split(":")[0] in BEYOND
-    return beyond or isinstance(error, SETTLED)
 
 
 def refuse_what_is_not_ours(reading: Understanding) -> None:

@@ -408,15 +408,19 @@ DEPTH = {"country": 0, "nuts1": 1, "nuts2": 2, "nuts3": 3, "subdivision": 3, "co
 """How small the regions of a level are."""
 
 
+def area_unit(frame: Frame) -> str:
+    """Return the unit of area that was asked for, '' where a share is wanted."""
+    return frame.unit if frame.unit in ("ha", "km2") else ""
+
+
 def official(frame: Frame, context: Context) -> list[Step]:
     """The published share or area first, the survey's count beside it."""
     need_published(frame, context)
-    unit = frame.unit if frame.unit in ("ha", "km2") else ""
     years = official_years(frame, context)
     first = [
         Step(
             "official_share",
-            kept(land_cover=codes, regions=frame.regions, years=years, exclude=frame.exclude, unit=unit),
+            kept(land_cover=codes, regions=frame.regions, years=years, exclude=frame.exclude, unit=area_unit(frame)),
         )
         for codes in groups_of(frame)
         if context.nomenclature.theme(codes) == "land_cover"
@@ -462,11 +466,10 @@ def change_of_share(frame: Frame, context: Context) -> list[Step]:
         return change_of_points(frame, context)
     need_published(frame, context)
     first, last = ends(frame)
-    unit = frame.unit if frame.unit in ("ha", "km2") else ""
     steps = [
         Step(
             "change_official",
-            kept(land_cover=codes, regions=frame.regions, year_from=first, year_to=last, unit=unit),
+            kept(land_cover=codes, regions=frame.regions, year_from=first, year_to=last, unit=area_unit(frame)),
         )
         for codes in groups_of(frame)
     ]
@@ -481,11 +484,10 @@ def compare_shares(frame: Frame, context: Context) -> list[Step]:
     if frame.source == "survey":
         return compare_points(frame, context)
     need_published(frame, context)
-    unit = frame.unit if frame.unit in ("ha", "km2") else ""
     steps = [
         Step(
             "compare_official",
-            kept(land_cover=codes, regions=frame.regions, years=official_years(frame, context), unit=unit),
+            kept(land_cover=codes, regions=frame.regions, years=official_years(frame, context), unit=area_unit(frame)),
         )
         for codes in groups_of(frame)
     ]
@@ -503,12 +505,16 @@ def rank_shares(frame: Frame, context: Context) -> list[Step]:
     if frame.level == "nuts3":
         frame = replace(frame, level="nuts2")
     years = official_pick(frame, context)
-    unit = frame.unit if frame.unit in ("ha", "km2") else ""
     level = frame.level or ("nuts2" if frame.regions else "country")
     need_parts(frame, level, context)
     order = "" if frame.order == "most" else frame.order
     arguments = kept(
-        land_cover=frame.land_cover, level=level, within=frame.regions, order=order, limit=frame.limit, unit=unit
+        land_cover=frame.land_cover,
+        level=level,
+        within=frame.regions,
+        order=order,
+        limit=frame.limit,
+        unit=area_unit(frame),
     )
     if years:
         arguments["year"] = years[0]

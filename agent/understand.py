@@ -573,7 +573,6 @@ def find_point_id(question: str) -> str | None:
     return found.group() if found else None
 
 
-DEGREES = r"(-?\d{1,3}(?:\.\d+)?)\s*°?\s*"
 BOX = re.compile(r"(?:bbox|box|\[|\()\D{0,12}?" + r"[,;\s]+".join([r"(-?\d{1,3}(?:\.\d+)?)"] * 4))
 
 

@@ -14,11 +14,11 @@ from shapely.geometry import shape
 from retrieval.errors import LandaskError
 from retrieval.region_rows import markers
 from retrieval.statistics import DATASET_ID
-from retrieval.types import Region
+from retrieval.types import PUBLISHED_LEVELS, Region
 from tools import official, official_maps, uncertainty
 from tools.context import Context
 from tools.official import Cell
-from tools.published_verbs import LEVELS, of_level, suspect
+from tools.published_verbs import of_level, suspect
 from tools.result import Result
 
 SHARES = {"value", "share"}
@@ -156,7 +156,7 @@ def read(
     regions = {id: context.named(id) for id in dict.fromkeys(shown)}
     levels = {region.level for region in regions.values()}
     level = levels.pop() if len(levels) == 1 else ""
-    if level not in LEVELS:
+    if level not in PUBLISHED_LEVELS:
         return None
     countries = dict.fromkeys(region.country for region in regions.values())
     everywhere = level == "country" or len(countries) > MOST_COUNTRIES

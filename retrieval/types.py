@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 LonLat = tuple[float, float]
 """Longitude, latitude in degrees, EPSG:4326."""
@@ -33,7 +33,6 @@ DataTopic = Literal["years", "levels", "licence", "citation", "method", "accurac
 
 AreaUnit = Literal["%", "km2", "ha"]
 """What published figures are given in: percent of a region's area, or area."""
-AREA_UNITS: tuple[str, ...] = get_args(AreaUnit)
 NUTS_LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 """The levels of Eurostat's regions, the largest first."""
 PUBLISHED_LEVELS = NUTS_LEVELS[:3]

@@ -249,8 +249,6 @@ FEW = 10
 """Positives below which an interval is exact (Clopper and Pearson) on the effective size, not Wilson's."""
 FEW_FREEDOM = 60
 LEAST_SHARE = 0.005
-LEAST_POINTS = 30
-"""Points in a domain below which no direct estimate is given."""
 
 
 def effective_size(estimate: Estimate, kish: float = 1.0, freedom: int | None = None) -> float:

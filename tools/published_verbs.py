@@ -13,17 +13,15 @@ from typing import Any, Literal
 
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument, NotPublished
-from retrieval.types import AreaUnit, Region, Table
+from retrieval.types import PUBLISHED_LEVELS, AreaUnit, Region, Table
 from tools import official, official_caveats, official_maps, uncertainty
 from tools.context import Context
 from tools.estimation import LEVEL
 from tools.official import Cell, Cells
+from tools.presets import WHOLE
 from tools.result import Caveat, Result
 from tools.uncertainty import Apart
 
-LEVELS = ("country", "nuts1", "nuts2")
-WHOLE = ("group:EU", "group:EU28", "group:europe")
-"""Groups within which every surveyed country is ranked, whatever the year."""
 UNION = ("group:EU", "group:EU27_2020", "group:europe")
 """Groups whose figures of some years are of other members."""
 
@@ -93,8 +91,8 @@ def rank_official(
     year: the latest in which the class is published at this level.
     """
     checked_unit(unit)
-    if level not in LEVELS:
-        raise BadArgument(f"level {level!r}: published figures are ranked by {', '.join(LEVELS)}")
+    if level not in PUBLISHED_LEVELS:
+        raise BadArgument(f"level {level!r}: published figures are ranked by {', '.join(PUBLISHED_LEVELS)}")
     if order not in ("most", "fewest") or not 1 <= limit <= 1000:
         raise BadArgument("order is most or fewest, and the first 1 to 1000 can be asked for")
     codes = official.classes(context, land_cover)
@@ -190,7 +188,7 @@ def not_ranked(
     above = meaning.published_parent(codes[0]) if len(codes) == 1 else None
     if above and year and year in years_with_rows(of_level(context, level, within, [above])):
         instead.insert(0, above)
-    for larger in ("nuts1", "country")[LEVELS[::-1].index(level) :]:
+    for larger in ("nuts1", "country")[PUBLISHED_LEVELS[::-1].index(level) :]:
         countries = tuple({r.id: r for w in within for r in countries_of(context, w)}.values())
         years = years_with_rows(of_level(context, larger, countries, codes))
         instead += [larger] if years and (not year or year in years) else []

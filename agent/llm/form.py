@@ -15,6 +15,7 @@ from agent.surface.lookups import is_inside
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query, Sign
 from retrieval.query_schema import PLACE_LEVELS
 from retrieval.sources import SOURCES
+from retrieval.types import NUTS_LEVELS
 from tools.context import Context
 
 EUROPE = "group:EU"
@@ -217,7 +218,7 @@ class _Reader:
 
     def is_below_the_places(self) -> bool:
         """Whether the places chosen hold regions of the level that rows are to be of."""
-        levels = ("group", "country", "nuts1", "nuts2", "nuts3")
+        levels = ("group", *NUTS_LEVELS)
         own = [self.context.named(id).level for id in self.places]
         return all(level in levels and levels.index(level) < levels.index(self.rows) for level in own)
 

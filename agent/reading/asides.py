@@ -11,14 +11,13 @@ import re
 from agent.reading.mentions import Item
 from agent.reading.read import Reading, read
 from agent.understand import Cover
-from retrieval.types import Place
+from retrieval.types import NUTS_LEVELS, Place
 from tools.compile import box_around
 from tools.context import Context
 
 ASIDE = re.compile(r"\s*\(([^()]{1,80})\)")
 LABEL_KM = 60
 """How far a town may lie from the position that it names."""
-LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 
 
 def without_asides(question: str, context: Context) -> str:
@@ -59,7 +58,7 @@ def _is_count(outer: Reading, number: int, context: Context) -> bool:
     if not inside or len(inside[-1][0].regions) != 1:
         return False
     level = "nuts2" if inside[-1][1] == "region" else inside[-1][1]
-    return level in LEVELS and len(context.gazetteer.children(inside[-1][0].regions[0].id, level)) == number
+    return level in NUTS_LEVELS and len(context.gazetteer.children(inside[-1][0].regions[0].id, level)) == number
 
 
 def _repeats(inner: Reading, text: str) -> bool:

@@ -15,7 +15,7 @@ from agent.reading.read import Reading
 from agent.understand import Area, Cover
 from retrieval.nomenclature import ClassMatch
 from retrieval.query import Query
-from retrieval.types import Region
+from retrieval.types import NUTS_LEVELS, Region
 from tools.context import Context
 
 OF_ITS_OWN = (
@@ -35,7 +35,7 @@ OF_ITS_OWN = (
     "SPLIT",
 )
 """Types of constraints that ask for a table of their own."""
-COARSE = ("group", "country", "nuts1", "nuts2", "nuts3")
+COARSE = ("group", *NUTS_LEVELS)
 """Levels of places, each finer than the one before."""
 
 

@@ -17,7 +17,7 @@ from agent.words import flatten
 from retrieval import statistics as meaning
 from retrieval.errors import AmbiguousClass, AmbiguousRegion, LandaskError, NotUnderstood, UnknownRegion
 from retrieval.query import Arithmetic, Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref, Sign
-from retrieval.types import Place, Region
+from retrieval.types import NUTS_LEVELS, Place, Region
 from tools.context import Context
 from tools.query import answer
 
@@ -95,7 +95,6 @@ class Classes:
     codes: tuple[str, ...]
 
 
-LEVELS = ("country", "nuts1", "nuts2", "nuts3")
 EVERYWHERE = "group:europe"
 """What holds every place surveyed."""
 
@@ -255,7 +254,8 @@ class Constraints:
             "SPLIT", "SPLITIN", "RANK", "MANY", "HAVING", "INSIDE", "STAT"
         ):
             known = [lv for lv in known if lv != "region"]  # "the three together, of their area"
-        if not known and self.reading.has("RANKED") and (own := [r.level for r in self.places if r.level in LEVELS]):
+        own = [r.level for r in self.places if r.level in NUTS_LEVELS]
+        if not known and self.reading.has("RANKED") and own:
             return own[0]  # "in what place is Poland"
         where = "where" in self.reading.all("ASK") and self.reading.has("SUP") and self.reading.has("UP", "DOWN")
         if not known and where and not self.reading.has("PLACE", "MORETHAN"):

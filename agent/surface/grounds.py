@@ -27,7 +27,6 @@ WAYS = {
     "limit": "leave it out: all rows come back, and lead says which is asked about",
 }
 """Kind of a number that nobody named → the way out."""
-LONGEST_NAMED = 6
 
 
 @dataclass

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from retrieval.errors import BadArgument
-from tools.pixelclip.bands import BANDS, HIGH, LOW, WRONG_ORDERS, normalise, read_years, shortened, to_calendar
+from tools.pixelclip.bands import BANDS, HIGH, LOW, WRONG_ORDERS, normalise, read_years, to_calendar
 from tools.pixelclip.recipe import simulated, simulated_classes
 
 
@@ -91,14 +91,6 @@ def test_a_year_that_starts_in_october_is_turned_to_january():
     year = np.repeat(np.arange(10, 22)[:, None] % 12, 10, axis=1)  # October = 10 … September = 21 % 12 = 9
     turned = to_calendar(year, 10)
     assert turned[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0]
-
-
-def test_four_and_one_steps_are_medians():
-    years = np.repeat(np.arange(12, dtype=np.float32)[None, :, None], 10, axis=2)
-    assert shortened(years, 4)[0, :, 0].tolist() == [1, 4, 7, 10]
-    assert shortened(years, 1)[0, :, 0].tolist() == [5.5]
-    with pytest.raises(BadArgument, match="12, 4 and 1"):
-        shortened(years, 6)
 
 
 def test_simulated_years_are_the_same_for_a_seed_and_differ_by_land_cover():

@@ -93,14 +93,6 @@ def to_calendar(values: NDArray, first_month: int) -> NDArray:
     return np.roll(values, first_month - 1, axis=-2)
 
 
-def shortened(years: NDArray[np.float32], steps: int) -> NDArray[np.float32]:
-    """Return (N, T, 10): T = 12 as it is, T = 4 the medians of three months, T = 1 the median of the year."""
-    if steps not in (1, 4, MONTHS):
-        raise BadArgument(f"{steps} time steps: only 12, 4 and 1 are supported")
-    groups = years.reshape(len(years), steps, MONTHS // steps, years.shape[-1])
-    return np.median(groups, axis=2).astype(np.float32)
-
-
 def check_band_order(years: NDArray[np.float32]) -> None:
     """Refuse years whose bands fit another order much better than `BANDS`. Silent when there are too few to tell.
 

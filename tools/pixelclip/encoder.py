@@ -100,8 +100,3 @@ class PixelEncoder(nn.Module):
         if steps == 1:
             return table[:, :1] if self.config.single == "january" else table.mean(dim=1, keepdim=True)
         raise BadArgument(f"{steps} time steps: only 12, 4 and 1 are supported")
-
-
-def parameter_count(module: nn.Module) -> int:
-    """Return how many numbers a module learns."""
-    return sum(p.numel() for p in module.parameters())
