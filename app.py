@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,15 +65,23 @@ class Agent:
         return answer, conversation.to_json()
 
     def replay(
-        self, plan: Mapping[str, Any], *, question: str, selection: Mapping[str, Any] | None, language: str = "en"
+        self,
+        plan: Mapping[str, Any],
+        *,
+        question: str,
+        selection: Mapping[str, Any] | None,
+        language: str = "en",
+        patience: Callable[[int, int], None] | None = None,
     ) -> Answer:
-        """Run a plan again, with no model."""
+        """Run a plan again, with no model; with `patience` as a job that takes as long as it takes."""
+        from dataclasses import replace
+
         from agent.ask import run_plan
         from retrieval.types import LANGUAGES
         from tools.plan import plan_from_json
 
         tongue = next((known for known in LANGUAGES if known == language), "en")
-        return run_plan(plan_from_json(dict(plan)), self.context, tongue)
+        return run_plan(plan_from_json(dict(plan)), replace(self.context, patience=patience), tongue)
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:

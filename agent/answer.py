@@ -43,6 +43,8 @@ class Answer:
     language: str = "en"
     plan: dict[str, Any] | None = None
     """The plan to replay: `{"steps": [{"tool", "arguments"}]}`."""
+    job: int = 0
+    """Minutes that its plan takes in the background, where it asks for more pixels than one answer reads; else 0."""
 
     def to_json(self) -> dict[str, Any]:
         """The contract's form of an answer."""

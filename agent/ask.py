@@ -23,7 +23,16 @@ from agent.router import Builtin, Router
 from agent.surface.digest import digest_of
 from agent.voice import texts
 from retrieval.deadline import WATCH, Cancelled, Deadline, check, until
-from retrieval.errors import BadArgument, DataError, InputError, LandaskError, NothingFound, NotPublished, QueryLimit
+from retrieval.errors import (
+    BadArgument,
+    DataError,
+    InputError,
+    LandaskError,
+    NoRecords,
+    NothingFound,
+    NotPublished,
+    QueryLimit,
+)
 from retrieval.types import Language
 from tools.context import Context
 from tools.deals import has_deals
@@ -99,6 +108,7 @@ class Run:
         self.router_name = "builtin"
         self.tokens: Tokens | None = None
         self.trouble = ""
+        self.plan: Plan | None = None
         self.left_out: list[Note] = []
         """What of the plan could not be answered, and why."""
         self.kept: Callable[[str, Any], tuple[Result, float | None] | None] = lambda tool, arguments: None
@@ -118,6 +128,7 @@ class Run:
             self.context = with_areas(self.context, conversation.areas)
             plan = self.timed("plan", lambda: self.planned(planner, question), detail_of_plan)
             self.context = with_areas(self.context, conversation.areas)
+            self.plan = plan
             answer = self.run(plan, language)
         except CAUGHT as error:
             if self.cancel and self.cancel.is_set():
@@ -241,7 +252,9 @@ class Run:
         outcome = outcome_of(error, whole, self.conversation, self.context)
         self.conversation.turn_to(outcome.frame)
         self.conversation.pending = outcome.pending
-        return self.finished(outcome.status, outcome.text, language, choices=outcome.choices)
+        answer = self.finished(outcome.status, outcome.text, language, choices=outcome.choices)
+        minutes = job_of(error)
+        return replace(answer, plan=self.plan.to_json(), job=minutes) if minutes and self.plan else answer
 
     def timed(self, name: str, work: Callable[[], Any], detail: Callable[[Any], str]) -> Any:
         """Do one thing and note how long it took."""
@@ -285,6 +298,15 @@ class Run:
     def model_trouble(self, language: str) -> tuple[str, ...]:
         """Return the line that says why a language model had no part in the answer."""
         return (texts(language)["caveat"]["model_unused"].format(why=self.trouble),) if self.trouble else ()
+
+
+def job_of(error: LandaskError) -> int:
+    """Return the minutes of the job that an error offers, 0 where it offers none."""
+    if not (isinstance(error, NoRecords) and error.reason == "job_offered"):
+        return 0
+    from tools.pixelclip.stored import MOST_PIXELS
+
+    return int(str(error.slots["minutes"])) if int(str(error.slots["pixels"])) <= MOST_PIXELS else 0
 
 
 def queries_of(steps: Sequence[PlanStep], results: Sequence[Result]) -> list[dict[str, Any]]:

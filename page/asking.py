@@ -17,6 +17,8 @@ from tools.context import Context
 log = logging.getLogger(__name__)
 
 OnStep = Callable[[Step], None]
+Patience = Callable[[int, int], None]
+"""Told how many pixels of how many are read; what it raises ends the job."""
 
 
 class Asker(Protocol):
@@ -39,9 +41,15 @@ class Asker(Protocol):
         ...
 
     def replay(
-        self, plan: Mapping[str, Any], *, question: str, selection: Mapping[str, Any] | None, language: str
+        self,
+        plan: Mapping[str, Any],
+        *,
+        question: str,
+        selection: Mapping[str, Any] | None,
+        language: str,
+        patience: Patience | None = None,
     ) -> Answer:
-        """Run a plan again, with no model.
+        """Run a plan again, with no model; with `patience` as a job that takes as long as it takes.
 
         Raises:
             LandaskError: it cannot be run.

@@ -63,13 +63,13 @@ def turn_html(turn: Turn, at: int, words: Words, language: str, last: bool) -> s
     asked = f'<span class="sr">{escape(words["you_asked"])} </span>{escape(turn.question)}'
     return (
         f'<article class="la-turn la-{escape(turn.status)}">'
-        f'<p class="la-question">{asked}</p>{reply_html(turn, words)}'
+        f'<p class="la-question">{asked}</p>{reply_html(turn, at, words)}'
         f"{choices_html(turn, words, last)}{badges_html(turn, at, words)}{deeds_html(turn, at, words)}{steps}"
         f"{following_html(turn, words, last)}</article>"
     )
 
 
-def reply_html(turn: Turn, words: Words) -> str:
+def reply_html(turn: Turn, at: int, words: Words) -> str:
     """The sentence, what must be known with it, and its source."""
     if turn.status == "running":
         doing = step_name(turn.steps[-1].name, words) if turn.steps else words["reading"]
@@ -83,7 +83,23 @@ def reply_html(turn: Turn, words: Words) -> str:
     if "pixels" in turn.witnesses:
         more += f'<p class="la-also">{escape(words["pixels_plain"])}</p>'
     agreed = f'<p class="la-agreed">{escape(turn.agreed)}</p>' if turn.agreed else ""
-    return f'<div class="la-answer">{verdict_html(first, words)}{more}{caveats_html(turn, words)}{agreed}</div>'
+    said = f"{verdict_html(first, words)}{more}{caveats_html(turn, words)}{agreed}{job_html(turn, at, words)}"
+    return f'<div class="la-answer">{said}</div>'
+
+
+def job_html(turn: Turn, at: int, words: Words) -> str:
+    """The offer to answer in the background, or how far that is; `page.js` asks the server and fills it in."""
+    if turn.job:
+        return (
+            f'<div class="la-job" data-job="{escape(turn.job)}" data-turn="{at}" '
+            f'data-progress="{escape(words["job_progress"])}"><progress max="1" '
+            f'aria-label="{escape(words["working"])}"></progress>'
+            f"<span>{escape(words['job_waiting'])}</span> "
+            f"{button('la-deed', 'job_stop', words['stop'], turn=at)}</div>"
+        )
+    if not turn.offer or turn.status != "refused":
+        return ""
+    return button("la-button la-run", "job", words["job_start"].format(minutes=turn.offer), turn=at)
 
 
 CODES = re.compile(r"\s\((?:[A-H][0-9X]{2}|U[0-9]{3})(?:[,;+ ]+(?:[A-H][0-9X]{2}|U[0-9]{3}))*\)")

@@ -21,7 +21,9 @@ from page.chat import chat_html
 from page.chosen import Chosen, chosen_html, from_geometry, from_region
 from page.followups import followups
 from page.form import changed, form_html, query_of
+from page.jobs import Jobs
 from page.limits import Limiter
+from page.map import Drawing
 from page.photos import photos_at, photos_html
 from page.planner import Fields, edited, fields_of, plan_text, read_plan
 from page.point import curve_html, point_html, point_plans
@@ -101,6 +103,7 @@ class Handlers:
     """Whether the page is being ended: no question is taken any more."""
     at_end: set[Callable[[], None]] = field(default_factory=set)
     """What programs' questions on their way do then."""
+    jobs: Jobs = field(default_factory=Jobs)
     welcomes: dict[str, Held] = field(default_factory=dict)
     """The map before any question, by language."""
 
@@ -153,12 +156,12 @@ class Handlers:
             last, left = self.instead(gone.instead, person), True
         except Stopped:
             turn = replace(turn, status="stopped", seconds=time.perf_counter() - started)
-            last = self.shown_talk(talk.with_last(turn), person)
+            last = self.unanswered(talk.with_last(turn), person)
         except LandaskError as error:
-            last = self.shown_talk(talk.with_last(replace(turn, status="refused", text=str(error))), person)
+            last = self.unanswered(talk.with_last(replace(turn, status="refused", text=str(error))), person)
         except Failed as failure:
             turn = replace(turn, status="error", text=said["failed"].format(code=failure.code))
-            last = self.shown_talk(talk.with_last(turn), person)
+            last = self.unanswered(talk.with_last(turn), person)
         finally:
             asking.stop()  # also where the page was left meanwhile: nobody waits for it
             if self.running.get(session) is asking:
@@ -187,8 +190,19 @@ class Handlers:
         """Everything an answer changes on the page."""
         held, key = self.hold(turn.question, answer, turn.selection, person.language)
         talk = talk.with_last(answered(turn, answer, key, followups(answer, self.world.context, person.language)))
-        update = self.shown_talk(talk, person)
-        return update | self.shown_answer(held, key, person.language) if answer.results else update
+        if not answer.results:
+            return self.unanswered(talk, person)
+        return self.shown_talk(talk, person) | self.shown_answer(held, key, person.language)
+
+    def unanswered(self, talk: Talk, person: Person) -> Update:
+        """A conversation whose last question has no result: what answers an earlier one is taken off the map."""
+        drawn = any(turn.status == "answered" for turn in talk.turns[:-1])
+        return self.shown_talk(talk, person) | (self.nothing_drawn(person.language) if drawn else {})
+
+    def nothing_drawn(self, language: str) -> Update:
+        """The right-hand side where a question was asked and has no result."""
+        bare = empty_view(language, self.options.online, Drawing(notes=(words(language)["note_unanswered"],)))
+        return {**self.shown_view(bare, language), "shown": None}
 
     def hold(
         self, question: str, answer: Answer, selection: Mapping[str, Any] | None, language: str
@@ -201,6 +215,7 @@ class Handlers:
     def end(self) -> None:
         """Stop every question on its way: the page is being ended."""
         self.ending = True
+        self.jobs.end()
         for asking in list(self.running.values()):
             asking.stop()
         for tell in list(self.at_end):
@@ -271,7 +286,7 @@ class Handlers:
 
     def told(self, question: str, text: str, person: Person, status: str = "refused") -> Update:
         """A turn the page itself answers."""
-        return self.shown_talk(person.talk.add(Turn(question, status=status, text=text)), person)
+        return self.unanswered(person.talk.add(Turn(question, status=status, text=text)), person)
 
     # ---- inside the conversation -------------------------------------------------------------------------------
 
@@ -286,6 +301,8 @@ class Handlers:
             yield {**self.show(at, person), "tabs": gr.Tabs(selected="how")}
         elif act == "reword" and 0 <= at < len(turns):
             yield self.reword(at, person)
+        elif act in ("job", "job_stop", "job_over") and 0 <= at < len(turns):
+            yield self.on_job(act, at, person)
 
     def show(self, at: int, person: Person) -> Update:
         """Bring an earlier answer back to the map."""
@@ -326,6 +343,38 @@ class Handlers:
             again = self.asked(question, None, turn.selection)[0]
             agreed = verdict(question, held.answer, again, said)
         return self.shown_talk(person.talk.with_turn(at, replace(turn, key=key, agreed=agreed)), person)
+
+    # ---- jobs in the background ----------------------------------------------------------------------------------
+
+    def on_job(self, act: str, at: int, person: Person) -> Update:
+        """A job is started, stopped, or is over: its answer takes the place of the refusal that offered it."""
+        turn, talk, said = person.talk.turns[at], person.talk, person.said
+        if act == "job" and turn.plan and turn.offer:
+            if wait := self.must_wait(person.request):
+                return {"notice": notice(said["too_fast"].format(seconds=int(wait) + 1))}
+            plan, selection, language = turn.plan, turn.selection, turn.language or person.language
+            ask = functools.partial(self.world.asker.replay, plan, question=turn.question, selection=selection)
+            key = self.jobs.start(lambda patience: ask(language=language, patience=patience))
+            full = {} if key else {"notice": notice(said["job_full"])}
+            return self.shown_talk(talk.with_turn(at, replace(turn, job=key)), person) | full
+        job = self.jobs.get(turn.job)
+        if act == "job_stop":
+            self.jobs.stop(turn.job)
+        elif job and job.answer and job.status == "done":
+            return self.job_done(job.answer, at, person)
+        elif job and job.text:
+            why = job.text if job.status == "refused" else said["failed"].format(code=job.text)
+            turn = replace(turn, offer=0, text=why)
+        return self.shown_talk(talk.with_turn(at, replace(turn, job="")), person)
+
+    def job_done(self, answer: Answer, at: int, person: Person) -> Update:
+        """A job's answer: on the map as well, where nothing was asked since."""
+        turn, context = person.talk.turns[at], self.world.context
+        held, key = self.hold(turn.question, answer, turn.selection, person.language)
+        told = answered(turn, answer, key, followups(answer, context, person.language))
+        update = self.shown_talk(person.talk.with_turn(at, told), person)
+        last = at == len(person.talk.turns) - 1
+        return update | self.shown_answer(held, key, person.language) if last else update
 
     # ---- the board ---------------------------------------------------------------------------------------------
 
@@ -373,8 +422,11 @@ class Handlers:
         self.leave(talk, person.request)
         person = replace(person, talk=talk)
         update = self.shown_talk(talk, person)
-        last = next((at for at, turn in reversed(list(enumerate(talk.turns))) if turn.plan), None)
-        return update | self.show(last, person) if last is not None else update
+        if not talk.turns:
+            return update
+        last = talk.turns[-1]
+        shown = last.plan and last.status == "answered"
+        return update | (self.show(len(talk.turns) - 1, person) if shown else self.nothing_drawn(person.language))
 
     def rename(self, name: str, person: Person) -> Update:
         """Give this conversation another name."""
@@ -575,7 +627,7 @@ class Handlers:
         update = self.shown_talk(talk, person)
         at = next((at for at, turn in enumerate(person.talk.turns) if shown and turn.key == shown.key), None)
         if at is None:
-            update |= self.shown_view(self.welcome(language), language)
+            update |= self.nothing_drawn(language) if talk.turns else self.shown_view(self.welcome(language), language)
         else:
             update |= self.show(at, replace(person, talk=talk))
         return update | {
@@ -610,7 +662,8 @@ def no_region(talk: Talk, line: str, language: str) -> Update:
 def talks_value(talk: Talk, said: Mapping[str, str]) -> dict[str, Any]:
     """What the list of conversations needs to keep this one and to word its buttons."""
     named = (
-        "conversations", "new", "rename", "delete", "name", "undo", "deleted", "board", "pinned", "ratings", "areas",
+        "conversations", "new", "rename", "delete", "name", "undo", "deleted", "board", "pinned", "ratings", "rated",
+        "areas",
     )  # fmt: skip
     return {"talk": talk.to_json(), "words": {name: said[name] for name in named}}
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from pydantic import BaseModel, Field
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
@@ -107,6 +107,11 @@ def application(
     @app.get("/take/{key}/{name}", include_in_schema=False)
     def take(key: str, name: str, request: Request) -> Response:
         return taken(page, key, name, request)
+
+    @app.get("/job/{key}", include_in_schema=False)
+    def job(key: str) -> Response:
+        held = page.jobs.get(key)
+        return JSONResponse(held.to_json() if held else {"status": "gone"}, headers={"Cache-Control": "no-store"})
 
     @app.get("/photo/{point_id}/{at}", include_in_schema=False)
     def photo(point_id: str, at: int) -> Response:

@@ -40,6 +40,10 @@ class Turn:
     """Who speaks in the answer: `statistics`, `survey`, `pixels`, in its order."""
     following: tuple[str, ...] = ()
     """Questions that go on from here."""
+    offer: int = 0
+    """Minutes that the answer takes as a job in the background, where it is refused for being long."""
+    job: str = ""
+    """The job that makes it."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ def answered(turn: Turn, answer: Answer, key: str, following: tuple[str, ...] = 
         key=key,
         witnesses=witnesses_of(answer),
         following=following,
+        offer=answer.job,
+        job="",
     )
 
 
@@ -116,7 +122,7 @@ def witness_of(made: Provenance) -> str:
 WITNESSES = ("statistics", "survey", "pixels", "deals")
 STORED = (
     "question", "status", "text", "choices", "caveats", "plan", "selection", "seconds", "router", "language",
-    "witnesses", "following",
+    "witnesses", "following", "offer", "job",
 )  # fmt: skip
 
 
@@ -153,6 +159,8 @@ def read_turn(value: Mapping[str, Any]) -> Turn:
         language=str(value.get("language", "")),
         witnesses=tuple(each for each in texts_of(value.get("witnesses")) if each in WITNESSES),
         following=texts_of(value.get("following"))[:3],
+        offer=value["offer"] if isinstance(value.get("offer"), int) and 0 < value["offer"] < 10**6 else 0,
+        job=str(value.get("job", ""))[:32],
     )
 
 

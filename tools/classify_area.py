@@ -12,12 +12,12 @@ from tools.context import Context
 from tools.pixel_prior import Prior, published_prior
 from tools.result import Result
 from tools.satellite import (
-    MOST_PIXELS_SHOWN,
     accuracy_caveat,
     checked_year,
     encoder_caveats,
     encoder_named,
     model_of,
+    most_shown,
     official_name,
     pixel_caveats,
     pixels_of,
@@ -78,7 +78,8 @@ def classify_area(
     probability = words.probability(score, asked)
     hit = (best == 0) & pixels.usable
     chance = words.classify(pixels.vectors, weight)
-    shown = min(limit or MOST_PIXELS_SHOWN, MOST_PIXELS_SHOWN)
+    most = most_shown(context)
+    shown = min(limit or most, most)
     rows = _rows(context, pixels, score, probability, hit, best, asked, words.deepest(chance), shown)
     caveats = [*encoder_caveats(context), *pixel_caveats(pixels)]
     if weighed:

@@ -38,6 +38,8 @@ class Context:
     """Areas of interest of this conversation, by id `aoi:…`: not in the store."""
     language: str = "en"
     """The language names are shown in."""
+    patience: Callable[[int, int], None] | None = None
+    """Of a job in the background: told how many pixels of how many are read; without it a budget ends an answer."""
     bring: Callable[[str], None] = refuse
     """Installs a part of the program that a tool turns out to need; where nobody may, says that it is missing."""
 

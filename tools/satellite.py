@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_PIXELS_SHOWN = 10_000
 """Pixels drawn and listed at most; the counts beside them are always of all."""
+MOST_PIXELS_OF_A_JOB = 100_000
+"""The same of a job in the background, whose map is drawn as one picture."""
 
 
 def model_of(context: Context) -> Encoder:
@@ -108,7 +110,12 @@ def pixels_of(
     if near:
         circle = circle_around(near)
         level, outline = "", circle if outline is None else shapely.intersection(outline, circle)
-    return area_pixels(context.store, model_of(context), outline, level, year, whole=whole)
+    return area_pixels(context.store, model_of(context), outline, level, year, whole=whole, patience=context.patience)
+
+
+def most_shown(context: Context) -> int:
+    """Return how many pixels are drawn and listed at most."""
+    return MOST_PIXELS_OF_A_JOB if context.patience else MOST_PIXELS_SHOWN
 
 
 def pixel_datasets(context: Context) -> list[Dataset]:

@@ -501,8 +501,15 @@ window.landask = (() => {
     map.addLayer({ id: "selection-dots", type: "circle", source: "selection", filter: ["==", ["geometry-type"], "Point"],
       paint: { "circle-color": "#1d6fd8", "circle-radius": 5, "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5 } });
   }
+  // While an area is drawn the conversation is out of reach; on a phone the map takes its place.
+  function drawingNow(on) {
+    document.querySelector(".la-panes")?.classList.toggle("la-drawing", on);
+    for (const id of ["chat", "talks"]) document.getElementById(id)?.toggleAttribute("inert", on);
+    view.map?.resize();
+  }
   function startDraw(kind) {
     view.draw = { kind, points: [] };
+    drawingNow(true);
     view.map.doubleClickZoom.disable();
     view.map.getCanvas().style.cursor = "crosshair";
     showDrawn([], kind);
@@ -511,6 +518,7 @@ window.landask = (() => {
   }
   function stopDraw() {
     view.draw = null;
+    drawingNow(false);
     view.map.getCanvas().style.cursor = "";
     setTimeout(() => view.map && view.map.doubleClickZoom.enable(), 50);
     buttons();
@@ -578,14 +586,20 @@ window.landask = (() => {
   const MOST_CORNERS = 60, MOST_AREAS = 20, AREAS = "landask-areas";
   const stored = (name) => { try { return JSON.parse(localStorage.getItem(name)) || []; } catch { return []; } };
   const store = (name, value) => { try { localStorage.setItem(name, JSON.stringify(value)); } catch { /* private window, or no room */ } };
+  // "This region" of this tab: a reload brings it back.
+  const REGION = "landask-region";
+  const region = {
+    keep(area) { try { sessionStorage.setItem(REGION, JSON.stringify(area)); } catch { /* private window */ } },
+    kept() { try { return JSON.parse(sessionStorage.getItem(REGION)); } catch { return null; } },
+  };
+  const takeArea = ({ name, geometry, properties: { id } }) => view.send("input", id ? { kind: "region", id } : { kind: "kept", name, geometry });
   function chosen(element, watch) {
     const box = make("details", { id: "areas-fold" });
     const renew = talking.renewAreas = () => {
       const { areas = "", delete: remove } = talking.words, kept = stored(AREAS), open = box.open;
       box.hidden = !kept.length;
       box.replaceChildren(make("summary", { text: `${areas} (${kept.length})` }), make("ul", {}, ...kept.map((area, at) => make("li", {},
-        make("button", { type: "button", class: "la-talk", "data-area": at, text: area.km2 ? `${area.name} (${shownKm2(area.km2)})` : area.name, onclick: () => { box.open = false; view.send("input", area.properties.id
-          ? { kind: "region", id: area.properties.id } : { kind: "kept", name: area.name, geometry: area.geometry }); } }),
+        make("button", { type: "button", class: "la-talk", "data-area": at, text: area.km2 ? `${area.name} (${shownKm2(area.km2)})` : area.name, onclick: () => { box.open = false; takeArea(area); } }),
         make("button", { type: "button", class: "la-deed", "aria-label": `${remove}: ${area.name}`, text: "×", onclick: () => { store(AREAS, kept.filter((other) => other !== area)); renew(); } })))));
       box.open = open;
     };
@@ -594,6 +608,7 @@ window.landask = (() => {
       if (slot && box.parentNode !== slot) slot.replaceChildren(box);
       const text = element.querySelector("[data-kept]")?.dataset.kept, area = text ? JSON.parse(text) : null;
       view.area = area;
+      if (document.body.dataset.landask) region.keep(area);
       const rings = area?.geometry.type === "Polygon" && !area.properties.id ? area.geometry.coordinates : [];
       view.corners = rings.length === 1 && rings[0].length <= MOST_CORNERS + 1 ? rings[0].slice(0, -1) : [];
       const corners = view.corners.map((at) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: at } }));
@@ -737,7 +752,7 @@ window.landask = (() => {
     if (!view.map) start(); else if (online) restyle(); else if (view.ready) paint();
     buttons();
     if (view.map) view.map.resize();
-    fit();
+    if (drawing.layers.length) fit();    // where nothing is drawn there is nowhere to go
   }
 
   function paint() {
@@ -1074,6 +1089,7 @@ window.landask = (() => {
       clock.textContent = `${Math.floor((performance.now() - since) / 1000)} s`;
     };
     setInterval(tick, 250);
+    setInterval(() => lookAtJobs(element, trigger), 1000);
     watch("value", () => {
       tick();
       showCards();
@@ -1083,6 +1099,23 @@ window.landask = (() => {
       if (last) log.scrollTop = last.offsetTop - log.offsetTop - parseFloat(getComputedStyle(log).paddingTop) - 4;
       showRatings();
     });
+  }
+  // Answers made in the background: the server is asked how far they are, and told when one is over.
+  const jobsOver = new Set();
+  async function lookAtJobs(element, trigger) {
+    for (const box of element.querySelectorAll("[data-job]")) {
+      const { job, turn, progress } = box.dataset;
+      if (jobsOver.has(job)) continue;
+      const { status, done, of, left } = await fetch(here(`job/${job}`)).then((reply) => reply.json(), () => ({ status: "waiting" }));
+      if (status === "running" && of) {
+        box.querySelector("progress").value = done / of;
+        box.querySelector("span").textContent = progress.replace("{done}", shownNumber(done)).replace("{all}", shownNumber(of)).replace("{seconds}", left ?? "…");
+      } else if (!["waiting", "running"].includes(status)) {
+        jobsOver.add(job);
+        setTimeout(() => jobsOver.delete(job), 10_000);    // told again where another answer came between
+        trigger("click", { act: "job_over", turn: +turn, value: "" });
+      }
+    }
   }
   function copy(button) {
     putAway(new URL(button.dataset.value, location.href.split("?")[0]).href, button);
@@ -1179,6 +1212,8 @@ window.landask = (() => {
     store(RATINGS, again ? rest : [...rest, { rating: button.dataset.value, question, text, plan, language, router, at: new Date().toISOString() }].slice(-MOST_RATINGS));
     showRatings();
     renewTalks();
+    const told = button.parentNode.querySelector(".la-rated") || button.parentNode.appendChild(make("span", { class: "la-rated", role: "status" }));
+    told.textContent = again ? "" : talking.words.rated;
   }
   function showRatings() {
     const all = stored(RATINGS);
@@ -1310,6 +1345,8 @@ window.landask = (() => {
   function opened() {
     document.body.dataset.landask = "ready";
     openAddress(false);
+    const area = region.kept();
+    if (area) takeArea(area);
   }
 
   return { opened, map, show: draw, explore, setYear, compare, table, chat, talks, chosen, board, form, language, theme, firstTheme, view, fit };

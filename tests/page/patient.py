@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Event
+from time import monotonic, sleep
 from typing import Any
 
 from agent.answer import Answer, Step
@@ -33,3 +34,15 @@ class Patient(Agent):
         return super().ask(
             question, memory=memory, selection=selection, on_step=on_step, cancel=cancel, encoder=encoder
         )
+
+
+def waited_for(ready: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait until something is so.
+
+    Raises:
+        AssertionError: it is not, after so many seconds.
+    """
+    end = monotonic() + seconds
+    while not ready():
+        assert monotonic() < end, "waited for in vain"
+        sleep(0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -67,6 +68,7 @@ def area_pixels(
     year: int | None,
     budget: int | None = None,
     whole: bool = False,
+    patience: Callable[[int, int], None] | None = None,
 ) -> AreaPixels:
     """Return the pixels inside an outline (None: everywhere), each location's latest year or the year asked for.
 
@@ -78,6 +80,7 @@ def area_pixels(
         year: The year asked for.
         budget: Pixel years embedded now at most; None: `BUDGET`.
         whole: Refuse an area that the budget does not cover, with what mapping all of it takes, in place of cutting it.
+        patience: No budget holds; told how many pixel years of how many are embedded, and what it raises ends it.
 
     Raises:
         NoRecords: the store has no pixels there; or, with `whole`, more than the budget.
@@ -105,7 +108,8 @@ def area_pixels(
     if len(rows) == MOST_PIXELS:
         box = {name: where[name] for name in ("west", "south", "east", "north", "outline")}
         over = store.query("pixels_count", **box, year=year).rows[0][0] - MOST_PIXELS
-    return _with_vectors(store, model, rows, BUDGET if budget is None else budget, max(0, over), whole)
+    budget = len(rows) if patience else BUDGET if budget is None else budget
+    return _with_vectors(store, model, rows, budget, max(0, over), whole, patience)
 
 
 def vectors_of(store: Store, model: Encoder, rows: Table) -> NDArray[np.float32]:
@@ -136,7 +140,15 @@ def as_bytes(vectors: NDArray[np.float32]) -> list[bytes]:
     return [row.tobytes() for row in vectors.astype(np.float16)]
 
 
-def _with_vectors(store: Store, model: Encoder, rows: Table, budget: int, over: int, whole: bool = False) -> AreaPixels:
+def _with_vectors(
+    store: Store,
+    model: Encoder,
+    rows: Table,
+    budget: int,
+    over: int,
+    whole: bool = False,
+    patience: Callable[[int, int], None] | None = None,
+) -> AreaPixels:
     dim = model.dim
     vectors, usable = np.zeros((len(rows), dim), np.float32), np.zeros(len(rows), bool)
     keys = [
@@ -157,6 +169,8 @@ def _with_vectors(store: Store, model: Encoder, rows: Table, budget: int, over: 
         total = len(rows) + over
         raise NoRecords(f"answer about {total:,} pixels at once", way_out, "job_offered", pixels=total, minutes=minutes)
     for start in range(0, len(now), BATCH):
+        if patience:
+            patience(start, len(now))
         at = now[start : start + BATCH]
         new, good = _embed(store, model, [keys[i][2] for i in at], [keys[i][3] for i in at])
         vectors[at], usable[at] = new, good
