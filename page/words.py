@@ -17,12 +17,13 @@ PAGE_LANGUAGES: Mapping[str, str] = {
 }  # fmt: skip
 """Code → what its speakers call it."""
 WHOLE_LANGUAGES = ("en", "fr", "de", "es", "it")
-"""Languages the page has all its strings in; in the others it says the rest in English."""
+"""Languages the page has all its strings in. In the others it says all but some questions of its own: a wording stands
+in a language's file where its answer is compared like with like."""
 
 
 @cache
 def words(language: str) -> Mapping[str, str]:
-    """Return the page's strings in one of `PAGE_LANGUAGES`; what is missing there is said in English."""
+    """Return the page's strings in one of `PAGE_LANGUAGES`; what is missing there is in English."""
     return {**own_words("en"), **(own_words(language) if language in PAGE_LANGUAGES else {})}
 
 

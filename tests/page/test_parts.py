@@ -403,12 +403,14 @@ def test_every_language_says_everything_with_the_same_slots(language: str) -> No
 
 
 @pytest.mark.parametrize("language", [code for code in PAGE_LANGUAGES if code not in WHOLE_LANGUAGES])
-def test_a_language_told_in_part_says_the_rest_in_english(language: str) -> None:
+def test_the_other_languages_lack_nothing_but_wordings_of_questions_which_are_then_in_english(language: str) -> None:
     english, own = words("en"), own_words(language)
-    assert set(own) <= set(english)
+    missing = set(english) - set(own)
+    assert {name for name in missing if not name.startswith(("reword_", "example_"))} == set()
     assert {k: slots(v) for k, v in own.items()} == {k: slots(english[k]) for k in own}
-    assert {"tagline", "ask", "stop", "table", "map_legend", "own_text"} <= set(own)
-    assert words(language)["photo_north"] == english["photo_north"]
+    assert all(text.strip() for text in own.values())
+    assert sum(own[k] == english[k] for k in own) < len(english) / 6
+    assert all(words(language)[k] == english[k] for k in missing)
 
 
 def test_every_language_has_a_file_and_every_file_a_language() -> None:
