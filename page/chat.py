@@ -102,7 +102,8 @@ def job_html(turn: Turn, at: int, words: Words) -> str:
     return button("la-button la-run", "job", words["job_start"].format(minutes=turn.offer), turn=at)
 
 
-CODES = re.compile(r"\s\((?:[A-H][0-9X]{2}|U[0-9]{3})(?:[,;+ ]+(?:[A-H][0-9X]{2}|U[0-9]{3}))*\)")
+CODE = r"(?:[A-H][0-9X]{2}|U[0-9]{3})(?:-[0-9]+)?(?:_[A-Z]+)?"
+CODES = re.compile(rf"\s\({CODE}(?:[,;+ ]+{CODE})*\)")
 ENTRIES = re.compile(
     r"(?P<head>[^:;.]+): (?P<list>(?:(?!\. \D)[^;])+(?:; (?:(?!\. \D)[^;])+?){4,}?)(?P<tail> \([^()]*, [^()]*\))?\."
     r"(?P<more> .+)?"
@@ -116,6 +117,8 @@ def without_codes(text: str) -> str:
 
     >>> without_codes("25 points with vineyards (B82), of 125 (2018)")
     '25 points with vineyards, of 125 (2018)'
+    >>> without_codes("cereals and root crops (B10+B10-50_PI+B20), 2022")
+    'cereals and root crops, 2022'
     """
     return CODES.sub("", text)
 

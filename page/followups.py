@@ -35,6 +35,9 @@ PUBLISHED = {"country", "nuts1", "nuts2"}
 SATELLITE = {"classify_area", "compare_with_survey"}
 OF_ONE = {"official_share", "change_official"}
 """Of these there must be figures of the very region and class."""
+MOST_CLASSES = 3
+"""Of more classes a question would be a list, and its answer everything."""
+CODE_COLUMNS = ("land_cover", "land_use", "class", "code")
 OVER_YEARS = {"change_official", "compare_years"}
 
 
@@ -115,8 +118,12 @@ def has_pixels(context: Context, region: str) -> bool:
 
 
 def classes_of(result: Result, context: Context, language: str) -> str:
-    """What a result is about, in words."""
+    """What a result is about, in words; of many classes the one its table begins with."""
     codes = [*result.land_cover, *result.land_use]
+    if len(codes) > MOST_CLASSES:
+        first = next(result.table.dicts(), {}) if result.table is not None else {}
+        found = (first.get(column) for column in CODE_COLUMNS)
+        return context.nomenclature.label([next((code for code in found if code in codes), codes[0])], language)
     return cover_of(result, context, language) or (context.nomenclature.label(codes, language) if codes else "")
 
 

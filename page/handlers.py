@@ -195,9 +195,8 @@ class Handlers:
         return self.shown_talk(talk, person) | self.shown_answer(held, key, person.language)
 
     def unanswered(self, talk: Talk, person: Person) -> Update:
-        """A conversation whose last question has no result: what answers an earlier one is taken off the map."""
-        drawn = any(turn.status == "answered" for turn in talk.turns[:-1])
-        return self.shown_talk(talk, person) | (self.nothing_drawn(person.language) if drawn else {})
+        """A conversation whose last question has no result: nothing is left on the map that could be taken for one."""
+        return self.shown_talk(talk, person) | self.nothing_drawn(person.language)
 
     def nothing_drawn(self, language: str) -> Update:
         """The right-hand side where a question was asked and has no result."""

@@ -38,4 +38,4 @@ def region_from_file(file: Path, name: str, most_bytes: int) -> Chosen:
     if read.crs is None and not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise BadFile(f"{shown} does not say its coordinate system, and its numbers are no degrees (.prj is missing)")
     outline = longitude_first(read.features.geometry.iloc[0])
-    return from_geometry(json.loads(shapely.to_geojson(outline)), shown)
+    return from_geometry(json.loads(shapely.to_geojson(outline)), Path(shown).stem)

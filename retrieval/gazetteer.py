@@ -217,16 +217,22 @@ class Gazetteer:
         return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
 
     def geojson(self, ids: Iterable[str], simplify_deg: float = 0.005) -> dict[str, Any]:
-        """Return the outlines as an RFC 7946 FeatureCollection; regions without one have a null geometry."""
+        """Return the outlines as an RFC 7946 FeatureCollection; regions without one have a null geometry.
+
+        Neighbours stay neighbours: a border that two of them share is made simpler once.
+        """
         wanted = list(dict.fromkeys(ids))
         plain = [self._recoded.get(i, i) for i in wanted if i not in _members()]
         shapes = {i: shapely.from_wkb(bytes(wkb)) for i, wkb in self._store.query("gazetteer_outlines", ids=plain).rows}
+        regions = {identifier: self.region(identifier) for identifier in wanted}
+        found = {
+            identifier: self.outline(identifier) if identifier in _members() else shapes.get(region.id)
+            for identifier, region in regions.items()
+        }
+        found = simpler({identifier: shape for identifier, shape in found.items() if shape is not None}, simplify_deg)
         features = []
-        for identifier in wanted:
-            region = self.region(identifier)
-            shape = self.outline(identifier) if identifier in _members() else shapes.get(region.id)
-            if shape is not None and simplify_deg > 0:
-                shape = shapely.simplify(shape, simplify_deg)
+        for identifier, region in regions.items():
+            shape = found.get(identifier)
             about = {"id": identifier, "name": region.name, "level": region.level, "source": region.source}
             geometry = None if shape is None else shape.__geo_interface__
             features.append({"type": "Feature", "id": identifier, "properties": about, "geometry": geometry})
@@ -747,6 +753,16 @@ class Gazetteer:
 
 
 # --- words of a question -------------------------------------------------------------------------------------------
+
+
+def simpler(shapes: Mapping[str, BaseGeometry], detail: float) -> dict[str, BaseGeometry]:
+    """Return shapes with no more detail than so many degrees; neighbours keep one border, so that no gap opens."""
+    if detail <= 0:
+        return dict(shapes)
+    if len(shapes) < 2:
+        return {name: shapely.simplify(shape, detail) for name, shape in shapes.items()}
+    # Its tolerance is the root of an area: twice the distance leaves about as many corners.
+    return dict(zip(shapes, shapely.coverage_simplify(list(shapes.values()), 2 * detail), strict=True))
 
 
 def _words(question: str) -> list[_Word]:

@@ -87,6 +87,7 @@ window.landask = (() => {
 
   // Shaded regions lie between land and coast, so that their edges are the coast's own. The world is coarse, Europe fine.
   const NEAR = 4;    // from this zoom on Europe's own tiles are drawn
+  const look = () => `${dark()} ${lang()}`;    // what a style is made for: theme and language of names
   function baseStyle(online) {
     const g = ground(), own = "name_" + lang();
     const near = (id, more) => ({ id, source: "base", "source-layer": id, minzoom: NEAR, ...more });
@@ -304,7 +305,7 @@ window.landask = (() => {
     const { root, map, drawing, words } = view;
     const box = map.getBounds();
     const all = drawing.layers.flatMap((layer, at) => (["areas", "points"].includes(layer.kind) && isDrawn(layer, at) ? layer.features || [] : []));
-    const out = all.filter((f) => !inView(f, box)).length;
+    const out = drawing.welcome ? 0 : all.filter((f) => !inView(f, box)).length;
     const note = root.querySelector(".la-off");
     note.textContent = out ? words.off_screen.replace("{out}", out).replace("{all}", all.length) : "";
     note.hidden = !out;
@@ -703,10 +704,9 @@ window.landask = (() => {
     bar.replaceChildren(
       button("draw_polygon", () => (draw ? cancelDraw() : startDraw("polygon")), draw?.kind === "polygon"),
       button("draw_rectangle", () => (draw ? cancelDraw() : startDraw("rectangle")), draw?.kind === "rectangle"),
-      ...(draw ? [button("draw_done", finishDraw), button("draw_cancel", cancelDraw)] : []),
-      button("this_view", useView),
-      ...(view.drawing && otherSide() ? [button("swipe", swipe, Boolean(view.swiped))] : []),
-      button("zoom_result", fit));
+      ...(draw ? [button("draw_done", finishDraw), button("draw_cancel", cancelDraw)] : [button("this_view", useView),
+        ...(view.drawing && otherSide() ? [button("swipe", swipe, Boolean(view.swiped))] : []), button("zoom_result", fit)]));
+    view.root.style.setProperty("--la-bar", `${bar.offsetHeight}px`);    // what is told stands below
   }
 
   // ---- drawing an answer -----------------------------------------------------------------------------------------
@@ -775,6 +775,7 @@ window.landask = (() => {
 
   function restyle() {
     view.ready = false;
+    view.look = look();
     renewLegend();
     view.map.setStyle(baseStyle(view.drawing.online), { diff: false });
     view.map.once("style.load", () => { view.ready = true; paint(); });
@@ -804,7 +805,7 @@ window.landask = (() => {
       clearTimeout(watchdog);
       view.ready = true;
       fit();
-      if (view.dark !== dark()) { view.dark = dark(); restyle(); } else paint();    // it may have been chosen meanwhile
+      if (view.look !== look()) restyle(); else paint();    // they may have been chosen meanwhile
       // On a phone, and where they take several lines, the sources are one touch away: the legend names them as well.
       map.on("sourcedata", () => narrow(canvas));
     });
@@ -818,7 +819,7 @@ window.landask = (() => {
       if (event.key === "Enter") finishDraw();
       if (event.key === "Escape" && view.draw) cancelDraw();
     });
-    view.dark = dark();
+    view.look = look();
   }
 
   function narrow(canvas) {
@@ -879,11 +880,12 @@ window.landask = (() => {
     let wide = null;
     new ResizeObserver(([{ contentRect: { width } }]) => {
       if (view.map) view.map.resize();
+      view.root.style.setProperty("--la-bar", `${view.root.querySelector(".la-toolbar").offsetHeight}px`);
       if (view.ready && view.fitted) fit();    // until somebody moves the map, all of the result stays in sight
       if (wide !== null && (wide < 560) !== (width < 560) && view.drawing) { view.shut = width < 560; renewLegend(); }
       wide = width;
     }).observe(view.root.querySelector(".la-canvas"));
-    new MutationObserver(() => { if (view.ready && view.dark !== dark()) { view.dark = dark(); restyle(); } })
+    new MutationObserver(() => { if (view.ready && view.look !== look()) restyle(); })
       .observe(document.body, { attributes: true, attributeFilter: ["class"] });
     watch("value", settle);
     dropped(view.root);
@@ -1322,10 +1324,9 @@ window.landask = (() => {
   // The browser's own list box: its keyboard, its look on a phone, its words to a screen reader.
   function language(element, props, trigger, watch) {
     const settle = (code = props.value || "en") => {
-      const before = document.documentElement.lang;
       element.querySelector("select").value = code;
       document.documentElement.lang = code;
-      if (before && before !== code && view.ready) restyle();
+      if (view.ready && view.look !== look()) restyle();
     };
     element.addEventListener("change", ({ target }) => { props.value = target.value; settle(target.value); trigger("input"); });
     watch("value", () => settle());

@@ -72,7 +72,7 @@ def test_this_region_is_answered_and_drawn_however_it_was_chosen(seen: Seen, how
         ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
         (tmp_path / "valley.geojson").write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
         page.locator("input[type=file]").set_input_files(tmp_path / "valley.geojson")
-        name = "valley.geojson"
+        name = "valley"
     expect(page.locator("#chosen")).to_contain_text(name)
     seen.ask("Where is vineyard in this region?")
     expect(page.locator(".la-turn.la-answered")).to_have_count(1)

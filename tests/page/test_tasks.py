@@ -156,6 +156,13 @@ def test_a_change_is_offered_only_between_years_with_figures(handlers: Handlers)
     assert "How has the share of olive groves in Andalusia changed between 2018 and 2022?" in following
 
 
+def test_what_follows_on_a_profile_is_about_its_largest_class(handlers: Handlers) -> None:
+    answer, _ = handlers.asked("What is the land cover of Rhône-Alpes?", None, None)
+    following = followups(answer, handlers.world.context, "en")
+    assert following
+    assert all("woodland" in text and "grassland" not in text for text in following)
+
+
 def test_every_choice_of_a_question_asked_back_is_answered(handlers: Handlers) -> None:
     for question in ("Where is vineyard in Valencia?", "How much woodland is in Limburg?"):
         answer, memory = handlers.asked(question, None, None)
@@ -219,7 +226,7 @@ def test_follow_ups_keep_what_they_leave_out(sitting: Sitting) -> None:
 def test_what_the_data_cannot_say_is_refused_and_draws_nothing(sitting: Sitting, question: str) -> None:
     sitting.ask(question)
     assert sitting.turn.status in ("refused", "clarify")
-    assert "map" not in sitting.page
+    assert sitting.layers() == []
 
 
 def test_a_plan_that_cannot_be_read_is_told_in_one_line(sitting: Sitting) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from rapidfuzz import process
 
 from evals.places import mentioned, resolved
 from retrieval.errors import AmbiguousRegion, OutOfCoverage, UnknownRegion
-from retrieval.gazetteer import Gazetteer
+from retrieval.gazetteer import Gazetteer, simpler
 from retrieval.store import Store
 from retrieval.word_forms import base_forms
 
@@ -420,3 +421,13 @@ def test_a_word_said_six_hundred_times_is_looked_for_once(
     gazetteer.mentions("in Xqzwtyop " * 300)
     gazetteer.mentions("in Xqzwtyop " * 300)
     assert 0 < len(looked) == len({*looked}) < 10
+
+
+def test_neighbours_keep_one_border_when_their_outlines_are_made_simpler():
+    wave = [(5 + 0.01 * (-1) ** step, step / 10) for step in range(101)]
+    west = shapely.Polygon([(0, 0), *wave, (0, 10)])
+    east = shapely.Polygon([(10, 0), *wave, (10, 10)])
+    found = simpler({"west": west, "east": east}, 0.05)
+    assert sum(map(shapely.get_num_coordinates, found.values())) < 30
+    assert found["west"].union(found["east"]).area == pytest.approx(west.union(east).area)
+    assert found["west"].intersection(found["east"]).area == pytest.approx(0)
