@@ -249,7 +249,7 @@ class _Sentence:
             if low is None or high is None:
                 return text
             low, high = map(self.voice.number, (low, high))
-            return f"{text} ({self.voice.say('interval', low=low, high=high) if leads else f'{low}–{high}'})"
+            return f"{text} ({self.voice.say('interval', low=low, high=high) if leads and not of else f'{low}–{high}'})"
         if not undetected(row, column.name):
             return self.with_ends(text, low, high)
         if not self.of_years(of):
@@ -311,7 +311,7 @@ class _Sentence:
         """One row: what it stands for, its leading number, and the columns that number is made of."""
         assert self.head
         text = self.put(self.member(row), self.cell(row, self.head))
-        if looked := self.looked_at(row) if any(group.members for group in self.query.rows) else None:
+        if self.facts.get("of_all") and (looked := self.looked_at(row)) is not None:
             text = self.of_all(text, looked)
         others = [c for c in self.query.columns if c.name in row and c.measure not in LOOKED_AT]
         others = [c for c in others if c.name != self.head.name]

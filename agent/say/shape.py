@@ -27,7 +27,8 @@ class Shape:
     query: Query
     rows: Rows
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """`margin` (`_low`, `_high`, `_none`) of the first over the second, `change`, `lead`, `found`, `between`."""
+    """`margin` (`_low`, `_high`, `_none`) of the first over the second, `change`, `lead`, `found`, `between` (ranks),
+    `of_all`: whether each row tells of how many it is."""
     about: Query | None = None
     """The query whose conditions are told in place of its own."""
 
@@ -94,7 +95,8 @@ def ranked(result: Result) -> Iterable[Shape]:
 def beside(result: Result) -> Iterable[Shape]:
     """Regions beside one another by their points; of one year which has more."""
     asked, rows = asked_of(result), table_of(result)
-    yield Shape(asked, placed(rows, "points") if asked.order else rows, {"margin": result.facts["ahead"]})
+    facts = {"margin": result.facts["ahead"], "of_all": True}
+    yield Shape(asked, placed(rows, "points") if asked.order else rows, facts)
 
 
 def revisited(result: Result) -> Iterable[Shape]:

@@ -52,7 +52,7 @@ def test_a_year_that_has_no_elevations_is_not_left_out(real: Context) -> None:
 
 CV = [
     ("What is the coefficient of variation of vineyards in France in 2015?", "coefficient of variation 5.4 %"),
-    ("CV of grassland in Bavaria in 2018 and in 2022", "2018 3.1 %; 2022 0.9 %"),
+    ("CV of grassland in Bavaria in 2018 and in 2022", "2018: 3.1 %; 2022: 0.9 %"),
     ("Variationskoeffizient der Rebflächen in Frankreich 2015", "Variationskoeffizient 5,4 %"),
     ("Quel est le coefficient de variation des vignes en France en 2015 ?", "coefficient de variation 5,4"),
     ("Jaki jest współczynnik zmienności dla winnic we Francji w 2015?", "współczynnik zmienności 5,4 %"),
