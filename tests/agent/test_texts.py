@@ -32,15 +32,14 @@ def test_the_other_languages_have_the_same_lines_as_one_another_with_english_slo
 
 
 SAID_BY_OTHER_TOOLS = {
-    "estimate_part", "estimate_share", "classify", "explain", "explain_surveyed", "agreement", "agreement_scores",
-    "prior_of_points", "estimate_not_official", "estimate_of_weights", "map_assisted", "map_not_assisted",
-    "truncated", "town_radius", "pixel_sample", "unusable_pixels", "budget_spent", "published_prior",
-    "other_encoder", "far_from_known", "no_ground_truth", "not_measured", "accuracy_not_measured",
-    "seen_in_training", "trained_on_pixels", "masked_months", "agreement_at_points", "declared_by_farmers",
-    "no_weights", "no_whole_map", "no_close", "no_records", "job_offered", "no_published_prior", "part_missing",
-    "no_pixel_of_point", "no_clear_month", "no_outline", "none_to_compare", "bad_argument", "bad_geometry",
+    "classify", "explain", "explain_surveyed", "agreement", "agreement_scores", "truncated", "town_radius",
+    "pixel_sample", "unusable_pixels", "budget_spent", "published_prior", "other_encoder", "far_from_known",
+    "no_ground_truth", "not_measured", "accuracy_not_measured", "seen_in_training", "trained_on_pixels",
+    "masked_months", "agreement_at_points", "declared_by_farmers", "no_weights", "no_whole_map", "no_close",
+    "no_records", "job_offered", "no_published_prior", "part_missing", "no_pixel_of_point", "no_clear_month",
+    "no_outline", "none_to_compare", "bad_argument", "bad_geometry",
 }  # fmt: skip
-"""Lines of the satellite and of estimates, and those that name a file or a part of the program."""
+"""Lines of the satellite, and those that name a file or a part of the program."""
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:
