@@ -58,17 +58,32 @@ def act_plan(question: str, context: Context, conversation: Conversation) -> Pla
     spans = [(reading.said.tokens[i.start].start, reading.said.tokens[i.end - 1].end) for i in named]
     said = [leaf for leaf in said if not any(s <= leaf.start and leaf.end <= e for s, e in spans)]
     keys = {leaf.key for leaf in said}
+    if between_witnesses(keys) and not named and not reading.has("PLACE", "YEAR"):
+        return Plan((Step("describe_data", {"about": "method"}),))
     if (reply := reply_plan(reading, said, keys, conversation)) is not None:
         return reply
     classes = [i.value for i in named]
-    of_terms = bool(keys & {"act.licence", "act.cite"})  # "may I reuse the shares?"
-    if (keys & OF_A_TABLE and not of_terms) or any(
-        i.type in TYPES_OF_A_TABLE and i.cost == 0 for i in reading.said.items
-    ):
+    of_terms = bool(keys & {"act.licence", "act.cite"}) or of_both_themes(
+        keys
+    )  # "may I reuse the shares in an article?"
+    of_a_table = TYPES_OF_A_TABLE if not of_terms else tuple(t for t in TYPES_OF_A_TABLE if t != "NUM")
+    if (keys & OF_A_TABLE and not of_terms) or any(i.type in of_a_table and i.cost == 0 for i in reading.said.items):
         return None
     if classes:
         return None if keys & COUNTED else class_plan(classes, keys, context, conversation)
     return data_plan(reading, keys)
+
+
+def of_both_themes(keys: set[str]) -> bool:
+    """Whether it is asked what land cover and land use are, or how they differ."""
+    asked = keys & {"act.differ", "act.define", "ask.what", "measure.difference"}
+    return {"classes.land_cover", "classes.land_use"} <= keys and bool(asked)
+
+
+def between_witnesses(keys: set[str]) -> bool:
+    """Whether it is asked why the survey's points and the published figures differ: they are made in two ways."""
+    survey = bool(keys & {"witness.survey", "measure.points"})
+    return survey and "witness.published" in keys and bool(keys & {"act.why", "act.differ", "measure.difference"})
 
 
 def longest(every: list[Leaf]) -> list[Leaf]:
@@ -129,21 +144,41 @@ def class_plan(classes: list[Cover], keys: set[str], context: Context, conversat
 
 
 def data_plan(reading: Reading, keys: set[str]) -> Plan | None:
-    """Return the plan of a question about the data themselves."""
-    about: dict[str, Any] = {}
+    """Return the plan of a question about the data themselves, each thing that is asked of them a step."""
     levels = {key for key in keys if key.startswith("level.")}
     asks = keys & {"ask.what", "ask.which", "act.define", "act.available", "act.data"}
-    if {"classes.land_cover", "classes.land_use"} <= keys and keys & {"act.differ", "act.define", "ask.what",
-                                                                      "measure.difference"}:  # fmt: skip
-        about["about"] = "themes"
+    topics = [TOPICS[key] for key in TOPICS if key in keys and key != "act.available"]
+    topics = topics or (["levels"] if "act.available" in keys else [])
+    dated = keys & {"time.year", "act.years"} and asks
+    if of_both_themes(keys):
+        found: list[DataTopic] = ["themes"]
     elif levels & {"level.nuts1", "level.nuts2", "level.nuts3"} and asks and not keys & {"act.available"}:
-        about["about"] = "nuts"
-    elif (topic := next((TOPICS[key] for key in TOPICS if key in keys), None)) and not levels - {"level.region"}:
-        about["about"] = topic
-    elif "time.year" in keys and asks:
-        about["about"] = "years"
+        found = ["nuts"]
+    elif topics and not levels - {"level.region"}:
+        found = topics if len(topics) < MOST_TOPICS else topics[:1]
     elif levels and asks and not reading.forbidden and not any(key.startswith("topic.") for key in keys):
-        about["about"] = "levels"
-    elif not (keys & {"act.data"} and not levels and len(reading.unread) < 2):
+        found = ["years", "levels"] if dated else ["levels"]
+    elif dated:
+        found = ["years"]
+    elif what_a_survey_is(reading, keys):
+        found = ["method"]
+    elif keys & {"act.data"} and not levels and len(reading.unread) < 2:
+        return Plan((Step("describe_data", {}),))
+    else:
         return None
-    return Plan((Step("describe_data", about),))
+    return Plan(tuple(Step("describe_data", {"about": topic}) for topic in found))
+
+
+MOST_TOPICS = 3
+"""As many topics that are all asked; of more, the words mean one thing."""
+
+
+def what_a_survey_is(reading: Reading, keys: set[str]) -> bool:
+    """Whether a source is asked about by its name alone: "what is LUCAS?"."""
+    named = keys & {"witness.survey", "witness.published"}
+    return (
+        bool(named)
+        and bool(keys & {"ask.what", "act.define"})
+        and reading.whole
+        and not reading.has("MEASURE", "LEVEL")
+    )

@@ -12,8 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 from agent.render import caveat_parts
+from agent.say.sentence import LAND
 from agent.voice import strings, texts
 from tools.context import Context
+from tools.official import sensible
 from tools.result import Result
 from tools.uncertainty import supported_cells
 
@@ -89,6 +91,8 @@ def cells(results: Iterable[Result], notes: Any = ()) -> set[Any]:
             gather(value, found)
         if result.tool == "query" and result.table:
             found |= supported_cells(result.table.dicts(), result.facts.get("margin"))
+            if any(column.get("measure") in LAND for column in result.arguments.get("columns", ())):
+                found |= {sensible(n) for row in result.table.rows for n in row if isinstance(n, float)}
         if isinstance(result.value, float) and result.unit == "accuracy":
             found.add(round(100 * result.value, 1))
         found |= (

@@ -14,10 +14,11 @@ from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, asked_of_the_first, lies_there, queries
 from agent.reading.held import dropped, in_each_year, in_other_years
+from agent.reading.mentions import Item
 from agent.reading.pointing import joined, points_at_those, rows_of, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from agent.reading.shapes import shaped
-from retrieval.errors import NotUnderstood, OutOfCoverage
+from retrieval.errors import NoSuchYear, NotUnderstood, OutOfCoverage
 from retrieval.query import Query, Ref
 from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
@@ -76,13 +77,14 @@ def composed_plan(
     of_published = "how_many" in reading.all("ASK") and only_published(reading, context) and not reading.has("MEASURE")
     of_published = of_published or changes_of_published(reading, context)
     # of a language without rules behind, plain questions are the chart's too
-    plain = plain and reading.has("CLASS") and not reading.has("SINCEYEAR", "SPAN", "TREND", "CHANGE")
+    sided = reading.has("SINCEYEAR") and not reading.has("UP", "DOWN")
+    plain = plain and reading.has("CLASS") and not reading.has("SPAN", "TREND", "CHANGE") and not sided
     plain = plain or (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE"))
     leaning = of_clauses(reading, context, drawn, settled) if whole is None else None
     if leaning is not None and dropped(leaning, reading, context):
         leaning = None
     clauses = clauses_of(reading)
-    one_clause = len(clauses) == 1 or not any(i.type == "ASK" for i in clauses[0])  # "of the five …: what is …"
+    one_clause = len(clauses) == 1 or not asks(clauses[0])  # "of the five …: what is …"
     of_each = reading.has("CHANGE", "UP", "DOWN") or (len(clauses) == 1 and reading.has("EACH"))
     if leaning is None and whole is None and (not in_parts or (one_clause and not of_each)):
         leaning = shaped(reading, context, drawn, settled)
@@ -93,6 +95,9 @@ def composed_plan(
         asked = leaning if leaning is not None else queries(reading, context, drawn, settled)
     except Unfit:
         return None
+    missing = [year for year in reading.years if year not in context.store.years()]
+    if missing and any(query.source == "revisits" for query in asked):
+        raise NoSuchYear(missing[0], context.store.years())
     asked = in_each_year(in_other_years(asked, reading, context), reading)
     if dropped(asked, reading, context):
         return None
@@ -100,6 +105,14 @@ def composed_plan(
     if several and leaning is None and len(asked) == 1 and asked[0].source != "revisits":
         return None
     return plan_of(asked, reading, context, conversation)
+
+
+def asks(clause: Sequence[Item]) -> bool:
+    """Whether a clause asks; "the regions where" only says of which."""
+    before = [None, *clause]
+    kinds = ("LEVEL", "INSIDE", "MANY", "RANK")
+    named = [a is not None and a.type in kinds for a in before[:-1]]
+    return any(i.type == "ASK" and not (i.value == "where" and there) for i, there in zip(clause, named, strict=True))
 
 
 def of_clauses(

@@ -35,6 +35,7 @@ ONLY_COMPOSED = (
     "OTHERSIDE",
     "CV",
     "NOTYEAR",
+    "THANPLACE",
 )
 """Constraints that no tool but the typed query can hold."""
 SIDES = ("UNIT", "FROM", "BETWEEN", "CMP", "OUTSIDE", "DIR")
@@ -151,6 +152,7 @@ def composed_words(reading: Reading, plan: Plan) -> list[str]:
     nearest = any(step.tool in NEAREST_TOOLS for step in plan.steps)
     far += [] if nearest else [words_of(reading, i) for i in reading.items if i.type == "NEAREST"]
     rows = [words_of(reading, i) for i in reading.items if i.type == "SPLIT" and i.value[0] in ("region", "month")]
+    rows += [words_of(reading, i) for i in reading.items if i.type == "DIM" and reading.has("RANKED")]
     return [*found, *far, *rows]
 
 
@@ -192,7 +194,7 @@ def changes_and_years(reading: Reading, plan: Plan) -> list[str]:
     numbers = numbers_of(plan)
     dated = [i for i in reading.items if i.type in ("SPAN", "SINCEYEAR")]
     moved = [i for i in reading.items if i.type in ("UP", "DOWN", "LOST", "GAINED", "CHANGE")]
-    ranked = reading.has("LEVEL", "RANK", "SUP", "MANY", "INSIDE")
+    ranked = reading.has("LEVEL", "RANK", "SUP", "MANY", "INSIDE", "UP", "DOWN")
     dropped = bool(dated and moved and ranked) and not tools & {*CHANGING_TOOLS}
     lost = [words_of(reading, i) for i in (*moved, *dated)] if dropped else []
     near = [words_of(reading, i) for i in reading.made if i.type == "NEARCLASS"]

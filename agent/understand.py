@@ -695,6 +695,7 @@ LEVEL_COUNTRY = {
 }
 """Words for a level of region that one country has."""
 PROVINCES_ARE_NUTS2 = ("NL", "BE")
+STATES_ARE_NUTS2 = ("AT",)
 
 
 def find_country(masked: str) -> str | None:

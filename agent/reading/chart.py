@@ -250,8 +250,10 @@ RULES: list[Rule] = [
     ("OUTSIDE PLACE", "NOTPLACE", lambda n, p: (p,)),
     ("NO PLACE", "NOTPLACE", lambda n, p: (p,)),
     ("PLACE AFTER", "NOTPLACE", lambda p, a: (p,)),
+    ("PLACE AND PLACE AFTER", "NOTPLACE", lambda p, a, q, b: (p, q)),
     ("AFTER +PLACE", "NOTPLACE", lambda a, p: (p,)),
     ("CLASS AFTER", "NOTCLASS", lambda c, a: (c,)),
+    ("CLASS AND CLASS AFTER", "NOTCLASS", lambda c, a, d, b: (c, d)),
     ("THAT PLACE NO", "NOTPLACE", lambda t, p, n: (p,)),
     ("NO YEAR", "NOTYEAR", lambda n, y: (y,)),
     ("NOT YEAR", "NOTYEAR", lambda n, y: (y,)),
@@ -361,7 +363,7 @@ KEPT = frozenset({
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
     "LATEST", "EARLIEST", "TOGETHER", "CV", "UNSURE", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE",
     "NUMCLASS", "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS", "NOTYEAR", "BECAMEOF",
-    "MANYIN",
+    "MANYIN", "GROWS",
 })  # fmt: skip
 """Types that a reading may be made of."""
 MUST = frozenset({
@@ -455,6 +457,7 @@ PREFERRED = {
     "SPLIT": 0.1,
     "FIRST": 0.1,
     "ONE": -0.1,
+    "GROWS": -0.1,
     "PLACE": 0.2,
     "CLASS": 0.2,
     "YEAR": 0.2,

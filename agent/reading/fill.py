@@ -12,13 +12,22 @@ from agent.reading.chart import is_general
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
 from agent.say.sentence import EARTH_KM
-from agent.understand import POINT_COMPOUND, PROVINCES_ARE_NUTS2, SHARE_COMPOUND, Area, Cover, implied_country
+from agent.understand import (
+    POINT_COMPOUND,
+    PROVINCES_ARE_NUTS2,
+    SHARE_COMPOUND,
+    STATES_ARE_NUTS2,
+    Area,
+    Cover,
+    implied_country,
+)
 from agent.words import flatten
 from retrieval import statistics as meaning
-from retrieval.errors import AmbiguousClass, AmbiguousRegion, LandaskError, NotUnderstood, UnknownRegion
+from retrieval.errors import AmbiguousClass, AmbiguousRegion, LandaskError, NotUnderstood, TooFine, UnknownRegion
 from retrieval.query import Arithmetic, Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref, Sign
 from retrieval.types import NUTS_LEVELS, Place, Region
 from tools.context import Context
+from tools.official import SPECIAL_CODES
 from tools.query import answer
 
 UNIT_MEASURE = {"%": "share", "ha": "ha", "km2": "km2"}
@@ -81,6 +90,10 @@ def years_held(source: str, context: Context) -> tuple[int, ...]:
         own = {year for d in context.store.datasets() if d.kind == "predictions" for year in d.years}
         return tuple(sorted(own)) or context.store.years()
     return context.store.dataset("statistics").years if source == "published" else context.store.years()
+
+
+BELOW_NUTS2 = ("nuts3", "subdivision")
+"""Levels of places that no figure is published of."""
 
 
 class Unfit(Exception):
@@ -158,7 +171,7 @@ class Constraints:
             self.places = self.around(self.gone)
         self.classes += [self.codes(c) for a, _, b in reading.all("MORETHAN") for c in (a, b)]
         if "crops" in reading.all("CLASSES") and not reading.has(
-            "CLASS", "SPLIT", "RANKCLASS", "FATESPLIT", "EACH", "RANKED"
+            "CLASS", "SPLIT", "RANKCLASS", "FATESPLIT", "EACH", "RANKED", "NTH"
         ):
             self.classes.append(Classes("land_cover", ("B00",)))
         self.asks = set(reading.all("ASK"))
@@ -176,6 +189,17 @@ class Constraints:
         self.source = self.source_of()
         if reading.has("NONE") and not self.classes and self.source == "published":
             self.source = "survey"  # "in which Länder is there not a single vineyard point"
+        if self.source == "published" and self.level in BELOW_NUTS2:
+            if any(r.level in BELOW_NUTS2 for r in self.places):
+                raise Unfit("the county itself")
+            raise TooFine(self.level_words(), (), "below_nuts2")
+
+    def level_words(self) -> str:
+        """The question's own words of the places that rows are asked of: "departments"."""
+        said, kinds = self.reading.said, ("LEVEL", "SPLIT", "SPLITIN", "INSIDE", "RANK", "MANY")
+        item = next(i for i in self.reading.items if i.type in kinds)
+        words = said.question[said.tokens[item.start].start : said.tokens[item.end - 1].end]
+        return f"\N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}"
 
     def refuse_one_class_twice(self) -> None:
         """Refuse to compare two words that the nomenclature has as one class: oak and beech.
@@ -281,7 +305,15 @@ class Constraints:
         inside = self.places or ([self.context.named(f"country:{self.implied}")] if self.implied else [])
         if level in SUBNATIONAL and not self.places and not self.gone:
             self.places += inside  # "Bundesländer" are Germany's
-        if level == "nuts3" and inside and {r.country for r in inside} <= {*PROVINCES_ARE_NUTS2}:
+        countries = {r.country for r in inside}
+        if level == "nuts3" and inside and countries <= {*PROVINCES_ARE_NUTS2}:
+            return "nuts2"
+        if (
+            level == "nuts1"
+            and inside
+            and countries <= {*STATES_ARE_NUTS2}
+            and "nuts" not in self.reading.said.question.lower()
+        ):
             return "nuts2"
         if level != "nuts3":
             return level
@@ -317,7 +349,8 @@ class Constraints:
         fated = self.reading.has("FATE", "FATESPLIT", "BECAME", "TWICE") or stayed or moved or self.no_longer()
         if (fated or self.then_and_later()) and not self.measures & {"share", "pp", "area", "ha"}:
             return "revisits"
-        if self.of_points or "points" in self.measures or "survey" in witness:
+        surveyed = "survey" in witness and not (self.only_published_years() and self.all_published())
+        if self.of_points or "points" in self.measures or surveyed:
             return "survey"
         if self.reading.has("UNSURE") and self.all_published():
             return "published"  # which alone has an error
@@ -333,7 +366,7 @@ class Constraints:
             return "survey"
         if any(theme == "land_use" for _, theme in self.splits("classes")):
             return "survey"
-        if self.level in ("nuts3", "subdivision"):
+        if self.level in BELOW_NUTS2:
             return "survey"
         return "published" if self.all_published() else "survey"
 
@@ -364,7 +397,7 @@ class Constraints:
 
     def all_published(self) -> bool:
         """Whether the statistic has a figure for every class asked about."""
-        return all(c in meaning.PUBLISHED_CLASSES for k in self.classes for c in k.codes)
+        return all(SPECIAL_CODES.get(c, c) in meaning.PUBLISHED_CLASSES for k in self.classes for c in k.codes)
 
     def sided(self) -> bool:
         """Whether two or more places stand side by side and the one with more is asked."""
@@ -528,6 +561,8 @@ class Constraints:
             raise Unfit("a single position")
         if self.source == "published" and not self.classes and not self.less and (self.level or not self.places):
             raise Unfit("a share of what?")
+        if has("NTH") and has("CLASSES") and not (self.level or self.classes):
+            return (self.by_class(self.reading.all("CLASSES")[0]),)
         asked = has("HAVING", "COUNT", "CHANGE", "UP", "DOWN", "DIFF", "TREND", "STAT", "SUP", "RANK", "LOST", "GAINED")
         if self.source == "published" and not (self.classes or self.less or self.splits("classes") or has("RANKCLASS")):
             if asked or not self.places or len(set(self.years())) > 1:
@@ -675,12 +710,13 @@ class Constraints:
 
     def which_of(self) -> tuple[int | None, Classes] | None:
         """The class whose parts are ranked, and how many of them: "which two cereals are most common"."""
-        if self.level or not self.reading.has("SUP", "RANKED"):
+        if self.level or not self.reading.has("SUP", "RANKED", "NTH"):
             return None
         if numbered := self.reading.all("NUMCLASS"):
             return numbered[0][0], self.codes(numbered[0][1])
         items = self.reading.items
         asked = [b.value for a, b in pairwise(items) if a.type == "ASK" and a.value == "which" and b.type == "CLASS"]
+        asked += [b.value for a, b in pairwise(items) if a.type == "NTH" and b.type == "CLASS"]
         return (None, self.codes(asked[0])) if len(asked) == 1 and is_general(asked[0]) else None
 
     def within_class(self, number: int | None, whole: Classes) -> Query:
@@ -688,10 +724,13 @@ class Constraints:
         if len(self.classes) > 1:
             raise Unfit("parts of which class?")
         main = [code for code in whole.codes if code.endswith("00")]
-        level = "2" if len(main) == len(whole.codes) and "crops" not in self.reading.all("CLASSES") else "3"
+        nth = self.reading.all("NTH")
+        crops = "crops" in self.reading.all("CLASSES") or (nth and whole.codes == ("B00",))
+        level = "2" if len(main) == len(whole.codes) and not crops else "3"
         query = self.table((Group(whole.theme, level),))
-        way = next(iter(self.reading.all("SUP")), "most")
-        return replace(query, order=(Order(query.columns[0].name, way),), limit=number or FEW_ROWS)
+        way, place = nth[0] if nth else (next(iter(self.reading.all("SUP")), "most"), None)
+        query = replace(query, order=(Order(query.columns[0].name, way),), limit=place or number or FEW_ROWS)
+        return self.led_by_the_nth(query, whole.theme) if nth else query
 
     def one_for_each(self) -> Query:
         """How many of one class there are for each of another: "how many maize points per wheat point"."""
@@ -798,6 +837,11 @@ class Constraints:
             if above and above.id == outer.id and inner.id != outer.id:
                 return inner, outer
         return None
+
+    def holds(self, outer: Region, inner: Region) -> bool:
+        """Whether a place lies in another."""
+        found = self.nested(inner, outer)
+        return found is not None and found[1].id == outer.id
 
     def inside_of(self, one: Classes, other: Classes) -> tuple[Classes, Classes] | None:
         """The part and the whole of two classes: the child and its parent; of a cover and a use the first is whole."""
@@ -1018,7 +1062,14 @@ class Constraints:
         query = self.table((Group(name, level),))
         ranked = self.ranking(query.columns[0].name)
         order, limit = ranked or (Order(query.columns[0].name), None)
-        return replace(query, order=(order,), limit=limit)
+        query = replace(query, order=(order,), limit=limit)
+        return self.led_by_the_nth(query, name) if self.reading.has("NTH") else query
+
+    def led_by_the_nth(self, query: Query, name: str) -> Query:
+        """A ranking of classes led by its last row, the third of "the third most common crop"."""
+        table = answer(query, self.context).table
+        codes = [row[name] for row in table.dicts()] if table else []
+        return replace(query, limit=None, lead=str(codes[-1])) if len(codes) == query.limit else query
 
     def each_class(self) -> Query:
         """Rows of named classes."""

@@ -18,18 +18,21 @@ EVERYWHERE = ("group:europe", "group:EU")
 
 
 def in_other_years(asked: Sequence[Query], reading: Reading, context: Context) -> tuple[Query, ...]:
-    """Return queries that name no year as asked of all years but those left out: a row a year, or points of any."""
+    """Return queries that name no year as asked of all but those left out: a row a year, points of any, or one each."""
     gone = years_left_out(reading)
     if not gone or years_named(reading) or any(q.references() or _columns_dated(q) for q in asked):
         return tuple(asked)
-    found = []
+    found: list[Query] = []
     for query in asked:
         years = tuple(year for year in years_held(query.source, context) if year not in gone)
-        by_year = not query.rows and not query.having
-        each = by_year or len(years) == 1 or any(query.group(name) for name in ("point", "year"))
-        if query.source == "revisits" or not years or not each:
+        if query.source == "revisits" or not years:
             return tuple(asked)
-        found.append(replace(_dated(query, years), rows=(Group("year"),) if by_year else query.rows))
+        if not query.rows and not query.having:
+            found.append(replace(_dated(query, years), rows=(Group("year"),)))
+        elif any(query.group(name) for name in ("point", "year")):
+            found.append(_dated(query, years))
+        else:
+            found += [_dated(query, (year,)) for year in years]
     return tuple(found)
 
 
@@ -76,6 +79,10 @@ def dropped(asked: Sequence[Query], reading: Reading, context: Context) -> list[
     gone = [str(year) for year in years_named(reading) if f"{year}" not in told]
     gone += [str(year) for year in years_left_out(reading) if any(_is_about(q, year) for q in asked)]
     gone += [c.text for c in reading.all("CLASS") if not _has_class(c, told, context)]
+    gone += [area.text for _, area in reading.all("THANPLACE") if not _has_place(area, told, context)]
+    if reading.has("RANKED"):
+        gone += [dimension for dimension in reading.all("DIM") if f'"{dimension}"' not in told]
+    gone += _places_of_their_own(asked, reading, context)
     gone += _places_in_order(asked, reading) + _kinds_of_class(asked, reading)
     places = [] if reading.has("NEAREST") else reading.all("PLACE")  # that is where the distance begins
     held = [r for area in places for r in area.regions if f'"{r.id}"' in told]
@@ -83,15 +90,31 @@ def dropped(asked: Sequence[Query], reading: Reading, context: Context) -> list[
 
 
 def _is_about(query: Query, year: int) -> bool:
-    """Whether a query tells of a year, as one of any year does; not where points have left a class by then."""
+    """Whether a query tells of a year, as one of any year does; not where points have left a class by then, nor where
+    a column alone is of it."""
+    if any(f.dimension == "year" and f.listed == (year,) for c in query.columns for f in c.where):
+        return False
     years = [f for f in query.where if f.dimension == "year" and f.op == "in"]
     return query.source != "revisits" and (not years or any(year in f.listed for f in years))
 
 
+def _places_of_their_own(asked: Sequence[Query], reading: Reading, context: Context) -> list[str]:
+    """Return the one place that rows of its own kind were asked in: the countries of Latvia are no rows."""
+    named = {r.id: area.text for area in reading.all("PLACE") for r in area.regions}
+    found = []
+    for query in asked:
+        group, limits = query.group("region"), [f for f in query.filters("region") if f.op == "in"]
+        if group and not group.members and len(limits) == 1 and len(limits[0].listed) == 1:
+            one = str(limits[0].listed[0])
+            found += [named[one]] if one in named and context.named(one).level == group.level else []
+    return found
+
+
 def _places_in_order(asked: Sequence[Query], reading: Reading) -> list[str]:
     """Return "the second" where no query tells of a place in an order."""
-    told = any(q.lead or (q.limit or 0) > 1 for q in asked)
-    return [] if told else [str(n) for n in reading.all("ORD", "ONE") if n > 1]
+    led, limits = any(q.lead for q in asked), {q.limit for q in asked}
+    places = [*reading.all("ORD", "ONE"), *(value[1] for value in reading.all("NTH", "RANKNTH"))]
+    return [] if led else [str(n) for n in places if n > 1 and n not in limits]
 
 
 def _kinds_of_class(asked: Sequence[Query], reading: Reading) -> list[str]:

@@ -52,6 +52,9 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "comparison.at_most": (("CMP", "<="),),
     "comparison.exactly": (("CMP", "="), ("SOFT", "")),
     "comparison.about": (("SOFT", ""),),
+    "comparison.more": (("COMPARED", ">"),),
+    "comparison.less": (("COMPARED", "<"),),
+    "comparison.than": (("THANWORD", ""),),
     "range.between": (("BETWEEN", ""),),
     "range.from": (("FROM", ""),),
     "range.to": (("TO", "to"),),
@@ -203,6 +206,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "season.winter": (("SEASON", (12, 1, 2)),),
     "function.words": (("SOFT", ""),),
     "function.sown": (("SOWN", ""), ("SOFT", "")),
+    "function.grows": (("GROWS", ""),),
 }
 """Key of the lexicon → what the chart may read it as. A key that is missing here has no part in a typed query."""
 
@@ -281,7 +285,7 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     items = _longest(_with_cases(items, every, language))
     items += [Item(i.start, i.end, "THAN", i.value) for i in items if i.type == "CMP" and i.end - i.start > 1]
     measured = {n for i in items if i.type == "UNIT" for n in range(i.start, i.end) if _after_number(every, i.start)}
-    ends = {i.start for i in items if i.type in ("SUP", "LEVEL", "END")}
+    ends = {i.start for i in items if i.type in ("SUP", "LEVEL", "END", "CLASSES")}
     nth = {n for i in items if i.type == "ORD" and i.value > 1 and i.end in ends for n in range(i.start, i.end)}
     soft -= measured | nth  # "the second most" is not "the most"
     items = _in_their_place(items, every, question)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.lexicon import lexicon
-from agent.reading.chart import MUST, best, chart
+from agent.reading.chart import MUST, best, chart, is_general
 from agent.reading.mentions import Item, Mentions, mentions
 from agent.understand import POINT_COMPOUND
 from tools.context import Context
@@ -19,7 +19,7 @@ COMPOSED = frozenset({
     "NEAR", "NOTPLACE", "NOTCLASS", "NONE", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANKNTH", "NTH", "SPLIT",
     "SPLITIN", "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "END", "STAT", "DIFF", "LOST", "GAINED", "STAYED",
     "BYMONTH", "BECAME", "MORETHAN", "TWICE", "REVERSE", "NUMCLASS", "EACHONE", "DIM", "OTHERSIDE", "CV",
-    "RANKCLASS", "ENDOF", "NOTYEAR",
+    "RANKCLASS", "ENDOF", "NOTYEAR", "THANPLACE",
 })  # fmt: skip
 """Constraints that only a typed query can hold."""
 
@@ -78,7 +78,8 @@ def read(question: str, language: str, context: Context) -> Reading:
     """Return a question taken apart and put together again."""
     said = mentions(question, language, context)
     made = tuple(chart(said))
-    items = as_shares(mostly(dated(best(made, said))), said)
+    items = dated(as_growing(as_amount(than_one(best(made, said), said), said), said))
+    items = as_shares(mostly(items), said)
     items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
     items = tuple(highest_there(placed(as_plain(said, without(items, said))), said))
     covered = {n for i in items for n in range(i.start, i.end)}
@@ -106,10 +107,87 @@ MOVED = ("CHANGE", "UP", "DOWN", "LOST", "GAINED", "TREND", "FATE", "FATESPLIT",
 
 
 def dated(items: list[Item]) -> list[Item]:
-    """Return the constraints with "from 2015" as what it is: the start of a change, else the year of the records."""
+    """Return the constraints with "from 2015" as what it is: the start of a change, else the year of the records; "less
+    now than in 2012" is a change from then on."""
     moved = any(i.type in MOVED or i.type == "YEAR" for i in items)
     kind = "SINCEYEAR" if moved else "YEAR"
-    return [replace(i, type=kind) if i.type == "FROMYEAR" else i for i in items]
+    items = [replace(i, type=kind) if i.type == "FROMYEAR" else i for i in items]
+    kinds = [i.type for i in items]
+    now = kinds.count("LATEST") == 1 and kinds.count("YEAR") == 1 and {"UP", "DOWN", "CHANGE"} & {*kinds}
+    if not now or {"SPAN", "SINCEYEAR"} & {*kinds}:
+        return items
+    return [replace(i, type="SINCEYEAR") if i.type == "YEAR" else i for i in items if i.type != "LATEST"]
+
+
+def as_growing(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the growing of a plant, of no two times, as no change: "where is maize grown"."""
+    plants = [code for i in items if i.type == "CLASS" for code in i.value.match.codes]
+    timed = [i for i in items if i.type in ("SPAN", "SINCEYEAR", "FROMYEAR", "CHANGE", "TREND", "DIFF", "SUP", "YEAR")]
+    two = sum(i.type == "YEAR" for i in timed) > 1 or any(i.type != "YEAR" for i in timed)
+    if two or not plants or not all(code[0] in "BC" and code[1:] != "00" for code in plants):
+        return items
+    grows = {(i.start, i.end) for i in said.items if i.type == "GROWS"}
+    return [replace(i, type="GROWS") if i.type == "UP" and (i.start, i.end) in grows else i for i in items]
+
+
+def as_amount(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the one word for how much and how many, Czech "kolik", as how much where it stands
+    with a class and a place alone: "kolik je lesa v Česku"."""
+    both = {(i.start, i.end) for i in said.items if i.type == "ASK" and i.value == "how_much"}
+    plain = all(i.type in ("ASK", "CLASS", "PLACE", "YEAR", "LATEST", "EACH") for i in items)
+    if not plain or not {"CLASS", "PLACE"} <= {i.type for i in items}:
+        return items
+    return [replace(i, value="how_much") if i.type == "ASK" and (i.start, i.end) in both else i for i in items]
+
+
+ROWS = ("LEVEL", "RANK", "NONE", "INSIDE")
+"""Constraints whose rows are places."""
+
+
+def than_one(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with a place behind "than" as what the rows of its kind are compared with: "which
+    countries have more woodland than Latvia"; the words that compare are taken for it."""
+    signs, rows = compared(said), [i for i in items if i.type in ROWS]
+    ends = [i.end for i in said.items if i.type in ("THANWORD", "THAN")]
+    found = [
+        (i, end)
+        for i in items
+        for end in ends
+        if i.type == "PLACE" and end <= i.start and all(n in said.soft for n in range(end, i.start))
+        and any(one.start < i.start for one in signs) and any(one.start < i.start for one in rows)
+    ]  # fmt: skip
+    if len({i.start for i, _ in found}) != 1:
+        return items
+    than, at = found[-1]
+    first = max((one for one in signs if one.start < at), key=lambda one: one.start)
+    start = min(at - 1, first.start) if first.end >= at else at - 1
+    kept = [i for item in items for i in _beside_than(item, signs) if not (i.start <= at - 1 < i.end)]
+    kept = [i for i in kept if i is not than and not (start <= i.start < at)]
+    kept.append(replace(than, start=start, type="THANPLACE", value=(first.value, than.value)))
+    free = [one for one in signs if not any(i.start < one.end and one.start < i.end for i in kept)]
+    return sorted([*kept, *(Item(one.start, one.end, "GROWS") for one in free)], key=lambda i: i.start)
+
+
+def compared(said: Mentions) -> list[Item]:
+    """Return the words that say more or less, each once."""
+    words = [i for i in said.items if i.type == "COMPARED"]
+    signs = [i for i in said.items if i.type == "CMP" and i.value in ("<", ">")]
+    return [*words, *(i for i in signs if not any(i.start < w.end and w.start < i.end for w in words))]
+
+
+def _beside_than(item: Item, signs: Sequence[Item]) -> list[Item]:
+    """A constraint less the word that compares: of "countries have more" the countries."""
+    if not any(item.start < one.end and one.start < item.end for one in signs):
+        return [item]
+    if item.type == "RANK":
+        _, _, level, place = item.value
+        inside = [replace(item, type="INSIDE", value=(place, level))] if place else []
+        return inside or [replace(item, type="LEVEL", value=level)]
+    if item.type == "NONE":
+        level, cover = item.value
+        rows, last = replace(item, end=item.end - 1, type="LEVEL", value=level), item.end - 1
+        return [rows, replace(item, start=last, type="CLASS", value=cover)]
+    return [replace(item, type="GROWS")] if item.type in ("UP", "DOWN", "MORE", "SUP", "DIFF") else [item]
 
 
 def mostly(items: list[Item]) -> list[Item]:
@@ -133,7 +211,17 @@ def as_plain(said: Mentions, items: list[Item]) -> list[Item]:
         for i in items
     ]
     for i in items:
-        if i.type != "MANYIN" and (named or i.type not in ("RANKOF", "EACHONE")):
+        placed = bool(found) and found[-1].type in ("ORD", "ONE") and found[-1].value > 1 and found[-1].end == i.start
+        asked = any(one.type == "ASK" and one.value in ("what", "which") for one in found)
+        if i.type == "CLASS" and placed and asked and is_general(i.value):
+            place = found.pop()
+            found += [replace(place, type="NTH", value=("most", place.value)), i]
+        elif i.type in ("RANKCLASS", "CLASSES") and placed:
+            place = found.pop()
+            way, theme = (i.value[0], i.value[2]) if i.type == "RANKCLASS" else ("most", i.value)
+            found += [replace(place, end=i.end - 1, type="NTH", value=(way, place.value))]
+            found += [replace(i, start=i.end - 1, type="CLASSES", value=theme)]
+        elif i.type != "MANYIN" and (named or i.type not in ("RANKOF", "EACHONE")):
             found.append(i)
         elif i.type == "MANYIN":
             number, level, place = i.value

@@ -14,7 +14,7 @@ from typing import Any
 from agent.reading.fill import UNIT_MEASURE, Classes, Constraints, Unfit, is_general
 from agent.reading.held import years_left_out
 from agent.reading.mentions import Item
-from agent.reading.read import Reading
+from agent.reading.read import Reading, compared
 from retrieval.errors import AmbiguousClass, AmbiguousRegion
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref
 from retrieval.statistics import PUBLISHED_CLASSES
@@ -76,7 +76,11 @@ def each_under_its_condition(c: Constraints) -> tuple[Query, ...] | None:
     rest = [i for i in c.reading.items if i.type == "CLASS" and id(i) not in held]
     if not c.level or not told or len(told) + len(rest) < 2 or c.less or c.reading.has("MORETHAN", "DIFF"):
         return None
-    if c.dated() or c.reading.has("STAT", "EACHCLASS", *REVISITING):
+    if (
+        c.dated()
+        or c.reading.has("EACHCLASS", *REVISITING)
+        or (c.reading.has("STAT") and (len(rest) != 1 or c.of_height()))
+    ):
         return None
     if not rest and len({k.codes for _, _, k in told}) < 2:
         return None
@@ -114,16 +118,24 @@ def as_conditions(sign: Any, number: Any) -> list[Condition]:
 
 def of_those_rows(c: Constraints, classes: Sequence[Classes], inside: Filter) -> Query:
     """What is asked of the rows that another query found: a row each, one number where "how many" is asked."""
-    published = all(code in PUBLISHED_CLASSES for k in classes for code in k.codes)
-    c.source = "published" if published and not {"points"} & c.measures and "how_many" not in c.asks else "survey"
+    counted = "points" in c.measures or "how_many" in c.asks
+    c.classes = [*classes]
+    c.source = "published" if c.all_published() and not counted else "survey"
     places = c.place_filters() if inside.op == "not_in" else ()
-    where = (*places, inside, *c.dated_filter(), *c.class_filters(classes), *c.other_filters())
+    where = (*places, inside, *c.dated_filter(), *c.other_filters())
     total = "how_many" in c.asks or inside.op == "not_in"
     columns = c.columns()
+    if len(classes) > 1 and not c.joined():
+        columns = tuple(Column(f"of_{n}", columns[0].name, c.class_filters([k])) for n, k in enumerate(classes, 1))
+    else:
+        where = (*where, *c.class_filters(classes))
     if total:
         return Query(c.source, columns, where)
+    rows = (Group("region", c.level),)
+    if means := c.reading.all("STAT"):
+        return Query(c.source, columns, where, rows, fold=Fold(means[0], columns[0].name))
     order, limit = c.ranking(columns[0].name) or (Order(columns[0].name), None)
-    return Query(c.source, columns, where, (Group("region", c.level),), order=(order,), limit=limit)
+    return Query(c.source, columns, where, rows, order=(order,), limit=limit)
 
 
 def without_the_first(c: Constraints) -> tuple[Query, ...] | None:
@@ -329,6 +341,21 @@ def year_of_the_most(c: Constraints) -> tuple[Query, ...] | None:
     return (Query(c.source, columns, where, (Group("year"),), order=(Order(columns[0].name, ways[0]),)),)
 
 
+def years_that(c: Constraints) -> tuple[Query, ...] | None:
+    """The years that meet a condition, all of them where a class grew or shrank: "in which years was it over 5 %"."""
+    limits = c.reading.has("HAVING", "COUNT")
+    if "when" not in c.asks or len(c.classes) != 1 or len(c.places) > 1 or c.level or c.years():
+        return None
+    if limits == c.reading.has("UP", "DOWN") or c.reading.has("SUP", "STAT", "SINCEYEAR", "SPAN", "CHANGE", "END"):
+        return None
+    points = "points" in c.measures or "survey" in c.reading.all("WITNESS")
+    c.source = "survey" if points or c.of_points or not c.all_published() else "published"
+    columns = c.columns()
+    having = tuple(replace(one, column=columns[0].name) for one in c.conditions())
+    where = (*c.place_filters(), *c.class_filters(), *c.other_filters())
+    return (Query(c.source, columns, where, (Group("year"),), having),)
+
+
 def parts_of_the_whole(c: Constraints) -> tuple[Query, ...] | None:
     """The part that each place holds of the whole: "how are Portugal's vineyards distributed over its regions"."""
     spread = any(i.type == "CLASSES" and i.value == "land_cover" for i in c.reading.items) or c.reading.has("TOGETHER")
@@ -378,6 +405,33 @@ def mean_beside_the_whole(c: Constraints) -> tuple[Query, ...] | None:
     return None
 
 
+def beyond_one_of_them(c: Constraints) -> tuple[Query, ...] | None:
+    """The places that have more, or less, of each class than another place: "more woodland than Latvia"."""
+    than = c.reading.all("THANPLACE")
+    named = [i for i in c.reading.items if i.type == "CLASS"]
+    if len(than) != 1 or not named or not c.level or c.dated() or c.less:
+        return None
+    if c.reading.has("HAVING", "COUNT", "DIFF", *(t for t in COUNTING if t != "STAT"), *REVISITING):
+        return None
+    signs = [i.value for i in sorted(compared(c.reading.said), key=lambda i: i.start)]
+    signs = signs if len(signs) == len(named) else [than[0][0]] * len(named)
+    c.source = "survey" if c.of_points or "points" in c.measures or not c.all_published() else "published"
+    name, dated = c.measure(), (Filter("year", "in", (c.year(),)),)
+    columns = tuple(Column(f"of_{n}", name, c.class_filters([c.codes(i.value)])) for n, i in enumerate(named, 1))
+    shared = (*dated, *c.other_filters())
+    if len(named) == 1:
+        columns, shared = (Column(name, name),), (*shared, *columns[0].where)
+    there = Query(c.source, columns, (Filter("region", "in", (c.region(than[0][1]).id,)), *shared))
+    table = answer(there, c.context).table
+    values = [row[column.name] for row in table.dicts() for column in columns] if table else []
+    if len(values) != len(columns) or not all(isinstance(value, int | float) for value in values):
+        raise Unfit("nothing to compare with")
+    having = tuple(Condition(*one) for one in zip((k.name for k in columns), signs, map(float, values), strict=True))
+    order = () if "how_many" in c.asks else (Order(columns[0].name),)
+    rows = (Group("region", c.level),)
+    return there, Query(c.source, columns, (*c.place_filters(), *shared), rows, having, order)
+
+
 def side_by_side(c: Constraints) -> tuple[Query, ...] | None:
     """Points of two places or of two classes, the one with more first, with the margin."""
     more = c.reading.has("SUP", "UP", "DOWN")
@@ -424,8 +478,20 @@ def witnesses(c: Constraints) -> tuple[Query, ...] | None:
     return tuple(queries)
 
 
+def sorted_points(c: Constraints) -> tuple[Query, ...] | None:
+    """The points of a class in the order of how high, or how far north or east, they lie."""
+    measured, others = c.reading.all("DIM"), ("SPLIT", "STAT", "CLASSES", "LEVEL", "INSIDE", *REVISITING)
+    if not c.reading.has("RANKED") or len(measured) != 1 or "points" not in c.measures or len(c.classes) != 1:
+        return None
+    if c.dated() or c.reading.has(*others):
+        return None
+    return (replace(c.listed(), order=(Order(measured[0]),)),)
+
+
 def over_the_years(c: Constraints) -> tuple[Query, ...] | None:
     """Every year of several classes of several places."""
+    if c.then_and_later():
+        return None
     years = c.years()
     evolved = c.reading.has("CHANGE") and len(c.classes) > 1 and not c.reading.has("CLASSES", "SUP", "MANY", "SPAN")
     trend = (
@@ -712,7 +778,7 @@ def new_and_before(c: Constraints) -> tuple[Query, ...] | None:
 
 def part_of_another(c: Constraints) -> tuple[Query, ...] | None:
     """One of two classes, or of two places, as a percentage of the one that holds it."""
-    if (len(c.classes) == 2 and len(c.places) > 1) or c.dated() or c.reading.has(*COUNTING, *REVISITING):
+    if (len(c.classes) == 2 and len(c.places) > 1) or c.reading.has("SINCEYEAR", "TREND", *COUNTING, *REVISITING):
         return None
     if not (len(c.classes) == 2 or (len(c.places) == 2 and len(c.classes) == 1)) or c.less or c.level:
         return None
@@ -720,6 +786,50 @@ def part_of_another(c: Constraints) -> tuple[Query, ...] | None:
         c.source = "survey"
     part = c.part_of_whole()
     return (part,) if part else None
+
+
+def members_of_the_whole(c: Constraints) -> tuple[Query, ...] | None:
+    """The part that several places hold of one they lie in, each or together: "Sweden's part of the EU's"."""
+    if len(c.classes) != 1 or len(c.places) < 3 or "share" not in c.measures or c.level or c.less:
+        return None
+    if c.dated() or c.reading.has(*COUNTING, *REVISITING):
+        return None
+    whole = next((w for w in c.places if all(p is w or c.holds(w, p) for p in c.places)), None)
+    if whole is None:
+        return None
+    inner = tuple(p.id for p in c.places if p is not whole)
+    points = "points" in c.measures or "survey" in c.reading.all("WITNESS") or not c.all_published()
+    c.source, name = ("survey", "points") if points else ("published", "km2")
+    own = [(Filter("region", "in", ids),) for ids in ([inner] if c.reading.has("TOGETHER") else [(i,) for i in inner])]
+    parts = [Column(f"part_{n}", name, where) for n, where in enumerate(own, 1)]
+    shares = [
+        Column(f"share_of_{n}", "", (), Expression("percent", col.name, "whole")) for n, col in enumerate(parts, 1)
+    ]
+    columns = (*parts, Column("whole", name, (Filter("region", "in", (whole.id,)),)), *shares)
+    return (Query(c.source, columns, (*c.dated_filter(), *c.class_filters(), *c.other_filters())),)
+
+
+def there_in_one_year_only(c: Constraints) -> tuple[Query, ...] | None:
+    """Classes, or places with a class, found in one year and not in another: "crops seen in 2018 but not in 2015"."""
+    there, gone = c.years(), years_left_out(c.reading)
+    split = [theme for what, theme in c.reading.all("SPLIT") if what == "classes"] + list(c.reading.all("CLASSES"))
+    if len(there) != 1 or len(gone) != 1 or not (split or (c.level and c.classes)):
+        return None
+    if c.reading.has(*COUNTING, *REVISITING):
+        raise Unfit("two years of one condition")
+    points = {*there, *gone} <= set(c.context.store.years())
+    c.source = "survey" if points else "published"
+    measure = "points" if points else "share"
+    columns = [
+        Column(name, measure, (Filter("year", "in", years),)) for name, years in (("in", there), ("not_in", gone))
+    ]
+    own = [k for k in c.classes if k.codes != ("B00",)]
+    crops = "crops" in split or len(own) < len(c.classes)
+    limits = c.class_filters(own) if own else (Filter("land_cover", "in", ("B00",)),) if crops else ()
+    rows = Group("region", c.level) if c.level else Group("land_use" if "land_use" in split else "land_cover", "3")
+    having = (Condition("in", ">", 0), Condition("not_in", "=", 0))
+    where = (*c.place_filters(), *limits, *c.other_filters())
+    return (Query(c.source, tuple(columns), where, (rows,), having, (Order("in"),)),)
 
 
 def each_of_a_group(c: Constraints) -> tuple[Query, ...] | None:
@@ -793,7 +903,10 @@ def pooled_by_or(c: Constraints) -> tuple[Query, ...] | None:
 
 
 SHAPES: tuple[Shape, ...] = (
+    beyond_one_of_them,
     part_of_another,
+    members_of_the_whole,
+    there_in_one_year_only,
     nothing_there,
     rows_of_main_classes,
     where_it_moved,
@@ -812,6 +925,7 @@ SHAPES: tuple[Shape, ...] = (
     of_the_other_year,
     classes_of_places,
     year_of_the_most,
+    years_that,
     heights_side_by_side,
     at_the_top,
     none_there,
@@ -821,6 +935,7 @@ SHAPES: tuple[Shape, ...] = (
     parts_of_the_whole,
     witnesses,
     over_the_years,
+    sorted_points,
     of_the_first,
     side_by_side,
 )

@@ -12,6 +12,7 @@ from retrieval.query import Column, Expression, Filter, Group, Query, Ref
 from retrieval.sources import Source, source_of
 from tools.compile import SIGNS, is_of_points
 from tools.context import Context
+from tools.official import sensible
 from tools.result import Result
 from tools.uncertainty import supported
 
@@ -242,8 +243,9 @@ class _Sentence:
         value, low, high = (row.get(f"{column.name}{end}") for end in ("", "_low", "_high"))
         if value is None:
             return self.voice.say(self.why_none(row, column))
-        if self.source.weighed and self.unit(column) in LAND:
-            value, low, high = (self.supported(number, row, column) for number in (value, low, high))
+        if self.unit(column) in LAND:
+            said = (lambda n: self.supported(n, row, column)) if self.source.weighed else sensible
+            value, low, high = (None if number is None else said(number) for number in (value, low, high))
         text = self.voice.quantity(value, self.unit(column), signed=signed)
         if not signed or of is None:
             if low is None or high is None:

@@ -37,6 +37,10 @@ def test_what_a_class_is_is_said_from_the_code_book(asked, question: str, codes:
         ("how were these numbers measured?", "method"),
         ("what is NUTS2?", "nuts"),
         ("What is the difference between land cover and land use?", "themes"),
+        ("Che differenza c'è tra copertura del suolo e uso del suolo nei dati LUCAS?", "themes"),
+        ("What is LUCAS?", "method"),
+        ("Why do the point counts and the Eurostat percentages differ?", "method"),
+        ("Onder welke licentie mag ik deze kaarten in een krantenartikel gebruiken?", "licence"),
     ],
 )
 def test_what_is_asked_of_the_data_is_said_from_the_catalog(asked, question: str, about: str) -> None:
@@ -103,3 +107,14 @@ def test_a_place_that_is_not_known_is_never_replaced_by_the_one_before(asked) ->
     conversation = Conversation()
     asked("How much of Ireland was grassland in 2018?", conversation)
     assert asked("and in Xyzland?", conversation).status == "refused"
+
+
+@pytest.mark.parametrize(
+    ("question", "topics"),
+    [
+        ("Which years and which countries do you have point data for?", ["years", "levels"]),
+        ("How should I cite a map from this tool, and may I redistribute it?", ["licence", "citation"]),
+    ],
+)
+def test_two_things_asked_of_the_data_are_both_told(asked, question: str, topics: list[str]) -> None:
+    assert [result.arguments["about"] for result in asked(question).results] == topics

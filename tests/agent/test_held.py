@@ -118,3 +118,63 @@ def test_years_later_goes_on_from_any_count(real: Context) -> None:
 def test_territory_is_no_level_of_regions(real: Context) -> None:
     question = "Aký podiel územia Slovenska pokrývali v roku 2022 listnaté lesy?"
     assert "27,8 %" in ask(question, real, router="builtin", debug=True).text
+
+
+@pytest.mark.parametrize(
+    ("question", "years"),
+    [
+        ("How many maize points are there in Bavaria, but not in 2015?", [2018]),
+        ("maize points in Bavaria, not 2015 but 2018", [2018]),
+        ("Wie viele Maispunkte gibt es in Bayern außer 2018?", [2015]),
+        ("Combien de points de vigne en France, sauf en 2015 ?", [2018]),
+        ("¿Cuántos puntos de olivo hay en España, excepto en 2018?", [2015]),
+        ("Woodland share of Sweden in every survey but 2018", [2009, 2012, 2015, 2022]),
+        ("Woodland share of Sweden except in 2009 and 2012", [2015, 2018, 2022]),
+    ],
+)
+def test_years_left_out_are_not_the_years_told_of(question: str, years: list[int], real: Context) -> None:
+    (told,) = ask(question, real, router="builtin", debug=True).results
+    filters = told.arguments.get("where", [{"dimension": "year", "values": told.arguments.get("years")}])
+    assert [list(f["values"]) for f in filters if f["dimension"] == "year"] == [years]
+
+
+def test_a_year_left_out_of_a_comparison_leaves_one_of_each_other(real: Context) -> None:
+    question = "Compare grassland in Ireland and France, all years but 2009 and 2012"
+    heads = ask(question, real, router="builtin", debug=True).text.splitlines()[:3]
+    assert [y for head in heads for y in ("2009", "2012", "2015", "2018", "2022") if y in head] == [
+        "2015",
+        "2018",
+        "2022",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "circle"),
+    [
+        ("vineyard points near Florence above 100 m", "elevation above 100 m, within 20 km of Florence"),
+        ("Where does durum wheat grow near Foggia above 100 m?", "elevation above 100 m, within 20 km of Foggia"),
+    ],
+)
+def test_a_place_near_which_stands_beside_another_condition(question: str, circle: str, real: Context) -> None:
+    assert circle in ask(question, real, router="builtin", debug=True).text
+
+
+def test_near_a_region_beside_a_condition_is_refused(real: Context) -> None:
+    assert ask("maize points near Bavaria above 300 m", real, router="builtin", debug=True).status == "refused"
+
+
+@pytest.mark.parametrize(
+    ("question", "points"),
+    [
+        ("Where is maize grown above 300 m in Bavaria?", "21 points"),
+        ("Wo wächst Mais in Bayern über 300 m?", "21 Punkte"),
+        ("Gdzie rośnie kukurydza we Włoszech powyżej 300 m?", "15 punktów"),
+        ("Hol terem a kukorica Olaszországban 300 m felett?", "15 pont"),
+    ],
+)
+def test_a_plant_that_grows_somewhere_is_no_change(question: str, points: str, real: Context) -> None:
+    assert ask(question, real, router="builtin", debug=True).text.startswith(points)
+
+
+def test_woodland_that_has_grown_is_a_change(real: Context) -> None:
+    assert "no detectable change" in ask("Has woodland in Sweden grown since 2009?", real, router="builtin").text
