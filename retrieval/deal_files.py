@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow as pa
 
 from retrieval.catalog import descriptor
-from retrieval.deal_terms import code_of, codes_in, country_named, places_of
+from retrieval.deal_terms import ANSWERS, code_of, codes_in, country_named, places_of
 from retrieval.errors import BadFile
 from retrieval.readers import Finding
 from retrieval.types import Dataset
@@ -46,14 +46,12 @@ SIZES = {"size_ha": "deal size", "contract_ha": "current size under contract",
          "production_ha": "current size in operation (production)", "intended_ha": "intended size (in ha)"}  # fmt: skip
 LISTS = {"natures": ("nature", "nature of the deal"), "former_cover": ("former_cover", "former land cover"),
          "former_use": ("former_use", "former land use"), "former_owner": ("former_owner", "former land owner"),
-         "impacts": ("impact", "negative impacts for local communities")}  # fmt: skip
+         "impacts": ("impact", "negative impacts for local communities"),
+         "water_sources": ("water_source", "source of water extraction")}  # fmt: skip
 """Our column → enumeration and the export's column of `label|label`."""
 PRODUCE = {"crops": ("crop", "crops area/yield/export"), "animals": ("animal", "livestock area/yield/export"),
            "minerals": ("mineral", "mineral resources area/yield/export")}  # fmt: skip
 """Our column → enumeration and the export's column of `date#current#area#yield#export#label, label`."""
-ANSWERS = {"carbon_offset": "carbon offset project", "conflict": "presence of land conflicts",
-           "displacement": "displacement of people", "contract_farming": "contract farming"}  # fmt: skip
-"""Our column → the export's column of Yes, No or Unknown."""
 SINGLE = {"community_reaction": "community reaction", "community_consultation": "community consultation"}
 
 _TEXTS = pa.list_(pa.string())

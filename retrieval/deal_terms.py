@@ -31,6 +31,15 @@ WIDER = {
 }
 """Regions made of M49's smallest ones: Africa, sub-Saharan Africa, Latin America and the Caribbean, Asia …"""
 
+ANSWERS: Mapping[str, str] = {
+    "carbon_offset": "carbon offset project", "conflict": "presence of land conflicts",
+    "displacement": "displacement of people", "contract_farming": "contract farming", "jobs": "jobs created (total)",
+    "local_jobs": "jobs created (domestic)", "export": "has export", "domestic_use": "has domestic use",
+    "processing": "in country processing of produce", "water_extraction": "water extraction envisaged",
+    "irrigation": "use of irrigation infrastructure",
+}  # fmt: skip
+"""What a deal says Yes, No or Unknown to: our column → the export's."""
+
 PARENTS = ("AGRICULTURE", "FORESTRY", "RENEWABLES", "OTHER_PURPOSES", "INTENDED", "CONCLUDED", "FAILED", "EXPIRED")
 """Groups of intentions and of negotiation states: asked for, they stand for every code below them."""
 

@@ -24,7 +24,7 @@ from retrieval.types import Region
 
 WORDS = FOLDER / "words"
 FIELDS = ("crop", "animal", "mineral", "intention", "group", "negotiation", "implementation", "nature",
-          "investor_kind", "former_cover", "former_use", "former_owner", "impact", "community_reaction",
+          "investor_kind", "former_cover", "former_use", "former_owner", "impact", "water_source", "community_reaction",
           "community_consultation", "flag")  # fmt: skip
 PLACES = ("world", "country", "ambiguous")
 GRAMMAR = ("ask", "axis", "measure", "compare", "negation", "unit", "near", "link", "not_here", "void")
@@ -119,7 +119,8 @@ PATTERNS: Mapping[str, str] = {
     "share": "{what}: {percent} % ({n} / {all}): {part}.", "deal_is": "{id}, {country}: {facts}.",
     "from_year": "≥ {year}", "to_year": "≤ {year}", "after_year": "> {year}", "before_year": "< {year}",
     "in_year": "{year}", "years": "{a}–{b}", "size_min": "≥ {n} ha", "size_max": "≤ {n} ha",
-    "size_over": "> {n} ha", "size_under": "< {n} ha", "export": "{version}; {filter}.",
+    "dated": "{what}, {when}: {list}.", "size_over": "> {n} ha", "size_under": "< {n} ha",
+    "export": "{version}; {filter}.",
 }  # fmt: skip
 """Lines that need no words: where a language says nothing of its own."""
 

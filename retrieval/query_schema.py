@@ -148,7 +148,7 @@ def _value(of: Dimension, values: Sequence[Value]) -> Schema:
 
 def choices_of(of: Dimension) -> tuple[Value, ...]:
     """Return the values of a dimension where its record lists them."""
-    return (*of.parents, *of.codes) or (MONTHS if of.kind == "month" else ())
+    return (*of.parents, *of.codes) if of.codes else (MONTHS if of.kind == "month" else ())
 
 
 def _groups(of: Dimension, values: Sequence[Value]) -> list[Schema]:

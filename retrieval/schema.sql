@@ -125,8 +125,10 @@ CREATE TABLE deals (
     negotiation VARCHAR, implementation VARCHAR, -- the current states
     year SMALLINT, -- of initiation: the earliest that is stated of negotiation or implementation
     intentions VARCHAR[], natures VARCHAR[], former_cover VARCHAR[], former_use VARCHAR[], former_owner VARCHAR[],
-    impacts VARCHAR[], crops VARCHAR[], animals VARCHAR[], minerals VARCHAR[], -- the current ones
-    carbon_offset BOOLEAN, conflict BOOLEAN, displacement BOOLEAN, contract_farming BOOLEAN, -- NULL: not known
+    impacts VARCHAR[], water_sources VARCHAR[], crops VARCHAR[], animals VARCHAR[], minerals VARCHAR[], -- the current ones
+    carbon_offset BOOLEAN, conflict BOOLEAN, displacement BOOLEAN, contract_farming BOOLEAN, jobs BOOLEAN,
+    local_jobs BOOLEAN, export BOOLEAN, domestic_use BOOLEAN, processing BOOLEAN, water_extraction BOOLEAN,
+    irrigation BOOLEAN, -- NULL: not known
     community_reaction VARCHAR, community_consultation VARCHAR, forest_concession BOOLEAN,
     operating_company INTEGER, company VARCHAR,
     investor_ids INTEGER[], -- the operating company and the top parent companies

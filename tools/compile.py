@@ -398,10 +398,10 @@ class _Compiler:
     def _values(self, one: Filter, of: Dimension) -> list[Any]:
         """The values with parents taken apart: classes by the code book."""
         values = list(self._listed(one))
-        if of.codes:
+        if of.parents:
             values = list(dict.fromkeys(v for value in values for v in of.parents.get(str(value), (value,))))
-            if unknown := [v for v in values if v not in of.codes]:
-                raise BadArgument(f"no {of.name} {unknown[0]!r}; there are {', '.join((*of.parents, *of.codes))}")
+        if of.codes and (unknown := [v for v in values if v not in of.codes]):
+            raise BadArgument(f"no {of.name} {unknown[0]!r}; there are {', '.join((*of.parents, *of.codes))}")
         if of.kind != "class" or of.stored:
             return values
         known = [self.context.nomenclature.get(str(v)).code for v in values]

@@ -43,6 +43,7 @@ GRAMMAR: Mapping[str, str] = {
     "witness.deals": "ask:deal", "deixis.those": "void:words", "act.hello": "void:words", "act.thanks": "void:words",
 }  # fmt: skip
 """Closed words that every source shares → what they are in a question about deals."""
+MORE_OR_LESS = ("above", "at_least", "below", "at_most")
 LONGEST = 8
 """Words of a phrase at most."""
 
@@ -80,6 +81,11 @@ class Leaf:
     def fields(self) -> list[Entry]:
         """What it may be of the fields of a deal."""
         return [entry for entry in self.entries if entry.section in FIELDS]
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it is a word with a capital letter that is in no list."""
+        return self.text[:1].isupper() and not (self.entries or self.filler)
 
     @property
     def is_place(self) -> bool:
@@ -127,6 +133,9 @@ def leaves_of(text: str, language: str) -> list[Leaf]:
             Leaf(len(leaves), token.start, last.end, text[token.start : last.end], stems, tuple(dict.fromkeys(entries)),
                  number, filler=void or all(s in filler_stems(language) for s in stems))
         )  # fmt: skip
+        after_one = leaves[-2].says("compare", *MORE_OR_LESS) if len(leaves) > 1 else False
+        if after_one and number is None and token.norm in number_words(language, 1):
+            leaves[-1].number, leaves[-1].entries = number_words(language, 1)[token.norm], ()
         at += size
     return leaves
 
@@ -158,19 +167,17 @@ def _with_numbers(text: str, language: str) -> list[tuple[Token, float | None]]:
             before, value = joined.pop()
             token = Token(before.start, token.end, "#", "#")
             number = (value or 0) * times
-        joined.append((token, _in_words(token, language) if number is None else number))
+        joined.append((token, number_words(language).get(token.norm) if number is None else number))
     return joined
 
 
-def _in_words(token: Token, language: str) -> float | None:
-    """Return the number that a word is: two, three …; "one" is an article as well."""
-    return _number_words(language).get(token.norm)
-
-
 @lru_cache(maxsize=32)
-def _number_words(language: str) -> dict[str, float]:
+def number_words(language: str, least: int = 2) -> dict[str, float]:
+    """Return the words for numbers up to 20; "one" is an article as well."""
     several = ((key.split(".")[1], phrases) for key, phrases in closed(language).items() if key.startswith("number."))
-    return {phrase: float(n) for n, phrases in several if 2 <= int(n) <= 20 for phrase in phrases if " " not in phrase}
+    return {
+        phrase: float(n) for n, phrases in several if least <= int(n) <= 20 for phrase in phrases if " " not in phrase
+    }
 
 
 def _moved(token: Token, by: int) -> Token:

@@ -78,7 +78,7 @@ def _parameters(one: Filter) -> list[tuple[str, str]] | None:
         return [(LISTS[one.dimension], code) for code in codes]
     if one.dimension in FLAGS and values in (["yes"], ["no"]):
         return [(one.dimension, str((values == ["yes"]) == (one.op == "in")).lower())]
-    if one.dimension == "investor_country" and one.op == "in" and len(values) == 1:
+    if one.dimension == "investor_country" and one.op == "in" and len(values) == 1 and values[0] in by_place():
         return [("parent_company_country_id", str(by_place()[str(values[0])].number))]
     if one.dimension in ("size", "year"):
         low, high = _ends(one)
@@ -204,7 +204,7 @@ def _graphql_filters(one: Filter) -> list[str] | None:
     if one.dimension in FLAGS and values in (["yes"], ["no"]):
         return [_graphql_filter(one.dimension, "EQ", ["true" if values == ["yes"] else "false"], without)]
     if one.dimension == "investor_country":
-        numbers = [by_place()[str(v)].number for v in values]
+        numbers = [by_place()[p].number for p in _countries(values)]
         return [_graphql_filter("parent_companies.country.id", "OVERLAP", numbers, without)]
     if one.dimension in ("size", "year") and one.op != "not_in":
         name = "deal_size" if one.dimension == "size" else "initiation_year"
@@ -221,8 +221,13 @@ def _graphql_places(values: Sequence[Any], without: bool) -> list[str]:
     """Return one filter on the country: regions are taken apart, since filters hold together."""
     if len(values) == 1 and values[0] in REGION_NUMBERS:
         return [_graphql_filter("country.region.id", "EQ", [REGION_NUMBERS[str(values[0])]], without)]
-    places = [p for v in values for p in world_regions().get(str(v), (str(v),)) if p in by_place()]
-    return [_graphql_filter("country.id", "IN", [by_place()[p].number for p in dict.fromkeys(places)], without)]
+    return [_graphql_filter("country.id", "IN", [by_place()[p].number for p in _countries(values)], without)]
+
+
+def _countries(values: Sequence[Any]) -> list[str]:
+    """Return the countries of some places, regions of the world taken apart."""
+    places = (p for v in values for p in world_regions().get(str(v), (str(v),)) if p in by_place())
+    return list(dict.fromkeys(places))
 
 
 def _graphql_filter(name: str, how: str, values: Iterable[Any], without: bool) -> str:

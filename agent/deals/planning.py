@@ -109,7 +109,7 @@ def _following(question: str, context: Context, conversation: Conversation) -> P
         asked = read(question, context, known(context.store))
     except NotUnderstood:
         return None
-    if not asked.filters:
+    if not asked.filters and asked.act not in ("count", "sum", "rows"):
         return None
     older = _asked_from(before)
     named = {one.dimension for one in asked.filters}
@@ -151,7 +151,7 @@ def _notes(asked: Asked) -> list[Note]:
     notes: list[Note] = []
     if asked.europe:
         notes.append(("deals_europe", {}))
-    if any(f.dimension == "year" for f in asked.filters):
+    if any(f.dimension == "year" for f in asked.filters) or asked.measure == "year":
         notes.append(("deals_since_initiation", {}))
     if asked.beside:
         notes.append(("deals_side_by_side", {}))
@@ -180,7 +180,8 @@ def _queries(asked: Asked) -> list[tuple[Query, str]]:
         case "rows":
             return [(_rows(asked, where), "verdict" if asked.by == "place" else "rows"), listed]
     if asked.way:
-        return [(_biggest(asked, where), "biggest" if asked.way == "most" else "smallest")]
+        act = "dated" if asked.measure == "year" else "biggest" if asked.way == "most" else "smallest"
+        return [(_biggest(asked, where), act)]
     return [(_list(where), "exist" if asked.yes_no else "list")]
 
 
@@ -190,7 +191,7 @@ def _list(where: Sequence[Filter]) -> Query:
 
 
 def _biggest(asked: Asked, where: Sequence[Filter]) -> Query:
-    column = {"production": "production_ha", "contract": "contract_ha", "intended": "intended_ha"}
+    column = {"production": "production_ha", "contract": "contract_ha", "intended": "intended_ha", "year": "year"}
     by = column.get(asked.measure, "size_ha")
     way: Any = asked.way
     order = (Order(by, way), Order("deal_id", "fewest"))

@@ -6,14 +6,15 @@ Every number, comparison, negation, place and value is either taken by a constra
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
 from agent.deals.leaves import Leaf, after, before, leaves_of, plain_text
 from agent.lexicon import leaves as closed_leaves
-from retrieval.deal_terms import countries, terms
+from agent.reading.chart import span
+from retrieval.deal_terms import ANSWERS, countries, terms
 from retrieval.deal_words import BIOMASS, fold, languages, place_name, single_stems, words
 from retrieval.errors import AmbiguousRegion, NotUnderstood
 from retrieval.query import Filter
@@ -24,25 +25,39 @@ from tools.context import Context
 from tools.deals import Known, known
 
 FIELD_ORDER = ("group", "implementation", "negotiation", "intention", "animal", "crop", "mineral", "nature",
-               "former_cover", "former_use", "former_owner", "impact", "investor_kind", "community_reaction",
-               "community_consultation", "flag")  # fmt: skip
+               "former_cover", "former_use", "investor_kind", "former_owner", "flag", "impact", "water_source",
+               "community_reaction", "community_consultation")  # fmt: skip
 """Of several fields that a word may be a value of, the first is taken."""
-FORMER = ("former_cover", "former_use")
+ANY_OF = ("impact", "community_consultation")
+"""Axes whose name alone asks for deals with any value of them."""
+BESIDE = {"CROPLAND": "B00", "FOREST_LAND": "C00", "PASTURE": "E00", "RANGELAND": "E00", "WETLAND": "H00"}
+"""Former cover → land cover whose published area may stand beside the deals."""
+SUPERLATIVES = {"biggest": "most", "smallest": "fewest", "most": "most", "fewest": "fewest", "latest": "most",
+                "earliest": "fewest"}  # fmt: skip
+NEGOTIATED = ("INTENDED", "CONCLUDED", "FAILED", "EXPIRED")
+DISPLACED = ("DISPLACEMENT",)
+"""An impact that the registry also asks of every deal by itself: people displaced, yes or no."""
+FORMER = ("former_cover", "former_use", "former_owner")
 """Fields that come first where a question says what was there before the deal."""
 AXES = ("country", "region", "intention", "crop", "animal", "mineral", "nature", "negotiation", "implementation",
         "year", "investor", "investor_country", "investor_kind", "former_cover", "former_use", "former_owner",
-        "impact")  # fmt: skip
+        "impact", "water_source", "community_reaction", "community_consultation")  # fmt: skip
+YEAR_SIGNS = {"onward": ">=", "since": ">=", "after": ">", "before": "<", "until": "<="}
+SIZE_SIGNS = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 SIZE_OF = {"production": "production_size", "contract": "contract_size", "hectares": "size", "intended": "size"}
 HECTARES = {"ha": 1.0, "km2": 100.0, "acre": 0.40468564}
 YEARS = (1980, 2040)
 HARMLESS = ("ask", "link", "near", "unit")
-LOUD = ("share", "mean", "median", "trend", "biggest", "smallest", "fewest", "compare")
+LOUD = ("share", "mean", "median", "trend", "biggest", "smallest", "fewest", "compare", "earliest", "latest")
 """Ways of asking that change the answer: unread they are named."""
 QUIET = ("in", "and", "since", "until", "about", "onward", "between", "last_years")
 """Comparisons that are everyday words too: unread they change nothing."""
 POSTPOSED = ("above", "below", "since", "after", "before", "until")
 """Comparisons that follow their number in languages of endings."""
 MOST_ROWS = 10
+INVESTOR = ("investor", "money")
+"""What an investor is called: always, and where a nationality or "which" stands before it ("Chinese money")."""
+WORLD = "m49:001"
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -92,46 +107,56 @@ def means_deals(question: str, context: Context) -> Literal["deals", "perhaps", 
     `perhaps` where they may also be about the land itself: "abandoned farmland", "mining projects".
     """
     leaves = leaves_of(question, context.language)
-    if any(leaf.says("ask", "deal", "land_of_deals") for leaf in leaves):
+
+    def says(section: str, *values: str) -> bool:
+        return any(leaf.says(section, *values) for leaf in leaves)
+
+    def holds(word: str) -> bool:  # in a longer phrase too: "deal size", "investor country"
+        return any(single_stems("ask", word, context.language) & {*leaf.stems} for leaf in leaves)
+
+    if says("ask", "deal", "land_of_deals") or holds("deal"):
         return "deals"
-    who = any(leaf.says("ask", "who") for leaf in leaves)
-    invested = any(
-        leaf.says("ask", "investor")
-        or (leaf.says("ask", "invests") and (who or not leaf.filler))
-        or (leaf.says("ask", "investment") and not fold(leaf.text).startswith("pro"))  # a project may be any
-        for leaf in leaves
-    )
+    outside, everywhere = any(map(_is_outside, leaves)), not any(leaf.is_place for leaf in leaves)
+    invested = says("ask", "investor") or holds("investor") or any(_invests(leaf, outside or says("ask", "who"))
+                                                                   for leaf in leaves)  # fmt: skip
+    if not invested and says("ask", "invests"):
+        investors = known(context.store)
+        invested = any(leaf.is_name and investors.investors_called(leaf.text) for leaf in leaves)
     if not invested and speaks_of_the_survey(leaves, question, context.language):
         return ""
-    fields = [e for leaf in leaves for e in leaf.fields]
+    fields = [e for leaf in leaves for e in leaf.fields if e.value not in ANSWERS and e.section != "water_source"]
     held = any(e.section in ("negotiation", "nature", "investor_kind", "flag") for e in fields)
-    outside = any(_is_outside(leaf) for leaf in leaves)
     states = any(
-        leaf.says("measure", "contract", "production", "intended")
-        and ((outside and len(leaf.stems) > 1) or not (leaf.filler or leaf.says("link", "grown")))
+        (leaf.says("implementation") and not leaf.filler)
+        or (leaf.says("measure", "contract", "production", "intended")
+            and ((outside and len(leaf.stems) > 1) or not (leaf.filler or leaf.says("link", "grown"))))
         for leaf in leaves
-    )
-    named = single_stems("ask", "investment", context.language)
-    project = bool(fields) and any(
-        leaf.says("ask", "investment") or (leaf.fields and named & {*leaf.stems}) for leaf in leaves
-    )
-    states = states or any(e.section == "implementation" and not leaf.filler for leaf in leaves for e in leaf.fields)
+    )  # fmt: skip
     planned = any(e.section == "intention" for e in fields)
+    project = (everywhere and states and planned) or (
+        any(leaf.fields for leaf in leaves)
+        and (says("ask", "investment") or any(leaf.fields and holds("investment") for leaf in leaves))
+    )
     only_here = any(e.section in ("animal", "mineral") or (e.section == "crop" and e.value in _NOT_SURVEYED)
                     or (e.section == "impact" and e.value != "ENVIRONMENTAL_DEGRADATION")
                     for e in fields)  # fmt: skip
-    topics = bool(fields) or any(leaf.says("axis", "crop", "mineral", "investor", "intention") for leaf in leaves)
-    everywhere = not any(leaf.is_place for leaf in leaves)
-    share = any(leaf.says("ask", "share") or leaf.says("unit", "percent") for leaf in leaves)
-    of_deals = any(leaf.says("axis", *OF_DEALS_ALONE) for leaf in leaves) or any(
-        leaf.fields and not any(e.section in _OF_LAND and e.value not in _NOT_SURVEYED for e in leaf.fields)
+    of_deals = says("axis", *OF_DEALS_ALONE) or any(
+        {*leaf.fields} & {*fields} and all(e.section not in _OF_LAND or e.value in _NOT_SURVEYED for e in leaf.fields)
         for leaf in leaves
     )
+    share = says("ask", "share") or says("unit", "percent")
+    topics = bool(fields) or says("axis", "crop", "mineral", "investor", "intention")
     topics = of_deals or (topics and not share and any(_is_held(leaf, context) for leaf in leaves))
-    project = project or (everywhere and states and planned)
     if invested or (outside and (topics or states or project or held)) or (everywhere and (only_here or project)):
         return "deals"
     return "perhaps" if states or project or held else ""
+
+
+def _invests(leaf: Leaf, who: bool) -> bool:
+    """Whether a word is of investing; with `who`, or a place abroad, everyday verbs too: "holds"."""
+    if leaf.says("ask", "invests") and (who or not (leaf.filler or leaf.says("nature"))):
+        return True
+    return leaf.says("ask", "investment") and not fold(leaf.text).startswith("pro")  # a project may be any
 
 
 def names_deals(question: str, language: str) -> bool:
@@ -237,6 +262,15 @@ class _Reader:
     def take(self, leaf: Leaf | None, what: str) -> None:
         if leaf is not None:
             leaf.used = leaf.used or what
+
+    def speaks_of_people(self) -> bool:
+        """Whether what befell a community is asked: then it is no former owner ("where villagers were evicted")."""
+        of_people = ("community_reaction", "community_consultation", "impact", "flag")
+        return any(
+            e.section in of_people and e.value not in ("transnational", "domestic")
+            for leaf in self.leaves
+            for e in (*leaf.fields, *leaf.entries)
+        ) or self.axis.startswith("community")
 
     def next_to(self, leaf: Leaf) -> Leaf | None:
         """The leaf right before, over words that change nothing."""
@@ -399,6 +433,14 @@ class _Reader:
         return "size"
 
     def _number(self, leaf: Leaf, lead: Leaf | None) -> None:
+        if (
+            lead is not None
+            and lead.says("axis", "year")
+            and (far := self.next_to(lead))
+            and far.says("compare", *POSTPOSED)
+        ):
+            self.take(lead, "number")
+            lead = far  # "before the year 2005"
         value, unit = leaf.number or 0.0, self._unit(leaf)
         tail = self.following(unit or leaf)
         if unit is None and self._is_limit(leaf, lead, tail):
@@ -426,17 +468,20 @@ class _Reader:
             bound = lead  # "which top 5,000 ha"
         trail = tail if tail is not None and tail.says("compare", "at_least", "at_most", "onward") else None
         if unit is None and tail is not None and bound and tail.says("ask", "deal") and not _is_year(value):
-            self.asked_.having = (_sign(bound), value)
+            sign = next((sign for name, sign in SIZE_SIGNS.items() if bound.says("compare", name)), "=")
+            self.asked_.having = (sign, value)
             self.take(leaf, "having")
             self.take(bound, "having")
             return
         year = unit is None and _is_year(value) and not (bound and _only_size(bound))
         if year:
-            self.asked_.filters.append(replace(_year_filter(int(value), bound, trail), dimension=self._dated(leaf)))
+            dated = bound if bound is None or not bound.says("compare", "in") else None
+            self.asked_.filters.append(_compared(self._dated(leaf), value, (trail, dated), YEAR_SIGNS))
         elif unit is not None or bound is not None:
             factor = HECTARES[unit.value("unit") or "ha"] if unit else 1.0
             dimension = self._measured(unit or leaf)
-            self.asked_.filters.append(_size_filter(dimension, value * factor, bound, trail))
+            told = (trail, bound) if trail and trail.says("compare", "at_least", "at_most") else (bound or trail,)
+            self.asked_.filters.append(_compared(dimension, value * factor, told, SIZE_SIGNS))
         else:
             return  # unread: named in the end
         for one in (leaf, unit, bound, trail if not year or (trail and trail.says("compare", "onward")) else None):
@@ -452,9 +497,10 @@ class _Reader:
 
     def _is_limit(self, leaf: Leaf, lead: Leaf | None, tail: Leaf | None) -> bool:
         small = float(leaf.number or 0).is_integer() and 1 <= (leaf.number or 0) <= 100
-        superlative = ("biggest", "smallest", "most", "fewest")
-        led = lead is not None and lead.says("ask", *superlative) and not lead.says("compare", "above")
-        return small and (led or (tail is not None and tail.says("ask", *superlative)))
+        if tail is not None and tail.says("ask", "deal", "investment"):
+            tail = self.following(tail)  # "los diez acuerdos más grandes"
+        led = lead is not None and lead.says("ask", *SUPERLATIVES) and not lead.says("compare", "above")
+        return small and (led or (tail is not None and tail.says("ask", *SUPERLATIVES)))
 
     def _default_filter(self) -> None:
         if leaf := self.first("link", "default_filter"):
@@ -503,11 +549,11 @@ class _Reader:
         self._places_as_filters(investors)
 
     def _places_as_filters(self, investors: Sequence[str]) -> None:
-        if investors:
-            self.asked_.filters.append(Filter("investor_country", "in", tuple(dict.fromkeys(investors))))
+        if homes := tuple(dict.fromkeys(id for id in investors if id != WORLD)):
+            self.asked_.filters.append(Filter("investor_country", "in", homes))
         for op, wanted in (("in", False), ("not_in", True)):
             ids = tuple(dict.fromkeys(i for _, some, gone in self.targets if gone == wanted for i in some))
-            if ids and "m49:001" not in ids:
+            if ids and WORLD not in ids:
                 self.asked_.filters.append(Filter("place", op, ids))
         self.asked_.europe = any("m49:150" in some for _, some, _ in self.targets)
 
@@ -534,21 +580,19 @@ class _Reader:
     def _role(self, leaf: Leaf) -> str:
         """Whether a place is where the land lies, where the investor comes from, or unclear."""
         previous = self.next_to(leaf)
-        follows = self.leaves[leaf.at + 1] if leaf.at + 1 < len(self.leaves) else None
+        follows = self._after_places(leaf.at)
         right = self.following(leaf)
-        if follows is not None and (follows.says("ask", "investor") or follows.says("investor_kind")):
-            return "investor"
         literal = self.leaves[leaf.at - 1] if leaf.at else None
-        if literal is not None and (literal.says("ask", "investor") or literal.says("investor_kind")):
-            return "investor"  # an adjective after its noun
+        hyphened = self.question[leaf.end : leaf.end + 1] == "-"  # "Luxembourg-based", "Chinese-owned"
+        if hyphened or _is_investor(follows) or _is_investor(literal):  # before its noun, or after it
+            return "investor"
         if literal is not None and literal.says("ask", "deal", "investment") and not leaf.says("world"):
             return "unclear"
         article = literal is not None and literal.filler and not literal.entries and leaf.at >= 2
         direct = self.leaves[leaf.at - 2] if article else literal
         if direct is not None and direct.says("link", "investor_from") and not direct.says("compare", "in"):
             head = self.next_to(direct)
-            investor = head is not None and (head.says("ask", "investor") or head.says("investor_kind"))
-            if investor or (direct.says("link", "investor_by")):
+            if _is_investor(head) or (direct.says("link", "investor_by")):
                 self.take(direct, "investor country")
                 return "investor"
             deal = head is not None and head.says("ask", "deal", "investment", "invests")
@@ -565,6 +609,13 @@ class _Reader:
             return "unclear"
         return "target"
 
+    def _after_places(self, at: int) -> Leaf | None:
+        """The leaf after a row of places: after both of "Chinese and American investors"."""
+        rest = self.leaves[at + 1 : at + 3]
+        if len(rest) == 2 and rest[1].is_place and rest[0].says("link", "and", "or"):
+            return self._after_places(at + 2)
+        return self._after_places(at + 1) if rest and rest[0].is_place else next(iter(rest), None)
+
     # --- what is asked ---
 
     def _act(self) -> None:
@@ -576,6 +627,8 @@ class _Reader:
         asked.yes_no = opening is not None and opening.says("ask", "exist") and not opening.says("ask", "which")
         self.how = self._how_much()
         self.how_many = self.first("ask", "count")
+        if self.how is None and self.how_many and self.leaves[self.how_many.at + 1 :][:1] == [self.first("unit", "ha")]:
+            self.how, self.how_many = self.how_many, None  # "number of hectares"
         self.axis = self._axis()
 
     def _how_much(self) -> Leaf | None:
@@ -589,7 +642,7 @@ class _Reader:
             said = leaf.at <= 1 or (lead is not None and lead.says("ask", "which", "total", "list", "mean", "median"))
             if len(leaf.stems) > 1 or said:
                 return leaf
-        return None
+        return self.first("ask", "total") if self.has("measure", *SIZE_OF) else None
 
     def _axis(self) -> str:
         """What is asked for of the deals: countries, crops, investors …"""
@@ -600,21 +653,28 @@ class _Reader:
             self.take(who, "axis")
             return "investor"
         for leaf in self.leaves:
-            if leaf.used or not (leaf.says("axis") or leaf.says("ask", "investor")):
+            if leaf.used or not (leaf.says("axis") or _is_investor(leaf)):
+                continue
+            if leaf.says("investor_kind") and not (leaf.says("axis") or leaf.says("ask", *INVESTOR)):
+                if self.leaves[max(0, leaf.at - 1)].says("ask", "which") and not self._leads_deals(leaf):
+                    return "investor"  # "which investment funds hold land": those of that kind
                 continue
             if who is not None and leaf.says("link", "grown"):  # "quién cultiva": a verb, not the crops
                 continue
             axis = leaf.value("axis") or "investor"
-            if leaf.says("ask", "investor") and not leaf.says("axis", "investor_country", "investor_kind"):
+            if leaf.says("ask", *INVESTOR) and not leaf.says("axis", "investor_country", "investor_kind"):
                 axis = "investor"
-            if not self._is_asked_for(leaf, axis):
+            if axis == "investor" and leaf.at and self.leaves[leaf.at - 1].says("ask", "types"):
+                axis = "investor_kind"
+            if axis == "size" or not self._is_asked_for(leaf, axis):
                 continue
-            if axis == "size":
+            if who is not None and who.at < leaf.at and not axis.startswith(("investor", "former_owner")):
                 continue
             self.take(leaf, "axis")
             investors_named = any(f.dimension in ("investor_country", "investor_id") for f in self.asked_.filters)
             if axis == "country" and not investors_named:
-                invests = self.first("ask", "invests") or self.first("ask", "investor")
+                near = (one for one in self.leaves[leaf.at + 1 : leaf.at + 4] if one.says("ask", "investor"))
+                invests = self.first("ask", "invests") or next(near, None)
                 lead = self.leaves[leaf.at - 2] if leaf.at >= 2 else None
                 inside = lead is not None and lead.says("compare", "in")
                 if invests and not inside and invests.at > leaf.at:
@@ -657,11 +717,14 @@ class _Reader:
         for one in reversed(self.leaves[max(0, leaf.at - 4) : leaf.at]):
             if one.says("ask", "deal") and axis == "investor":
                 return False  # "which deals do companies have"
+            if one.says("ask", "which") and self._is_relative(one):
+                return False
             if one.says("ask", "which", "types", "by", "count", "who", "list"):
                 if one.says("ask", "list") and axis in ("year",):
                     return False
-                agent = one.says("ask", "by") and one.at > 0 and self.leaves[one.at - 1].says("ask", "invests")
-                return not agent
+                agent = one.at > 0 and self.leaves[one.at - 1].says("ask", "invests", "deal", "investment")
+                told = self.leaves[one.at - 1].says("ask", "invests") or self._is_told(leaf)
+                return not (one.says("ask", "by") and agent and told)
             superlative = one.says("ask", "biggest", "smallest", "most", "fewest", "total", "mean")
             if superlative:
                 return True
@@ -669,6 +732,22 @@ class _Reader:
                     or one.says("investor_kind") or one.says("axis")):  # fmt: skip
                 return False
         return leaf.at == 0
+
+    def _leads_deals(self, leaf: Leaf) -> bool:
+        beside = self.leaves[leaf.at + 1 : leaf.at + 2]
+        return any(one.says("ask", "deal", "investment") for one in beside)
+
+    def _is_told(self, leaf: Leaf) -> bool:
+        """Whether a noun for investors is told more of: "deals by investors from Cyprus", "by Chinese companies"."""
+        beside = self.leaves[leaf.at + 1 : leaf.at + 2]
+        named = any(one.says("link", "investor_from") for one in beside) or self.leaves[leaf.at - 1].is_place
+        return named and any(f.dimension == "investor_country" for f in self.asked_.filters)
+
+    def _is_relative(self, leaf: Leaf) -> bool:
+        """Whether a "which" goes on from deals named right before it: "deals in which a US company is involved"."""
+        near = self.leaves[max(0, leaf.at - 2) : leaf.at]
+        named = next((one for one in near if one.says("ask", "deal", "investment")), None)
+        return named is not None and "," not in self.question[named.end : leaf.start]
 
     # --- values ---
 
@@ -686,18 +765,33 @@ class _Reader:
             name = by_field[0]
             if name == "crop" and leaf.says("crop", "OTH"):
                 continue
-            chained = leaf.at >= 2 and self.leaves[leaf.at - 1].says("link", "and", "or")
-            gone = self.negated(leaf) or (chained and self.leaves[leaf.at - 2].used == f"not {name}")
-            self._add(name, leaf.values(name), gone)
-            self.take(leaf, f"not {name}" if gone else name)
+            if name == "former_owner" and not former and self.speaks_of_people():
+                self.take(leaf, "people")
+                continue
+            near = list(before(self.leaves, leaf.at))
+            link = next((one for one in near if one.says("link", "and", "or")), leaf)
+            other = self.leaves[max(0, link.at - 1)]
+            gone = self.negated(leaf) or (link is not leaf and other.used.startswith("not "))
+            dimension = self._add(name, leaf.values(name), gone)
+            self.take(leaf, f"not {dimension}" if gone else dimension)
+            if link.says("link", "or") and other.used in AXES and other.used != dimension:
+                raise NotUnderstood((), "deals_unread:" + plain_text((other, link, leaf)))
         extracted = any(leaf.says("intention", "MINING") for leaf in self.leaves)
         if mineral_asked and not extracted and not self.values.get(("mineral", False)):
             if leaf := self.first("axis", "mineral"):
                 self.take(leaf, "intention")
             self._add("intention", ["MINING"], False)
+        for leaf in self.leaves:
+            name = leaf.value("axis")
+            if not leaf.used and name in ANY_OF and (name, False) not in self.values:  # "that had negative impacts"
+                self._add(name, [code for code in terms()[name] if code != "NOT_CONSULTED"], self.negated(leaf))
+            if any(of == name for of, _ in self.values):  # "whose former land use was pastoralism"
+                self.take(leaf, "axis named")
+        both = self.has("link", "both")
         for (name, gone), codes in self.values.items():
             unique = self._narrowest(name, tuple(dict.fromkeys(codes)))
-            self.asked_.filters.append(Filter(name, "not_in" if gone else "in", unique))
+            each = [(code,) for code in unique] if both and not gone else [unique]
+            self.asked_.filters += [Filter(name, "not_in" if gone else "in", some) for some in each]
 
     def _narrowest(self, name: str, codes: tuple[str, ...]) -> tuple[str, ...]:
         """Return the codes without a state that another of them says more exactly: "concluded by oral agreement"."""
@@ -710,13 +804,14 @@ class _Reader:
         """Whether "in operation" is said of hectares, not of deals."""
         if not leaf.says("measure"):
             return False
-        sized = self.how is not None or self.has("unit", "ha", "km2") or self.has("ask", "mean", "median")
+        sized = self.how or self.has("unit", "ha", "km2") or self.has("ask", "mean", "median")
+        sized = sized or self.has("measure", "hectares")
         if not sized:
-            if leaf.says("measure", "contract") and not leaf.fields:  # deals under contract
-                self._add("group", ["CONCLUDED"], self.negated(leaf))
+            concluded = leaf.says("measure", "contract") and not leaf.fields and not self.negated(leaf)
+            if concluded:  # deals under contract
+                self._add("group", ["CONCLUDED"], gone=False)
                 self.take(leaf, "negotiation")
-                return True
-            return False
+            return concluded
         of_deals = any(one.says("ask", "deal", "investment") and not one.filler
                        for one in self.leaves[max(0, leaf.at - 1) : leaf.at + 2])  # fmt: skip
         value = leaf.value("measure") or "hectares"
@@ -727,21 +822,18 @@ class _Reader:
         self.take(leaf, "measure")
         return True
 
-    def _add(self, name: str, codes: Sequence[str], gone: bool) -> None:
-        if name == "flag":
-            flag = codes[0]
-            dimension, value = ("transnational", "no") if flag == "domestic" else (flag, "yes")
-            self.values.setdefault((dimension, gone), []).append(value)
-            return
+    def _add(self, name: str, codes: Sequence[str], gone: bool) -> str:
+        """Keep values of a field, and return the dimension they are of."""
         if name == "group":
-            for code in codes:
-                if code == "BIOMASS":
-                    self.values.setdefault(("intention", gone), []).extend(BIOMASS)
-                else:
-                    of = "negotiation" if code in ("INTENDED", "CONCLUDED", "FAILED", "EXPIRED") else "intention"
-                    self.values.setdefault((of, gone), []).append(code)
-            return
+            name = "negotiation" if codes[0] in NEGOTIATED else "intention"
+            codes = [one for code in codes for one in (BIOMASS if code == "BIOMASS" else (code,))]
+        elif name == "flag" or (name == "impact" and codes[0] in DISPLACED):
+            flag = codes[0].lower()
+            name, codes = ("transnational", ["no"]) if flag == "domestic" else (flag, ["yes"])
+        elif name == "community_consultation" and gone:
+            codes, gone = ["NOT_CONSULTED"], False
         self.values.setdefault((name, gone), []).extend(codes)
+        return name
 
     # --- the whole ---
 
@@ -752,8 +844,9 @@ class _Reader:
             self._of_one_deal()
             return
         axis, way, word = self.axis, "", None
+        sized = self.has("unit", "ha", "km2") or self.has("measure", "hectares")
         rivals = self.has("ask", "compare", "more")
-        for value, sense in (("biggest", "most"), ("smallest", "fewest"), ("most", "most"), ("fewest", "fewest")):
+        for value, sense in SUPERLATIVES.items():
             found = self.first("ask", value)
             if found is not None and not way:
                 way, word = sense, value
@@ -765,9 +858,11 @@ class _Reader:
         if self.has("ask", "land_of_deals") and not asked.yes_no and not axis:
             self.how = self.how or self.first("ask", "land_of_deals")
             self._beside()
-        sized = self.how is not None or self.has("unit", "ha", "km2") or self.has("measure", "hectares")
-        rival_values = next((name for (name, gone), codes in self.values.items()
-                             if rival is not None and not gone and len(codes) > 1), "")  # fmt: skip
+        sized = sized or self.how is not None
+        several = {name: codes for (name, gone), codes in self.values.items() if not gone and len(codes) > 1}
+        homes = next((f.values for f in asked.filters if f.dimension == "investor_country"), ())
+        several |= {"investor_country": homes} if isinstance(homes, tuple) and len(homes) > 1 else {}
+        rival_values = next(iter(several), "") if rival is not None else ""
         averaged = self.first("ask", "mean") or self.first("ask", "median")
         self.take(averaged, "measure")
         share = self.first("ask", "share")
@@ -783,7 +878,7 @@ class _Reader:
         elif rival_values and not axis:
             self.take(rival, "compare")
             asked.act, asked.by, asked.way = "rows", rival_values, "most"
-            asked.members = [(code,) for code in self.values[rival_values, False]]
+            asked.members = [(str(code),) for code in several[rival_values]]
             asked.measure = asked.measure if asked.measure != "deals" else "hectares" if sized else "deals"
         elif averaged is not None and not axis:
             asked.act, asked.measure = "sum", f"{averaged.value('ask')}_size"
@@ -804,6 +899,9 @@ class _Reader:
             asked.act = "when"
             if any("CONTRACT_SIGNED" in codes for (name, _), codes in self.values.items() if name == "negotiation"):
                 raise NotUnderstood((), "deals_unread:" + plain_text([self.first("ask", "when") or self.leaves[0]]))
+        elif word in ("earliest", "latest"):
+            asked.measure, asked.limit = "year", asked.limit or (1 if self._single() else MOST_ROWS)
+            asked.filters.append(Filter("year", "above", (0,)))
         elif word in ("biggest", "smallest") or (word and asked.limit):  # "top 5 deals": by their size
             asked.act, asked.way = "list", way
             asked.limit = asked.limit or (1 if self._single() else MOST_ROWS)
@@ -826,13 +924,10 @@ class _Reader:
 
     def _beside(self) -> None:
         """The land cover whose published area stands beside the deals: "how much of the cropland is under deals"."""
-        for name, code in (("CROPLAND", "B00"), ("FOREST_LAND", "C00"), ("PASTURE", "E00"), ("RANGELAND", "E00"),
-                           ("WETLAND", "H00")):  # fmt: skip
-            for gone in (False,):
-                if name in self.values.get(("former_cover", gone), []):
-                    self.asked_.beside = code
-                    self.asked_.filters = [f for f in self.asked_.filters if f.dimension != "former_cover"]
+        former = self.values.get(("former_cover", False), [])
+        self.asked_.beside = next((code for name, code in BESIDE.items() if name in former), "")
         if self.asked_.beside:
+            self.asked_.filters = [f for f in self.asked_.filters if f.dimension != "former_cover"]
             self.asked_.measure = "hectares"
 
     def _share(self) -> None:
@@ -884,7 +979,7 @@ class _Reader:
     def _matters(self, leaf: Leaf) -> bool:
         if leaf.says("near", "here") or (leaf.says("ask", *LOUD) and not leaf.says("ask", "more")):
             return True
-        if leaf.number is not None or leaf.says("not_here"):
+        if leaf.number is not None or leaf.says("not_here") or (leaf.says("near", "near") and not leaf.filler):
             return True
         if leaf.says("negation") and not leaf.says("link", "and") and not leaf.says("compare", "and"):
             return not leaf.says("near")
@@ -894,8 +989,12 @@ class _Reader:
             return False
         if not leaf.entries:
             return True
-        harmless = any(e.section in HARMLESS or (e.section == "compare" and e.value in QUIET) for e in leaf.entries)
-        return not harmless
+        return not any(
+            e.section in HARMLESS
+            or (e.section == "compare" and e.value in QUIET)
+            or (e.section == "axis" and e.value == "size")
+            for e in leaf.entries
+        )
 
 
 PLURAL_WHICH = ("quels", "quelles")
@@ -913,6 +1012,10 @@ DEFAULT_FILTER = [
 # --- small facts -------------------------------------------------------------------------------------------------
 
 
+def _is_investor(leaf: Leaf | None) -> bool:
+    return leaf is not None and (leaf.says("ask", *INVESTOR) or leaf.says("investor_kind"))
+
+
 def _is_dash(between: Iterable[Leaf]) -> bool:
     return any(leaf.text in ("-", "–") for leaf in between)
 
@@ -923,45 +1026,17 @@ def _is_year(value: float) -> bool:
 
 def _only_size(bound: Leaf) -> bool:
     """Whether a comparison is one of size, not of time: "larger than 2000"."""
-    return not bound.says("compare", "since", "after", "before", "until", "in", "between")
+    return not bound.says("compare", "since", "after", "before", "until", "in", "between", "onward")
 
 
-def _sign(bound: Leaf) -> str:
-    signs = {"above": ">", "at_least": ">=", "below": "<", "at_most": "<="}
-    return next((sign for value, sign in signs.items() if bound.says("compare", value)), "=")
-
-
-def _year_filter(year: int, bound: Leaf | None, trail: Leaf | None) -> Filter:
-    if trail is not None and trail.says("compare", "onward"):
-        return Filter("year", "between", (year, None))
-    if bound is not None:
-        for value, made in (
-            ("since", Filter("year", "between", (year, None))),
-            ("after", Filter("year", "above", (year,))),
-            ("before", Filter("year", "below", (year,))),
-            ("until", Filter("year", "between", (None, year))),
-        ):
-            if bound.says("compare", value) and not bound.says("compare", "in"):
-                return made
-    return Filter("year", "in", (year,))
-
-
-def _size_filter(dimension: str, value: float, bound: Leaf | None, trail: Leaf | None) -> Filter:
-    told = bound if bound is not None else trail
-    if trail is not None and trail.says("compare", "at_least", "at_most"):
-        told = trail
-    whole = int(value) if float(value).is_integer() else value
-    if told is None:
-        return Filter(dimension, "in", (whole,))
-    for name, made in (
-        ("at_least", Filter(dimension, "between", (whole, None))),
-        ("at_most", Filter(dimension, "between", (None, whole))),
-        ("above", Filter(dimension, "above", (whole,))),
-        ("below", Filter(dimension, "below", (whole,))),
-    ):
-        if told.says("compare", name) or (name == "above" and told.says("ask", "most")):
-            return made
-    return Filter(dimension, "in", (whole,))
+def _compared(dimension: str, value: float, told: Sequence[Leaf | None], signs: Mapping[str, str]) -> Filter:
+    """Return a filter of a number by the first word that compares it: "over", "since"; equal to it where none does."""
+    number = int(value) if float(value).is_integer() else value
+    for leaf in filter(None, told):
+        for name, sign in signs.items():
+            if leaf.says("compare", name) or (name == "above" and leaf.says("ask", "most")):
+                return span(sign, number, dimension)
+    return Filter(dimension, "in", (number,))
 
 
 def _is_single(leaf: Leaf) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from agent.deals.notation import Notation
 from agent.voice import Voice
-from retrieval.deal_terms import terms
+from retrieval.deal_terms import ANSWERS, terms
 from retrieval.deal_words import label, place_name, words
 from retrieval.query import Filter, Query
 from retrieval.sources.deals import UNKNOWN
@@ -23,7 +23,9 @@ SPANS = {"year": ("in_year", "after_year", "before_year", "from_year", "to_year"
          "size": ("ha", "size_over", "size_under", "size_min", "size_max")}  # fmt: skip
 """What one number, more, less, from and up to are called."""
 SIZE_OF = {"contract_size": "contract", "production_size": "production"}
-FLAGS = ("transnational", "forest_concession", "carbon_offset", "conflict", "displacement", "contract_farming")
+TOLD_OF = ("former_cover", "former_use", "former_owner", "water_source", "community_reaction", "community_consultation")
+"""Dimensions whose values do not tell by themselves what they are of: "forest", "the state"."""
+FLAGS = ("transnational", "forest_concession", *ANSWERS)
 
 
 def source_name(language: str) -> str:
@@ -34,6 +36,11 @@ def source_name(language: str) -> str:
 def sentence(result: Result, voice: Voice, context: Context) -> str:
     """Return one result in a sentence whose first words answer."""
     return _Saying(result, voice, context).text()
+
+
+def axis_name(dimension: str, language: str) -> str:
+    """Return what a dimension is called."""
+    return words(language)["axis"].get(dimension, dimension.replace("_", " ")).split("|")[0]
 
 
 class _Saying:
@@ -91,6 +98,8 @@ class _Saying:
             return self.say("no" if self.act == "exist" else "none")
         if self.act in ("biggest", "smallest"):
             return self.say(self.act, list=self._entries(rows))
+        if self.act == "dated":
+            return self.say("dated", when=self.say("in_year", year=rows[0]["year"]), list=self._entries(rows))
         known = int(self.result.facts["known"])
         told = self._unknown(len(rows) - known, len(rows))
         yes = self.say("yes") if self.act == "exist" else ""
@@ -150,12 +159,11 @@ class _Saying:
 
     def axis_of(self) -> str:
         """Return what the rows are of, in words."""
-        name = self.query.rows[0].dimension
-        return words(self.language)["axis"].get(name, name).split("|")[0]
+        return axis_name(self.query.rows[0].dimension, self.language)
 
     def _rows(self, rows: Sequence[Mapping[str, Any]]) -> str:
-        if not rows:
-            return self.say("none")
+        if not rows:  # none, or none of which it is known
+            return self.say("rows", by=self.say("by", axis=self.axis_of()), list="–")
         name = self.query.rows[0].dimension
         measure = next((c.name for c in self.query.columns if c.measure in (*MEASURES, *NAMED)), "")
         entries = [
@@ -192,6 +200,8 @@ def described(filters: Sequence[Filter], language: str, context: Context, *, bar
 
 
 def _described(one: Filter, language: str, context: Context) -> str:
+    if one == Filter("year", "above", (0,)):  # of a known year
+        return ""
     of = words(language)["say"]
     values = one.values if isinstance(one.values, tuple) else ()
     text = ""
@@ -222,6 +232,8 @@ def _described(one: Filter, language: str, context: Context) -> str:
         text = words(language)["flag"].get(one.dimension, one.dimension).split("|")[0]
     elif one.dimension in terms():
         text = f" {of['or']} ".join(label(one.dimension, str(v), language) for v in values)
+        if one.dimension in TOLD_OF:
+            text = f"{axis_name(one.dimension, language)}: {text}"
     return of["not"].format(words=text) if one.op.startswith("not_") and text else text
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from retrieval.deal_terms import terms
+from retrieval.deal_terms import ANSWERS, terms, world_regions
 from retrieval.sources.kinds import Dimension, Measure, source
 
 UNKNOWN = "UNKNOWN"
@@ -74,18 +74,16 @@ DEALS = source(
         _coded("former_use", "former_use", "former_use", many=True),
         _coded("former_owner", "former_owner", "former_owner", many=True),
         _coded("impact", "impact", "impacts", many=True),
+        _coded("water_source", "water_source", "water_sources", many=True),
         _coded("investor_kind", "investor_kind", "investor_kinds", many=True),
         _coded("community_reaction", "community_reaction", "community_reaction"),
         _coded("community_consultation", "community_consultation", "community_consultation"),
         Dimension("investor", "word", "investors", many=True),
-        Dimension("investor_country", "word", "investor_countries", many=True),
+        Dimension("investor_country", "word", "investor_countries", many=True, parents=world_regions()),
         Dimension("investor_id", "number", "investor_ids", many=True),
         _yes_no("transnational"),
         _yes_no("forest_concession"),
-        _yes_no("carbon_offset"),
-        _yes_no("conflict"),
-        _yes_no("displacement"),
-        _yes_no("contract_farming"),
+        *(_yes_no(name) for name in ANSWERS),
         Dimension("point", "point", "deal_id"),
     ],
     measures=[

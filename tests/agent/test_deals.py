@@ -165,7 +165,7 @@ def test_beside_cropland_stand_two_sources(context: Context) -> None:
 @pytest.mark.parametrize(
     ("question", "named"),
     [
-        ("deals irrigated in Romania", "irrigated"),
+        ("organic deals in Romania", "organic"),
         ("deals in Romania with 12 tractors", "12"),
         ("Deals in Romania with more than 3 investors", "3"),
         ("deals by Monsanto", "Monsanto"),
