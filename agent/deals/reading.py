@@ -466,7 +466,10 @@ class _Reader:
             bound = tail  # "die 20 000 ha übersteigen"
         if unit is not None and bound is None and lead is not None and lead.says("ask", "most"):
             bound = lead  # "which top 5,000 ha"
-        trail = tail if tail is not None and tail.says("compare", "at_least", "at_most", "onward") else None
+        led_on = tail is not None and any(one.number is not None for one in self.leaves[tail.at + 1 : tail.at + 2])
+        trail = (
+            tail if tail is not None and not led_on and tail.says("compare", "at_least", "at_most", "onward") else None
+        )
         if unit is None and tail is not None and bound and tail.says("ask", "deal") and not _is_year(value):
             sign = next((sign for name, sign in SIZE_SIGNS.items() if bound.says("compare", name)), "=")
             self.asked_.having = (sign, value)
@@ -859,9 +862,12 @@ class _Reader:
             self.how = self.how or self.first("ask", "land_of_deals")
             self._beside()
         sized = sized or self.how is not None
-        several = {name: codes for (name, gone), codes in self.values.items() if not gone and len(codes) > 1}
+        several: dict[str, Sequence[Any]] = {
+            name: codes for (name, gone), codes in self.values.items() if not gone and len(codes) > 1
+        }
         homes = next((f.values for f in asked.filters if f.dimension == "investor_country"), ())
-        several |= {"investor_country": homes} if isinstance(homes, tuple) and len(homes) > 1 else {}
+        if isinstance(homes, tuple) and len(homes) > 1:
+            several["investor_country"] = homes
         rival_values = next(iter(several), "") if rival is not None else ""
         averaged = self.first("ask", "mean") or self.first("ask", "median")
         self.take(averaged, "measure")
@@ -918,6 +924,8 @@ class _Reader:
     def _of_one_deal(self) -> None:
         """A deal by its number; with conditions beside it: whether it meets them."""
         asked = self.asked_
+        for leaf in self.leaves:  # all sizes of a deal are told
+            self.take(leaf if leaf.says("measure") and not leaf.fields else None, "deal")
         if asked.filters:
             asked.filters.append(Filter("deal", "in", (asked.deal or 0,)))
             asked.act, asked.yes_no = "list", asked.yes_no or not self.has("ask", "list")

@@ -122,7 +122,8 @@ class _Saying:
         shown = ("negotiation", "implementation", "intentions", "crops", "animals", "minerals", "natures", "company",
                  "investors", "investor_countries")  # fmt: skip
         facts = [self.ha(row["size_ha"])]
-        facts += [f"{row['production_ha']} ha {self.say('production')}"] if row["production_ha"] else []
+        facts += [f"{self.ha(row[f'{name}_ha'])} {self.say(name)}" for name in ("contract", "production", "intended")
+                  if row[f"{name}_ha"]]  # fmt: skip
         facts += [self.say("in_year", year=row["year"])] if row["year"] else []
         facts += [str(row[name]) for name in shown if row[name]]
         return self.say("deal_is", id=row["deal_id"], country=row["country"], facts="; ".join(facts))
