@@ -987,7 +987,11 @@ class _Reader:
     def _matters(self, leaf: Leaf) -> bool:
         if leaf.says("near", "here") or (leaf.says("ask", *LOUD) and not leaf.says("ask", "more")):
             return True
-        if leaf.number is not None or leaf.says("not_here") or (leaf.says("near", "near") and not leaf.filler):
+        if (
+            leaf.number is not None
+            or leaf.says("not_here")
+            or (leaf.says("near", "near") and not (leaf.filler or leaf.says("compare")))
+        ):
             return True
         if leaf.says("negation") and not leaf.says("link", "and") and not leaf.says("compare", "and"):
             return not leaf.says("near")
