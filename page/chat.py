@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from pathlib import Path
 
+from agent.voice import strings
 from page.numbers import number
 from page.share import link_of
 from page.talk import Talk, Turn
+from retrieval.types import LANGUAGES
 
 Words = Mapping[str, str]
 MOST_CARDS = 6
@@ -123,30 +126,42 @@ def without_codes(text: str) -> str:
     return CODES.sub("", text)
 
 
+@cache
+def then_words() -> re.Pattern[str]:
+    """What parts the first of a ranking from the rest, in any language: "; then "."""
+    said = (strings(language)["say"]["then"] for language in LANGUAGES)
+    return re.compile("|".join(re.escape(text.removeprefix("{head}").removesuffix("{rest}")) for text in said))
+
+
 @dataclass(frozen=True)
 class Entries:
     """A line that lists: what, one by one, and what is said after."""
 
     head: str
+    """With what the entries are of, in brackets."""
     lines: tuple[str, ...]
     tail: str
+    ranked: bool
 
     def html(self, start: int, end: int | None = None) -> str:
-        """Some of the entries as a list."""
-        return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in self.lines[start:end])}</ul>"
+        """Some of the entries as a list; a ranking's are numbered."""
+        lines = "".join(f"<li>{escape(line)}</li>" for line in self.lines[start:end])
+        return f'<ol start="{start + 1}">{lines}</ol>' if self.ranked else f"<ul>{lines}</ul>"
 
 
 def entries(text: str) -> Entries | None:
     """The entries of a line that lists some, None where it is a sentence.
 
-    >>> entries("Most: A 9 %; then B 8 %; C 7 %; D 6 %; E 5 % (Spain, 2022). A keeps this rank.").tail
-    '(Spain, 2022). A keeps this rank.'
+    >>> found = entries("Most: A 9 %; then B 8 %; C 7 %; D 6 %; E 5 % (Spain, 2022). A keeps this rank.")
+    >>> found.head, found.lines[1], found.tail, found.ranked
+    ('Most (Spain, 2022)', 'B 8 %', 'A keeps this rank.', True)
     >>> entries("Bavaria: 29 % in 2009; a decrease. All years: 2009: 29 %; 2012: 28 %; 2015: 27 %; 2018: 26 %.")
     """
-    if not (found := ENTRIES.fullmatch(text)):
+    plain, ranked = then_words().subn("; ", text, count=1)
+    if not (found := ENTRIES.fullmatch(plain)):
         return None
-    tail = f"{found['tail'] or ''}.{found['more']}" if found["more"] else found["tail"] or ""
-    return Entries(found["head"], tuple(found["list"].split("; ")), tail.lstrip(". "))
+    head = found["head"] + (found["tail"] or "")
+    return Entries(head, tuple(found["list"].split("; ")), (found["more"] or "").strip(), bool(ranked))
 
 
 def also_html(text: str, words: Words) -> str:

@@ -196,11 +196,13 @@ class Handlers:
 
     def unanswered(self, talk: Talk, person: Person) -> Update:
         """A conversation whose last question has no result: nothing is left on the map that could be taken for one."""
-        return self.shown_talk(talk, person) | self.nothing_drawn(person.language)
+        return self.shown_talk(talk, person) | self.nothing_drawn(talk, person.language)
 
-    def nothing_drawn(self, language: str) -> Update:
-        """The right-hand side where a question was asked and has no result."""
-        bare = empty_view(language, self.options.online, Drawing(notes=(words(language)["note_unanswered"],)))
+    def nothing_drawn(self, talk: Talk, language: str) -> Update:
+        """The right-hand side where the last question has no result, or was asked back."""
+        asked_back = talk.turns[-1].status == "clarify"
+        notes = () if asked_back else (words(language)["note_unanswered"],)
+        bare = empty_view(language, self.options.online, Drawing(notes=notes))
         return {**self.shown_view(bare, language), "shown": None}
 
     def hold(
@@ -425,7 +427,7 @@ class Handlers:
             return update
         last = talk.turns[-1]
         shown = last.plan and last.status == "answered"
-        return update | (self.show(len(talk.turns) - 1, person) if shown else self.nothing_drawn(person.language))
+        return update | (self.show(len(talk.turns) - 1, person) if shown else self.nothing_drawn(talk, person.language))
 
     def rename(self, name: str, person: Person) -> Update:
         """Give this conversation another name."""
@@ -626,7 +628,9 @@ class Handlers:
         update = self.shown_talk(talk, person)
         at = next((at for at, turn in enumerate(person.talk.turns) if shown and turn.key == shown.key), None)
         if at is None:
-            update |= self.nothing_drawn(language) if talk.turns else self.shown_view(self.welcome(language), language)
+            update |= (
+                self.nothing_drawn(talk, language) if talk.turns else self.shown_view(self.welcome(language), language)
+            )
         else:
             update |= self.show(at, replace(person, talk=talk))
         return update | {

@@ -948,7 +948,7 @@ window.landask = (() => {
   }
   function niceTop(value) {
     const power = 10 ** Math.floor(Math.log10(value || 1));
-    return [1, 2, 2.5, 5, 10].map((n) => n * power).find((n) => n >= value) || 1;
+    return [1, 2, 3, 4, 6, 8, 10].map((n) => n * power).find((n) => n >= value) || 1;
   }
   function linesOf(layer) {
     const { years, regions } = layer.indicator, wide = 470, high = 190, left = 38, right = 176, top = 8, bottom = 22;

@@ -229,6 +229,18 @@ def test_what_the_data_cannot_say_is_refused_and_draws_nothing(sitting: Sitting,
     assert sitting.layers() == []
 
 
+def test_an_answer_leaves_the_map_when_the_next_question_has_none_and_comes_back_by_a_click(sitting: Sitting) -> None:
+    shown = sitting.ask("How much of Sweden was woodland in 2018?")["map"]["layers"]
+    assert shown
+    page = sitting.ask("How many people live in Spain?")
+    assert (sitting.layers(), page["shown"]) == ([], None)
+    assert page["map"]["notes"] == ["This question has no answer to draw."]
+    (update,) = sitting.handlers.on_chat("show", 0, "", Person(sitting.talk, None, "en", sitting.request))
+    assert [layer["title"] for layer in update["map"]["layers"]] == [layer["title"] for layer in shown]
+    sitting.ask("Where is vineyard in Valencia?")
+    assert (sitting.turn.status, sitting.layers(), page["map"]["notes"]) == ("clarify", [], [])
+
+
 def test_a_plan_that_cannot_be_read_is_told_in_one_line(sitting: Sitting) -> None:
     page = sitting.ask("Which regions of Spain have the largest share of cropland?")
     person = Person(sitting.talk, None, "en", sitting.request)
