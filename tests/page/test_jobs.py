@@ -144,6 +144,7 @@ def test_a_job_goes_on_while_the_page_is_loaded_again_and_its_map_is_drawn(seen:
         page.reload()
         page.locator(".la-job progress").wait_for()
         held_up.set()
+        page.locator(".la-turn.la-answered").wait_for()
         expect(page.locator(".la-verdict")).to_contain_text("498")
     finally:
         held_up.set()

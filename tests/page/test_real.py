@@ -329,3 +329,47 @@ def test_a_satellites_pixels_are_cells_from_near_by(seen: Seen) -> None:
     expect(page.locator(".la-turn")).to_contain_text("A pixel is a square of 10 m")
     seen.tab("table")
     expect(page.locator("#rows thead th:visible").first).to_have_text("Latitude")
+
+
+def test_this_region_outlasts_a_reload_of_the_page_until_it_is_forgotten(seen: Seen) -> None:
+    page = seen.open().page
+    page.locator("[data-tool=this_view]").click()
+    page.locator(".la-set").wait_for()
+    seen.load(page.url.removeprefix(seen.url))
+    expect(page.locator(".la-set")).to_contain_text("current view")
+    page.locator("#selection-clear").click()
+    page.locator(".la-set").wait_for(state="detached")
+    seen.load()
+    expect(page.locator(".la-set")).to_have_count(0)
+
+
+def test_while_an_area_is_drawn_the_map_has_a_phone_to_itself(seen: Seen) -> None:
+    page = seen.open().page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("[data-tool=draw_polygon]").click()
+    expect(page.locator("#chat")).to_be_hidden()
+    box = page.locator(".la-canvas").bounding_box()
+    assert box
+    assert box["height"] > 844 * 0.7
+    page.locator("[data-tool=draw_cancel]").click()
+    expect(page.locator("#chat")).to_be_visible()
+    page.set_viewport_size({"width": 1400, "height": 900})
+
+
+def test_a_rating_says_that_it_was_noted(seen: Seen) -> None:
+    page = seen.open().ask("How much of Sweden was woodland in 2018?").page
+    good = page.locator("[data-act=rate][data-value=good]")
+    good.click()
+    expect(page.locator(".la-rated")).to_contain_text("noted")
+    expect(good).to_have_attribute("aria-pressed", "true")
+    good.click()
+    expect(page.locator(".la-rated")).to_be_empty()
+    expect(good).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_first_look_has_its_names_in_the_readers_language(browser: Browser, served: Served) -> None:
+    context = browser.new_context(locale="pl-PL", viewport={"width": 1000, "height": 700})
+    context.set_default_timeout(90_000)
+    page = Seen(context.new_page(), served.url).load().page
+    page.wait_for_function("JSON.stringify(landask.view.map.getStyle()).includes('name_pl')")
+    context.close()
