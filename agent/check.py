@@ -96,8 +96,8 @@ def cells(results: Iterable[Result], notes: Any = ()) -> set[Any]:
         if isinstance(result.value, float) and result.unit == "accuracy":
             found.add(round(100 * result.value, 1))
         found |= (
-            {round(100 * v, 1) for v in result.facts.get("accuracy", {}).values()}
-            if result.tool == "describe_data"
+            {round(100 * v, 1) for v in result.facts.get("accuracy", {}).values() if isinstance(v, float)}
+            if result.tool in ("describe_data", "profile_pixels")
             else set()
         )
     gather([caveat_parts(n)[1] for n in notes], found)

@@ -7,9 +7,9 @@ Swedish letters are read in their two-letter spelling too ("groesste"). A phrase
 "plus de" is both more than and most: which of them is meant is for the reader of the whole question to say.
 
 Sections: comparison, range, negation, conjunction, unit, direction, dimension, level, superlative, ordinal, number,
-fraction, each, measure, ask, time, month, season, change, witness, deixis, edit, act, classes, topic (what people ask
-and these data do not hold), write (orders that are not obeyed), function (words that change nothing; `sown`
-those that do beside a month, which is that of the visit).
+fraction, each, measure, ask, time, month, season, change, witness, deixis, edit, act, classifier (beside the satellite
+only), classes, topic (what people ask and these data do not hold), write (orders that are not obeyed), function (words
+that change nothing; `sown` those that do beside a month, which is that of the visit).
 """
 
 from __future__ import annotations

@@ -69,6 +69,8 @@ def source_of(result: Result, voice: Voice) -> str:
     kind = witness_of(result.tool)
     if result.tool == "define_class":
         return f"{voice.of['source']['survey']}, C3"
+    if result.tool == "describe_data" and result.facts["about"] in CLASSIFIER_FACTS:
+        return str(voice.of["source"]["satellite"])
     if result.tool == "describe_data":
         kinds = dict.fromkeys(KIND_WORDS[d["kind"]] for d in result.facts["datasets"] if d["kind"] in KIND_WORDS)
         return "; ".join(voice.of["source"][kind] for kind in kinds)
@@ -143,12 +145,9 @@ def described(result: Result, voice: Voice, context: Context) -> str:
     fact = voice.of["fact"]
     if about in ("nuts", "themes"):
         return fact[about]
-    if about == "accuracy":
-        of = result.facts["accuracy"]
-        rates = {name: voice.number(round(100 * of[name], 1)) for name in ("right", "mean", "elsewhere") if name in of}
-        of_classes = [worded_caveat(one, voice, context) for one in result.caveats]
-        lines = ["accuracy", *(["accuracy_elsewhere"] if "elsewhere" in of else [])]
-        return " ".join([*of_classes, *(fact[one].format(pixels=voice.number(of["pixels"]), **rates) for one in lines)])
+    if about in CLASSIFIER_FACTS:
+        of_classes = [worded_caveat(one, voice, context) for one in result.facts.get("of_classes", ())]
+        return " ".join([*of_classes, *CLASSIFIER_FACTS[about](result.facts, voice)])
     if about == "method":
         kinds = dict.fromkeys(d["kind"] for d in result.facts["datasets"])
         return " ".join(
@@ -158,6 +157,59 @@ def described(result: Result, voice: Voice, context: Context) -> str:
         f"{_witness(d, voice)}: {_told(d, about, voice)}" for d in result.facts["datasets"] if d["kind"] in KIND_WORDS
     ]
     return ". ".join(dict.fromkeys(parts)) + "."
+
+
+def accuracy_told(facts: Mapping[str, Any], voice: Voice) -> list[str]:
+    """How often the classifier was right at places it had not seen, and how that was measured."""
+    of, fact = facts["accuracy"], voice.of["fact"]
+    if not of:
+        return []
+    rates = {name: voice.number(round(100 * of[name], 1)) for name in ("right", "mean", "elsewhere") if name in of}
+    lines = [fact["accuracy"].format(pixels=voice.number(of["pixels"]), **rates), fact["accuracy_folds"]]
+    if "elsewhere" in of:
+        lines.append(fact["accuracy_elsewhere"].format(**rates))
+        lines.append(fact["accuracy_sets"].format(list=voice.entries(of["sets"])))
+    return lines
+
+
+def confusions_told(facts: Mapping[str, Any], voice: Voice) -> list[str]:
+    """What the classifier takes for what."""
+    fact, number = voice.of["fact"], voice.number
+
+    def listed(pairs: Sequence[Mapping[str, Any]]) -> str:
+        return voice.entries([f"{one['name']} {number(one['pixels'])}" for one in pairs]) or "–"
+
+    if not facts["confused"]:
+        return [fact["confusions"].format(list=listed(facts["commonest"]))]
+    lines = []
+    for one in facts["confused"]:
+        own = {"name": one["name"], "right": number(one["right"])}
+        lines.append(fact["confused"].format(pixels=number(one["pixels"]), list=listed(one["called"]), **own))
+        lines.append(fact["confused_with"].format(pixels=number(one["named"]), list=listed(one["taken"]), **own))
+    return lines
+
+
+def encoder_told(facts: Mapping[str, Any], voice: Voice) -> list[str]:
+    """Which encoder answers, what it was taught on, which classes compete."""
+    of, fact = facts["encoder"], voice.of["fact"]
+    classes = [f"{one['name']} {voice.number(one['pixels'])}" for one in of["classes"]]
+    slots = {"pixels": voice.number(of["pixels"]), "count": of["count"], "list": ", ".join(classes)}
+    told = fact["encoder"].format(name=of["name"], model=of["model"], **slots)
+    return [told, fact["encoder_shipped"]] if of["shipped"] else [told]
+
+
+def input_told(facts: Mapping[str, Any], voice: Voice) -> list[str]:
+    """Which bands of which months of how large a pixel the classifier looks at."""
+    of = facts["input"]
+    return [voice.of["fact"]["input"].format(**{**of, "bands": ", ".join(of["bands"])})]
+
+
+CLASSIFIER_FACTS: Mapping[str, Callable[[Mapping[str, Any], Voice], list[str]]] = {
+    "accuracy": accuracy_told,
+    "confusions": confusions_told,
+    "encoder": encoder_told,
+    "input": input_told,
+}
 
 
 METHODS = {"survey": "survey", "published": "statistics", "satellite": "pixels"}
@@ -218,6 +270,23 @@ def classified(result: Result, voice: Voice, context: Context) -> str:
         pixels=voice.number(result.facts["pixels"]),
         cover=result.facts["text"] or cover_of(result, voice, context),
     )
+
+
+def profiled(result: Result, voice: Voice, context: Context) -> str:
+    """Which classes the classifier finds, and how often it is right."""
+    parts = [
+        f"{one['land_cover_name']} ({one['land_cover']}) {voice.number(one['pixels'])}"
+        + ("" if one["percent"] is None else f" ({one['percent']} %)")
+        for one in result.facts["classes"]
+    ]
+    said = voice.say(
+        "profile_pixels",
+        where=where_of(result, voice),
+        year=", ".join(map(str, result.years)),
+        pixels=voice.number(result.facts["pixels"]),
+        list=voice.entries(parts),
+    )
+    return " ".join([said, *accuracy_told(result.facts, voice)[:1]])
 
 
 def explained(result: Result, voice: Voice, context: Context) -> str:
@@ -290,6 +359,7 @@ WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
     "estimate_area": estimated,
     "area_from_map": estimated,
     "classify_area": classified,
+    "profile_pixels": profiled,
     "explain_point": explained,
     "compare_with_survey": agreement,
     "deals": deals.sentence,

@@ -28,11 +28,13 @@ from agent.pair import paired, says_both
 from agent.partial import MOST, names_with, whole
 from agent.parts import asks, parts_of
 from agent.reading.asides import without_asides
+from agent.satellite import asks_for_a_class, closed_words_beside, satellite_plan
 from agent.steps import default_operation, ends, holds_none, steps_of
 from agent.understand import (
     CLASS_CODE,
     LONGEST_QUESTION,
     NEAR_KM,
+    QUOTED,
     TOWN_KM,
     Area,
     Cover,
@@ -115,9 +117,12 @@ class Builtin:
             raise NotUnderstood((), "which_class")
         if (name := unread(question)) and name != "words":
             raise NotUnderstood((), f"unread_language:{name}")
+        parts = questions_in(question, context)
+        of_satellite = satellite_plan(question, context, conversation, settled) if len(parts) == 1 else None
+        if of_satellite is not None:
+            return of_satellite
         if not settled and (act := act_plan(question, context, conversation)) is not None:
             return act
-        parts = questions_in(question, context)
         if len(parts) == 1:
             return self.one(question, context, conversation, settled)
         if (whole := self.composed(question, context, conversation, settled, steps=True)) is not None:
@@ -145,6 +150,8 @@ class Builtin:
             return Plan((Step("explain_interval", {}),), frame=conversation.frame)
         if estimated := self.estimated(question, context, conversation, settled):
             return estimated
+        if (of_satellite := satellite_plan(question, context, conversation, settled)) is not None:
+            return of_satellite
         if (whole := self.composed(question, context, conversation, settled)) is not None:
             return whole
         refuse_what_no_rule_behind_reads(question, context)
@@ -948,12 +955,15 @@ class Resolver:
     def satellite_words(self) -> str:
         """Return the asker's own words for the satellite, where they say more than the class they were read as.
 
-        The classifier maps any English words: "lavender" is more than "permanent industrial crops".
+        The classifier maps any English words: "lavender" is more than "permanent industrial crops". It knows no land
+        use, so that "golf courses" are words to it in any language.
         """
         reading = self.reading
         quoted = QUOTED.search(reading.question)
         if quoted:
             return quoted.group(1).strip()
+        if len(reading.wanted) == 1 and reading.wanted[0].match.theme == "land_use":
+            return reading.wanted[0].text
         if reading.language != "en" or len(reading.wanted) != 1:
             return ""
         cover = reading.wanted[0]
@@ -963,7 +973,11 @@ class Resolver:
         return cover.text if catch_all and not told else ""
 
     def with_free_text(self, frame: Frame) -> Frame:
-        """Return the frame with a class read from words no list knows, or the satellite's free text."""
+        """Return the frame with a class read from words no list knows, or the satellite's free text.
+
+        Raises:
+            NotUnderstood: the words stand in a question whose answer would be the class.
+        """
         if frame.operation in SEEN and (text := self.satellite_words()):
             return replace(frame, words=text, land_cover=(), land_use=(), each=())
         subjectless = not frame.says(SUBJECT)
@@ -972,6 +986,8 @@ class Resolver:
         if not phrase:
             return frame
         if frame.operation in SEEN:
+            if asks_for_a_class(self.reading.question, self.context.language):
+                raise NotUnderstood(self.reading.findings, f"unread:{phrase}")
             return replace(frame, words=phrase)
         if phrase in self.settled:
             codes = tuple(self.settled[phrase])
@@ -1146,18 +1162,16 @@ def _is_known_word(flat: str, language: str) -> bool:
     return all(p in stop or p in fillers() or p.isdigit() or known_phrase(p, language) for p in parts)
 
 
-QUOTED = re.compile(r"[\"“„«»]([^\"”“«»]{2,80})[\"”“«»]")
-
-
 def residue(reading: Understanding) -> str:
     """Return the words that no list explains: what may be a class in words of the asker's own."""
     quoted = QUOTED.search(reading.question)
     if quoted:
         return quoted.group(1).strip()
     text = explained(reading)
+    closed = closed_words_beside(reading.question, reading.language) if reading.has("satellite") else ()
     kept = [
         m for m in re.finditer(r"[^\W\d_]+", text)
-        if len(m.group()) > 2
+        if len(m.group()) > 2 and not any(start <= m.start() and m.end() <= end for start, end in closed)
     ]  # fmt: skip
     if not kept:
         return ""

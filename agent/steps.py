@@ -542,9 +542,20 @@ def classify(frame: Frame, context: Context) -> list[Step]:
     text = {} if frame.land_cover else kept(text=frame.words)  # one of the two
     if not text and not frame.land_cover:
         raise NotUnderstood(frame_words(frame, context), "which_class")
+    return [Step("classify_area", kept(land_cover=frame.land_cover) | text | seen_where(frame))]
+
+
+def profile_seen(frame: Frame, context: Context) -> list[Step]:
+    """All that the classifier sees somewhere; a class that a follow-up names is mapped."""
+    if frame.land_cover or frame.words:
+        return classify(frame, context)
+    return [Step("profile_pixels", seen_where(frame))]
+
+
+def seen_where(frame: Frame) -> dict[str, Any]:
+    """Where and when pixels are looked at."""
     year = {"year": frame.years[-1]} if frame.years else {}
-    around = kept(near=dict(frame.near) if frame.near else None)
-    return [Step("classify_area", kept(land_cover=frame.land_cover, regions=frame.regions) | text | year | around)]
+    return kept(regions=frame.regions, near=dict(frame.near) if frame.near else None) | year
 
 
 def classify_weighed(frame: Frame, context: Context) -> list[Step]:
@@ -600,6 +611,7 @@ BUILDERS = {
     "change_official": change_of_share,
     "profile_region": profile,
     "classify_area": classify,
+    "profile_pixels": profile_seen,
     "classify_weighed": classify_weighed,
     "explain_point": explain,
     "compare_with_survey": agreement,

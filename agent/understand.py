@@ -356,7 +356,10 @@ def is_closed_word(question: str, area: Area, language: str) -> bool:
     return not told and " " not in area.text and fold(area.text) in closed_words(language)
 
 
-OF_PLACES = ("direction", "level", "topic", "witness", "edit", "act", "write")
+QUOTED = re.compile(r"[\"“„«»]([^\"”“«»]{2,80})[\"”“«»]")
+"""Words in quotation marks, of whatever language."""
+
+OF_PLACES = ("direction", "level", "topic", "witness", "edit", "act", "write", "classifier")
 """Sections of the lexicon whose words may be names too (Nord)."""
 
 
@@ -370,7 +373,7 @@ def closed_words(language: str) -> frozenset[str]:
     return frozenset(w for words in keys for w in words if " " not in w)
 
 
-GRAMMAR = ("ask", "comparison", "conjunction", "deixis", "each", "negation", "ordinal", "range", "time")
+GRAMMAR = ("ask", "classifier", "comparison", "conjunction", "deixis", "each", "negation", "ordinal", "range", "time")
 """Sections of the lexicon whose words name nothing: French "cela" is no misspelt rye."""
 
 

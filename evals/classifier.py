@@ -435,9 +435,9 @@ def calibration(table: FoldTable, method: str) -> list[dict[str, Any]]:
     return lines
 
 
-def by_class(table: FoldTable, method: str) -> dict[str, dict[str, float]]:
-    """Return the scores of each class that has pixels, over the folds."""
-    return class_figures(*table.together(method, range(FOLDS)), table.known)
+def by_class(table: FoldTable, method: str, parts: Sequence[int | str]) -> dict[str, dict[str, Any]]:
+    """Return the scores of each class that has pixels, over some parts together."""
+    return class_figures(*table.together(method, parts), table.known)
 
 
 def sure_levels(table: FoldTable, method: str, threshold: float = 0.5) -> list[dict[str, Any]]:
@@ -563,7 +563,8 @@ def report_of(table: FoldTable, name: str, unseen: Mapping[str, Any], spoken: Ma
         "lead_sources": [table.against(name, method, apart) for method in others],
         "corsica": [table.row(method, [CORSICA_FOLD]) for method in table.scores],
         "island_map": {method: island_map(table, method) for method in table.scores},
-        "by_class": by_class(table, name),
+        "by_class": by_class(table, name, every),
+        "by_class_elsewhere": by_class(table, name, apart),
         "sure_levels": sure_levels(table, name),
         "left_out": dict(unseen),
         "languages": dict(spoken),

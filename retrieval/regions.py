@@ -228,7 +228,7 @@ def _subdivision_rows(subdivisions: Sequence[Subdivision]) -> Iterator[dict[str,
 
 
 ARTICLES = {"ga": re.compile(r"^(an |na )t?-?"), "mt": re.compile(r"^(i?[lrstxzdnċżl]-)", re.IGNORECASE)}
-"""The articles that begin the names of countries in languages that have them in the middle of a sentence too."""
+"""The articles that begin names in languages that have them in the middle of a sentence too."""
 _NO_TERRITORY = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AX"}
 
 
@@ -253,9 +253,14 @@ def _foreign_rows() -> Iterator[dict[str, Any]]:
 def _territory_names() -> Iterator[dict[str, Any]]:
     for language in LANGUAGES:
         for identifier, name in _territories(language).items():
-            yield name_row(identifier, name, language, "exonym")
-            if language in ARTICLES and (bare := ARTICLES[language].sub("", name)) != name:
-                yield name_row(identifier, bare, language, "alias")
+            yield from _with_and_without_article(identifier, name, language, "exonym")
+
+
+def _with_and_without_article(identifier: str, name: str, language: str, kind: str) -> Iterator[dict[str, Any]]:
+    """A name, and what follows its article where that merges with a preposition: "an Chorsaic", "sa Chorsaic"."""
+    yield name_row(identifier, name, language, kind)
+    if language in ARTICLES and (bare := ARTICLES[language].sub("", name)) != name:
+        yield name_row(identifier, bare, language, "alias")
 
 
 def _listed_names() -> Iterator[dict[str, Any]]:
@@ -264,7 +269,7 @@ def _listed_names() -> Iterator[dict[str, Any]]:
         yield name_row(code_id(row["code"]), row["name"], "", "official")
         yield name_row(code_id(row["code"]), row["code"], "", "code")
     for row in read_rows("names"):
-        yield name_row(row["id"], row["name"], row["language"], row["kind"])
+        yield from _with_and_without_article(row["id"], row["name"], row["language"], row["kind"])
     for row in read_rows("vintages"):
         yield name_row(code_id(row["code"]), row["old_code"], "", "code")
     for row in read_rows("groups"):

@@ -28,7 +28,9 @@ LANGUAGES: tuple[Language, ...] = (
 """The official languages of the EU: those in which a question is read."""
 
 Theme = Literal["land_cover", "land_use"]
-DataTopic = Literal["years", "levels", "licence", "citation", "method", "accuracy", "nuts", "themes"]
+DataTopic = Literal[
+    "years", "levels", "licence", "citation", "method", "nuts", "themes", "accuracy", "confusions", "encoder", "input"
+]
 """What can be told about the data themselves."""
 
 AreaUnit = Literal["%", "km2", "ha"]

@@ -22,6 +22,7 @@ from tools.satellite import (
     pixel_caveats,
     pixels_of,
     satellite_provenance,
+    trained_on,
 )
 from tools.survey import checked_near, point_features
 
@@ -52,8 +53,8 @@ def classify_area(
 
     Raises:
         BadArgument: neither words nor classes, both, or words that are empty or an essay; no encoder of that name.
-        NoRecords, NoSuchYear: no pixels there, or none of that year; too many of them, with the job that is offered;
-            no published shares to weigh by.
+        NoRecords: no pixels there, or none of that year; too many of them, with the job that is offered; no published
+            shares to weigh by.
     """
     if prior not in ("", "published"):
         raise BadArgument(f"no prior {prior!r}: leave it out, or published")
@@ -88,7 +89,7 @@ def classify_area(
     caveats += truth["caveats"]
     if len(rows) < len(pixels.rows):
         caveats.append(("truncated", {"shown": len(rows), "points": len(pixels.rows)}))
-    if taught := _trained_on(context, pixels):
+    if taught := trained_on(context, pixels):
         caveats.append(("trained_on_pixels", {"pixels": taught}))
     years = tuple(sorted({int(y) for y in pixels.rows.column("year")}))
     return Result(
@@ -149,12 +150,6 @@ def _asked_in_words(context: Context, words: Any, text: str) -> Any:
     return words.ask_text(text)
 
 
-def _trained_on(context: Context, pixels: Any) -> int:
-    """How many of the pixels the model was trained on: there the map is no test of it."""
-    taught = frozenset(model_of(context).about["training_ids"]["locations"])
-    return sum(location in taught for location in pixels.rows.column("location"))
-
-
 def _rows(
     context: Context, pixels: Any, score: Any, probability: Any, hit: Any, best: Any, asked: Any, sure: Any, most: int
 ) -> Table:
@@ -198,6 +193,10 @@ def _truth(context: Context, words: Any, asked: Any) -> dict[str, Any]:
         kind = "no_ground_truth" if asked.uncertain else "accuracy_not_measured"
         label = asked.text if not asked.codes else context.nomenclature.label(asked.text.split("+"), context.language)
         caveats.append((kind, {"text": label, "nearest": nearest[0]["name"]}))
+    if not asked.codes and (alone := words.zero_shot()):
+        above, not_so = alone["above_chance"], alone["not"]
+        names = ", ".join(context.nomenclature.label([one], context.language) for one in not_so)
+        caveats.append(("by_words_alone", {"above": len(above), "count": len(above) + len(not_so), "names": names}))
     if not scores and (like := words.nearest_measured(asked)):
         caveats.append(accuracy_caveat(like, official_name(context, like), words.accuracy_of(like)))
     return {"nearest": nearest, "accuracy": scores, "caveats": caveats}

@@ -45,8 +45,7 @@ def compare_with_survey(
 
     Raises:
         BadArgument: no encoder of that name.
-        NoRecords: no labelled pixel there but those of the training.
-        NoSuchYear: no pixels of that year.
+        NoRecords: no labelled pixel there but those of the training, or no pixel of that year.
     """
     from tools.pixelclip.known import to_model, to_official, words_of
     from tools.pixelclip.metrics import CELL_KM2, accuracy, average_precision, class_scores, confusion, recall_vs_area

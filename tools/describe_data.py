@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from retrieval.catalog import descriptors
-from retrieval.errors import BadArgument, NoRecords
+from retrieval.errors import BadArgument
 from retrieval.types import Dataset, DataTopic, Table
+from tools.classifier_facts import TOLD
 from tools.context import Context
-from tools.result import Caveat, Provenance, Result
-from tools.satellite import accuracy_caveat, encoder_caveats, encoder_named, model_of, official_name
+from tools.result import Provenance, Result
+from tools.satellite import encoder_named, satellite_provenance
 from tools.survey import question, survey_caveats
 
 WITNESSES = ("survey", "statistics", "pixels")
@@ -27,13 +28,15 @@ def describe_data(context: Context, *, about: str = "", land_cover: Sequence[str
     """List the datasets at hand: title, kind, years, rows and licence; or say one thing about them.
 
     Use for "what data do you have", "which years", "where does this come from", "how do I cite this". `about` is '',
-    years, levels, licence, citation, method, accuracy (of the satellite's classifier, of one class where `land_cover`
-    names it; `encoder` asks of another encoder at hand), nuts or themes. `value` is the number of datasets.
+    years, levels, licence, citation, method, nuts or themes; or of the satellite's classifier: accuracy and confusions
+    (of one class where `land_cover` names it), encoder (which one it is, what it was taught), input (which bands and
+    months it looks at); `encoder` asks of another encoder at hand. `value` is the number of datasets, or the share of
+    1 that the classifier named rightly.
 
     Raises:
         BadArgument: nothing is known about that; no encoder of that name.
         UnknownClass: there is no such class.
-        NoRecords: the accuracy of the encoder that answers was not measured.
+        NoRecords: the accuracy, or the confusions, of the encoder that answers were not measured.
     """
     if about not in ("", *get_args(DataTopic)):
         raise BadArgument(f"nothing is told about {about!r}: one of {', '.join(get_args(DataTopic))}")
@@ -45,8 +48,12 @@ def describe_data(context: Context, *, about: str = "", land_cover: Sequence[str
         tuple((d.id, d.title, d.kind, d.version, ", ".join(map(str, d.years)), d.rows, d.licence) for d in datasets),
     )
     context = context.asking(encoder)
-    scores, caveats = accuracy(context, land_cover) if about == "accuracy" else ({}, ())
-    named = encoder_named(context, encoder) if about == "accuracy" else {}
+    for code in land_cover:
+        context.nomenclature.get(code)
+    told = TOLD.get(about)
+    scores, caveats = told(context, land_cover) if told else ({}, ())
+    rates = scores.get("accuracy", {})
+    named = encoder_named(context, encoder) if told else {}
     return Result(
         tool="describe_data",
         arguments={
@@ -54,11 +61,11 @@ def describe_data(context: Context, *, about: str = "", land_cover: Sequence[str
             **({"land_cover": list(land_cover)} if land_cover else {}),
             **named,
         },
-        provenance=Provenance.of(datasets, rows),
+        provenance=satellite_provenance(context, rows) if told else Provenance.of(datasets, rows),
         land_cover=tuple(land_cover),
         years=tuple(context.store.years()),
-        value=len(datasets),
-        unit="datasets",
+        value=rates.get("right") if told else len(datasets),
+        unit=("accuracy" if rates else "") if told else "datasets",
         table=table,
         facts={
             "about": about,
@@ -80,28 +87,3 @@ def _told(dataset: Dataset, citation: str) -> dict[str, Any]:
         "citation": citation.replace("<date>", dataset.version),
         "levels": list(LEVELS.get(dataset.kind, ())),
     }
-
-
-def accuracy(context: Context, land_cover: Sequence[str]) -> tuple[dict[str, Any], tuple[Caveat, ...]]:
-    """Return how often the satellite's classifier was right at places it had not seen, and the scores of each class."""
-    from tools.pixelclip.known import overall, to_model
-
-    model = model_of(context).about
-    measured = overall(model)
-    if measured is None:
-        raise NoRecords(
-            f"measured accuracy of {context.encoder}",
-            "ask how it agrees with the survey",
-            "no_accuracy",
-            encoder=context.encoder,
-        )
-    scores, found = model["scores"], encoder_caveats(context)
-    for code in land_cover:
-        context.nomenclature.get(code)
-        model_code = to_model(code)
-        own = [c for c in scores["by_class"] if c == model_code or model_code.startswith(c) or c.startswith(model_code)]
-        found += [accuracy_caveat(c, official_name(context, c), scores["by_class"][c]) for c in own]
-    numbers = {"pixels": measured["pixels"], "right": measured["accuracy"], "mean": measured["balanced"]}
-    if apart := overall(model, "sources_together"):
-        numbers["elsewhere"] = apart["accuracy"]
-    return {"accuracy": numbers}, tuple(found)

@@ -14,6 +14,7 @@ from tools.estimate_area import estimate_area
 from tools.explain_interval import explain_interval
 from tools.explain_point import explain_point
 from tools.point_history import point_history
+from tools.profile_pixels import profile_pixels
 from tools.published_verbs import (
     change_official,
     compare_official,
@@ -54,6 +55,7 @@ TOOLS: Mapping[str, Callable[..., Result]] = {
     "estimate_area": estimate_area,
     "area_from_map": area_from_map,
     "classify_area": classify_area,
+    "profile_pixels": profile_pixels,
     "explain_point": explain_point,
     "compare_with_survey": compare_with_survey,
     "deals": deals,
@@ -71,12 +73,12 @@ TWINS = (
 """The same question put to each witness, in the order of `WITNESSES`."""
 
 
-LOOKING = ("classify_area", "explain_point", "compare_with_survey", "area_from_map")
+LOOKING = ("classify_area", "profile_pixels", "explain_point", "compare_with_survey", "area_from_map")
 """Tools that ask the satellite's encoder."""
 
 
 def witness_of(tool: str) -> str:
     """Return which of `WITNESSES` a tool asks; the surveyor's where it asks another."""
-    if tool in ("profile_region", "explain_point", "compare_with_survey"):
+    if tool in ("profile_region", "profile_pixels", "explain_point", "compare_with_survey"):
         return "official" if tool == "profile_region" else "satellite"
     return next((WITNESSES[row.index(tool)] for row in TWINS if tool in row), "survey")

@@ -100,8 +100,8 @@ def pixels_of(
     `whole`: an area too large for an answer is offered as a job, not cut. `near`: only those within a circle.
 
     Raises:
-        NoRecords, NoSuchYear: there are none there, or none of that year; or more than an answer reads, said with
-            how long the job of mapping them all takes.
+        NoRecords: there are none there, or none of that year; or more than an answer reads, said with how long the job
+            of mapping them all takes.
     """
     from tools.pixelclip.stored import area_pixels
 
@@ -138,6 +138,12 @@ def pixel_caveats(pixels: AreaPixels) -> list[tuple[str, dict[str, Any]]]:
     if pixels.left:
         caveats.append(("budget_spent", {"pixels": pixels.left}))
     return caveats
+
+
+def trained_on(context: Context, pixels: AreaPixels) -> int:
+    """Return how many of the pixels the model was trained on: there the map is no test of it."""
+    taught = frozenset(model_of(context).about["training_ids"]["locations"])
+    return sum(location in taught for location in pixels.rows.column("location"))
 
 
 def accuracy_caveat(model_class: str, name: str, scores: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -166,6 +166,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "witness.map": (("WITNESS", "predictions"),),
     "witness.satellite": (("BEYOND", "satellite"),),
     "witness.deals": (("BEYOND", "deals"),),
+    **{f"classifier.{name}": () for name in ("sees", "uses", "encoder", "training", "input", "confused", "good")},
     "classes.land_cover": (("CLASSES", "land_cover"), ("SOFT", "")),
     "classes.land_use": (("CLASSES", "land_use"),),
     "classes.crops": (("CLASSES", "crops"),),

@@ -32,14 +32,11 @@ def test_the_other_languages_have_the_same_lines_as_one_another_with_english_slo
 
 
 SAID_BY_OTHER_TOOLS = {
-    "classify", "explain", "explain_surveyed", "agreement", "agreement_scores", "truncated", "town_radius",
-    "pixel_sample", "unusable_pixels", "budget_spent", "published_prior", "other_encoder", "far_from_known",
-    "no_ground_truth", "not_measured", "accuracy_not_measured", "seen_in_training", "trained_on_pixels",
-    "masked_months", "agreement_at_points", "declared_by_farmers", "no_weights", "no_whole_map", "no_close",
-    "no_records", "job_offered", "no_published_prior", "part_missing", "no_pixel_of_point", "no_clear_month",
-    "no_outline", "none_to_compare", "bad_argument", "bad_geometry",
+    "explain", "explain_surveyed", "published_prior", "seen_in_training", "masked_months", "no_weights", "no_whole_map",
+    "no_close", "no_records", "no_published_prior", "part_missing", "no_pixel_of_point", "no_clear_month",
+    "bad_argument", "bad_geometry",
 }  # fmt: skip
-"""Lines of the satellite, and those that name a file or a part of the program."""
+"""Lines of one pixel, and those that name a file or a part of the program."""
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:

@@ -9,7 +9,7 @@ import pytest
 from pyproj import Geod
 
 from agent.ask import ask, run_plan
-from retrieval.errors import BadArgument, BadFile, NoRecords, NoSuchYear, UnknownClass
+from retrieval.errors import BadArgument, BadFile, NoRecords, UnknownClass
 from tests.pixelclip.test_members import some_samples
 from tools.classify_area import classify_area
 from tools.compare_with_survey import compare_with_survey
@@ -144,9 +144,9 @@ def test_a_parent_class_holds_its_children(real):
 
 @pytest.mark.real
 def test_a_year_without_pixels_names_the_years_there_are(real):
-    with pytest.raises(NoSuchYear) as refused:
+    with pytest.raises(NoRecords) as refused:
         classify_area(real, land_cover=["B82"], regions=[CORSICA], year=2017)
-    assert 2022 in refused.value.years
+    assert refused.value.slots == {"year": 2017, "years": "2022"}, "those of the place, not of the whole store"
 
 
 @pytest.mark.real

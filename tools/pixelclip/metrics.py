@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -163,10 +164,11 @@ def three_means(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[
 
 def class_figures(
     truth: NDArray[np.int64], scores: NDArray[np.float64], known: Sequence[str]
-) -> dict[str, dict[str, float]]:
-    """Return the scores of each class that occurs: precision, recall, F1, average precision, recall-vs-area."""
-    out = {}
-    for at, one in enumerate(class_scores(confusion(truth, scores.argmax(axis=1), len(known)))):
+) -> dict[str, dict[str, Any]]:
+    """Return the scores of each class that occurs: precision, recall, F1, average precision, recall-vs-area, and in
+    `called` how many of its pixels were called what."""
+    matrix, out = confusion(truth, scores.argmax(axis=1), len(known)), {}
+    for at, one in enumerate(class_scores(matrix)):
         if not one.support:
             continue
         out[known[at]] = {
@@ -176,6 +178,7 @@ def class_figures(
             "average_precision": round(average_precision(truth == at, scores[:, at]), 3),
             "recall_vs_area": round(_found_early(truth == at, scores[:, at]), 3),
             "pixels": one.support,
+            "called": {known[k]: int(n) for k, n in enumerate(matrix[at]) if n},
         }
     return out
 

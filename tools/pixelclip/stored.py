@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from retrieval.errors import NoRecords, NoSuchYear
+from retrieval.errors import NoRecords
 from retrieval.store import Store
 from retrieval.types import Table
 from tools.pixelclip.bands import BANDS, MONTHS, Years, read_years, to_calendar
@@ -83,8 +83,7 @@ def area_pixels(
         patience: No budget holds; told how many pixel years of how many are embedded, and what it raises ends it.
 
     Raises:
-        NoRecords: the store has no pixels there; or, with `whole`, more than the budget.
-        NoSuchYear: it has, but not of that year.
+        NoRecords: the store has no pixels there, or none of that year; or, with `whole`, more than the budget.
     """
     west, south, east, north = outline.bounds if outline is not None else (-180.0, -90.0, 180.0, 90.0)
     where = {
@@ -99,9 +98,10 @@ def area_pixels(
     }
     rows = store.query("pixels_in", **where, year=year)
     if not len(rows):
-        known = tuple(store.query("pixels_years").column("year"))
-        if year is not None and len(store.query("pixels_in", **{**where, "limit": 1}, year=None)):
-            raise NoSuchYear(year, known)
+        known = store.query("pixels_years").column("year") if year is not None else ()
+        if there := ", ".join(str(y) for y in known if len(store.query("pixels_in", **{**where, "limit": 1}, year=y))):
+            what, way_out = f"satellite pixels of {year} there", f"there are some of {there}"
+            raise NoRecords(what, way_out, "no_pixel_year", year=year, years=there)
         way_out = "fetch some with `python -m retrieval fetch pixels …` and build the store with --pixels"
         raise NoRecords("satellite pixels there", way_out, "no_pixels")
     over = 0
