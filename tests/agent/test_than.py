@@ -54,7 +54,7 @@ WHOLES = [
         "Is it true that Germany has less grassland now than in 2012?",
         "Yes: Germany, grassland (E00): change −2 percent",
     ),
-    ("In which years was the share of woodland in Sweden above 63 %?", "2 years: 2012 64.7 %"),
+    ("In which years was the share of woodland in Sweden above 63 %?", "2012: 64.7 %"),
     ("the second largest crop in Spain in 2018", "Olive groves (B81): 3.1 %"),
     ("What is the third most common crop in Hungary in 2022?", "Sunflower (B31): 7 %"),
     ("third most common crop in Hungary at the 2022 survey?", "Sunflower (B31): 7 %"),
