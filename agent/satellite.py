@@ -159,7 +159,7 @@ class _Question:
     def seen(self, frame: Frame) -> Plan:
         """Return the plan of what is seen at a place."""
         notes: list[Note] = []
-        if frame.near and not any(i.type == "QTY" for i in self.reading.said.items):
+        if frame.near and not any(i.type == "UNIT" and i.value in ("km", "m") for i in self.reading.said.items):
             circle = {"km": frame.near["km"], "name": frame.near["name"]}
             notes.append(("town_radius" if self.towns and not self.beside else "near_default", circle))
         steps = tuple(steps_of(frame, self.context))
@@ -204,6 +204,7 @@ class _Question:
         """
         circles = [(km, self.names.spot(area)) for _, km, area in self.reading.all("NEAR")]
         circles += [(NEAR_KM if self.beside else TOWN_KM, town) for town in self.towns]
+        circles += [(NEAR_KM, self.names.spot(area)) for area in self.reading.all("POSITION")]
         years = tuple(self.reading.all("YEAR"))
         if len(circles) > 1 or len(years) > 1 or any(op != "near" for op, _, _ in self.reading.all("NEAR")):
             raise Unfit("several circles or years")
