@@ -28,7 +28,7 @@ OF_A_TABLE = frozenset({
     "direction.west", "dimension.elevation", "dimension.latitude", "dimension.longitude",
 })  # fmt: skip
 """Closed words that make a question one for a table."""
-TYPES_OF_A_TABLE = ("PLACE", "YEAR", "NUM", "QTY", "POSITION", "POINT", "SUP", "FRACTION", "FINE")
+TYPES_OF_A_TABLE = ("LIMIT", "PLACE", "YEAR", "NUM", "QTY", "POSITION", "POINT", "SUP", "FRACTION", "FINE")
 TOPICS: Mapping[str, DataTopic] = {
     "act.licence": "licence",
     "act.cite": "citation",
@@ -63,11 +63,16 @@ def act_plan(question: str, context: Context, conversation: Conversation) -> Pla
     if (reply := reply_plan(reading, said, keys, conversation)) is not None:
         return reply
     classes = [i.value for i in named]
-    of_terms = bool(keys & {"act.licence", "act.cite"}) or of_both_themes(
-        keys
-    )  # "may I reuse the shares in an article?"
+    of_terms = bool(keys & {"act.licence", "act.cite"}) or of_both_themes(keys)  # "may I reuse the shares?"
+    of_terms = of_terms or ("act.method" in keys and not named)  # "how are the shares computed?"
+    of_terms = of_terms or ("act.data" in keys and keys & OF_A_TABLE == {"ask.where"})  # "where do they come from?"
+    held = {n for n, t in enumerate(reading.said.tokens) for leaf in said
+            if leaf.start <= t.start and t.end <= leaf.end and leaf.end - leaf.start > t.end - t.start}  # fmt: skip
     of_a_table = TYPES_OF_A_TABLE if not of_terms else tuple(t for t in TYPES_OF_A_TABLE if t != "NUM")
-    if (keys & OF_A_TABLE and not of_terms) or any(i.type in of_a_table and i.cost == 0 for i in reading.said.items):
+    if (keys & OF_A_TABLE and not of_terms) or any(
+        i.type in of_a_table and i.cost == 0 and not (i.type == "NUM" and i.start in held)  # "Sentinel-2"
+        for i in reading.said.items
+    ):
         return None
     if classes:
         return None if keys & COUNTED else class_plan(classes, keys, context, conversation)

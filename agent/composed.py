@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,8 @@ from agent.reading.mentions import Item
 from agent.reading.pointing import joined, points_at_those, rows_of, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from agent.reading.shapes import shaped
-from retrieval.errors import NoSuchYear, NotUnderstood, OutOfCoverage
+from agent.steps import around
+from retrieval.errors import NoSuchYear, NotUnderstood, OutOfCoverage, TooFine
 from retrieval.query import Query, Ref
 from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
@@ -56,7 +58,7 @@ def composed_plan(
     if not reading.whole_in_talk or any(str(i.value).startswith("write.") for i in reading.said.items):
         return None
     drawn = tuple(conversation.areas)[-1:]
-    alone = not conversation.queries and (conversation.pending is not None or not conversation.turns)
+    alone = not conversation.queries and not conversation.frame
     if alone and points_at_those(reading, same=True) and not reading.has("CLASS", "PLACE", "RANK"):
         raise NotUnderstood((), f"unread:{words_pointing(reading)}")
     whole = None
@@ -88,11 +90,13 @@ def composed_plan(
     of_each = reading.has("CHANGE", "UP", "DOWN") or (len(clauses) == 1 and reading.has("EACH"))
     if leaning is None and whole is None and (not in_parts or (one_clause and not of_each)):
         leaning = shaped(reading, context, drawn, settled)
+    elif leaning is None and whole is None:
+        leaning = shaped(reading, context, drawn, settled, several=True)
     if leaning is None and whole is None and not (is_ours(reading) or of_published or plain):
         return None
     reading = whole or reading
     try:
-        asked = leaning if leaning is not None else queries(reading, context, drawn, settled)
+        asked = leaning if leaning is not None else around_each(reading, context, drawn, settled)
     except Unfit:
         return None
     missing = [year for year in reading.years if year not in context.store.years()]
@@ -101,6 +105,7 @@ def composed_plan(
     asked = in_each_year(in_other_years(asked, reading, context), reading)
     if dropped(asked, reading, context):
         return None
+    refuse_too_small(asked, context)
     several = in_parts and not (reading.has("BOTH") and len(clauses) == 1)
     if several and leaning is None and len(asked) == 1 and asked[0].source != "revisits":
         return None
@@ -113,6 +118,54 @@ def asks(clause: Sequence[Item]) -> bool:
     kinds = ("LEVEL", "INSIDE", "MANY", "RANK")
     named = [a is not None and a.type in kinds for a in before[:-1]]
     return any(i.type == "ASK" and not (i.value == "where" and there) for i, there in zip(clause, named, strict=True))
+
+
+def leading_plan(
+    question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]
+) -> Plan | None:
+    """Return the plan of the first clauses of a question, as many as are read whole; None where not even the first is.
+
+    A clause begins behind "and" or the end of a sentence; what stands behind is for the caller to name.
+    """
+    if context.language not in languages():
+        return None
+    reading = read(question, context.language, context)
+    for later in clauses_of(reading)[:0:-1]:
+        said, start = reading.said, later[0].start
+        joining = [i.start for i in said.items if i.type in ("AND", "ALSO") and i.end == start]
+        before = said.question[: said.tokens[min(joining, default=start)].start].rstrip()
+        first = read(before, context.language, context)
+        parted = later[0].type != "ASK" or joining or before[-1:] in "?;."
+        asked = first.whole and first.has("CLASS") and first.has("ASK", "RANK", "LEVEL", "MEASURE", "DIFF")
+        if not parted or not asked:
+            continue
+        if (plan := composed_plan(before, context, conversation, settled, plain=True)) is not None:
+            return plan
+    return None
+
+
+def refuse_too_small(asked: Sequence[Query], context: Context) -> None:
+    """Refuse published figures of places below NUTS 2, offering the region around.
+
+    Raises:
+        TooFine: with what lies around and has figures.
+    """
+    named = [context.named(str(id)) for q in asked if q.source == "published" for id in values(q, "region")]
+    if named and all(region.level in ("nuts3", "subdivision") for region in named):
+        raise TooFine(named[0].name, around(named[0], context), "below_nuts2")
+
+
+def around_each(
+    reading: Reading, context: Context, drawn: Sequence[str], settled: Mapping[str, Any]
+) -> tuple[Query, ...]:
+    """Return a reading's queries, those of each circle where several are named: "near Split and Zadar"."""
+    if not (circles := reading.all("NEARS")):
+        return queries(reading, context, drawn, settled)
+    found: list[Query] = []
+    for circle in circles[0]:
+        items = tuple(replace(i, type="NEAR", value=circle) if i.type == "NEARS" else i for i in reading.items)
+        found += queries(replace(reading, items=items), context, drawn, settled)
+    return tuple(found)
 
 
 def of_clauses(
@@ -270,7 +323,8 @@ def is_for_the_rules_behind(reading: Reading) -> bool:
     if (composed == {"RANKCLASS"} or ranked_classes) and ("points" in reading.all("MEASURE") or reading.has("WITNESS")):
         return True
     in_points = {"points", "share"} <= set(reading.all("MEASURE"))
-    one_change = dated and len(reading.all("PLACE")) < 2 and not rows and not in_points
+    alone = len(reading.all("PLACE")) < 2 and len(reading.all("CLASS")) < 2
+    one_change = dated and alone and not rows and not in_points
     first = reading.items[0] if reading.items else None
     in_proportion = first is not None and first.type == "ASK" and first.value == "is"
     if composed == {"DIFF"} and (one_change or (in_proportion and "ratio" in reading.all("DIFF") and not rows)):

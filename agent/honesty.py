@@ -36,6 +36,7 @@ ONLY_COMPOSED = (
     "CV",
     "NOTYEAR",
     "THANPLACE",
+    "RELATIVE",
 )
 """Constraints that no tool but the typed query can hold."""
 SIDES = ("UNIT", "FROM", "BETWEEN", "CMP", "OUTSIDE", "DIR")
@@ -60,6 +61,7 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
     dropped = [*([] if each else composed_words(reading, plan)), *([] if aside else hard_words(reading, plan))]
     dropped += changes_and_years(reading, plan)
     dropped += compared_words(reading, plan)
+    dropped += shares_of_counts(reading, plan)
     dropped += [] if each else [*excluded_words(reading, plan), *asked_rows(reading, plan)]
     aside_words = " ".join(str(slots.get("words", "")) for key, slots in plan.notes if key == "left_aside")
     unused = [w for w in qualifiers(reading, context.language) if w in aside_words or len(w) < SHORT]
@@ -153,6 +155,8 @@ def composed_words(reading: Reading, plan: Plan) -> list[str]:
     far += [] if nearest else [words_of(reading, i) for i in reading.items if i.type == "NEAREST"]
     rows = [words_of(reading, i) for i in reading.items if i.type == "SPLIT" and i.value[0] in ("region", "month")]
     rows += [words_of(reading, i) for i in reading.items if i.type == "DIM" and reading.has("RANKED")]
+    ranked = all(step.tool in ("rank_points", "rank_official") for step in plan.steps)
+    rows += [words_of(reading, i) for i in reading.items if ranked and i.type == "SPLIT" and i.value[0] == "classes"]
     return [*found, *far, *rows]
 
 
@@ -179,9 +183,19 @@ def asked_rows(reading: Reading, plan: Plan) -> list[str]:
     """Return the words of places that are asked for, "in which countries", where a plan tells of none."""
     if any(step.tool in ROWS and step.tool not in ("change_official", "compare_years") for step in plan.steps):
         return []
-    pairs = zip(reading.items, reading.items[1:], strict=False)
-    which = [b for a, b in pairs if a.type == "ASK" and a.value == "which" and b.type in ("LEVEL", "INSIDE")]
+    pairs = list(zip(reading.items, reading.items[1:], strict=False))
+    which = [b for a, b in pairs if a.type == "ASK" and a.value in ("which", "is") and b.type in ("LEVEL", "INSIDE")]
     return [words_of(reading, i) for i in which if reading.has("CLASS")]
+
+
+COUNTS = ("compare_years", "find_points")
+
+
+def shares_of_counts(reading: Reading, plan: Plan) -> list[str]:
+    """Return "share" where points alone are told: "how has our grassland share evolved"."""
+    share = [words_of(reading, i) for i in reading.items if i.type == "MEASURE" and i.value == "share"]
+    points = "points" in reading.all("MEASURE") or "survey" in reading.all("WITNESS")
+    return share if share and not points and {step.tool for step in plan.steps} <= {*COUNTS} else []
 
 
 SHORT = 4

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, Protocol, cast
 
 from agent.acts import act_plan
-from agent.composed import composed_plan, refuse_what_was_pointed_at
+from agent.composed import composed_plan, leading_plan, refuse_what_was_pointed_at
 from agent.conversation import Conversation, chosen
 from agent.deals.planning import WITNESSES, deals_plan
 from agent.estimates import part_in
@@ -123,6 +123,19 @@ class Builtin:
             return of_satellite
         if not settled and (act := act_plan(question, context, conversation)) is not None:
             return act
+        try:
+            return self.whole_or_parts(question, context, conversation, settled)
+        except NotUnderstood as error:
+            first = leading_plan(without_aside(question, context), context, conversation, settled)
+            if first is None:
+                raise
+            return replace(first, left_out=(*first.left_out, error))
+
+    def whole_or_parts(
+        self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]
+    ) -> Plan:
+        """Return the plan of a question as one, else of each of its parts."""
+        parts = questions_in(question, context)
         if len(parts) == 1:
             return self.one(question, context, conversation, settled)
         if (whole := self.composed(question, context, conversation, settled, steps=True)) is not None:

@@ -41,6 +41,10 @@ def _told(before: str, aside: str, context: Context) -> str | None:
         return before if last and last.type == "CLASS" and _repeats(inner, last.value.text) else None
     if kinds == ["PLACE"] and last and _is_position(last):
         return before if _is_there(inner.items[0], last, context) else None
+    if kinds == ["LEVEL"] and last and last.type == "LEVEL":
+        return before[: outer.said.tokens[last.start].start] + aside
+    if kinds == ["PLACE"] and (told := _of_place(before, outer, inner.all("PLACE")[0].text)):
+        return told
     if kinds == ["CLASS"]:
         return _of_class(before, outer, last, inner.all("CLASS")[0])
     return before if not inner.items and not inner.forbidden and inner.said.tokens else None
@@ -80,6 +84,17 @@ def _is_there(named: Item, last: Item, context: Context) -> bool:
     spots = [c.lonlat for c in named.value.candidates if isinstance(c, Place)]
     boxes = [*(r.bbox for r in named.value.regions), *(box_around(*spot, LABEL_KM) for spot in spots)]
     return any(w <= lonlat[0] <= e and s <= lonlat[1] <= n for w, s, e, n in boxes)
+
+
+def _of_place(before: str, outer: Reading, text: str) -> str | None:
+    """Return the words with the place that an aside names in place of an unknown name: "Trás-os-Montes (Norte)"."""
+    start = tail = len(outer.said.tokens)
+    unknown = {n for n in outer.open_words if not any(i.start <= n < i.end for i in outer.said.items)}
+    while start > 0 and (start - 1 in unknown or (start < tail and start - 1 in outer.said.soft)):
+        start -= 1
+    while start < tail and not outer.word(start)[0].isupper():
+        start += 1
+    return f"{before[: outer.said.tokens[start].start]}{text}" if start < tail else None
 
 
 def _of_class(before: str, outer: Reading, last: Item | None, cover: Cover) -> str | None:

@@ -188,6 +188,8 @@ RULES: list[Rule] = [
     ("OFFPLACE QTY CMP FAR", "NEAR", lambda p, q, c, f: far(c, q, p)),
     ("OFFPLACE QTY FAR", "NEAR", lambda p, q, f: near(q, p, "near") if q[1] == "km" else None),
     ("OFFPLACE QTY WITHIN", "NEAR", lambda p, q, w: near(q, p, "near") if q[1] == "km" else None),
+    ("NEAR QTY WITHIN", "NEAR", lambda x, q, w: near(q, x[2], x[0])),
+    ("NEAR WITHIN QTY WITHIN", "NEAR", lambda x, v, q, w: near(q, x[2], x[0])),
     ("QTY WITHIN FROM PLACE", "NEAR", lambda q, w, f, p: near(q, p, "near")),
     ("NEARBY PLACE WITHIN QTY", "NEAR", lambda n, p, w, q: near(q, p, "near") if n == "before" else None),
     ("QTY NEARBY PLACE", "NEAR", lambda q, w, p: near(q, p, "near") if q[1] == "km" else None),
@@ -207,6 +209,11 @@ RULES: list[Rule] = [
     ("QTY POSITION", "NEAR", lambda q, p: near(q, p, "near") if q[1] == "km" else None),
     ("NO NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
     ("NOT NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
+    ("NEAR AND +PLACE", "NEARS", lambda x, a, p: (x, (*x[:2], p))),
+    ("NEAR OR +PLACE", "NEARS", lambda x, a, p: (x, (*x[:2], p))),
+    ("NEAR OR NEAR", "NEARS", lambda x, a, y: (x, y)),
+    ("NEARS AND +PLACE", "NEARS", lambda n, a, p: (*n, (*n[-1][:2], p))),
+    ("NEARS OR +PLACE", "NEARS", lambda n, a, p: (*n, (*n[-1][:2], p))),
     ("OUTSIDE NEAR", "NEAR", lambda n, x: ("not_near", x[1], x[2])),
     # thresholds
     ("CMP NUM MEASURE", "COUNT", lambda c, n, m: (c, n, "points") if m == "points" else None),
@@ -219,7 +226,7 @@ RULES: list[Rule] = [
     ("CMP NUM CLASS", "COUNTED", lambda c, n, k: ((c, n, "points"), k)),
     ("NUM CMP CLASS", "COUNTED", lambda n, c, k: None if is_year(n) else ((c, n, "points"), k)),
     ("CMP QTY", "HAVING", lambda c, q: threshold(c, q)),
-    ("QTY CMP", "HAVING", lambda q, c: threshold(c, q)),
+    ("QTY +CMP", "HAVING", lambda q, c: threshold(c, q)),
     ("BETWEEN NUM TO QTY", "HAVING", lambda b, x, t, q: ("between", (x, q[0]), q[1]) if q[1] == "%" else None),
     ("BETWEEN QTY TO QTY", "HAVING", lambda b, p, t, q: ("between", (p[0], q[0]), q[1]) if q[1] == "%" else None),
     ("BETWEEN NUM TO NUM MEASURE", "COUNT", lambda b, x, t, y, m: counts(x, y, m)),
@@ -286,6 +293,7 @@ RULES: list[Rule] = [
     ("EACH BYMONTH", "SPLIT", lambda e, m: ("month", "")),
     ("EACH CLASS", "EACHCLASS", lambda e, c: c if e == "each" else None),
     ("CLASS AND OTHER CLASS", "CLASS", lambda a, _, o, b: pooled(a, b) if o == "deixis.other" else None),
+    ("CLASS OR OTHER CLASS", "CLASS", lambda a, _, o, b: pooled(a, b) if o == "deixis.other" else None),
     ("CLASS AND OTHER CLASSES", "CLASS", lambda a, _, o, t: with_all_crops(a) if (o, t) == OTHER_CROPS else None),
     ("LEVEL NO ASK LEVEL", "LEVEL", lambda a, n, w, b: b if w == "which" else None),
     ("QTY UNSURE", "UNSURE", lambda q, u: "" if q[1] == "%" else None),
@@ -312,6 +320,7 @@ RULES: list[Rule] = [
     ("RANKED LEVEL", "RANK", lambda s, level: ("most", None, level, None)),
     ("RANKED NUM LEVEL", "RANK", lambda s, n, level: rank("most", n, level)),
     ("RANKED INSIDE", "RANK", lambda s, i: ("most", None, i[1], i[0])),
+    ("MEDIAN OR STAT", "STAT", lambda m, o, s: s),  # "the median, or failing that the mean"
     ("ORD NUM", "FIRST", lambda o, n: int(n) if o == 1 and n < MOST_ROWS else None),
     ("NUM ORD", "FIRST", lambda n, o: int(n) if o == 1 and n < MOST_ROWS else None),
     ("SUP NUM", "FIRST", lambda s, n: int(n) if n < MOST_ROWS else None),
@@ -363,12 +372,12 @@ KEPT = frozenset({
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
     "LATEST", "EARLIEST", "TOGETHER", "CV", "UNSURE", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE",
     "NUMCLASS", "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS", "NOTYEAR", "BECAMEOF",
-    "MANYIN", "GROWS",
+    "MANYIN", "GROWS", "NEARS", "RELATIVE",
 })  # fmt: skip
 """Types that a reading may be made of."""
 MUST = frozenset({
     "NUM", "QTY", "UNIT", "CMP", "NOT", "NO", "OUTSIDE", "DIR", "BETWEEN", "FRACTION", "NEAREST", "FINE",
-    "MEDIAN", "BEYOND", "OTHER", "AFTER",
+    "MEDIAN", "BEYOND", "OTHER", "AFTER", "RELATIVE",
 })  # fmt: skip
 """Types that change what is asked: left over, they forbid an answer."""
 
@@ -469,5 +478,6 @@ PREFERRED = {
     "RANKNTH": 0.1,
     "RADIUS": -0.3,
     "BECAMEOF": -0.2,
+    "RELATIVE": 0.1,
 }
 """What breaks a tie."""

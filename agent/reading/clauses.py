@@ -15,20 +15,34 @@ from typing import Any
 from agent.reading.fill import Constraints, Unfit
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
-from retrieval.query import Arithmetic, Column, Expression, Filter, Query
+from retrieval.query import Arithmetic, Column, Expression, Filter, Group, Query
 from tools.context import Context
 from tools.query import answer
 
 ASKING = ("how_many", "how_much", "which", "what", "where", "when")
-CONTENT = ("CLASS", "PLACE", "FATE", "NOTCLASS", "INSIDE", "RANK", "COUNTED", "NUMCLASS", "LEVEL", "NEAR", "EACHCLASS")
+CONTENT = (
+    "CLASS",
+    "MORETHAN",
+    "PLACE",
+    "FATE",
+    "NOTCLASS",
+    "INSIDE",
+    "RANK",
+    "COUNTED",
+    "NUMCLASS",
+    "LEVEL",
+    "NEAR",
+    "EACHCLASS",
+)
 """Types that make a clause of its own what would else be the beginning of the next."""
+LEADING_IN = ("PLACE", "INSIDE", "LEVEL")
 PARTING = re.compile(r"[,;:.?!\N{EN DASH}\N{EM DASH}]")
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "place": ("PLACE", "INSIDE", "SPLITIN", "NOTPLACE", "HERE"),
     "class": ("CLASS", "NOTCLASS", "NUMCLASS", "COUNTED", "EACHCLASS", "FATE", "FATESPLIT", "NONE", "CLASSES"),
     "time": ("YEAR", "SPAN", "SINCEYEAR", "LATEST", "EARLIEST"),
     "witness": ("WITNESS", "TWICE"),
-    "circle": ("NEAR", "POSITION"),
+    "circle": ("NEAR", "NEARS", "POSITION"),
     "limit": ("LIMIT", "MONTHS"),
     "measure": ("MEASURE",),
     "ask": ("ASK",),
@@ -41,19 +55,27 @@ PERCENT = ("part", "whole", "share_of")
 def clauses_of(reading: Reading) -> list[tuple[Item, ...]]:
     """Return the clauses of a reading: a new one begins at what asks again, behind a comma, a full stop or "and"."""
     parts: list[list[Item]] = [[]]
-    for item in reading.items:
-        if parts[-1] and _begins(item, parts[-1], reading):
+    for n, item in enumerate(reading.items):
+        ranked = [i.type for i in reading.items[n + 1 : n + 2]] == ["RANKED"]
+        placed = item.type == "PLACE" and ranked  # "and where does France come"
+        if parts[-1] and _begins(item, parts[-1], reading, asking=placed):
             parts.append([])
         parts[-1].append(item)
     return [tuple(part) for part in parts]
 
 
-def _begins(item: Item, before: Sequence[Item], reading: Reading) -> bool:
-    asks = item.type in ("DIFF", "RANKED", "REVERSE", "OTHERSIDE", "DIM") or (
-        item.type == "ASK" and item.value in ASKING
+def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: bool = False) -> bool:
+    asks = (
+        asking
+        or item.type in ("DIFF", "RANKED", "REVERSE", "OTHERSIDE", "DIM")
+        or (item.type == "ASK" and item.value in ASKING)
     )
+    spans = [(i.start, i.end) for i in reading.said.items if i.type == "ASK"]
+    asks = asks or (item.type == "MEASURE" and (item.start, item.end) in spans)  # "and how large was the difference"
     if not asks or not any(i.type in CONTENT for i in before):
         return False
+    if not any(i.type == "ASK" or (i.type in CONTENT and i.type not in LEADING_IN) for i in before):
+        return False  # "among the French regions, which …"
     last = before[-1]
     if last.type == "ASK" and last.value in ASKING:
         return False  # "and what is the difference"
@@ -87,8 +109,9 @@ def clause_queries(
 def _with_later(first: tuple[Item, ...], rest: Sequence[tuple[Item, ...]]) -> tuple[Item, ...]:
     """Return the first clause with the year, and where it has none the place, that only a later one names."""
     rows = any(i.type in ("LEVEL", "RANK", "MANY", "SPLIT", "RANKNTH") for i in first)
+    when = any(i.type == "ASK" and i.value == "when" for i in first)
     for name in ("time",) if rows else ("time", "place"):
-        if not _of(first, name):
+        if not _of(first, name) and not (when and name == "time"):
             later = next((found for part in rest if (found := _of(part, name))), ())
             first = (*first, *later)
     return first
@@ -138,7 +161,7 @@ class _Chain:
                 raise Unfit("regions of which country?")
             self.done[-1] = replace(self.done[-1], limit=max(number, self.done[-1].limit or number))
             self.leaned = True
-        elif not frame and self.is_told(items):
+        elif (not frame and self.is_told(items)) or (not frame and "DIFF" in types and self.tells_difference(items)):
             self.leaned = True
         elif "REVERSE" in types:
             self.lay(self.reversed(items))
@@ -153,6 +176,12 @@ class _Chain:
             self.lay(self.other_part(items))
         elif self.asks_percent(items) and (whole := self.whole_around(items, frame)):
             self.done[-1] = whole
+            self.leaned = True
+        elif not frame and types & {"SPLIT", "SPLITIN", "BYMONTH"} and not self.done[-1].rows:
+            self.done[-1:] = self.constraints(self.inherited(items)).queries()  # "Count by crop."
+            self.leaned = True
+        elif not frame and types & {"CV", "UNSURE"} and types <= {"CV", "UNSURE", "ASK", "MEASURE"}:
+            self.done[-1] = with_cv(self.done[-1])
             self.leaned = True
         elif not frame:
             raise Unfit("a clause of nothing")
@@ -181,6 +210,11 @@ class _Chain:
         told = {"share": {"share"}, "points": {"points"}, "area": {"km2"}, "ha": {"ha"}}
         return all(told.get(name, set()) & measures for name in asked) and bool(last.rows)
 
+    def tells_difference(self, items: tuple[Item, ...]) -> bool:
+        """Whether the query before tells the difference or ratio that a clause asks for."""
+        asked = {i.value for i in items if i.type == "DIFF"}
+        return any(c.expression and c.expression.op in asked for c in self.done[-1].columns)
+
     def other_side(self, items: tuple[Item, ...]) -> Query:
         """The rest of a range: "how many above 400 m and how many below"."""
         limits = [i.value for i in self.said if i.type == "LIMIT"]
@@ -204,16 +238,26 @@ class _Chain:
         """Where one place stands in the ranking before."""
         said, ranking = self.constraints(items), self.done[-1]
         of_places = len(ranking.rows) == 1 and ranking.rows[0].dimension == "region" and ranking.order
-        if not of_places or len(said.places) != 1 or ranking.having or ranking.fold or said.classes:
+        if not of_places or len(said.places) != 1 or ranking.fold or said.classes:
             raise Unfit("no ranking to stand in")
+        kept = answer(replace(ranking, limit=None), self.context).regions if ranking.having else ()
+        if ranking.having and said.places[0].id not in [r.id for r in kept]:
+            raise Unfit("not among them")
         return replace(ranking, limit=None, lead=said.places[0].id)
 
     def differ(self, items: tuple[Item, ...], frame: Sequence[str]) -> None:
         """A difference or ratio: of the two sides before, or of what was before and what the clause names."""
         op: Arithmetic = next(i.value for i in items if i.type == "DIFF")
         last = self.done[-1]
+        if any(i.type == "ENDOF" for i in items):
+            raise Unfit("two ends")
         number = next((i.value for i in items if i.type in ("ORD", "ONE")), 1)
-        if last.rows and not frame and number > 1:
+        if last.lead and not frame and last.order:
+            ids = [r.id for r in answer(last, self.context).regions]
+            if number - 1 == (place := ids.index(last.lead)):
+                raise Unfit("twice the same")
+            self.done.append(beside(self.nth_of(last, number), self.nth_of(last, place + 1), op))
+        elif last.rows and not frame and number > 1:
             shown = replace(last, limit=max(number, last.limit or 0))
             self.done[-1:] = [shown, beside(self.nth_of(last), self.nth_of(shown, number), op)]
         elif last.order and not frame and (end := self.other_end(items, last)) is not None:
@@ -262,6 +306,13 @@ class _Chain:
         """One number: that at a place of a ranking, or the query itself where it is one."""
         if not ranking.rows:
             return ranking
+        if ranking.rows == (Group("year"),):
+            table = answer(ranking, self.context).table
+            years = [row["year"] for row in table.dicts()][number - 1 :] if table and ranking.order else []
+            if not years:
+                raise Unfit("no first year")
+            dated = Filter("year", "in", (years[0],))
+            return replace(ranking, where=(*ranking.where, dated), rows=(), order=(), limit=None)
         found = answer(ranking, self.context).regions[number - 1 :]
         if not found or ranking.rows[0].dimension != "region" or len(ranking.rows) > 1 or len(ranking.columns) > 2:
             raise Unfit("no first place")
@@ -333,6 +384,17 @@ def beside(one: Query, other: Query, op: Arithmetic) -> Query:
         Column(op, "", (), Expression(op, "a", "b")),
     )
     return Query(one.source, columns, shared)
+
+
+def with_cv(query: Query) -> Query:
+    """Return a query of published figures with their coefficient of variation.
+
+    Raises:
+        Unfit: it tells none.
+    """
+    if query.source != "published" or any(c.expression or c.where for c in query.columns):
+        raise Unfit("no error is told")
+    return replace(query, columns=(*query.columns, Column("cv", "cv")))
 
 
 def percent_of(part: Query, whole: Query) -> Query:

@@ -76,6 +76,10 @@ def edited(
         return past[-2]
     if (found := pointed(reading, past, said, context, of_a_table=laying)) is not None:
         return found
+    beside = "compare" in said.asks and names_only(reading, "YEAR") and not reading.has("ONE", "ORD")
+    pair = sorted({*said.years(), *years_of(past[-1])})
+    if beside and said.years() and len(pair) == 2 and (changed := change_of(past[-1], (pair[0], pair[1]))) is not None:
+        return changed  # "and with 2009 next to it"
     base = of_the_one(past[-1], reading, context)
     moved = reading.has("LOST", "GAINED", "UP", "DOWN", "CHANGE") and not is_change(base)
     if (not laying and base == past[-1]) or moved or reading.has("DIFF", "STAT", "END"):

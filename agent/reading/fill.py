@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from agent.reading.chart import is_general
+from agent.reading.chart import is_general, is_town
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
 from agent.say.sentence import EARTH_KM
@@ -131,6 +131,13 @@ def ends_of(one: Filter) -> tuple[float, float]:
     return (-math.inf if low is None else low), (math.inf if high is None else high)
 
 
+def in_proportion(change: Query) -> Query:
+    """Return a change between two years as the later figure's ratio to the earlier, ranked by it."""
+    columns = (*change.columns, Column("ratio", "", (), Expression("ratio", "after", "before")))
+    order = tuple(replace(one, column="ratio") if one.column == "change" else one for one in change.order)
+    return replace(change, columns=columns, order=order)
+
+
 def queries(
     reading: Reading, context: Context, selection: Sequence[str] = (), settled: Mapping[str, Any] | None = None
 ) -> tuple[Query, ...]:
@@ -167,6 +174,7 @@ class Constraints:
         self.classes += [self.codes(k) for _, k in reading.all("COUNTED", "NUMCLASS")]
         self.classes += [self.codes(k) for _, k in reading.all("ENDOF") if k]
         self.less = [self.codes(c) for group in reading.all("NOTCLASS") for c in group]
+        self.less = [k for k in self.less if not self.says_again(k)]
         if self.gone and not self.places:
             self.places = self.around(self.gone)
         self.classes += [self.codes(c) for a, _, b in reading.all("MORETHAN") for c in (a, b)]
@@ -213,6 +221,15 @@ class Constraints:
         one, other = covers
         if one.text != other.text and self.codes(one).codes == self.codes(other).codes and not self.places[1:]:
             raise NotUnderstood((), f"unread:{one.text}:{other.text}")
+
+    def says_again(self, gone: Classes) -> bool:
+        """Whether a class left out has no part in those of its theme that are asked for: "grass rather than buildings",
+        of one number."""
+        leaves = self.context.nomenclature.leaves
+        mine = {code for k in self.classes if k.theme == gone.theme for code in leaves(k.codes)}
+        rows = self.reading.has("LEVEL", "INSIDE", "MANY", "SPLIT", "RANK", "FATE", "LOST", "STAYED")
+        rows = rows or len(set(self.reading.all("YEAR"))) > 1
+        return bool(mine) and not rows and not mine & {*leaves(gone.codes)}
 
     # --- names become ids and codes ---
 
@@ -366,7 +383,8 @@ class Constraints:
             return "survey"
         if any(theme == "land_use" for _, theme in self.splits("classes")):
             return "survey"
-        if self.level in BELOW_NUTS2:
+        small = bool(self.places) and all(r.level in BELOW_NUTS2 for r in self.places)
+        if self.level in BELOW_NUTS2 or small:
             return "survey"
         return "published" if self.all_published() else "survey"
 
@@ -611,8 +629,11 @@ class Constraints:
             return (self.by_place(),)
         if has("DIFF"):
             return (self.compared(),)
+        if has("RELATIVE") and (not self.changes() or has("DIFF")):
+            raise Unfit("in proportion to what?")
         if self.changes():
-            return (self.changed(),)
+            absolute = (self.changed(),) if not has("RELATIVE") or {"ha", "area"} & self.measures else ()
+            return (*absolute, in_proportion(self.changed())) if has("RELATIVE") else absolute
         if "when" in self.asks and has("SUP"):
             return (self.by_year(),)
         if self.is_one_total():
@@ -700,13 +721,16 @@ class Constraints:
 
     def nearest(self) -> Query:
         """The point nearest to a place, or farthest from it."""
-        spots = [self.spot(a) for a in self.reading.all("PLACE", "POSITION")]
+        named = self.reading.all("PLACE", "POSITION")
+        towns = [a for a in named if is_town(a)]
+        around = [a for a in named if a not in towns] if len(towns) == 1 else []
+        spots = [self.spot(a) for a in named if a not in around]
         if len(spots) != 1 or self.level or self.reading.has("NEAR", "HERE"):
             raise Unfit("nearest to what?")
         way = self.reading.all("NEAREST")[0]
-        self.source, self.places = "survey", []
-        around = Filter("position", "near", (*spots[0].lonlat, EARTH_KM, spots[0].name))
-        return Query("survey", (), (*self.base(), around), (Group("point"),), order=(Order("km", way),), limit=1)
+        self.source, self.places = "survey", [self.region(a) for a in around]
+        circle = Filter("position", "near", (*spots[0].lonlat, EARTH_KM, spots[0].name))
+        return Query("survey", (), (*self.base(), circle), (Group("point"),), order=(Order("km", way),), limit=1)
 
     def which_of(self) -> tuple[int | None, Classes] | None:
         """The class whose parts are ranked, and how many of them: "which two cereals are most common"."""
@@ -816,9 +840,10 @@ class Constraints:
         lies above 500 m"; not "what share of the points above 500 m"."""
         named = [i for i in self.reading.items if i.type == "CLASS"]
         limits = [i for i in self.reading.items if i.type in ("LIMIT", "NEAR", "MONTHS")]
-        if self.source != "survey" or len(named) != 1 or not limits or len(self.places) > 1:
+        pooled = len(named) == 1 or self.reading.has("TOGETHER") or self.joined()
+        if self.source != "survey" or not named or not pooled or not limits or len(self.places) > 1:
             return ()
-        return self.other_filters() if named[0].end <= min(i.start for i in limits) else ()
+        return self.other_filters() if named[-1].end <= min(i.start for i in limits) else ()
 
     def joined(self) -> bool:
         """Whether "and" stands between the two classes: they are one pool."""
@@ -912,7 +937,7 @@ class Constraints:
             return "cells"
         if self.source not in AREAL:
             return "points"
-        if "cv" in self.measures:
+        if "cv" in self.measures and self.ranks_by_cv():
             return "cv"
         units = [UNIT_MEASURE[u] for _, _, u in self.reading.all("HAVING") if u in UNIT_MEASURE]
         if units:
@@ -920,6 +945,12 @@ class Constraints:
         if "ha" in self.measures:
             return "ha"
         return "km2" if "area" in self.measures and "share" not in self.measures else "share"
+
+    def ranks_by_cv(self) -> bool:
+        """Whether rows are ranked or kept by the coefficient of variation; else it stands beside the figure."""
+        return self.reading.has("SUP", "RANK", "HAVING", "NTH", "RANKNTH", "STAT") or not (
+            {"share", "area", "ha"} & self.measures or "how_much" in self.asks
+        )
 
     def base(self, *, year: bool = True) -> tuple[Filter, ...]:
         """All filters of the question."""
@@ -933,6 +964,7 @@ class Constraints:
         """The measure, and beside points what was looked at."""
         name = self.measure()
         looked = {"points": (Column("surveyed", "surveyed"),), "cells": (Column("mapped", "mapped"),)}.get(name, ())
+        looked = (Column("cv", "cv"),) if "cv" in self.measures and name != "cv" else looked
         return (Column(name, name), *looked)
 
     def one_number(self) -> Query:
@@ -1074,7 +1106,7 @@ class Constraints:
     def each_class(self) -> Query:
         """Rows of named classes."""
         theme = self.classes[0].theme
-        rows = (Group(theme, members=tuple(k.codes for k in self.classes if k.theme == theme)),)
+        rows = (Group(theme, members=tuple(dict.fromkeys(k.codes for k in self.classes if k.theme == theme))),)
         dated = (Filter("year", "in", (self.year(),)),)
         query = Query(self.source, self.columns(), (*self.place_filters(), *dated, *self.other_filters()), rows)
         return replace(query, order=(Order(query.columns[0].name),))
@@ -1097,7 +1129,7 @@ class Constraints:
         head = columns[0].name
         rows = (Group("region", self.level),) if self.level else ()
         if not rows and len(self.classes) > 1:
-            rows = (Group("land_cover", members=tuple(k.codes for k in self.classes)),)
+            rows = (Group("land_cover", members=tuple(dict.fromkeys(k.codes for k in self.classes))),)
             filters = (*self.place_filters(), Filter("year", "in", (self.year(),)), *self.other_filters())
             return Query("survey", columns, filters, rows, order=(Order(head),))
         query = Query("survey", columns, self.base(), rows)
@@ -1123,7 +1155,11 @@ class Constraints:
         """Difference or ratio of two places, classes or years; asked with yes or no, whether it is more or less."""
         op: Arithmetic = next(iter(self.reading.all("DIFF")), "difference")
         name = self.of_heights()[0].measure if self.of_height() else self.measure()
-        if self.level and len(self.classes) == 2:
+        every = next(iter(self.reading.all("SPAN")), self.years())
+        if len(self.classes) == 2 and len(every) == 2 and len(self.places) < 2 and not self.level:
+            sides = [("a", self.class_filters(self.classes[:1])), ("b", self.class_filters(self.classes[1:]))]
+            rows, shared = (Group("year"),), (*self.place_filters(), Filter("year", "in", every))
+        elif self.level and len(self.classes) == 2:
             sides = [("a", self.class_filters(self.classes[:1])), ("b", self.class_filters(self.classes[1:]))]
             rows, shared = (Group("region", self.level),), (*self.place_filters(), Filter("year", "in", (self.year(),)))
         elif len(self.classes) == 2 and len(self.places) <= 1:
@@ -1151,7 +1187,7 @@ class Constraints:
         query = Query(self.source, tuple(columns), (*shared, *self.other_filters()), rows)
         if verdict and not rows:
             return replace(query, having=(Condition(op, "<" if self.reading.has("DOWN") else ">", 0),))
-        return replace(query, order=(Order(op),)) if rows else query
+        return replace(query, order=(Order(op),)) if rows and not query.group("year") else query
 
     def changed(self, pair: tuple[int, int] | None = None) -> Query:
         """The change between two years, of one place or of each of many."""

@@ -81,9 +81,10 @@ def dropped(asked: Sequence[Query], reading: Reading, context: Context) -> list[
     gone += [c.text for c in reading.all("CLASS") if not _has_class(c, told, context)]
     gone += [area.text for _, area in reading.all("THANPLACE") if not _has_place(area, told, context)]
     if reading.has("RANKED"):
-        gone += [dimension for dimension in reading.all("DIM") if f'"{dimension}"' not in told]
+        gone += [name for name in reading.all("DIM") if f'"{name}"' not in told and f'_{name}"' not in told]
     gone += _places_of_their_own(asked, reading, context)
     gone += _places_in_order(asked, reading) + _kinds_of_class(asked, reading)
+    gone += _heights(reading, told)
     places = [] if reading.has("NEAREST") else reading.all("PLACE")  # that is where the distance begins
     held = [r for area in places for r in area.regions if f'"{r.id}"' in told]
     return gone + [a.text for a in places if not (_has_place(a, told, context) or _around(a, held, context))]
@@ -108,6 +109,15 @@ def _places_of_their_own(asked: Sequence[Query], reading: Reading, context: Cont
             one = str(limits[0].listed[0])
             found += [named[one]] if one in named and context.named(one).level == group.level else []
     return found
+
+
+def _heights(reading: Reading, told: str) -> list[str]:
+    """Return "mean elevation" where no query tells of a height or position."""
+    asked = reading.has("DIM") and reading.has("STAT") and "share" not in reading.all("MEASURE")
+    return [] if not asked or any(f'"{name}' in told or f"_{name}" in told for name in HEIGHTS) else reading.all("DIM")
+
+
+HEIGHTS = ("elevation", "lat", "lon")
 
 
 def _places_in_order(asked: Sequence[Query], reading: Reading) -> list[str]:
@@ -135,6 +145,9 @@ def _has_place(area: Area, told: str, context: Context) -> bool:
     if any(not isinstance(one, Region) for one in area.candidates):
         return '"near"' in told or '"not_near"' in told or any(f'"{r.id}"' in told for r in area.regions)
     ids = [id for r in area.regions for id in (r.id, *context.gazetteer.members(r.id))]
+    parts = [context.gazetteer.children(r.id, level) for r in area.regions for level in ("nuts1", "nuts2")]
+    if any(every and all(f'"{r.id}"' in told for r in every) for every in parts):
+        return True  # each of its regions by itself
     return area.foreign or any(id in EVERYWHERE or f'"{id}"' in told for id in ids)
 
 

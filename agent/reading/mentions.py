@@ -16,6 +16,7 @@ from agent.lexicon import Token, leaves, lexicon, tokens
 from agent.understand import Area, Cover, find_lonlat, find_point_id, named_codes, settle
 from agent.words import fillers, flatten, words
 from retrieval.nomenclature import ABROAD_COST, FORM_COST
+from retrieval.query import Filter
 from retrieval.types import Place
 from tools.context import Context
 
@@ -82,6 +83,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "direction.easternmost": (("END", ("lon", "most")),),
     "direction.westernmost": (("END", ("lon", "fewest")),),
     "dimension.elevation": (("DIM", "elevation"),),
+    "dimension.below_sea": (("LIMIT", Filter("elevation", "below", (0.0,))),),
     "dimension.latitude": (("DIM", "lat"),),
     "dimension.longitude": (("DIM", "lon"),),
     "dimension.distance": (("FAR", ""), ("SOFT", "")),
@@ -160,6 +162,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "change.reverse": (("REVERSE", ""),),
     "change.increase": (("UP", ""),),
     "change.decrease": (("DOWN", ""),),
+    "change.relative": (("RELATIVE", ""),),
     "witness.survey": (("WITNESS", "survey"),),
     "witness.published": (("WITNESS", "published"),),
     "witness.estimates": (("WITNESS", "estimates"),),
@@ -311,7 +314,7 @@ def _with_cases(items: list[Item], every: Sequence[Token], language: str) -> lis
 
 WITHIN_LONGER: Mapping[str, tuple[str, ...]] = {
     "CMP": ("DIM", "NEAREST"), "NEARBY": ("DIM", "NEAREST"), "BECAME": ("BECAMEOF",), "UP": ("EACH",),
-    "LOST": ("STAYED",), "NO": ("LOST",),
+    "LOST": ("STAYED",), "NO": ("LOST",), "MEASURE": ("RELATIVE",),
 }  # fmt: skip
 """Type → the types whose longer phrases hold its words for themselves."""
 

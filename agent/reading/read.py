@@ -19,7 +19,7 @@ COMPOSED = frozenset({
     "NEAR", "NOTPLACE", "NOTCLASS", "NONE", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANKNTH", "NTH", "SPLIT",
     "SPLITIN", "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "END", "STAT", "DIFF", "LOST", "GAINED", "STAYED",
     "BYMONTH", "BECAME", "MORETHAN", "TWICE", "REVERSE", "NUMCLASS", "EACHONE", "DIM", "OTHERSIDE", "CV",
-    "RANKCLASS", "ENDOF", "NOTYEAR", "THANPLACE",
+    "RANKCLASS", "ENDOF", "NOTYEAR", "THANPLACE", "NEARS", "RELATIVE",
 })  # fmt: skip
 """Constraints that only a typed query can hold."""
 
@@ -81,6 +81,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = dated(as_growing(as_amount(than_one(best(made, said), said), said), said))
     items = as_shares(mostly(items), said)
     items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
+    items = as_compared(as_rivals(as_proportions(items), said), said)
     items = tuple(highest_there(placed(as_plain(said, without(items, said))), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
@@ -280,9 +281,14 @@ def as_ends(items: list[Item], said: Mentions) -> list[Item]:
     kinds = {i.type for i in items}
     points = any(i.type == "MEASURE" and i.value == "points" for i in items)
     points = points or any(i.type == "CLASS" and POINT_COMPOUND.search(i.value.text) for i in items)
-    if not points or kinds & {"LEVEL", "RANK", "RANKCLASS", "INSIDE", "MANY", "SPLIT", "SPLITIN", "CLASSES", "EACH"}:
-        return items
     ends = {(i.start, i.end): i for i in said.items if i.type == "END" and i.value[0] == "elevation"}
+    if points and kinds & {"SPLIT", "SPLITIN"}:  # "the highest point in each country"
+        at = next((n for n, i in enumerate(items) if i.type not in ("ASK", "WITNESS", "EACH")), 0)
+        behind = [i for i in items[at + 1 : at + 3] if i.type != "WITNESS"][:1]
+        of_points = items[at].type == "SUP" and [i.value for i in behind if i.type == "MEASURE"] == ["points"]
+        return [ends.get((i.start, i.end), i) if of_points and i is items[at] else i for i in items]
+    if not points or kinds & {"LEVEL", "RANK", "RANKCLASS", "INSIDE", "MANY", "CLASSES", "EACH"}:
+        return items
     return [ends.get((i.start, i.end), i) if i.type == "SUP" else i for i in items]
 
 
@@ -302,6 +308,8 @@ def as_differences(items: list[Item], said: Mentions) -> list[Item]:
     difference."""
     kinds = [i.type for i in items]
     two = kinds.count("PLACE") > 1 or kinds.count("CLASS") > 1
+    if kinds.count("ENDOF") == 2:  # "and how much higher is it than the highest spruce point"
+        return [replace(i, type="DIFF", value="difference") if i.type == "MORE" else i for i in items]
     points = any(i.type == "MEASURE" and i.value == "pp" for i in items)
     if not points or not two or {"DIFF", "SPAN", "SINCEYEAR", "CHANGE"} & {*kinds}:
         return [replace(i, type="UP") if i.type == "MORE" and "DIFF" in kinds else i for i in items]
@@ -310,6 +318,50 @@ def as_differences(items: list[Item], said: Mentions) -> list[Item]:
         return items
     kept = [i for i in items if i.type not in ("MORE", "UP") and not (i.start < more[0].end and more[0].start < i.end)]
     return sorted([*kept, Item(more[0].start, more[0].end, "DIFF", "difference")], key=lambda i: i.start)
+
+
+def as_proportions(items: list[Item]) -> list[Item]:
+    """Return the constraints with "in relative terms" as a share where nothing grows or shrinks."""
+    if any(i.type in ("UP", "DOWN", "CHANGE", "LOST", "GAINED") for i in items):
+        return items
+    return [replace(i, type="MEASURE", value="share") if i.type == "RELATIVE" else i for i in items]
+
+
+def as_rivals(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "more arable land than grassland" as the places that have more of the one, where rows
+    of places are asked for."""
+    named = [i for i in items if i.type in ("CLASS", "EACHCLASS")]
+    rows = [i for i in items if i.type in ("LEVEL", "INSIDE", "MANY")]
+    if len(named) != 2 or not rows or rows[0].start > named[0].start or any(i.type in ONE_OF_EACH for i in items):
+        return items
+    one, other = named
+    than = any(i.type == "THANWORD" and one.end <= i.start and i.end <= other.start for i in said.items)
+    signs = [i for i in said.items if i.type in MORE_OF and rows[0].end <= i.start < other.start]
+    less = {i.type == "DOWN" or i.value == "fewest" for i in signs}
+    if not than or len(less) != 1 or other.start - one.end > 4:
+        return items
+    more = Item(one.start, other.end, "MORETHAN", (one.value, "<" if less.pop() else ">", other.value))
+    words = {n for i in signs for n in range(i.start, i.end)}
+    kept = [i for i in items if i not in (one, other) and (i.type not in MORE_OF or i.start not in words)]
+    return sorted([*kept, more], key=lambda i: i.start)
+
+
+def as_compared(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with what stands behind "than" as compared with: Irish "níos mó ná in 2009"."""
+    than = {i.start for i in said.items if i.type == "THANWORD"}
+    more = [one.end for one in said.items if one.type in (*MORE_OF, "DIFF", "CMP")]
+    found = []
+    for i in items:
+        compared = any(end in (i.start, i.start - 1) for end in more)
+        kind = i.type.removeprefix("NOT")
+        if i.type in ("NOTYEAR", "NOTPLACE", "NOTCLASS") and i.start in than and compared and len(i.value) == 1:
+            i = Item(i.start + 1, i.end, kind, i.value[0])
+        found.append(i)
+    return found
+
+
+ONE_OF_EACH = ("HAVING", "COUNT", "COUNTED", "RANK", "CHANGE", "SPAN", "SINCEYEAR", "FATE")
+MORE_OF = ("UP", "MORE", "SUP", "DOWN")
 
 
 def without(items: list[Item], said: Mentions) -> list[Item]:

@@ -19,6 +19,7 @@ from retrieval.errors import AmbiguousClass, AmbiguousRegion
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref
 from retrieval.statistics import PUBLISHED_CLASSES
 from tools.context import Context
+from tools.plan import MOST_STEPS
 from tools.query import answer
 
 Shape = Callable[[Constraints], tuple[Query, ...] | None]
@@ -28,13 +29,19 @@ FULL_TABLE = 100
 
 
 def shaped(
-    reading: Reading, context: Context, selection: Sequence[str], settled: Mapping[str, Any]
+    reading: Reading,
+    context: Context,
+    selection: Sequence[str],
+    settled: Mapping[str, Any],
+    *,
+    several: bool = False,
 ) -> tuple[Query, ...] | None:
     """Return the queries of the first shape that the constraints have, None where they have none of these.
 
-    None too where a name is several things: what answers without a shape asks which.
+    None too where a name is several things: what answers without a shape asks which. `several`: of clauses that each
+    ask, whose shapes answer all of them.
     """
-    for shape in SHAPES:
+    for shape in OF_CLAUSES if several else SHAPES:
         try:
             if found := shape(Constraints(reading, context, selection, settled)):
                 return found
@@ -76,11 +83,13 @@ def each_under_its_condition(c: Constraints) -> tuple[Query, ...] | None:
     rest = [i for i in c.reading.items if i.type == "CLASS" and id(i) not in held]
     if not c.level or not told or len(told) + len(rest) < 2 or c.less or c.reading.has("MORETHAN", "DIFF"):
         return None
-    if (
-        c.dated()
-        or c.reading.has("EACHCLASS", *REVISITING)
-        or (c.reading.has("STAT") and (len(rest) != 1 or c.of_height()))
-    ):
+    moved = c.reading.has("SPAN", "SINCEYEAR") and c.reading.has("UP", "DOWN", "CHANGE", "LOST", "GAINED")
+    moved = moved and len(rest) == 1 and not {"points"} & c.measures and c.all_published()
+    if (c.dated() and not moved) or c.reading.has("EACHCLASS", *REVISITING[:3], "TWICE", "LEFTFOR"):
+        return None
+    if c.reading.has("STAT") and (len(rest) != 1 or c.of_height()):
+        return None
+    if not moved and c.reading.has(*REVISITING):
         return None
     if not rest and len({k.codes for _, _, k in told}) < 2:
         return None
@@ -104,6 +113,11 @@ def each_under_its_condition(c: Constraints) -> tuple[Query, ...] | None:
     first = Query(c.source, tuple(columns), where, rows, tuple(having), () if counted else order)
     if not rest:
         return (first,)
+    if moved:
+        found = answer(first, c.context).regions
+        c.classes, c.level, c.measures = [c.codes(rest[0].value)], "", c.measures - {"share"}
+        c.places, c.source = [c.context.named(r.id) for r in found], "published"
+        return (first, replace(c.changed(), having=())) if found else (first,)
     if c.reading.has("SUP", "RANK") and any(i.type == "HAVING" for i in c.reading.items):
         return None
     return first, of_those_rows(c, [c.codes(i.value) for i in rest], Filter("region", "in", Ref(1)))
@@ -328,7 +342,8 @@ def year_of_the_most(c: Constraints) -> tuple[Query, ...] | None:
         *("most" if s == "most" else "fewest" for s in c.reading.all("STAT") if s != "mean"),
     ]
     ways += [i.value[1] for i in c.reading.items if i.type == "END" and i.value[0] == "elevation"]
-    if "when" not in c.asks or not ways or c.level or not (c.classes or c.less) or len(c.places) > 1:
+    each = len(c.places) > 1 and c.reading.has("EACH")
+    if "when" not in c.asks or not ways or c.level or not (c.classes or c.less) or (len(c.places) > 1 and not each):
         return None
     points = "points" in c.measures or "survey" in c.reading.all("WITNESS")
     c.source = "survey" if points or c.of_points or not c.all_published() else "published"
@@ -337,8 +352,15 @@ def year_of_the_most(c: Constraints) -> tuple[Query, ...] | None:
     places = c.place_filters() or ((Filter("region", "in", ("group:EU",)),) if c.source == "published" else ())
     dated = (Filter("year", "in", years),) if since else ()
     columns = c.columns()
-    where = (*places, *dated, *c.class_filters(), *c.other_filters())
-    return (Query(c.source, columns, where, (Group("year"),), order=(Order(columns[0].name, ways[0]),)),)
+    if len({k.codes for k in c.classes}) > 1 and not c.less and not c.reading.has("TOGETHER") and not each:
+        shared = (*places, *dated, *c.other_filters())
+        of_each = dict.fromkeys(c.class_filters([k]) for k in c.classes)
+        order = (Order(columns[0].name, ways[0]),)
+        return tuple(Query(c.source, columns, (*shared, *k), (Group("year"),), order=order) for k in of_each)
+    where = (*dated, *c.class_filters(), *c.other_filters())
+    apart = [(Filter("region", "in", (r.id,)),) for r in c.places] if each else [places]
+    order = (Order(columns[0].name, ways[0]),)
+    return tuple(Query(c.source, columns, (*one, *where), (Group("year"),), order=order) for one in apart)
 
 
 def years_that(c: Constraints) -> tuple[Query, ...] | None:
@@ -698,21 +720,54 @@ def part_that_stayed(c: Constraints) -> tuple[Query, ...] | None:
 
 def heights_side_by_side(c: Constraints) -> tuple[Query, ...] | None:
     """A statistic of heights for each of several places, or for each class within one."""
-    if not c.of_height() or not c.reading.has("STAT") or c.level or c.reading.has("DIFF", "LIMIT"):
+    if not c.of_height() or not c.reading.has("STAT") or c.level or c.reading.has("LIMIT"):
+        return None
+    if "difference" in c.reading.all("DIFF"):
         return None
     each = c.reading.all("EACHCLASS")
     c.source = "survey"
     columns = (*c.of_heights(), Column("points", "points"))
+    if (themes := themes_asked(c)) and not c.classes and len(c.places) < 2:
+        rows = (Group("land_use" if themes == {"land_use"} else "land_cover", "1" if themes != {"crops"} else "3"),)
+        crops = (Filter("land_cover", "in", ("B00",)),) if themes == {"crops"} else ()
+        shared = (*c.place_filters(), *c.dated_filter(), *crops, *c.other_filters())
+        ways = list(dict.fromkeys([*(w for w, _, _ in c.reading.all("RANKCLASS")), *c.reading.all("SUP")]))
+        order = tuple(Order(columns[0].name, way) for way in ways[:1] or ["most"])
+        return (Query("survey", columns, shared, rows, (Condition("points", ">", 0),), order),)
     where = (*c.dated_filter(), *c.class_filters(), *c.other_filters())
     order = (Order(columns[0].name),)
     kept = (Condition("points", ">", 0),)
     if len(each) == 1 and len(c.classes) == 1 and is_general(each[0]):
         rows = (Group(c.classes[0].theme, "3"),)
         return (Query("survey", columns, (*c.place_filters(), *where), rows, kept, order),)
-    if len(c.places) > 1 and len(c.classes) < 2:
+    if len(c.places) > 1 and len({k.codes for k in c.classes}) < 2:
         rows = (Group("region", members=tuple((r.id,) for r in c.places)),)
         return (Query("survey", columns, where, rows, (), order),)
     return None
+
+
+def themes_asked(c: Constraints) -> set[str]:
+    """Of what classes rows are asked for: "which land cover class has the lowest mean elevation"."""
+    named = [theme for what, theme in c.reading.all("SPLIT") if what == "classes"]
+    return {*named, *(theme for _, _, theme in c.reading.all("RANKCLASS")), *c.reading.all("CLASSES")}
+
+
+def first_class_of_each(c: Constraints) -> tuple[Query, ...] | None:
+    """The most or least seen class of each of a place's regions: "top crop per NUTS 2 region of Romania"."""
+    themes, ways = themes_asked(c), [*c.reading.all("SUP"), *(w for w, n, _ in c.reading.all("RANKCLASS") if not n)]
+    split = c.reading.has("SPLIT", "SPLITIN") and c.level and len(c.places) == 1
+    if len(themes) != 1 or not ways or not split or c.reading.has(*COUNTING[4:], *REVISITING) or c.dated() or c.less:
+        return None
+    regions = c.context.gazetteer.children(c.places[0].id, c.level)
+    if not 0 < len(regions) <= MOST_STEPS:
+        return None
+    theme, *_ = themes
+    c.source = "survey"
+    crops = (Filter("land_cover", "in", ("B00",)),) if theme == "crops" else c.class_filters()
+    rows = (Group("land_use" if theme == "land_use" else "land_cover", "1" if theme == "land_cover" else "3"),)
+    shared, order = (*c.dated_filter(), *crops, *c.other_filters()), (Order("points", ways[0]),)
+    inside = ((Filter("region", "in", (region.id,)),) for region in regions)
+    return tuple(Query("survey", c.columns(), (*one, *shared), rows, order=order, limit=1) for one in inside)
 
 
 def at_the_top(c: Constraints) -> tuple[Query, ...] | None:
@@ -742,6 +797,60 @@ def at_the_top(c: Constraints) -> tuple[Query, ...] | None:
     c.source = "survey"
     column, way = ends[sups[0].start, sups[0].end]
     return (Query("survey", (), c.base(), (Group("point"),), order=(Order(column, way),), limit=1),)
+
+
+EXTREMES = {
+    ("elevation", "most"): "greatest_elevation",
+    ("elevation", "fewest"): "least_elevation",
+    ("lat", "most"): "greatest_lat",
+    ("lat", "fewest"): "least_lat",
+    ("lon", "most"): "greatest_lon",
+    ("lon", "fewest"): "least_lon",
+}
+"""The end that is asked for → the measure of the survey that tells it for several places or classes."""
+
+
+def ends_side_by_side(c: Constraints) -> tuple[Query, ...] | None:
+    """The highest or northernmost point of each of several places or classes, with their difference where it is asked:
+    "how much farther north does maize go in Denmark than in Germany"."""
+    ends = [i for i in c.reading.items if i.type in ("END", "ENDOF")]
+    ways = {i.value if i.type == "END" else i.value[0] for i in ends}
+    if len(ways) != 1 or c.reading.has("STAT", "HAVING", "COUNT", "COUNTED", *REVISITING[:-2]) or c.less:
+        return None
+    (dimension, way) = ways.pop()
+    measure = EXTREMES[dimension, way]
+    c.source = "survey"
+    dated = (*c.dated_filter(), *c.other_filters())
+    differ = c.reading.has("DIFF") or "how_much" in c.asks
+    own = [c.codes(i.value[1]) for i in ends if i.type == "ENDOF" and i.value[1]]
+    rest = [c.codes(i.value) for i in c.reading.items if i.type == "CLASS"]
+    order = (Order(measure, "fewest" if measure.startswith("least") else "most"),)
+    columns = (Column(measure, measure), Column("points", "points"))
+    if len(ends) == 2 and len(own) + bool(rest) == 2 and len(c.places) < 2 and not c.level:
+        sides = [c.class_filters([k]) for k in own] if len(own) == 2 else [c.class_filters(rest), c.class_filters(own)]
+        shared = (*c.place_filters(), *dated)
+        top = Query("survey", (), (*shared, *sides[0]), (Group("point"),), order=(Order(dimension, way),), limit=1)
+        return top, far_apart(measure, sides, shared)
+    classes = c.class_filters([*own, *rest])
+    if len(c.places) == 2 and differ and not c.level:
+        sides = [(Filter("region", "in", (r.id,)),) for r in c.places]
+        return (far_apart(measure, sides, (*classes, *dated)),)
+    if len(c.places) > 1 and c.reading.has("EACH", "BOTH", "DIFF", "SUP") and not c.level:
+        rows = (Group("region", members=tuple((r.id,) for r in c.places)),)
+        return (Query("survey", columns, (*classes, *dated), rows, order=order),)
+    if c.level and c.reading.has("SPLIT", "SPLITIN") and not c.splits("classes"):
+        kept, many = (Condition("points", ">", 0),), c.ranking(measure)
+        where = (*c.place_filters(), *classes, *dated)
+        rows = (Group("region", c.level),)
+        return (Query("survey", columns, where, rows, kept, order, many[1] if many else None),)
+    return None
+
+
+def far_apart(measure: str, sides: Sequence[tuple[Filter, ...]], shared: tuple[Filter, ...]) -> Query:
+    """One measure of two places or classes and how far it is apart."""
+    columns = [Column(name, measure, own) for name, own in zip("ab", sides, strict=True)]
+    apart = Column("difference", "", (), Expression("difference", "a", "b"))
+    return Query("survey", (*columns, apart), shared)
 
 
 def which_of_points(reading: Reading) -> bool:
@@ -904,6 +1013,8 @@ def pooled_by_or(c: Constraints) -> tuple[Query, ...] | None:
 
 SHAPES: tuple[Shape, ...] = (
     beyond_one_of_them,
+    ends_side_by_side,
+    first_class_of_each,
     part_of_another,
     members_of_the_whole,
     there_in_one_year_only,
@@ -939,3 +1050,5 @@ SHAPES: tuple[Shape, ...] = (
     of_the_first,
     side_by_side,
 )
+OF_CLAUSES: tuple[Shape, ...] = (ends_side_by_side, each_under_its_condition)
+"""Shapes that answer every clause: "in the regions where woodland exceeds 40 %, how much has … grown"."""

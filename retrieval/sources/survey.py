@@ -43,6 +43,10 @@ SURVEY = source(
         Measure("mean_lon", "round(avg(lon){filter}, 2)", "°", concept="longitude", digits=2),
         Measure("least_elevation", "min(elevation){filter}", "m", concept="elevation", needs=("elevation",)),
         Measure("greatest_elevation", "max(elevation){filter}", "m", concept="elevation", needs=("elevation",)),
+        Measure("least_lat", "round(min(lat){filter}, 2)", "°", concept="latitude", digits=2),
+        Measure("greatest_lat", "round(max(lat){filter}, 2)", "°", concept="latitude", digits=2),
+        Measure("least_lon", "round(min(lon){filter}, 2)", "°", concept="longitude", digits=2),
+        Measure("greatest_lon", "round(max(lon){filter}, 2)", "°", concept="longitude", digits=2),
     ],
     points={
         "point_id": "point_id",

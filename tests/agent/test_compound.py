@@ -1,0 +1,100 @@
+"""Questions of two steps, ends, circles and clauses: what each clause asks is told, or named as left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.ask import ask
+from agent.conversation import Conversation
+from tools.context import Context
+
+pytestmark = pytest.mark.real
+
+TOLD = [
+    # a condition on one class, a change of another
+    ("In the Italian regions where woodland exceeds 60 % of the area, how much has artificial land grown from 2009 to "
+     "2018?", ("Liguria 74.3 %", "Trentino 60.9 %", "+0.6 percentage points")),
+    ("Which Italian regions have more than a half of their land under woodland but less than 6% grassland (2018)?",
+     ("woodland (C00)", "> 50 %", "grassland (E00) < 6 %")),
+    # more of one class than of another, by place
+    ("In welke provincies was er in 2018 meer akkerland dan grasland, en hoe groot was het verschil telkens?",
+     ("Zeeland +35,1 procentpunten", "Flevoland +24,9")),
+    # the end of each place or class
+    ("how much farther north does maize go in Denmark than in Germany?",
+     ("difference 1.78°; Denmark 56.55°; Germany 54.77°",)),
+    ("Highest LUCAS point with any crop growing on it in each country, give me just the top five countries pls",
+     ("Spain 1,547 m", "France 1,531 m", "Austria 1,121 m")),
+    ("Vilken är den högst belägna punkten med björk- eller annan lövskog i Sverige, och hur mycket högre ligger den än "
+     "den högsta granskogspunkten?", ("Höjd 717 m", "skillnad +72 m")),
+    ("Which land cover class has the lowest mean elevation in Croatia, and which the highest?",
+     ("Least: cropland (B00) 131.9 m", "woodland (C00) 482 m")),
+    ("what is the median, or failing that the mean, altitude of broadleaved woods in Slovakia compared with pine woods "
+     "there?", ("405.7 m", "390.5 m", "difference 15.2 m")),
+    # two circles
+    ("any cherry orchards within 40 km of Kyustendil or Plovdiv?",
+     ("within 40 km of Kyustendil: 0 points, of 28", "within 40 km of Plovdiv: 0 points, of 31")),
+    # a clause that leans on the one before
+    ("Parmi les régions françaises, laquelle arrive en deuxième position pour la part de surfaces artificialisées en "
+     "2018, et quel écart avec la première ?", ("Nord-Pas-de-Calais : 9 %", "différence +5,5 points de pourcentage")),
+    ("In which year was the share of artificial land in Ireland greatest, and how much more was it than in 2009?",
+     ("2022: 4.6 %", "change +0.9 percentage points")),
+    ("Liema pajjiżi tal-UE għandhom sehem ta' art artifiċjali ta' aktar minn 10 %, u f'liema post tiġi Malta fosthom?",
+     ("Malta 25.9 %", "numru 1 minn 3")),
+    ("Cropland points above 1000 m in Austria? Count by crop.", ("rye (B14) 1 point", "other fruit trees")),
+    ("Sugar beet points in France and Germany by year, and which year was the peak for each?",
+     ("2015: 46 points; then 2018: 44 points (France", "2015: 20 points; then 2018: 6 points (Germany")),
+    # years apart, parts, proportions
+    ("Kiek kartų Lietuvoje kviečių taškų daugiau negu rapsų taškų, skaičiuojant 2015 ir 2018 metų tyrimus atskirai?",
+     ("santykis: 2015: ", "; 2018: ")),
+    ("What share of the Danish points with wheat, barley and rye together lay below 20 metres elevation in 2018?",
+     ("24.7 %", "18 points", "73 points")),
+    ("Country with the greatest relative growth in artificial land 2009 to 2018", ("Slovenia 1.43 times",)),
+    ("top crop per NUTS2 region of Romania",
+     ("(North-East Romania, 2018, cropland (B00)", "(West Romania, 2018, cropland (B00)")),
+    ("Area of woodland in Latvia, 2015, and its coefficient of variation", ("coefficient of variation 1 %", "34,816")),
+    # one word for how many and how much
+    ("Cik daudz zāles ir Latvijā?", ("19,7 %",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "told"), TOLD)
+def test_every_clause_is_told(question: str, told: tuple[str, ...], real: Context) -> None:
+    answer = ask(question, real, router="builtin", debug=True)
+    assert answer.status == "answered"
+    assert [words for words in told if words not in answer.text] == []
+
+
+REFUSED = [
+    ("what became of the points that were vineyards in 2009 in France?", "There was no survey in 2009"),
+    ("How many olive trees died from Xylella in Puglia by 2018?", "died"),
+    ("Paljonko Pohjanmaalla on metsää?", "Länsi-Suomi"),
+]
+
+
+@pytest.mark.parametrize(("question", "named"), REFUSED)
+def test_what_the_data_do_not_have_is_refused_with_its_reason(question: str, named: str, real: Context) -> None:
+    answer = ask(question, real, router="builtin", debug=True)
+    assert answer.status == "refused"
+    assert named in answer.text
+
+
+def test_a_clause_that_cannot_be_read_is_named_beside_the_answer_to_the_first(real: Context) -> None:
+    question = "How much of Latvia was woodland in 2018, and how many of its trees were haunted?"
+    answer = ask(question, real, router="builtin", debug=True)
+    assert "53" in answer.text
+    assert any("haunted" in caveat for caveat in answer.caveats)
+
+
+def test_only_those_with_nothing_before_is_asked_back(real: Context) -> None:
+    talk = Conversation()
+    ask("Show rapeseed on the moon", real, router="builtin", conversation=talk)
+    answer = ask("only those below 10 m", real, router="builtin", conversation=talk)
+    assert answer.status != "answered"
+
+
+def test_another_year_is_laid_beside_every_row_of_a_ranking(real: Context) -> None:
+    talk = Conversation()
+    ask("Rank the Greek regions by shrubland share 2018", real, router="builtin", conversation=talk)
+    answer = ask("and with 2009 next to it", real, router="builtin", conversation=talk)
+    assert "2009: 43.2 %" in answer.text
+    assert "2018: 40 %" in answer.text
