@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.conversation import Conversation
+from agent.doubt import asks_how_sure, with_errors
 from agent.lexicon import Leaf, languages, leaves
 from agent.reading.read import Reading, read
 from agent.understand import CLASS_CODE, Cover
@@ -52,6 +53,10 @@ def act_plan(question: str, context: Context, conversation: Conversation) -> Pla
     """Return the plan of a question that asks for no table, None where it is not one."""
     if context.language not in languages() or not any(c.isalpha() for c in question):
         return None
+    if conversation.steps and asks_how_sure(question, context):
+        again = tuple(Step(str(step["tool"]), step["arguments"]) for step in conversation.steps)
+        return Plan(with_errors(again), told=("verdict",), frame=conversation.frame,
+                    queries=tuple(conversation.queries))  # fmt: skip
     reading = read(question, context.language, context)
     said = longest(leaves(question, context.language))
     named = [i for i in reading.said.items if i.type == "CLASS" and i.cost <= FORM_COST]
@@ -63,6 +68,8 @@ def act_plan(question: str, context: Context, conversation: Conversation) -> Pla
     if (reply := reply_plan(reading, said, keys, conversation)) is not None:
         return reply
     classes = [i.value for i in named]
+    if reading.has("MORETHAN"):
+        return None
     of_terms = bool(keys & {"act.licence", "act.cite"}) or of_both_themes(keys)  # "may I reuse the shares?"
     of_terms = of_terms or ("act.method" in keys and not named)  # "how are the shares computed?"
     of_terms = of_terms or ("act.data" in keys and keys & OF_A_TABLE == {"ask.where"})  # "where do they come from?"

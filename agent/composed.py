@@ -259,7 +259,8 @@ def is_ours(reading: Reading) -> bool:
     if {"estimates", "predictions"} & set(reading.all("WITNESS")):
         return True
     ranks = reading.has("RANKED") or any(i.type == "RANKED" for i in reading.said.items)
-    placed = ranks and reading.has("PLACE") and reading.has("CLASS") and bool({"where", "what"} & {*reading.all("ASK")})
+    asked = bool({"where", "what"} & {*reading.all("ASK")}) or reading.has("UNSURE")
+    placed = ranks and reading.has("PLACE") and reading.has("CLASS") and asked
     if placed:
         return True
     if is_for_the_rules_behind(reading):

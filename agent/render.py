@@ -11,6 +11,7 @@ from agent.areas import SELECTED
 from agent.deals import saying as deals
 from agent.voice import Voice
 from retrieval import errors
+from retrieval.query import Query
 from retrieval.types import PUBLISHED_LEVELS
 from tools.context import Context
 from tools.registry import witness_of
@@ -26,7 +27,8 @@ KINDS = {"published": "official", "predictions": "satellite", "estimates": "esti
 def render(results: Sequence[Result], language: str, context: Context, told: Sequence[str] = ()) -> str:
     """Return the text of an answer: its fixed lines, a sentence a result, and where it all came from."""
     voice = Voice(language)
-    sentences = [voice.of["refusal" if key == "can" else "fact"][key] for key in told]
+    fixed = [verdict_on(results) if key == "verdict" else key for key in told]
+    sentences = [voice.of["refusal" if key == "can" else "fact"][key] for key in fixed if key]
     if not results:
         return " ".join(sentences)
     verdicts = class_verdicts(results, voice, context)
@@ -39,6 +41,38 @@ def render(results: Sequence[Result], language: str, context: Context, told: Seq
         sentences += [sentence] if sentence else []
     sources = "; ".join(dict.fromkeys(source_of(r, voice) for r in results))
     return "\n".join([*sentences, voice.of["source"]["label"].format(sources=sources)])
+
+
+def verdict_on(results: Sequence[Result]) -> str:
+    """Return the line that says whether sampling error alone could make the difference told of; '' where the sentences
+    say it all: of ranks, of single figures, of years that cannot be compared."""
+    known = [told for result in results if (told := is_told_apart(result)) is not None]
+    if known:
+        return "beyond_error" if known[-1] else "within_error"
+    return "" if any(map(has_interval, results)) else "error_unknown"
+
+
+def has_interval(result: Result) -> bool:
+    """Return whether a result's table tells the ends of an interval of any of its figures."""
+    table = result.table
+    ends = [name for name in table.columns if name == "low" or name.endswith("_low")] if table else []
+    return table is not None and any(value is not None for name in ends for value in table.column(name))
+
+
+def is_told_apart(result: Result) -> bool | None:
+    """Return whether the survey tells a result's difference from none; None where it has none, or no error of it."""
+    facts = result.facts
+    if result.tool == "compare_official":
+        return None if facts["told"] is None else facts["told"] and not facts["no_difference"]
+    if result.tool == "change_official" and len(facts["changes"]) == 1:
+        return None if facts["changes"][0]["change"] is None else facts["changes"][0]["told"]
+    if result.tool != "query" or result.arguments.get("lead"):
+        return None
+    of = Query.from_json(result.arguments).headline
+    one = result.table is not None and len(result.table) == 1
+    signed = one and bool(of and of.expression and of.expression.op == "difference")
+    low, high = (signed and result.interval) or (facts.get("margin_low"), facts.get("margin_high"))
+    return None if low is None or high is None else not low <= 0 <= high
 
 
 def class_verdicts(results: Sequence[Result], voice: Voice, context: Context) -> dict[int, str]:

@@ -17,6 +17,7 @@ from agent.acts import act_plan
 from agent.composed import composed_plan, leading_plan, refuse_what_was_pointed_at
 from agent.conversation import Conversation, chosen
 from agent.deals.planning import WITNESSES, deals_plan
+from agent.doubt import told_of_doubt, without_doubt
 from agent.estimates import part_in
 from agent.frame import PLACE, SUBJECT, TIME, Frame, Spot
 from agent.honesty import names_nothing, refuse_what_no_rule_behind_reads, refuse_what_was_dropped, with_widened
@@ -123,13 +124,15 @@ class Builtin:
             return of_satellite
         if not settled and (act := act_plan(question, context, conversation)) is not None:
             return act
+        certain = without_doubt(question, context)
         try:
-            return self.whole_or_parts(question, context, conversation, settled)
+            plan = self.whole_or_parts(certain, context, conversation, settled)
         except NotUnderstood as error:
-            first = leading_plan(without_aside(question, context), context, conversation, settled)
+            first = leading_plan(without_aside(certain, context), context, conversation, settled)
             if first is None:
                 raise
-            return replace(first, left_out=(*first.left_out, error))
+            plan = replace(first, left_out=(*first.left_out, error))
+        return told_of_doubt(question, plan, context, asked=certain != question)
 
     def whole_or_parts(
         self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]
@@ -421,8 +424,9 @@ def asks_what_an_interval_is(question: str, context: Context, conversation: Conv
     if named is None or not named.search(flatten(question)):
         return False
     reading = read(question, context)
-    asked = reading.has("define", "why") or "ask.what" in {leaf.key for leaf in leaves(question, context.language)}
-    return asked and not (reading.areas or reading.covers or conversation.frame or reading.years)
+    means = reading.has("define", "why")
+    what = not conversation.frame and "ask.what" in {leaf.key for leaf in leaves(question, context.language)}
+    return (means or what) and not (reading.areas or reading.covers or reading.years)
 
 
 def asks_what_it_is(reading: Understanding) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from retrieval.errors import BadArgument, NoRecords, TooFine
 from retrieval.types import Region, Table
@@ -14,7 +17,10 @@ from tools.context import Context
 from tools.estimate_area import lies_in, weighted_years
 from tools.estimation import GRID_KM2, LEVEL
 from tools.result import Result
-from tools.satellite import encoder_caveats, encoder_named, model_of, pixels_of, satellite_provenance
+from tools.satellite import encoder_caveats, encoder_named, model_of, outline_of, pixels_of, satellite_provenance
+
+if TYPE_CHECKING:
+    from tools.pixelclip.stored import AreaPixels
 
 COVERED = 0.95
 """The part of a region's 2 km grid that must have a cell: of a sample of cells the mean score is not known."""
@@ -51,11 +57,13 @@ def area_from_map(
     [region] = asked
     known = weighted_years(context)
     if year is None:
-        year = max(known, default=0)
+        year = max(known, default=WEIGHTED)
     if year not in known:
-        raise NoRecords(f"sampling weights of {year}", "Bring them in with build --weights", "no_weights")
+        raise lacking("no_weights", context, region, year, _cells_there(context, region, year))
     pixels = pixels_of(context, (region,), year)
-    _refuse_holes(region, int(pixels.usable.sum()))
+    cells = grid_of(pixels)
+    if len(cells) < COVERED * _cells_of(region):
+        raise lacking("no_whole_map", context, region, year, len(cells))
     from tools.pixelclip.known import words_of
 
     words = words_of(model_of(context))
@@ -66,22 +74,14 @@ def area_from_map(
         for row in context.store.query("weighted_points", year=year).dicts()
         if lies_in(context, row, region)
     }
-    cells = pixels.rows.column("point_id")
-    found = [(at, visits[id]) for at, id in enumerate(cells) if id in visits and pixels.usable[at]]
+    found = [(at, visits[id]) for id, at in cells.items() if id in visits]
     if len(found) < COVERED * len(visits):
-        raise NoRecords(
-            f"pixels of the points surveyed in {region.name} in {year}",
-            "Fetch them with fetch pixels",
-            "no_whole_map",
-            region=region.name,
-            cells=len(found),
-            wanted=len(visits),
-        )
+        raise lacking("no_whole_map", context, region, year, len(found), len(visits))
     y = np.array([row["lc1"] in leaves for _, row in found], dtype=float)
     places = np.array([at for at, _ in found], dtype=int)
     weight = np.array([row["weight"] for _, row in found], dtype=float)
     strata = [row["stratum"] for _, row in found]
-    share = assisted_share(y, score[places, None], score[pixels.usable, None], strata, weight)
+    share = assisted_share(y, score[places, None], score[list(cells.values()), None], strata, weight)
     if share is None:
         raise TooFine(region.name, (), "too_few_points")
     label, code = official.label(context, "+".join(codes)), "+".join(codes)
@@ -132,19 +132,66 @@ def area_from_map(
     )  # fmt: skip
 
 
-def _refuse_holes(region: Region, cells: int) -> None:
-    """Refuse a region whose cells are not all known: a mean of those that happen to be is not the region's.
+WEIGHTED = 2022
+"""The survey whose weights are handed out."""
+GRID_CELL = re.compile(r"CRS3035RES10mN(\d+)E(\d+)")
+GRID_M = 2_000
 
-    Raises:
-        NoRecords: fewer cells than the region has points of the 2 km grid.
+
+def grid_of(pixels: AreaPixels) -> dict[int, int]:
+    """Return survey point → row of its pixel, of the usable cells of the survey's grid, each once.
+
+    A cell that was fetched without its point's id is told by its name in the European 10 m grid. Cells between those of
+    the grid, and a cell that is there twice, would make the mean another than the grid's.
     """
-    wanted = (region.area_km2 or 0.0) / GRID_KM2
-    if cells < COVERED * wanted:
-        raise NoRecords(
-            f"a map of every cell of {region.name} ({cells} of {wanted:.0f} known)",
-            "Fetch its pixel tiles",
-            "no_whole_map",
-            region=region.name,
-            cells=cells,
-            wanted=round(wanted),
-        )
+    rows = pixels.rows
+    names = rows.column("location") if "location" in rows.columns else [""] * len(rows)
+    of_grid: dict[int, int] = {}
+    for at, (id, name) in enumerate(zip(rows.column("point_id"), names, strict=True)):
+        point = id if id is not None else grid_point(str(name))
+        if point is not None and pixels.usable[at]:
+            of_grid.setdefault(point, at)
+    return of_grid
+
+
+def grid_point(location: str) -> int | None:
+    """Return the survey's point EEEENNNN in a cell's south-west corner, by the cell's name; None off the 2 km grid.
+
+    >>> grid_point("CRS3035RES10mN3100000E3960000"), grid_point("CRS3035RES10mN3100010E3960000")
+    (39603100, None)
+    """
+    if not (found := GRID_CELL.fullmatch(location)):
+        return None
+    north, east = map(int, found.groups())
+    return None if north % GRID_M or east % GRID_M else east // 1000 * 10_000 + north // 1000
+
+
+def _cells_of(region: Region) -> float:
+    """Return how many points of the 2 km grid a region has."""
+    return (region.area_km2 or 0.0) / GRID_KM2
+
+
+def _cells_there(context: Context, region: Region, year: int) -> int:
+    """Return how many cells of the survey's grid in a region have a pixel of a year."""
+    outline = outline_of(context, (region,))
+    if outline is None:
+        return 0
+    west, south, east, north = outline.bounds
+    box = {"west": west, "south": south, "east": east, "north": north, "outline": shapely.to_wkb(outline)}
+    return int(context.store.query("pixels_grid", **box, year=year).rows[0][0])
+
+
+def lacking(
+    reason: str, context: Context, region: Region, year: int, cells: int, wanted: int | None = None
+) -> NoRecords:
+    """Return the refusal that says what is missing for an estimate of a region, and the commands that bring it."""
+    fetch = f"python -m retrieval fetch pixels --region {region.id} --every {GRID_M} --year {year}"
+    build = f"python -m retrieval build --lucas EU_LUCAS_{year}.csv --weights sample_LUCAS_{year}.csv"
+    wanted = round(_cells_of(region)) if wanted is None else wanted
+    what = f"a map of every cell of {region.name} ({cells} of {wanted} known)"
+    ways = {
+        "no_weights": (f"sampling weights of {year}, nor {what}", f"{build}; {fetch}"),
+        "no_whole_map": (what, fetch),
+    }
+    slots = {"region": region.name, "cells": cells, "wanted": wanted, "year": year, "build": build, "fetch": fetch}
+    return NoRecords(*ways[reason], reason, **slots)

@@ -34,14 +34,20 @@ ARITHMETIC = {
     "part": "round(100.0 * {left} / nullif(sum({left}) OVER (), 0), 1)",
 }
 """Expressions are rounded to the digits of what they are made of, a percentage to one decimal, a ratio to two."""
+RELATIVE = """"{name}" * sqrt(({left}_se / "{left}") ** 2 + ({right}_se / "{right}") ** 2
+    + 2 * {exclusive} * {left}_se * {right}_se / ("{left}" * "{right}"))"""
 ERRORS = {
-    "difference": "sqrt({left}_{se} ** 2 + {right}_{se} ** 2)",
+    "difference": "sqrt({left}_{se} ** 2 + {right}_{se} ** 2 + 2 * {exclusive} * {left}_{se} * {right}_{se})",
     "sum": "sqrt({left}_se ** 2 + {right}_se ** 2)",
-    "ratio": '"{name}" * sqrt(({left}_se / "{left}") ** 2 + ({right}_se / "{right}") ** 2)',
-    "percent": '"{name}" * sqrt(({left}_se / "{left}") ** 2 + ({right}_se / "{right}") ** 2)',
+    "ratio": RELATIVE,
+    "percent": RELATIVE,
 }
-"""The standard error of an expression of independent columns; of a part and its whole it is rather too large. A part of
-all rows has none."""
+"""The standard error of an expression of columns that are independent or exclude each other; of a sum of such, and of a
+part and its whole, it is rather too large. A part of all rows has none."""
+EXCLUSIVE = (
+    """least(sqrt("{left}" * "{right}" / nullif(({left}_whole - "{left}") * ({right}_whole - "{right}"), 0)), 1)"""
+)
+"""How far what one class gains another of the same land loses: `uncertainty.exclusive`, less its sign."""
 PLAIN_END = 'readable("{name}" + {z} * {name}_se, {name}_se)'
 LOG_END = 'CASE WHEN "{name}" > 0 THEN readable("{name}" * exp({z} * {name}_se / "{name}"), {name}_se) END'
 FOLDS = {
@@ -789,7 +795,9 @@ class _Compiler:
             of = column.expression
             if of and self._has_error(column.name):
                 kind = "change_se" if self._is_change(of) else "se"
-                slots = {"left": of.left, "right": of.right, "name": column.name, "se": kind}
+                sides = {"left": of.left, "right": of.right}
+                shared = EXCLUSIVE.format(**sides) if self._exclude_each_other(of) else "0"
+                slots = {**sides, "name": column.name, "se": kind, "exclusive": shared}
                 found.append(ERRORS[of.op].format(**slots) + f" AS {column.name}_se")
                 ends = (LOG_END if of.op in ("ratio", "percent") else PLAIN_END).format(name=column.name, z="{z}")
                 found.append(f"{ends.format(z=-Z)} AS {column.name}_low, {ends.format(z=Z)} AS {column.name}_high")
@@ -801,6 +809,19 @@ class _Compiler:
         other = set(left.where) ^ set(right.where)
         of_year = all(self.source.dimensions[f.dimension].kind == "year" for f in other)
         return of.op == "difference" and bool(left.measure) and left.measure == right.measure and of_year
+
+    def _exclude_each_other(self, of: Expression) -> bool:
+        """Whether the sides are one measure of the same land in classes that have nothing in common."""
+        left, right = (self.query.column(name) for name in (of.left, of.right))
+        other = {f.dimension for f in set(left.where) ^ set(right.where)}
+        if not left.measure or left.measure != right.measure or len(other) != 1:
+            return False
+        [name] = other
+        if self.source.dimensions[name].kind != "class":
+            return False
+        sides = [[str(v) for f in side.where if f.dimension == name and f.op == "in" for v in f.listed]
+                 for side in (left, right)]  # fmt: skip
+        return all(sides) and not any(is_within(a, b) or is_within(b, a) for a in sides[0] for b in sides[1])
 
     def _digits(self, of: Expression) -> int:
         """The decimals of what an expression is made of."""

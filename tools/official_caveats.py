@@ -34,6 +34,7 @@ def caveats(context: Context, cells: Sequence[Cell], unit: str = "%") -> tuple[C
         every += [(status, _who(context, some))] if some else []
     every += _suspect(cells)
     every += _without_error(context, cells)
+    every += [("union_error", {})] if any(c.code == "EU" and c.known and c.se is not None for c in cells) else []
     every += _undercounted(context, cells)
     every += _crop_break(context, around, cells)
     every += _vintages(context, cells)

@@ -204,6 +204,20 @@ class _Shown:
         least = least_detectable(se) if self.head.expression and self.head.expression.op == "difference" else None
         return uncertainty.told("published_cv", None, se, None, least)
 
+    def between(self) -> tuple[int, int] | None:
+        """Between which ranks the row asked about lies, were the survey made again; None without all rows."""
+        if not (self.query.lead and self.query.order and self.head) or self.query.limit or self.query.fold:
+            return None
+        name, lead = self.head.name, self.lead_row()
+        rows = [(row, errors.get(f"{name}_se")) for row, errors in zip(self.rows, self.errors, strict=True)
+                if row[name] is not None]  # fmt: skip
+        at = next((n for n, (row, se) in enumerate(rows) if row is lead and se is not None), None)
+        if at is None or self.query.order[0].column != name:
+            return None
+        rows = [rows[at], *rows[:at], *rows[at + 1 :]]
+        values, errors = [row[name] for row, _ in rows], [se for _, se in rows]
+        return uncertainty.rank_ranges(values, errors, self.query.order[0].way == "most", 1)[0]
+
     # --- the table ---
 
     def table(self) -> Table:
@@ -303,6 +317,8 @@ class _Shown:
         facts |= self._compared()
         if told := self.uncertainty():
             facts["uncertainty"] = told
+        if between := self.between():
+            facts["between"] = between
         if self.head and not self.of_points and not self.query.fold:
             facts["known"] = sum(row[self.head.name] is not None for row in self.rows)
         if self.head and not self.of_points:
@@ -320,7 +336,28 @@ class _Shown:
         of_years = len(self.query.rows) == 1 and self.source.dimensions[self.query.rows[0].dimension].kind == "year"
         if of_years and not self.query.order:
             return {"change": round(known[-1] - known[0], 3)}
-        return {"margin": round(abs(known[0] - known[1]), 3)} if self.query.order else {}
+        if not self.query.order:
+            return {}
+        return {"margin": round(abs(known[0] - known[1]), 3), **self._ends_of_the_margin()}
+
+    def _ends_of_the_margin(self) -> dict[str, float]:
+        """The ends of the first row's margin over the second, where both have an error."""
+        if not self.head or not self.head.measure or len(self.query.rows) != 1:
+            return {}
+        name, kind = self.head.name, self.source.dimensions[self.query.rows[0].dimension].kind
+        (one, other), (first, second) = ((row.get(name) for row in self.rows[:2]), self.errors[:2])
+        wholes = [row.get(f"{name}_whole") for row in (first, second)]
+        if one is None or other is None or not all(wholes):
+            return {}
+        error = f"{name}_change_se" if kind == "year" and f"{name}_change_se" in first else f"{name}_se"
+        shared = uncertainty.exclusive(one / wholes[0], other / wholes[1]) if kind == "class" else 0.0
+        apart = uncertainty.apart(abs(one - other), (first.get(error), second.get(error)), shared)
+        if apart is None:
+            return {}
+        of_land = self.source.weighed and self.unit_of(self.head) != "%"
+        ends = {"margin_low": apart.low, "margin_high": apart.high}
+        return {key: uncertainty.supported(number, apart.low, apart.high) if of_land
+                else uncertainty.readable(number, apart.se) for key, number in ends.items()}  # fmt: skip
 
 
 def without_errors(found: Table, asked: Query) -> Table:
@@ -448,6 +485,10 @@ def caveats(compiled: Compiled, found: Table, context: Context) -> tuple[Caveat,
     if source.weighed:
         every += [*of_points_that_weigh(asked, context), *rows_of_too_few(compiled, found, context)]
     every += [(key, {}) for key in source.caveats if _holds(key, asked)]
+    if any(row.get(f"{c.name}_code") == "EU" and row.get(f"{c.name}_low") is not None
+           for row in found.dicts() for c in asked.columns):  # fmt: skip
+        every.append(("union_error", {}))
+    every += [("cv_without_grid", {})] if any(c.measure == "cv" for c in asked.columns) else []
     every += without_figure(compiled, found, context)
     if lacking := missing_classes(asked, found):
         every.append(("incomplete_sum", {"land_cover": context.nomenclature.label(lacking, context.language)}))

@@ -49,13 +49,22 @@ class Apart:
         return not self.low <= 0 <= self.high
 
 
-def apart(value: float, errors: Sequence[float | None]) -> Apart | None:
-    """Return a difference of independent figures with its error; None where one of them has none."""
-    known = [e for e in errors if e is not None]
-    if len(known) < len(errors):
+def apart(value: float, errors: Sequence[float | None], correlation: float = 0.0) -> Apart | None:
+    """Return a difference of two figures with its error; None where one of them has none."""
+    one, other = errors
+    if one is None or other is None:
         return None
-    se = math.sqrt(sum(e * e for e in known))
+    se = math.sqrt(one * one + other * other - 2 * correlation * one * other)
     return Apart(value, se, value - Z * se, value + Z * se, least_detectable(se))
+
+
+def exclusive(one: float, other: float) -> float:
+    """Return the correlation of two shares, 0 to 1, of classes that exclude each other: what one gains another loses.
+
+    That of a multinomial sample, −√(p₁p₂ / ((1 − p₁)(1 − p₂))); `EXCLUSIVE` of `tools/compile.py` is the same in SQL.
+    """
+    rest = (1 - one) * (1 - other)
+    return -min(math.sqrt(one * other / rest), 1.0) if rest > 0 else -1.0
 
 
 def share_interval(percent: float, se: float | None) -> Interval | None:
@@ -69,6 +78,11 @@ def share_interval(percent: float, se: float | None) -> Interval | None:
 def decimals(se: float) -> int:
     """Return how many decimals of a percentage its standard error can carry: no digit finer than half of it."""
     return 1 if se >= 0.1 else 2
+
+
+def readable(number: float, se: float) -> float:
+    """Return an end of an interval with the digits its error can carry; the macro `readable` of `schema.sql`."""
+    return round(number, 0 if abs(number) >= 100 else decimals(se) if se >= 0.01 else 3)
 
 
 def supported(number: float, low: float, high: float) -> float:

@@ -303,6 +303,10 @@ RULES: list[Rule] = [
     ("EACH NUM CLASS MEASURE", "EACHONE", lambda e, n, c, m: c if m == "points" and n == 1 else None),
     ("NUM CLASS", "NUMCLASS", lambda n, c: (int(n), c) if 0 < n < MOST_ROWS and is_general(c) else None),
     ("CLASS THAN CLASS", "MORETHAN", lambda a, c, b: (a, c, b) if c in ("<", ">") else None),
+    ("UP MORETHAN", "MORETHAN", lambda _, both: both),
+    ("DOWN MORETHAN", "MORETHAN", lambda _, both: both),
+    ("MORE MORETHAN", "MORETHAN", lambda _, both: both),
+    ("SUP MORETHAN", "MORETHAN", lambda _, both: both),
     # rankings
     ("SUP NUM LEVEL", "RANK", lambda s, n, level: rank(s, n, level)),
     ("NUM LEVEL SUP", "RANK", lambda n, level, s: rank(s, n, level)),

@@ -1063,7 +1063,7 @@ class Constraints:
         having = (Condition("difference", sign, 0),)
         rows = (Group("region", self.level),) if self.level else ()
         way = "most" if sign == ">" else "fewest"
-        order = (Order("difference", way),) if rows else ()
+        order = (Order("difference", way),) if rows and "how_many" not in self.asks else ()
         return Query(self.source, columns, where, rows, having, order)
 
     def ranking(self, column: str) -> tuple[Order, int | None] | None:

@@ -257,6 +257,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     soft -= {n for n in topics if every[n].norm not in _small(language)}
     either = {leaf.start for leaf in every_leaf if leaf.key == "conjunction.or"}
     being = {leaf.start for leaf in every_leaf if leaf.key == "ask.is"}
+    falls = {leaf.start for leaf in every_leaf if leaf.key == "change.decrease"}
+    first_asked = min((leaf.start for leaf in every_leaf if leaf.key.startswith("ask.")), default=len(question))
     for leaf in every_leaf:
         if leaf.key == "ask.where" and leaf.start in either and leaf.start > 0:
             continue  # French "ou" without its accent
@@ -266,6 +268,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
             soft.add(at.span(leaf.start, leaf.end)[0])  # "no, the other one"
             continue
         start, end = at.span(leaf.start, leaf.end)
+        if leaf.key == "edit.drop" and leaf.start in falls and first_asked < leaf.start:
+            continue  # "was there a drop" is no order to leave out
         if any(s <= start and end <= e and (s, e) != (start, end) for s, e in polite):
             continue  # Italian "sono stati" is no state
         inside = any(s <= start and end <= e and (s, e) != (start, end) for s, e in taken)
@@ -288,6 +292,7 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     soft -= {n for i in items if i.type == "SEASON" for n in range(i.start, i.end)}  # French "été" is "been" too
     items = _longest(_with_cases(items, every, language))
     items += [Item(i.start, i.end, "THAN", i.value) for i in items if i.type == "CMP" and i.end - i.start > 1]
+    items += _apart(items, every, language)
     measured = {n for i in items if i.type == "UNIT" for n in range(i.start, i.end) if _after_number(every, i.start)}
     ends = {i.start for i in items if i.type in ("SUP", "LEVEL", "END", "CLASSES")}
     nth = {n for i in items if i.type == "ORD" and i.value > 1 and i.end in ends for n in range(i.start, i.end)}
@@ -300,6 +305,30 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         if i.type == "LEVEL" and (i.start, i.end) in split
     ]
     return Mentions(question, every, tuple(dict.fromkeys(items)), frozenset(soft), language)
+
+
+def _apart(items: list[Item], every: Sequence[Token], language: str) -> list[Item]:
+    """Return "more" and "than" of comparisons whose words stand around a class: "more cropland than woodland"."""
+    classes = [i for i in items if i.type == "CLASS"]
+    starts = {i.start for i in classes}
+    found = []
+    for one in classes:
+        for at in (one.end, one.end + 1):
+            inside = any(i.start <= at < i.end for i in classes)
+            if at >= len(every) or inside or not {at + 1, at + 2} & starts:
+                continue
+            for n in range(max(one.start - 2, 0), one.start):
+                if sign := than(language).get((every[n].norm, every[at].norm)):
+                    found += [Item(n, n + 1, "MORE", ""), Item(at, at + 1, "THAN", sign)]
+    return found
+
+
+@lru_cache(maxsize=32)
+def than(language: str) -> Mapping[tuple[str, str], str]:
+    """Return the last two words of a language's comparisons, "more" and "than", with their signs."""
+    signs = (("comparison.above", ">"), ("comparison.below", "<"))
+    phrases = [(tuple(phrase.split()[-2:]), sign) for key, sign in signs for phrase in lexicon(language)[key]]
+    return {(words[0], words[1]): sign for words, sign in phrases if len(words) > 1}
 
 
 def _with_cases(items: list[Item], every: Sequence[Token], language: str) -> list[Item]:

@@ -78,7 +78,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     """Return a question taken apart and put together again."""
     said = mentions(question, language, context)
     made = tuple(i for i in chart(said) if not _is_a_drop(i, said))
-    items = dated(as_growing(as_amount(than_one(best(made, said), said), said), said))
+    items = dated(as_growing(as_amount(than_one(of_two_places(best(made, said), said), said), said), said))
     items = as_shares(mostly(items), said)
     items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
     items = as_compared(as_rivals(as_proportions(items), said), said)
@@ -195,6 +195,20 @@ def _beside_than(item: Item, signs: Sequence[Item]) -> list[Item]:
         rows, last = replace(item, end=item.end - 1, type="LEVEL", value=level), item.end - 1
         return [rows, replace(item, start=last, type="CLASS", value=cover)]
     return [replace(item, type="GROWS")] if item.type in ("UP", "DOWN", "MORE", "SUP", "DIFF") else [item]
+
+
+def of_two_places(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "larger than" between two places as more in the first, "smaller than" as less."""
+    places = [i for i in items if i.type == "PLACE"]
+    if len(places) != 2 or any(i.type in ("UP", "DOWN", "MORE", "SUP", "DIFF", "HAVING", "CHANGE") for i in items):
+        return items
+    first, second = places
+    signs = {">": "UP", "<": "DOWN"}
+    than = next((i for i in said.items if i.type == "THAN" and i.value in signs
+                 and first.end <= i.start and 0 <= second.start - i.end < 3), None)  # fmt: skip
+    if than is None or any(i.start < than.end and than.start < i.end for i in items):
+        return items
+    return sorted([*items, Item(than.start, than.end, signs[than.value], "")], key=lambda i: i.start)
 
 
 def mostly(items: list[Item]) -> list[Item]:

@@ -286,7 +286,9 @@ def none_there(c: Constraints) -> tuple[Query, ...] | None:
 
 
 IS = [("ASK", "is")]
-COUNTING = ("SUP", "RANK", "RANKED", "NTH", "RANKNTH", "HAVING", "COUNT", "COUNTED", "NONE", "STAT", "DIFF", "END")
+COUNTING = (
+    "SUP", "RANK", "RANKED", "NTH", "RANKNTH", "HAVING", "COUNT", "COUNTED", "NONE", "STAT", "DIFF", "END", "MORETHAN",
+)  # fmt: skip
 REVISITING = ("FATE", "FATESPLIT", "BECAME", "LOST", "GAINED", "STAYED", "TWICE", "LEFTFOR", "CHANGE", "UP", "DOWN")
 
 

@@ -387,12 +387,15 @@ class _Sentence:
                 slots = {"first": first, "second": second, "margin": self.margin(rows)}
                 head = f"{head}; {self.voice.say('no_lead' if told else 'lead', **slots)}"
         text = self.voice.say("about", head=head, frame=self.framed())
-        if between := self.facts.get("between"):
-            first, last = between
-            key = "rank_sure" if first == last else "rank_between"
-            told = self.voice.say(key, name=self.member(rows[0]), first=first, last=last)
-            text += f". {told[:1].upper()}{told[1:]}"
-        return text
+        return text + self.between(self.member(rows[0]))
+
+    def between(self, name: str) -> str:
+        """Between which ranks a row lies with sampling error, as a sentence of its own; '' where that is not known."""
+        if not (between := self.facts.get("between")):
+            return ""
+        first, last = between
+        told = self.voice.say("rank_sure" if first == last else "rank_between", name=name, first=first, last=last)
+        return f". {told[:1].upper()}{told[1:]}"
 
     def margin(self, rows: Sequence[Mapping[str, Any]]) -> str:
         """How far the first row is ahead of the second, with the ends of its interval."""
@@ -431,7 +434,7 @@ class _Sentence:
             first = next((r for r in self.rows if r["rank"] == 1), None)
             if rank != 1 and first:
                 text += f"; {self.entry(first)}"
-        return self.voice.say("about", head=text, frame=self.framed())
+        return self.voice.say("about", head=text, frame=self.framed()) + self.between(name)
 
     def kept(self) -> str:
         """How many rows meet the conditions, and which."""

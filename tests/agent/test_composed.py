@@ -7,6 +7,7 @@ import pytest
 from agent.ask import ask
 from agent.conversation import Conversation
 from agent.reading.asides import without_asides
+from agent.reading.read import read
 from retrieval.query import Column, Filter, Group, Query
 from retrieval.store import Store
 from tools.context import Context
@@ -430,3 +431,69 @@ def test_the_highest_point_of_a_class_is_no_ranking_of_shares(real):
 def test_a_class_left_out_is_never_counted_instead(real):
     answer = ask("Todo menos bosque en Estonia en 2018, ¿cuántos puntos son?", real, router="builtin")
     assert "105" not in answer.text.split("\n")[0]
+
+
+MORE = [
+    ("en", "which countries have more cropland than woodland?"),
+    ("de", "In welchen Ländern gibt es mehr Acker als Wald?"),
+    ("de", "In welchen Ländern gibt es weniger Wald als Grünland?"),
+    ("fr", "Dans quels pays y a-t-il plus de prairies que de forêts ?"),
+    ("es", "¿Qué países tienen más cultivos que bosques?"),
+    ("it", "In quali paesi c'è più prato che bosco?"),
+    ("nl", "In welke landen is er meer grasland dan bos?"),
+    ("pl", "W których krajach jest więcej łąk niż lasów?"),
+    ("pt", "Em que países há mais pastagem do que floresta?"),
+    ("sv", "I vilka länder finns det mer gräsmark än skog?"),
+    ("fi", "Missä maissa on enemmän nurmea kuin metsää?"),
+    ("hu", "Mely országokban van több gyep, mint erdő?"),
+    ("cs", "Ve kterých zemích je více travních porostů než lesů?"),
+    ("da", "I hvilke lande er der mere græs end skov?"),
+    ("et", "Millistes riikides on rohkem rohumaad kui metsa?"),
+    ("lt", "Kuriose šalyse yra daugiau pievų nei miškų?"),
+    ("lv", "Kurās valstīs ir vairāk zālāju nekā mežu?"),
+    ("ro", "În ce țări sunt mai multe pajiști decât păduri?"),
+    ("sk", "V ktorých krajinách je viac trávnych porastov ako lesov?"),
+    ("sl", "V katerih državah je več travinja kot gozda?"),
+    ("hr", "U kojim zemljama ima više travnjaka nego šuma?"),
+    ("bg", "В кои държави има повече пасища от гори?"),
+    ("el", "Σε ποιες χώρες υπάρχουν περισσότερα λιβάδια από δάση;"),
+    ("mt", "F'liema pajjiżi hemm aktar ħaxix minn foresti?"),
+    ("en", "is there more cropland than woodland in France?"),
+]
+
+
+@pytest.mark.parametrize(("language", "question"), MORE)
+def test_more_of_one_class_than_of_another_is_a_comparison_of_the_two(real, language, question):
+    items = read(question, language, real.in_language(language)).items
+    [(one, sign, other)] = [i.value for i in items if i.type == "MORETHAN"]
+    assert one.text in question
+    assert question.index(one.text) < question.index(other.text)
+    assert sign == ("<" if "weniger" in question else ">")
+
+
+def test_the_countries_with_more_of_one_class_are_those_by_pandas_and_are_counted(real):
+    """By pandas five have more cropland than woodland in 2022: Cyprus, Denmark, Hungary, Malta, the Netherlands."""
+    which = ask("which countries have more cropland than woodland?", real, router="builtin").results[0]
+    many = ask("how many countries have more cropland than woodland?", real, router="builtin").results[0]
+    for result in (which, many):
+        rows = result.table.dicts()
+        assert all(row["a"] > row["b"] and row["difference"] > 0 for row in rows)
+    assert {row["region_id"] for row in which.table.dicts()} == {row["region_id"] for row in many.table.dicts()}
+    assert len(many.table) == 5
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [
+        ("Onko Ruotsin metsän osuus suurempi kuin Suomen?", "Ei"),
+        ("Je podíl lesů v Česku větší než na Slovensku?", "Ne"),
+        ("Este ponderea pădurilor din Bulgaria mai mare decât cea din România?", "Da"),
+    ],
+)
+def test_larger_than_between_two_places_compares_them(real, question, verdict):
+    assert ask(question, real, router="builtin").text.startswith(verdict)
+
+
+def test_a_drop_between_two_years_leaves_no_year_out(real):
+    answer = ask("Irish grassland: was there a drop between 2009 and 2012?", real, router="builtin")
+    assert answer.results[0].years == (2009, 2012)

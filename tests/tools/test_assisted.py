@@ -111,6 +111,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(tool, "weighted_years", lambda context: (2022,))
     monkeypatch.setattr(tool, "pixels_of", lambda context, regions, year: cells)
     monkeypatch.setattr(tool, "model_of", lambda context: None)
+    monkeypatch.setattr(tool, "outline_of", lambda context, regions: None)
     monkeypatch.setattr(tool, "lies_in", lambda context, row, region: True)
     monkeypatch.setattr(tool, "satellite_provenance", lambda context, table: None)
     monkeypatch.setattr("tools.pixelclip.known.words_of", lambda model: words)
@@ -133,12 +134,35 @@ def test_both_estimates_stand_side_by_side(world: Any) -> None:
     assert high - low < alone["high"] - alone["low"]
 
 
-def test_a_map_with_holes_is_refused(world: Any) -> None:
+def test_a_map_with_holes_is_refused_with_the_command_that_fills_them(world: Any) -> None:
     world.cells.usable[: CELLS // 2] = False
-    with pytest.raises(NoRecords, match="every cell"):
+    with pytest.raises(NoRecords, match="every cell") as refused:
         area_from_map(world.context, land_cover=["B82"], regions=["nuts:FRJ1"], year=2022)
+    assert refused.value.slots["cells"] == CELLS // 2
+    assert refused.value.slots["wanted"] == CELLS
+    fetch = "python -m retrieval fetch pixels --region nuts:FRJ1 --every 2000 --year 2022"
+    assert refused.value.slots["fetch"] == fetch
 
 
-def test_a_year_without_weights_is_refused(world: Any) -> None:
-    with pytest.raises(NoRecords, match="weights"):
+def test_a_year_without_weights_is_refused_with_all_that_is_missing(world: Any) -> None:
+    with pytest.raises(NoRecords, match="weights") as refused:
         area_from_map(world.context, land_cover=["B82"], regions=["nuts:FRJ1"], year=2018)
+    assert "--weights sample_LUCAS_2018.csv" in str(refused.value)
+    assert "--every 2000 --year 2018" in str(refused.value)
+
+
+def test_cells_between_the_grids_and_cells_there_twice_are_not_the_grids_mean(world: Any) -> None:
+    whole = area_from_map(world.context, land_cover=["B82"], regions=["nuts:FRJ1"], year=2022)
+    between = [(None, "CRS3035RES10mN3100010E3960000")] * CELLS
+    again = [(at, "") for at in range(0, CELLS, 2)]
+    rows = [(at, "") for at in range(CELLS)] + between + again
+    wide = np.concatenate([world.cells.vectors, np.full((CELLS, 1), 9.0, np.float32), world.cells.vectors[::2]])
+    world.cells.rows, world.cells.vectors = Table(("point_id", "location"), tuple(rows), "", {}), wide
+    world.cells.usable = np.ones(len(wide), dtype=bool)
+    assert area_from_map(world.context, land_cover=["B82"], regions=["nuts:FRJ1"], year=2022).value == whole.value
+
+
+def test_a_cell_on_the_surveys_grid_is_its_point_without_being_told(world: Any) -> None:
+    assert tool.grid_point("CRS3035RES10mN3100000E3960000") == 39603100
+    assert tool.grid_point("CRS3035RES10mN3101000E3960000") is None
+    assert tool.grid_point("39603100") is None
