@@ -77,7 +77,7 @@ class Reading:
 def read(question: str, language: str, context: Context) -> Reading:
     """Return a question taken apart and put together again."""
     said = mentions(question, language, context)
-    made = tuple(i for i in chart(said) if not _is_a_drop(i, said))
+    made = tuple(chart(said))
     items = dated(as_growing(as_amount(than_one(of_two_places(best(made, said), said), said), said), said))
     items = as_shares(mostly(items), said)
     items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
@@ -105,12 +105,6 @@ LEANING = ("BARE", "MORE", "LATER", "RADIUS")
 
 
 MOVED = ("CHANGE", "UP", "DOWN", "LOST", "GAINED", "TREND", "FATE", "FATESPLIT", "BECAME", "STAYED", "DIFF")
-
-
-def _is_a_drop(item: Item, said: Mentions) -> bool:
-    """Whether years seem left out by a word for a decrease: "a drop between 2009 and 2012", not "drop 2009"."""
-    falls = any(i.type == "DOWN" and i.start == item.start for i in said.items)
-    return item.type == "NOTYEAR" and falls and item.end - item.start > 2
 
 
 def dated(items: list[Item]) -> list[Item]:
