@@ -54,6 +54,8 @@ def asks_how_sure(question: str, context: Context, *, behind: bool = False) -> b
     numbers = [
         n for n, token in enumerate(reading.said.tokens) if token.norm.isdigit() and token.norm not in CONFIDENCE
     ]
+    if numbers and DOUBT not in keys:
+        return False  # "surely it is 80 %"
     if numbers:
         raise NotUnderstood((), f"unread:{reading.word(numbers[0])}")
     return True

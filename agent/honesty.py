@@ -156,6 +156,7 @@ def composed_words(reading: Reading, plan: Plan) -> list[str]:
     rows = [words_of(reading, i) for i in reading.items if i.type == "SPLIT" and i.value[0] in ("region", "month")]
     rows += [words_of(reading, i) for i in reading.items if i.type == "DIM" and reading.has("RANKED")]
     ranked = all(step.tool in ("rank_points", "rank_official") for step in plan.steps)
+    ranked = ranked and not any(step.arguments.get("by") == "classes" for step in plan.steps)
     rows += [words_of(reading, i) for i in reading.items if ranked and i.type == "SPLIT" and i.value[0] == "classes"]
     return [*found, *far, *rows]
 

@@ -390,7 +390,7 @@ class Nomenclature:
             return None
         if any(token.norm in self._common.get(t, ()) for t in ((language, "en") if language else self._common)):
             return None
-        if question and is_everyday(token.norm, language):
+        if is_everyday(token.norm, language):
             return None
         capital = question[token.start].isupper() if question else False
         if capital and language != "de" and token.start > 0 and not question.isupper():

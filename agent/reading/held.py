@@ -122,7 +122,8 @@ HEIGHTS = ("elevation", "lat", "lon")
 
 def _places_in_order(asked: Sequence[Query], reading: Reading) -> list[str]:
     """Return "the second" where no query tells of a place in an order."""
-    led, limits = any(q.lead for q in asked), {q.limit for q in asked}
+    limits = {q.limit for q in asked}
+    led = any(q.lead or any(column.expression for column in q.columns) for q in asked)  # or how far apart they are
     places = [*reading.all("ORD", "ONE"), *(value[1] for value in reading.all("NTH", "RANKNTH"))]
     return [] if led else [str(n) for n in places if n > 1 and n not in limits]
 

@@ -310,11 +310,11 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
 def _apart(items: list[Item], every: Sequence[Token], language: str) -> list[Item]:
     """Return "more" and "than" of comparisons whose words stand around a class: "more cropland than woodland"."""
     classes = [i for i in items if i.type == "CLASS"]
-    starts = {i.start for i in classes}
+    starts, either = {i.start for i in classes}, {i.end for i in items if i.type == "OR"}
     found = []
     for one in classes:
         for at in (one.end, one.end + 1):
-            inside = any(i.start <= at < i.end for i in classes)
+            inside = any(i.start <= at < i.end for i in classes) or at in either  # "more wheat or maize"
             if at >= len(every) or inside or not {at + 1, at + 2} & starts:
                 continue
             for n in range(max(one.start - 2, 0), one.start):

@@ -92,7 +92,8 @@ def test_survey_and_satellite_together_are_one_estimate_refused_without_weights(
     assert plan.steps[0].arguments["land_cover"] == ["B16"]
     answer = ask(question, world)
     assert answer.status == "refused"
-    assert "docs/estimation.md" in answer.text
+    assert "--weights" in answer.text
+    assert "fetch pixels" in answer.text
 
 
 @pytest.mark.parametrize(

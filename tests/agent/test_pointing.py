@@ -87,7 +87,7 @@ def test_a_ranking_is_asked_on(real: Context) -> None:
     turns = ["Which country has the most grassland?", "and the second?", "how much does it have in hectares?"]
     second, area = talked(turns, real)[1:]
     assert second.startswith("Netherlands: 33.4 % (32.4–34.4), number 2 of 27")
-    assert area.startswith("Netherlands, 2022, grassland (E00): area 1,248,859.4 ha")
+    assert area.startswith("Netherlands, 2022, grassland (E00): area 1,248,859 ha")
 
 
 def test_a_place_is_found_in_the_ranking_before(real: Context) -> None:
