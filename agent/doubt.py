@@ -44,6 +44,8 @@ def asks_how_sure(question: str, context: Context, *, behind: bool = False) -> b
     said = leaves(question, context.language)
     keys = {leaf.key for leaf in said}
     of_an_answer = behind or any(key.startswith(OF_AN_ANSWER) for key in keys)
+    if "ask.which" in keys and not behind:
+        return False  # "which of those ranks could swap" asks of each
     doubts = DOUBT in keys or ("act.sure" in keys and of_an_answer)
     defined = {(leaf.start, leaf.end) for leaf in said if leaf.key == "act.define"}
     if not doubts or defined - {(leaf.start, leaf.end) for leaf in said if leaf.key == DOUBT}:

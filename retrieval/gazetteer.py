@@ -474,6 +474,8 @@ class Gazetteer:
             return replace(mention, end=end, text=question[mention.start : end], candidates=kept or mention.candidates)
         before = [word for word in words if word.end <= mention.start]
         after = next((word for word in words if word.start >= mention.end), None)
+        if after is not None and after.norm == "s" and after.start == mention.end + 1:
+            after = None  # "Luxembourg's" is whatever Luxembourg is; Dutch "regio's" are regions
         while before and before[-1].norm in known_words().links:
             before.pop()
         for word in (before[-1] if before else None, after):

@@ -457,8 +457,9 @@ class _Reader:
             return
         beside = self.leaves[leaf.at + 1] if leaf.at + 1 < len(self.leaves) else None
         counted = beside is not None and beside.says("axis") and not beside.says("axis", "year")
+        counted = counted or (beside is not None and beside.says("flag") and not _is_year(value))
         if unit is None and beside is not None and (counted or beside.says("ask", "investor")):
-            return  # "more than 3 investors": unread, named in the end
+            return  # "more than 3 investors", "500 jobs": unread, named in the end
         bound = lead if lead is not None and lead.says("compare") else None
         if self.language in GLUED and tail is not None and tail.says("compare", *POSTPOSED):  # "2010 óta"
             bound = tail

@@ -435,6 +435,9 @@ class Constraints:
         )
         if len(dated) == 1 and linked and len(classes) == 2:
             return self.in_the_other_year(classes, dated[0])
+        if len(dated) == 2 and len(classes) == 2:  # "went from cropland in 2015 to grassland in 2018"
+            between = range(dated[0].end, classes[1].start)
+            linked = linked or any(i.type == "TO" and i.start in between for i in self.reading.said.items)
         if len(classes) != 2 or len(dated) != 2 or not linked or dated[0].value >= dated[1].value:
             return None
         if {"compare", "where"} & self.asks or classes[0].start > dated[0].start or dated[0].start > classes[1].start:

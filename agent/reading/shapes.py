@@ -960,8 +960,9 @@ def rows_of_places(c: Constraints) -> tuple[Query, ...] | None:
         return None
     if c.reading.has(*COUNTING, *REVISITING, "CLASSES", "OR") or c.dated() or c.measures or c.asks - {"show", "where"}:
         return None
-    columns = c.columns()
-    return (Query(c.source, columns, c.base(), (Group("region", c.level),), order=(Order(columns[0].name),)),)
+    columns, limit = c.columns(), next(iter(c.reading.all("FIRST")), None)
+    rows = (Group("region", c.level),)
+    return (Query(c.source, columns, c.base(), rows, order=(Order(columns[0].name),), limit=limit),)
 
 
 def rows_of_main_classes(c: Constraints) -> tuple[Query, ...] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.ask import ask
+from agent.conversation import Conversation
 from tools.context import Context
 
 pytestmark = pytest.mark.real
@@ -116,3 +117,31 @@ def test_states_of_austria_are_nuts_2_and_both_left_out_are(real: Context) -> No
 def test_areas_are_said_without_digits_that_mean_nothing(real: Context) -> None:
     told = ask("Колко квадратни километра гори имаше в България през 2022 г.?", real, router="builtin", debug=True)
     assert "49 615 км²" in told.text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(
+    ("turns", "told"),
+    [
+        (["CV of the artificial land share in Malta in 2018?", "And Luxembourg's?"], "7.4 %"),
+        (["Jaki był udział terenów podmokłych w Polsce w 2015?", "A w 2018?"], "2018, mokradła (H00): 0,8 %"),
+        (["Top five countries by olive groves 2022."], "Cyprus 3.4 % (2.7–4.2) (2022"),
+        (["Common wheat plus barley in Hungary in 2018: what is the combined share and its margin?"], "8.9 % (8–9.9"),
+        (
+            ["Did bare land in Spain really increase between 2018 and 2022 or is that just noise?"],
+            "larger than sampling error",
+        ),
+        (
+            ["In which of the survey years was Latvia's grassland share at its lowest, and what was it?"],
+            "Least: 2022: 19.7 %",
+        ),
+    ],
+)
+def test_what_strangers_asked_in_the_evening(turns: list[str], told: str, real: Context) -> None:
+    talk = Conversation()
+    assert told in [ask(turn, real, router="builtin", conversation=talk, debug=True).text for turn in turns][-1]
+
+
+def test_points_that_went_from_one_class_to_another_are_those_visited_twice(real: Context) -> None:
+    question = "How many German points went from cropland in 2015 to grassland in 2018?"
+    (table,) = ask(question, real, router="builtin", debug=True).results
+    assert (table.arguments["source"], table.value) == ("revisits", 20)
