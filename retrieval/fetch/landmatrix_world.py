@@ -258,6 +258,7 @@ def _deal_row(deal: Deal) -> dict[str, str]:
         "Operating company: Classification": _label("investor_kind", by.kind) if by else "",
         "Operating company: Comment": "invented;\n two lines",
         "Negative impacts for local communities": "|".join(_label("impact", code) for code in deal.impacts),
+        "Source of water extraction": _label("water_source", "GROUNDWATER" if deal.id % 2 else "SURFACE_WATER"),
         "Former land cover": "|".join(_label("former_cover", code) for code in deal.former_cover),
         "Crops area/yield/export": _joined(deal.crops, "crop", 3),
         "Livestock area/yield/export": _joined(deal.animals, "animal", 3),
