@@ -11,7 +11,6 @@ from evals import coverage, estimation
 from evals.record import read_run
 from evals.report import scoreboard
 from retrieval.estimated_points import FACTORS
-from tests.conftest import shared_data_folder
 from tools.estimation import Estimate
 
 
@@ -86,8 +85,8 @@ def test_a_share_published_to_one_decimal_needs_the_variance_of_its_rounding():
 
 
 @pytest.mark.real
-def test_on_every_cell_of_a_real_place_the_estimate_is_right_where_the_map_s_own_count_is_not():
-    folder = shared_data_folder() / "s2_stack_belgium"
+def test_on_every_cell_of_a_real_place_the_estimate_is_right_where_the_map_s_own_count_is_not(shared_data):
+    folder = shared_data / "s2_stack_belgium"
     for row in coverage.square(folder, surveys=40):
         assert abs(row["estimate, mean %"] - row["truth %"]) < 1.5
         assert abs(row["map's own count %"] - row["truth %"]) > 10
