@@ -341,6 +341,11 @@ class Constraints:
         raise NotUnderstood((), f"no_parts:{self.places[0].name}:{level}")
 
     @property
+    def says_points(self) -> bool:
+        """Whether points or the survey are named as what is to be told."""
+        return "points" in self.measures or "survey" in self.reading.all("WITNESS")
+
+    @property
     def of_points(self) -> bool:
         """Whether what is asked can only be said of points."""
         has = self.reading.has

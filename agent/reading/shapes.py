@@ -315,7 +315,7 @@ def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
         return None
     if differ and not c.reading.has("SUP", "RANKCLASS") and not {"which", "where"} & c.asks:
         return None  # "the difference in crops between Greece and Italy" is one of cropland
-    points = "points" in c.measures or "survey" in c.reading.all("WITNESS") or not differ
+    points = c.says_points or not differ
     c.source = "survey" if points or "land_use" in themes else "published"
     measure = "points" if c.source == "survey" else "share"
     name = "land_use" if "land_use" in themes else "land_cover"
@@ -347,8 +347,7 @@ def year_of_the_most(c: Constraints) -> tuple[Query, ...] | None:
     each = len(c.places) > 1 and c.reading.has("EACH")
     if "when" not in c.asks or not ways or c.level or not (c.classes or c.less) or (len(c.places) > 1 and not each):
         return None
-    points = "points" in c.measures or "survey" in c.reading.all("WITNESS")
-    c.source = "survey" if points or c.of_points or not c.all_published() else "published"
+    c.source = "survey" if c.says_points or c.of_points or not c.all_published() else "published"
     since = next(iter(c.reading.all("SINCEYEAR")), None)
     years = tuple(y for y in c.table_years() if since is None or y >= since)
     places = c.place_filters() or ((Filter("region", "in", ("group:EU",)),) if c.source == "published" else ())
@@ -372,8 +371,7 @@ def years_that(c: Constraints) -> tuple[Query, ...] | None:
         return None
     if limits == c.reading.has("UP", "DOWN") or c.reading.has("SUP", "STAT", "SINCEYEAR", "SPAN", "CHANGE", "END"):
         return None
-    points = "points" in c.measures or "survey" in c.reading.all("WITNESS")
-    c.source = "survey" if points or c.of_points or not c.all_published() else "published"
+    c.source = "survey" if c.says_points or c.of_points or not c.all_published() else "published"
     columns = c.columns()
     having = tuple(replace(one, column=columns[0].name) for one in c.conditions())
     where = (*c.place_filters(), *c.class_filters(), *c.other_filters())
@@ -387,7 +385,7 @@ def parts_of_the_whole(c: Constraints) -> tuple[Query, ...] | None:
         return None
     if c.reading.has(*COUNTING, *REVISITING) or c.dated():
         return None
-    points = "points" in c.measures or "survey" in c.reading.all("WITNESS") or not c.all_published()
+    points = c.says_points or not c.all_published()
     c.source, name = ("survey", "points") if points else ("published", "km2")
     columns = (Column(name, name), Column("part", "", (), Expression("part", name)))
     where = (*c.place_filters(), *c.dated_filter(), *c.class_filters(), *c.other_filters())
@@ -464,7 +462,7 @@ def side_by_side(c: Constraints) -> tuple[Query, ...] | None:
     if c.reading.has(*REVISITING[:-3], "SPLIT", "RANKCLASS", "COUNT", "COUNTED", "NEAREST", "END"):
         return None
     way = "fewest" if c.reading.has("DOWN") or "fewest" in c.reading.all("SUP") else "most"
-    points = "points" in c.measures or "survey" in c.reading.all("WITNESS")
+    points = c.says_points
     where = (*c.dated_filter(), *c.other_filters())
     if points and len(c.places) > 1 and len(c.classes) == 1:
         c.source = "survey"
@@ -533,7 +531,7 @@ def over_the_years(c: Constraints) -> tuple[Query, ...] | None:
     if c.reading.has("CHANGE") and not evolved:
         return None
     alone = len(c.classes) == 1 and not c.level and not groups
-    points = "points" in c.measures or "survey" in c.reading.all("WITNESS") or c.reading.has("TWICE") or c.of_points
+    points = c.says_points or c.reading.has("TWICE") or c.of_points
     if alone and not points:
         return None  # the statistic's own time series
     c.source = "survey" if points or not c.all_published() else "published"
@@ -909,7 +907,7 @@ def members_of_the_whole(c: Constraints) -> tuple[Query, ...] | None:
     if whole is None:
         return None
     inner = tuple(p.id for p in c.places if p is not whole)
-    points = "points" in c.measures or "survey" in c.reading.all("WITNESS") or not c.all_published()
+    points = c.says_points or not c.all_published()
     c.source, name = ("survey", "points") if points else ("published", "km2")
     own = [(Filter("region", "in", ids),) for ids in ([inner] if c.reading.has("TOGETHER") else [(i,) for i in inner])]
     parts = [Column(f"part_{n}", name, where) for n, where in enumerate(own, 1)]

@@ -136,7 +136,7 @@ def test_areas_are_said_without_digits_that_mean_nothing(real: Context) -> None:
         ),
     ],
 )
-def test_what_strangers_asked_in_the_evening(turns: list[str], told: str, real: Context) -> None:
+def test_sums_of_classes_the_first_of_many_and_whose_place_are_read(turns: list[str], told: str, real: Context) -> None:
     talk = Conversation()
     assert told in [ask(turn, real, router="builtin", conversation=talk, debug=True).text for turn in turns][-1]
 
