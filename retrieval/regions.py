@@ -165,17 +165,26 @@ def _dissolved(subdivisions: Sequence[Subdivision]) -> dict[str, BaseGeometry]:
 def _pieces(subdivisions: Sequence[Subdivision]) -> Iterator[tuple[frozenset[str], BaseGeometry]]:
     """Yield the codes and outline of every subdivision, or of its pieces where it holds several NUTS 2 regions."""
     pieces = _cuts()
+    whole = _codes_by_part()
     for one in subdivisions:
         for nuts2, outline in pieces.get(one.id, [((one.nuts2,), one.outline)]):
-            yield _codes_of(one.id, {one.country, one.nuts1, *nuts2} - {""}), outline
+            yield _codes_of(one.id, {one.country, one.nuts1, *nuts2} - {""}, whole), outline
     for code, outline in _lands_apart():
-        yield _codes_of("", {code[:2], code[:3], code}), outline
+        yield _codes_of("", {code[:2], code[:3], code}, whole), outline
 
 
-def _codes_of(identifier: str, own: Set[str]) -> frozenset[str]:
+def _codes_by_part() -> dict[str, set[str]]:
+    """Return region id → the codes of other NUTS versions that the region is listed as a part of."""
+    whole: dict[str, set[str]] = defaultdict(set)
+    for row in read_rows("nuts"):
+        for part in row["parts"].split():
+            whole[part].add(row["code"])
+    return whole
+
+
+def _codes_of(identifier: str, own: Set[str], whole: Mapping[str, Set[str]]) -> frozenset[str]:
     """Return the codes a piece of land is part of, those of other NUTS versions among them."""
-    parts = {identifier, *map(code_id, own)}
-    return frozenset(own | {row["code"] for row in read_rows("nuts") if parts & set(row["parts"].split())})
+    return frozenset(own).union(*(whole.get(part, ()) for part in (identifier, *map(code_id, own))))
 
 
 def _cuts() -> dict[str, list[tuple[tuple[str, ...], BaseGeometry]]]:
@@ -288,18 +297,20 @@ _GENERIC = re.compile(
 
 def _subdivision_names(subdivisions: Sequence[Subdivision]) -> Iterator[dict[str, Any]]:
     seen: dict[tuple[str, str], set[str]] = defaultdict(set)
+    bare = {name: _bare(name) for one in subdivisions for _, name in one.names}
+    same = {name: normalise(short) for name, short in bare.items()}
     for one in subdivisions:
         for _, name in one.names:
-            seen[one.country, normalise(_bare(name))].add(one.id)
+            seen[one.country, same[name]].add(one.id)
     for one in subdivisions:
         yield name_row(one.id, one.name, "", "official")
         for code in (one.id.removeprefix("iso:"), *_nuts3_codes(one.nuts3)):
             yield name_row(one.id, code, "", "code")
         for language, name in one.names:
-            if len(seen[one.country, normalise(_bare(name))]) > 1:
+            if len(seen[one.country, same[name]]) > 1:
                 continue  # Natural Earth gives the larger region's name to several of its parts
-            yield name_row(one.id, _bare(name), language, "exonym")
-            if _bare(name) != name and name[:1].isupper():
+            yield name_row(one.id, bare[name], language, "exonym")
+            if bare[name] != name and name[:1].isupper():
                 yield name_row(one.id, name, language, "alias")
 
 

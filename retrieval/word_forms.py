@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, product
+from itertools import filterfalse, islice, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ MOST_ENDINGS = 3
 MOST_FORMS = 240
 """Combinations of word forms tried for a name of several words."""
 _ASCII_WORDS = re.compile(r"[a-z0-9]+")
+_WORDS = re.compile(r"[^\W_]+")
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ħ": "h"})
 
 
@@ -41,8 +42,7 @@ def normalise(text: str) -> str:
     if text.isascii():  # the same, about four times as fast: most town names
         return " ".join(_ASCII_WORDS.findall(text.lower()))
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    return " ".join(letters.split())
+    return " ".join(_WORDS.findall("".join(filterfalse(unicodedata.combining, plain))))
 
 
 @dataclass(frozen=True)
