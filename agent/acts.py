@@ -39,6 +39,16 @@ TOPICS: Mapping[str, DataTopic] = {
     "act.method": "method",
 }
 """Key of the lexicon → what of the data is asked; the first that is said counts."""
+FACTS: Mapping[str, DataTopic] = {
+    "classifier.confused": "confusions",
+    "classifier.good": "accuracy",
+    "act.accuracy": "accuracy",
+    "classifier.input": "input",
+    "time.month": "input",
+    "classifier.training": "encoder",
+    "classifier.encoder": "encoder",
+}
+"""Key of the lexicon → what of the classifier is asked; the first that is said counts."""
 REPEATS = {"act.sure": "sure", "act.why": "why"}
 """Doubt and "why" of the answer before: it is looked up again, and the line says what is known."""
 AGAIN = ("act.map", "act.table", "act.chart")
@@ -160,6 +170,7 @@ def data_plan(reading: Reading, keys: set[str]) -> Plan | None:
     levels = {key for key in keys if key.startswith("level.")}
     asks = keys & {"ask.what", "ask.which", "act.define", "act.available", "act.data"}
     topics = [TOPICS[key] for key in TOPICS if key in keys and key != "act.available"]
+    topics += [FACTS[key] for key in FACTS if topics and key in keys and key.startswith("classifier.")]
     topics = topics or (["levels"] if "act.available" in keys else [])
     dated = keys & {"time.year", "act.years"} and asks
     if of_both_themes(keys):

@@ -34,12 +34,12 @@ def render(results: Sequence[Result], language: str, context: Context, told: Seq
     verdicts = class_verdicts(results, voice, context)
     for at, result in enumerate(results):
         sentence = f"{sentence_of(result, voice, context)} {verdicts.get(at, '')}".strip()
-        if len(results) > 1 and len({source_of(r, voice) for r in results}) > 1:
-            witness = source_of(result, voice)
+        witness = source_of(result, voice)
+        if "; " not in witness and len({source_of(r, voice) for r in results}) > 1:
             colon = " :" if voice.language == "fr" else ":"
             sentence = f"{witness[:1].upper()}{witness[1:]}{colon} {sentence}"
         sentences += [sentence] if sentence else []
-    sources = "; ".join(dict.fromkeys(source_of(r, voice) for r in results))
+    sources = "; ".join(dict.fromkeys(one for r in results for one in source_of(r, voice).split("; ")))
     return "\n".join([*sentences, voice.of["source"]["label"].format(sources=sources)])
 
 

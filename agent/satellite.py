@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from agent.acts import longest
+from agent.acts import FACTS, longest
 from agent.conversation import Conversation
 from agent.frame import Frame, Spot
 from agent.lexicon import languages, leaves
@@ -24,20 +24,10 @@ from agent.understand import QUOTED, TOWN_KM
 from agent.words import concept, flatten
 from retrieval.errors import NotUnderstood
 from retrieval.nomenclature import FORM_COST
-from retrieval.types import PAGE_LANGUAGES, DataTopic, Place
+from retrieval.types import PAGE_LANGUAGES, Place
 from tools.context import Context
 from tools.plan import Note, Plan, Step
 
-FACTS: Mapping[str, DataTopic] = {
-    "classifier.confused": "confusions",
-    "classifier.good": "accuracy",
-    "act.accuracy": "accuracy",
-    "classifier.input": "input",
-    "time.month": "input",
-    "classifier.training": "encoder",
-    "classifier.encoder": "encoder",
-}
-"""Key of the lexicon → what of the classifier is asked; the first that is said counts."""
 OF_A_CLASS = ("confusions", "accuracy")
 ELSEWHERE = frozenset({
     "witness.published", "witness.deals", "witness.estimates", "witness.map", "act.licence", "act.cite", "act.years",
@@ -71,16 +61,29 @@ def satellite_plan(
     older = Frame.from_json(conversation.frame)
     follows = older.source == "satellite" and bool(keys & {"deixis.that", "deixis.this", "act.map"})
     follows = bool(fact) and (follows or (fact in OF_A_CLASS and "act.map" in keys))
-    if not (follows or "witness.satellite" in keys) or keys & ELSEWHERE:
+    before = fact_before(conversation) if not fact and "witness.satellite" not in keys else ""
+    if not (before or follows or "witness.satellite" in keys) or keys & ELSEWHERE:
         return None
     reading = read(question, context.language, context)
-    if reading.has(*TABLE):
+    if reading.has(*TABLE) or (before and not names_only_a_class(reading)):
         return None
+    fact = fact or before
     follows_on = older if follows else Frame()
     try:
         return _Question(question, keys, fact, follows_on, reading, context, conversation, settled).plan()
     except Unfit:
         return None
+
+
+def fact_before(conversation: Conversation) -> str:
+    """Return which fact of single classes the last answer told, '' where it told none."""
+    about = {str(step["arguments"].get("about", "")) for step in conversation.steps if step["tool"] == "describe_data"}
+    return next((fact for fact in OF_A_CLASS if fact in about), "")
+
+
+def names_only_a_class(reading: Reading) -> bool:
+    """Whether a follow-up names another class and asks nothing else: "and for water only?"."""
+    return reading.has("CLASS") and reading.whole_in_talk and not reading.has("ASK", "PLACE", "YEAR", "MEASURE")
 
 
 def asks_for_a_class(question: str, language: str) -> bool:

@@ -566,9 +566,7 @@ def classify_weighed(frame: Frame, context: Context) -> list[Step]:
 
 def agreement(frame: Frame, context: Context) -> list[Step]:
     """Where classifier and surveyor agree."""
-    refuse_a_circle(frame, context)
-    year = {"year": frame.years[-1]} if frame.years else {}
-    return [Step("compare_with_survey", kept(land_cover=frame.land_cover, regions=frame.regions) | year)]
+    return [Step("compare_with_survey", kept(land_cover=frame.land_cover) | seen_where(frame))]
 
 
 def corrected(frame: Frame, context: Context) -> list[Step]:

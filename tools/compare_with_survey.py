@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from tools.satellite import (
     pixels_of,
     satellite_provenance,
 )
-from tools.survey import point_features
+from tools.survey import checked_near, point_features
 
 DECLARED = "LPIS"
 """In the name of a source of pixels: its labels are what farmers declared of their parcels, not what a surveyor saw."""
@@ -34,6 +34,7 @@ def compare_with_survey(
     regions: Sequence[str] = (),
     year: int | None = None,
     encoder: str = "",
+    near: Mapping[str, Any] | None = None,
 ) -> Result:
     """Hold the satellite's classes against what was seen on the ground, pixel by pixel.
 
@@ -41,7 +42,7 @@ def compare_with_survey(
     from the pixel's, else the label the pixel came with, mostly a farmer's declaration, which is said. Pixels the model
     was trained on never count. `value` is the share that is right (accuracy, 0 to 1); with one class also its
     precision, recall, F1, average precision and the area under Recall-vs-Area (0.5 is chance). Agreement at points, not
-    an area. `encoder` names another encoder at hand.
+    an area. `encoder` names another encoder at hand. `near` {lon, lat in degrees, km, name}: only pixels in the circle.
 
     Raises:
         BadArgument: no encoder of that name.
@@ -57,7 +58,8 @@ def compare_with_survey(
     places = tuple(dict.fromkeys(context.region(words) for words in regions))
     model = model_of(context)
     words = words_of(model)
-    pixels = pixels_of(context, places, year)
+    around = checked_near(near) if near else None
+    pixels = pixels_of(context, places, year, near=around)
     seen = {
         (row["location"], row["year"]): row
         for row in context.store.query("pixels_labelled", limit=len(pixels.rows) + 1_000_000).dicts()
@@ -91,6 +93,7 @@ def compare_with_survey(
     asked = [code for code in words.known if any(_inside(code, to_model(c)) for c in land_cover)]
     table = _table(context, words.known, matrix, asked)
     facts: dict[str, Any] = {
+        **({"near": around} if around else {}),
         "pixels": len(kept),
         "right": int((right == said).sum()),
         "accuracy": round(accuracy(right, said), 3),
@@ -122,6 +125,7 @@ def compare_with_survey(
             **({"land_cover": list(land_cover)} if land_cover else {}),
             **({"regions": [r.id for r in places]} if places else {}),
             **({"year": year} if year else {}),
+            **({"near": around} if around else {}),
             **encoder_named(context, encoder),
         },
         provenance=satellite_provenance(context, pixels.rows),

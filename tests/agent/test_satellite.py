@@ -110,3 +110,22 @@ def test_what_lies_beyond_the_satellite_is_left_to_others(demo):
         assert arguments["about"] in ("licence", "years")
     with pytest.raises(NotUnderstood):
         steps("what does the satellite see over 500 m in Corsica?", demo)
+
+
+def test_a_class_named_after_the_accuracy_is_asked_about_the_same(asked):
+    talk = Conversation()
+    asked("How accurate is the satellite classifier?", talk)
+    assert "for vineyards" in asked("and for vineyards?", talk).text
+    assert [step.tool for step in asked("and where is vineyard in Corsica?", talk).results][:1] == ["find_points"]
+
+
+def test_terms_and_training_asked_together_are_both_told_each_source_once(asked):
+    text = asked("What licence do the satellite predictions have, and what was the model trained on?").text
+    assert "CC BY 4.0" in text
+    assert "labelled pixels" in text
+    assert text.splitlines()[-1].count("satellite classifier") == 1
+
+
+def test_agreement_is_asked_of_a_circle_too(demo):
+    [(tool, arguments)] = steps("Do the satellite and the survey agree near Liège?", demo)
+    assert (tool, arguments["near"]["name"]) == ("compare_with_survey", "Liège")
