@@ -98,6 +98,11 @@ def tokens(text: str) -> list[Token]:
 
 def leaves(text: str, language: str) -> list[Leaf]:
     """Return every phrase of the lexicon in a text, overlapping ones too, by their start, longest first."""
+    return list(_leaves(text, language))
+
+
+@lru_cache(maxsize=64)
+def _leaves(text: str, language: str) -> list[Leaf]:
     known, found = _phrases(language), tokens(text)
     leaves = []
     for at, first in enumerate(found):

@@ -52,6 +52,8 @@ DECLINED_LEVELS = ("group", "country", "nuts1", "nuts2", "nuts3", "subdivision")
 SHARE_OF_FORM = 0.5
 """Of the longer of two names their common stem must have this share of letters for them to be forms of one."""
 
+MOST_READ = 64
+"""Questions whose names are kept: one is asked about several times while it is answered."""
 MOST_CLOSE = 2_000
 """Texts of which it is remembered which names they misspell: each costs milliseconds, and a question is read again."""
 SHORTEST_FOREIGN = 6
@@ -113,6 +115,7 @@ class Gazetteer:
         self._store = store
         self._stems: dict[str, Mapping[str, list[str]]] = {}
         self._found_close = lru_cache(MOST_CLOSE)(self._look_for_close)
+        self._found_in = lru_cache(MOST_READ)(self._look_for_mentions)
 
     # --- by id ------------------------------------------------------------------------------------------------------
 
@@ -342,6 +345,9 @@ class Gazetteer:
 
     def mentions(self, question: str, language: str = "en") -> list[Mention]:
         """Return the places a question names, in the order of its words; longer names win over shorter ones."""
+        return list(self._found_in(question, language))
+
+    def _look_for_mentions(self, question: str, language: str) -> list[Mention]:
         words = _words(question)
         found: list[Mention] = []
         taken: set[int] = set()

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,8 @@ from retrieval.word_forms import has_endings, is_everyday, stem, stems
 DATA = Path(__file__).parent / "data" / "nomenclature"
 PHOTO_INTERPRETED = {"B00_PI": ("BX1", "BX2"), "B10-50_PI": ("BX1",), "B70-80_PI": ("BX2",)}
 """Lines of the official table and the record codes they speak of."""
+MOST_READ = 64
+"""Questions whose classes are kept: one is asked about several times while it is answered."""
 LONGEST_PHRASE = 9
 """Words in the longest phrase looked for."""
 SHORTEST_TYPO = 5
@@ -307,6 +309,13 @@ class Nomenclature:
 
     def mentions(self, question: str, language: str | None = None) -> list[ClassMention]:
         """Class words in a question, longest first, not overlapping, in the order they stand."""
+        return list(self._found_in(question, language))
+
+    @cached_property
+    def _found_in(self) -> Callable[[str, str | None], list[ClassMention]]:
+        return lru_cache(MOST_READ)(self._look_for_mentions)
+
+    def _look_for_mentions(self, question: str, language: str | None) -> list[ClassMention]:
         tokens = _tokens(question)
         mentions = []
         scanned = self._scan(tokens, language, everything=False, question=question)
