@@ -13,6 +13,8 @@ from typing import TypeVar
 import platformdirs
 
 T = TypeVar("T")
+MOST_KEPT = 8
+"""Tables of one name that are kept: of versions of the program that are used side by side."""
 
 
 def kept(name: str, sources: Iterable[Path | str], make: Callable[[], T]) -> T:
@@ -21,7 +23,7 @@ def kept(name: str, sources: Iterable[Path | str], make: Callable[[], T]) -> T:
     Where nothing can be kept or what is kept cannot be read, it is made anew: the cache may go at any time.
 
     Args:
-        name: of the table; an older one of this name is removed.
+        name: of the table; the oldest of this name are removed.
         sources: all it is made of: files, the code too, by their bytes; versions of libraries as text.
         make: returns JSON's own types only: names are text, and there are no tuples.
     """
@@ -38,7 +40,15 @@ def kept(name: str, sources: Iterable[Path | str], make: Callable[[], T]) -> T:
         folder.mkdir(parents=True, exist_ok=True)
         aside = file.with_suffix(f".{os.getpid()}.new")
         aside.write_text(json.dumps(made, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-        for older in folder.glob(f"{name}-*.json"):
-            older.unlink(missing_ok=True)
         aside.replace(file)
+        for older in sorted(folder.glob(f"{name}-*.json"), key=_written)[:-MOST_KEPT]:
+            older.unlink(missing_ok=True)
     return made
+
+
+def _written(file: Path) -> float:
+    """Return when a file was written, in seconds; 0 where it is gone."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0

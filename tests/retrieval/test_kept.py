@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.kept import kept
+from retrieval.kept import MOST_KEPT, kept
 
 
 @pytest.fixture
@@ -28,7 +28,16 @@ def test_a_table_is_made_once_and_anew_when_a_source_changes(cache: Path, tmp_pa
     source.write_text("b")
     assert kept("t", [source, "1.0"], make) == {"été": 2}
     assert kept("t", [source, "1.1"], make) == {"été": 3}
-    assert len(list(cache.iterdir())) == 1
+
+
+def test_two_versions_side_by_side_keep_theirs_and_the_oldest_go(cache: Path) -> None:
+    made: list[int] = []
+    for version in (1, 2, 1, 2):
+        kept("t", [str(version)], lambda version=version: made.append(version))
+    assert made == [1, 2]
+    for version in range(3, 3 + MOST_KEPT):
+        kept("t", [str(version)], lambda: 0)
+    assert len(list(cache.iterdir())) == MOST_KEPT
 
 
 @pytest.mark.parametrize("spoilt", [b"", b"{", b"\xff\xfe", b"[" * 100_000])
