@@ -9,6 +9,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from agent.answer import Step
 from agent.voice import strings
 from page.numbers import number
 from page.share import link_of
@@ -161,7 +162,20 @@ def entries(text: str) -> Entries | None:
     if not (found := ENTRIES.fullmatch(plain)):
         return None
     head = found["head"] + (found["tail"] or "")
-    return Entries(head, tuple(found["list"].split("; ")), (found["more"] or "").strip(), bool(ranked))
+    return Entries(head, tuple(parted(found["list"])), (found["more"] or "").strip(), bool(ranked))
+
+
+def parted(text: str) -> list[str]:
+    """The entries of a list, parted by semicolons but for those in an entry's brackets.
+
+    >>> parted("A -17 (2009: 45 % (42-48); 2022: 28 %); B -9")
+    ['A -17 (2009: 45 % (42-48); 2022: 28 %)', 'B -9']
+    """
+    found = [""]
+    for part in text.split("; "):
+        inside = found[-1].count("(") > found[-1].count(")")
+        found[-1:] = [f"{found[-1]}; {part}"] if inside else [found[-1], part]
+    return found[1:]
 
 
 def also_html(text: str, words: Words) -> str:
@@ -229,19 +243,30 @@ def step_name(name: str, words: Words) -> str:
     return words.get("step_" + name) or words.get("tool_" + name, name)
 
 
+def step_detail(step: Step, words: Words) -> str:
+    """What a step came to, where that is words: the tools the reading of the question chose.
+
+    A tool's own detail is a log's; the answer and its table tell what it found.
+    """
+    if step.name != "plan":
+        return ""
+    return ", ".join(words.get("tool_" + name, name) for name in step.detail.split(", "))
+
+
 def steps_html(turn: Turn, words: Words, language: str) -> str:
     """The steps taken so far; open while the answer is being made."""
     if not turn.steps:
         return ""
+    running = turn.status == "running"
     lines = "".join(
-        f"<li><b>{escape(step_name(s.name, words))}</b> {escape(s.detail)} "
+        f"<li><b>{escape(step_name(s.name, words))}</b> {escape(s.detail if running else step_detail(s, words))} "
         f'<span class="la-seconds">{number(round(s.seconds, 2), language)} s</span></li>'
         for s in turn.steps
     )
     total = turn.seconds or sum(step.seconds for step in turn.steps)
     title = words["steps"].format(count=len(turn.steps), seconds=number(round(total, 2), language))
     return (
-        f'<details class="la-steps"{" open" if turn.status == "running" else ""}><summary>{escape(title)}</summary>'
+        f'<details class="la-steps"{" open" if running else ""}><summary>{escape(title)}</summary>'
         f"<ol>{lines}</ol></details>"
     )
 

@@ -10,7 +10,7 @@ from agent.answer import Answer
 from agent.deals.notation import notations
 from agent.deals.saying import notation_text
 from agent.voice import texts
-from page.chat import step_name
+from page.chat import step_detail, step_name
 from page.numbers import number
 from tools.result import Result
 
@@ -20,7 +20,7 @@ Words = Mapping[str, str]
 def how_html(answer: Answer, words: Words, language: str) -> str:
     """Return the account of one answer."""
     steps = "".join(
-        f"<tr><td>{escape(step_name(s.name, words))}</td><td>{escape(s.detail)}</td>"
+        f"<tr><td>{escape(step_name(s.name, words))}</td><td>{escape(step_detail(s, words))}</td>"
         f'<td class="la-number">{number(round(s.seconds, 3), language)}</td></tr>'
         for s in answer.steps
     )

@@ -21,8 +21,8 @@ from tools.official import Cell
 from tools.published_verbs import of_level, suspect
 from tools.result import Result
 
-SHARES = {"value", "share"}
-"""Columns that may hold the share."""
+SHARES = {"value", "share", "change"}
+"""Columns that may hold the share, or its change between the years a result is about."""
 MOST_COUNTRIES = 6
 """Countries whose regions are shown beside each other; a result about more is shown with all of Europe."""
 MOST_ASKED = 5
@@ -121,9 +121,17 @@ def indicator_of(result: Result, context: Context) -> Indicator | None:
     drawn = [str(f["properties"].get("id") or "") for f in (result.features or {}).get("features", ())]
     drawn = [id for id in drawn if id not in rows or id in named]
     try:
-        return read(context, classes.pop(), named, [*named, *filter(None, drawn)], years_of(result))
+        shown = [*named, *filter(None, drawn)]
+        return read(context, classes.pop(), named, shown, years_of(result), everywhere=of_all(result))
     except LandaskError:
         return None
+
+
+def of_all(result: Result) -> bool:
+    """Whether a composed question is about all regions of a level, wherever they lie."""
+    rows, where = (result.arguments.get(name) or () for name in ("rows", "where"))
+    regions = [axis for axis in rows if axis["dimension"] == "region" and "members" not in axis]
+    return bool(regions) and not any(one["dimension"] == "region" for one in where)
 
 
 def everywhere(context: Context, land_cover: str, level: str) -> Indicator | None:
@@ -146,9 +154,15 @@ def years_of(result: Result) -> tuple[int, ...]:
 
 
 def read(
-    context: Context, land_cover: str, named: Sequence[str], shown: Sequence[str], years: Sequence[int]
+    context: Context,
+    land_cover: str,
+    named: Sequence[str],
+    shown: Sequence[str],
+    years: Sequence[int],
+    *,
+    everywhere: bool = False,
 ) -> Indicator | None:
-    """Read the figures of all regions like those shown.
+    """Read the figures of all regions like those shown, of their countries or from `everywhere`.
 
     Raises:
         LandaskError: one of them is not of the published table.
@@ -159,7 +173,7 @@ def read(
     if level not in PUBLISHED_LEVELS:
         return None
     countries = dict.fromkeys(region.country for region in regions.values())
-    everywhere = level == "country" or len(countries) > MOST_COUNTRIES
+    everywhere = everywhere or level == "country" or len(countries) > MOST_COUNTRIES
     within = () if everywhere else tuple(context.named(f"country:{code}") for code in countries)
     found: dict[str, dict[int, Cell]] = {}
     every = official.survey_years(context)

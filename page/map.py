@@ -31,6 +31,7 @@ from page.colours import (
     RAMP,
 )
 from page.colours import class_colours as colours_of
+from page.ground import Look
 from page.indicator import Change, Indicator, doubt_in, indicator_json
 from page.numbers import number
 from retrieval.deal_words import label
@@ -70,8 +71,9 @@ class Mark:
     colour: str
     label: str
     count: int | None = None
-    pattern: Literal["", "hatch", "dots", "lines"] = ""
-    """Hatch: no figure, so that it is never read as a low value. Dots: not significant. Lines: low reliability."""
+    pattern: Literal["", "hatch", "dots", "lines", "natural"] = ""
+    """Hatch: no figure, so that it is never read as a low value. Dots: not significant. Lines: low reliability.
+    Natural: each feature in its own colour, `_c`."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,8 @@ class Names:
     """Region ids → whose outlines they are, once each."""
     indicator: Callable[[Result], Indicator | None] = lambda result: None
     """The published share a result is about, among its like."""
+    looks: Callable[[Sequence[Feature]], Sequence[Look]] = lambda pixels: ()
+    """Of each pixel what is recorded on the ground and its colour from above."""
 
 
 def drawing_of(answer: Answer, names: Names) -> Drawing:
@@ -229,7 +233,8 @@ def result_layers(result: Result, names: Names) -> list[Layer]:
     if areas:
         layers += area_layers(result, areas, names)
     if dots:
-        layers.append(point_layer(result, dots, names))
+        drawn = point_layer(result, dots, names)
+        layers += [drawn, *(pixel_layers(drawn, dots, names) if drawn.cell and drawn.kind == "points" else ())]
     return layers
 
 
@@ -273,7 +278,36 @@ def point_layer(result: Result, dots: list[Feature], names: Names) -> Layer:
     return replace(layer, kind="image", image=image, corners=corners)
 
 
-def painted(features: list[Feature], marks: Sequence[Mark]) -> tuple[Feature, ...]:
+def pixel_layers(drawn: Layer, dots: Sequence[Feature], names: Names) -> list[Layer]:
+    """What else is known of an answer's pixels, to be laid beside it: recorded and predicted classes, colours."""
+    looks = names.looks(dots)
+    recorded = [look.land_cover for look in looks]
+    predicted = [str(f["properties"].get("classified") or "") for f in dots]
+    said = [("recorded", recorded), ("predicted", predicted)]
+    layers = [coded(drawn, names.words[f"beside_{name}"], codes, dots, names) for name, codes in said if any(codes)]
+    coloured = [(at, f, look.colour) for at, (f, look) in enumerate(zip(dots, looks, strict=True)) if look.colour]
+    if coloured:
+        mark = Mark(coloured[0][2], names.words["natural_colour"], len(coloured), "natural")
+        features = [marked(f, 0, at) for at, f, _ in coloured]
+        for feature, (_, _, colour) in zip(features, coloured, strict=True):
+            feature["properties"]["_c"] = colour
+        layers.append(beside(drawn, names.words["beside_above"], (mark,), features))
+    return layers
+
+
+def coded(drawn: Layer, title: str, codes: Sequence[str], dots: Sequence[Feature], names: Names) -> Layer:
+    """Those of an answer's pixels that have a class, in its colour."""
+    there = [at for at, code in enumerate(codes) if code]
+    keys, marks = by_code([codes[at] for at in there], names)
+    return beside(drawn, title, marks, [marked(dots[at], m, at) for at, m in zip(there, keys, strict=True)])
+
+
+def beside(drawn: Layer, title: str, marks: tuple[Mark, ...], features: Sequence[Feature]) -> Layer:
+    """A layer of the same pixels that waits in the list of layers."""
+    return replace(drawn, title=title, unit="", marks=marks, features=painted(features, marks), on=False)
+
+
+def painted(features: Sequence[Feature], marks: Sequence[Mark]) -> tuple[Feature, ...]:
     """The points in the order they are painted: the grey ones first, so that they hide none that matters."""
     return tuple(sorted(features, key=lambda f: marks[f["properties"]["_m"]].colour not in GREYS))
 
@@ -625,11 +659,11 @@ def gap_of(properties: Mapping[str, Any], value: Any) -> str:
 
 
 def edges_of(result: Result, values: Sequence[Any], gaps: Sequence[str]) -> list[float]:
-    """Class limits from the lowest to the highest."""
+    """Class limits from the lowest to the highest; what may be negative is a change."""
     known = [
         float(v) for v, gap in zip(values, gaps, strict=True) if isinstance(v, int | float) and gap in ("", "zero")
     ]
-    return change_steps(known) if known and min(known) < 0 < max(known) else steps(known)
+    return change_steps(known) if min(known, default=0.0) < 0 else steps(known)
 
 
 GAP_ORDER = ("other_class", "zero", "not_significant", "not_comparable", "no_data")
@@ -729,9 +763,9 @@ def class_label(edges: Sequence[float], at: int, names: Names) -> str:
 
 
 def span(low: float, high: float, names: Names) -> str:
-    """`1.2 – 3.4`, in the page's language."""
+    """`1.2 – 3.4`, `−3.4 … −1.2`, in the page's language."""
     ends = [number(low, names.language), number(high, names.language)]
-    return ends[0] if ends[0] == ends[1] else " – ".join(ends)
+    return ends[0] if ends[0] == ends[1] else (" … " if low < 0 else " – ").join(ends)
 
 
 def outline_layer(result: Result, outlines: list[Feature], names: Names) -> Layer:
@@ -795,6 +829,8 @@ def title_of(result: Result, names: Names) -> str:
     """`Vineyards, 2018`."""
     codes = [*result.land_cover, *result.land_use]
     what = ", ".join(code_label(code, names) for code in codes[:3]) + (" …" if len(codes) > 3 else "")
+    if result.tool == "profile_pixels":
+        what = names.words["beside_predicted"]
     what = what or str(result.arguments.get("text") or names.words.get("tool_" + result.tool, result.tool))
     when = "–".join(dict.fromkeys(str(year) for year in (result.years[:1] + result.years[-1:])))
     return f"{what}, {when}" if when else what

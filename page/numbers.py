@@ -8,15 +8,13 @@ from babel.numbers import format_decimal
 
 
 def number(value: float, language: str) -> str:
-    """A number with at most four figures after its first, grouped and pointed as the language does.
+    """A number with at most four figures after its first, grouped and pointed as in the language, with a printed minus.
 
-    >>> number(1234.5, "en"), number(1234.5, "de"), number(0.0312, "fr")
-    ('1,234.5', '1.234,5', '0,0312')
+    >>> number(1234.5, "en"), number(1234.5, "de"), number(0.0312, "fr"), number(-2, "en")
+    ('1,234.5', '1.234,5', '0,0312', '−2')
     """
-    if value == int(value):
-        return format_decimal(int(value), format="#,##0", locale=language)
-    digits = 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 4
-    return format_decimal(value, format="#,##0." + "#" * digits, locale=language)
+    digits = 0 if value == int(value) else 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 4
+    return format_decimal(value, format="#,##0." + "#" * digits, locale=language).replace("-", "−")
 
 
 def area(km2: float, language: str) -> str:

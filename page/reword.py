@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.answer import Answer
 from page.numbers import number
-from page.words import WHOLE_LANGUAGES, words
+from page.words import own_words, words
 from tools.context import Context
 from tools.result import Result, digest
 
@@ -23,11 +24,14 @@ COMPOSED = ("query", "deals")
 
 
 def reworded(answer: Answer, context: Context) -> str | None:
-    """Return the question of the answer's first result in a template's words, or None where none can say all of it."""
+    """Return the question of the answer's first result in a template's words, or None where none can say all of it.
+
+    A language has a template where what it makes is read as it is meant.
+    """
     if not answer.results or answer.results[0].tool in COMPOSED:
         return None
-    language = answer.language if answer.language in WHOLE_LANGUAGES else "en"
-    result, said = answer.results[0], words(language)
+    result, language = answer.results[0], answer.language
+    said = words(language)
     arguments = result.arguments
     where = where_of(result, context, said, language)
     if arguments.get("exclude") or where is None:
@@ -41,8 +45,8 @@ def reworded(answer: Answer, context: Context) -> str | None:
         "name": str(arguments.get("name") or ""),
         "level": said["level_country" if arguments.get("level") == "country" else "level_regions"],
     }
-    template = said.get("_".join(["reword", result.tool, *sides(result)]), said["reword_any"])
-    if result.tool == "nearest_records" and not said_of_it["name"]:
+    template = own_words(language).get("_".join(["reword", result.tool, *sides(result)]))
+    if template is None or (result.tool == "nearest_records" and not said_of_it["name"]):
         return None
     return " ".join(template.format(**said_of_it).split()) or None
 
@@ -82,8 +86,33 @@ def listed(ids: Any) -> Sequence[str]:
 
 
 def same(one: Answer, other: Answer) -> bool:
-    """Whether the first result of an answer is found in the other: the same value, unit, interval and rows."""
-    return essence(one.results[0]) in [essence(result) for result in other.results] if one.results else False
+    """Whether the first result of an answer is found in the other, by the same tool or by another."""
+    return bool(one.results) and any(agree(one.results[0], result) for result in other.results)
+
+
+def agree(one: Result, other: Result) -> bool:
+    """Whether two results say the same, or one says of each of its places, or of the whole, what the other says."""
+    if essence(one) == essence(other):
+        return True
+    few, many = sorted((figures(one), figures(other)), key=len)
+    if len(few) == len(many) == 1:
+        return one.value == other.value and bool(set(*few.values()) & set(*many.values()))
+    return bool(few) and all(few[place] & many.get(place, set()) for place in few)
+
+
+PLACES = ("region_id", "point_id")
+NO_FIGURES = re.compile(r"rank.*|year|lon|lat|cv|elevation|surveyed|.*km2|(.*_)?(low|high)")
+"""Columns of numbers that are no answer by themselves."""
+
+
+def figures(result: Result) -> dict[str, set[float]]:
+    """Id of a region or point, or '' where the rows name none, and the numbers told of it."""
+    found: dict[str, set[float]] = {}
+    for row in result.table.dicts() if result.table else ():
+        place = next((str(row[column]) for column in PLACES if column in row), "")
+        numbers = {float(v) for k, v in row.items() if isinstance(v, int | float) and not NO_FIGURES.fullmatch(k)}
+        found.setdefault(place, set()).update(numbers)
+    return found
 
 
 def essence(result: Result) -> str:

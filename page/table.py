@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from agent.answer import Answer
+from agent.voice import strings
 from page.map import doubt_of, heading, of_asked
 from page.numbers import cell, number
+from retrieval.nomenclature import Nomenclature
 from retrieval.types import Table
 from tools.result import Result
 
@@ -19,8 +21,8 @@ TOLD = (
     "place", "crop", "animal", "mineral", "intention", "nature", "negotiation", "implementation", "deals", "hectares",
     "point_id", "lat", "lon", "region", "name", "class_name", "what", "land_cover_name", "land_use_name", "year",
     "change", "value", "low", "high", "share", "share_low", "share_high", "km2", "km2_low", "km2_high", "ha", "ha_low",
-    "ha_high", "points", "surveyed", "percent_of_points",
-    "score", "observed", "classified", "agrees", "similarity", "km", "note",
+    "ha_high", "pixels", "points", "surveyed", "percent_of_points",
+    "score", "probability", "observed", "classified", "agrees", "similarity", "km", "note",
 )  # fmt: skip
 """Columns a reader looks at, as far as they tell the rows apart; the others are shown on demand and in the download."""
 MOST_TOLD = 5
@@ -64,9 +66,10 @@ def table_html(result: Result, words: Words, language: str, regions: Collection[
     title = escape(words["all_columns"])
     every = f'<button type="button" class="la-deed" data-columns aria-pressed="false">{title}</button>'
     every = every if len(told) < len(table.columns) else ""
+    headings = own_headings(result, language)
     return (
         f'<div class="la-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
-        f'<table class="la-table"><caption>{escape(caption)} {every}</caption>{head(table, told, words)}'
+        f'<table class="la-table"><caption>{escape(caption)} {every}</caption>{head(table, told, words, headings)}'
         f"<tbody>{''.join(body(table, told, links, words, language))}</tbody></table></div>{more}"
     )
 
@@ -94,9 +97,10 @@ def told_columns(table: Table) -> list[int]:
     """Places of the few columns shown at first: those that name a row and say its figure, and are not all alike."""
     places = {name.partition(" ")[0]: at for at, name in enumerate(table.columns)}
     always = {*FIGURES, "land_cover_name", "land_use_name"} if "point_id" in places else set(FIGURES)
-    there = [name for name in TOLD if name in places and ("location" in places or name not in POSITION)]
+    hidden = {*(() if "location" in places else POSITION), *(("probability",) if "score" in places else ())}
+    there = [name for name in TOLD if name in places and name not in hidden]
     told = [name for name in there if len(table) < 2 or name in always or varies(table, name)]
-    figures = [name for name in told if name in FIGURES]
+    figures = [*(name for name in told if name in FIGURES), *own_figures(table, places)]
     chosen = [name for name in told if name not in FIGURES][: MOST_TOLD - min(len(figures), 3)] + figures[:3]
     kept = sorted((places[name] for name in chosen[:MOST_TOLD]), key=lambda at: order_of(table.columns[at]))
     return kept or list(range(min(len(table.columns), MOST_TOLD)))
@@ -119,15 +123,55 @@ FIGURES = (
     "ha",
     "ha_low",
     "ha_high",
+    "pixels",
     "points",
     "percent_of_points",
     "score",
+    "probability",
 )
 
 
 def order_of(column: str) -> int:
-    """A column's place among those shown."""
-    return TOLD.index(column.partition(" ")[0])
+    """A column's place among those shown; figures that a question made of its own come last."""
+    name = column.partition(" ")[0]
+    return TOLD.index(name) if name in TOLD else len(TOLD)
+
+
+NO_FIGURES = frozenset(
+    (*TOLD, *POSITION, "cv", "elevation", "sure", "precision", "recall", "f1", "rank_from", "rank_to", "total_km2")
+)
+
+
+def own_figures(table: Table, places: Mapping[str, int]) -> list[str]:
+    """The columns of numbers that a question made of its own, without the ends of their intervals."""
+    own = (name for name in places if name not in NO_FIGURES and not name.endswith(("_low", "_high")))
+    return [name for name in own if numbers(row[places[name]] for row in table.rows)]
+
+
+CLASSED = ("land_cover", "land_use")
+
+
+def own_headings(result: Result, language: str) -> dict[str, str]:
+    """Column of a composed question -> what it holds: its measure, of which classes and year where it is of some."""
+    said, book = strings(language), Nomenclature.load()
+    named = {"difference": said["say"]["difference"], "ratio": said["say"]["ratio"], "percent": "%"}
+    found: dict[str, str] = {}
+    for column in result.arguments.get("columns") or ():
+        measure, expression = column.get("measure"), column.get("expression")
+        if expression:
+            found[column["name"]] = said["measure"].get(column["name"]) or named.get(expression["op"], column["name"])
+        elif measure in said["measure"]:
+            where = column.get("where") or ()
+            years = [str(year) for one in where if one["dimension"] == "year" for year in one["values"]]
+            classes = [book.label(one["values"], language) for one in where if one["dimension"] in CLASSED]
+            found[column["name"]] = ", ".join([said["measure"][measure], *classes, *years])
+    return {name: text[:1].upper() + text[1:] for name, text in found.items()}
+
+
+def numbers(values: Iterable[Any]) -> bool:
+    """Whether there are values and all are numbers."""
+    there = [value for value in values if value is not None]
+    return bool(there) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in there)
 
 
 def varies(table: Table, column: str) -> bool:
@@ -135,14 +179,17 @@ def varies(table: Table, column: str) -> bool:
     return len({str(value) for value in table.column(column)}) > 1
 
 
-def head(table: Table, told: Sequence[int], words: Words) -> str:
-    """Headings, each a button that sorts; the unit stands with the figure's."""
+def head(table: Table, told: Sequence[int], words: Words, own: Mapping[str, str]) -> str:
+    """Headings, each a button that sorts; the unit stands with the figure's; `own` are those of a composed question."""
     units = set(table.column("unit")) if "unit" in table.columns else set()
     unit = f" ({next(iter(units))})" if len(units) == 1 and next(iter(units)) else ""
     cells = ""
     for at in in_order(table, told):
         name = table.columns[at]
         shown = heading(of_asked(name, table.columns) + (unit if name in ("value", "low", "high") else ""), words)
+        base, _, end = name.rpartition("_")
+        if f"column_{name}" not in words:
+            shown = own.get(name) or (f"{own[base]}: {heading(end, words)}" if base in own else shown)
         cells += (
             f'<th scope="col" aria-sort="none"{look(at, told)}>'
             f'<button type="button" data-sort>{escape(shown)}</button></th>'

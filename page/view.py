@@ -14,13 +14,14 @@ from page.asking import World
 from page.charts import Chart, chart_html, charts_of
 from page.chosen import Chosen
 from page.exports import offers
+from page.ground import Look, looks_of
 from page.how import how_html
 from page.indicator import Indicator, everywhere, indicator_of
 from page.map import Drawing, Names, drawing_of, outline_credit, welcome_drawing
 from page.packet import citation
 from page.shelf import Held
 from page.table import tables_html
-from page.words import WHOLE_LANGUAGES, own_words, words
+from page.words import own_words, words
 from retrieval.errors import LandaskError
 from retrieval.statistics import DATASET_ID
 from tools.context import Context
@@ -80,7 +81,10 @@ def names_of(
     def share(result: Result) -> Indicator | None:
         return indicator_of(result, context)
 
-    return Names(label, outlines, words(language), language, called or {}, credits, share)
+    def looks(pixels: Sequence[Mapping[str, Any]]) -> list[Look]:
+        return looks_of(pixels, context.store)
+
+    return Names(label, outlines, words(language), language, called or {}, credits, share, looks)
 
 
 def draw(
@@ -182,7 +186,6 @@ def head_html(world: World, language: str) -> str:
     lines = [said["data_line"].format(data=f"{d.title} ({d.licence})") for d in shown]
     lines += [said["years_line"].format(years=", ".join(map(str, years)))] if years else []
     lines.append(said["router_line"].format(router=said.get("router_" + world.router, world.router)))
-    lines += [] if language in WHOLE_LANGUAGES else [said["partly"]]
     about = "".join(f"<li>{escape(line[:1].upper() + line[1:])}</li>" for line in lines)
     about = f'<details class="la-about"><summary>{escape(said["about"])}</summary><ul>{about}</ul></details>'
     return (

@@ -16,9 +16,6 @@ PAGE_LANGUAGES: Mapping[str, str] = {
     "pt": "Português", "ro": "Română", "sk": "Slovenčina", "sl": "Slovenščina", "fi": "Suomi", "sv": "Svenska",
 }  # fmt: skip
 """Code → what its speakers call it."""
-WHOLE_LANGUAGES = ("en", "fr", "de", "es", "it")
-"""Languages the page has all its strings in. In the others it says all but some questions of its own: a wording stands
-in a language's file where its answer is compared like with like."""
 
 
 @cache

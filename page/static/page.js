@@ -8,7 +8,7 @@ window.landask = (() => {
   const lang = () => document.documentElement.lang || "en";
   const shownKm2 = (km2) => { const [value, unit] = km2 >= 0.01 ? [km2, "km²"] : [km2 * 1e6, "m²"];    // as page/numbers.py does
     return `${new Intl.NumberFormat(lang(), { maximumSignificantDigits: 3 }).format(value)} ${unit}`; };
-  const shownNumber = (value) => new Intl.NumberFormat(lang(), { maximumFractionDigits: 2 }).format(value);
+  const shownNumber = (value) => new Intl.NumberFormat(lang(), { maximumFractionDigits: 2 }).format(value).replace("-", "−");
   const fill = (tag, node, attributes, children) => {
     for (const [key, value] of Object.entries(attributes)) {
       if (key === "text") node.textContent = value;
@@ -125,7 +125,8 @@ window.landask = (() => {
   // The dark outline of the region asked about would not be seen on the dark map.
   const ink = (colour) => (dark() && colour === "#1f2933" ? "#e8e8e8" : colour);
   const markKey = (layer) => (layer.indicator?.years && view.year ? "_m" + view.year : "_m");
-  const colourOf = (layer) => ["match", ["get", markKey(layer)], ...layer.marks.flatMap((mark, at) => [at, mark.colour]), "rgba(0,0,0,0)"];
+  const ownColours = (layer) => layer.marks[0]?.pattern === "natural";
+  const colourOf = (layer) => (ownColours(layer) ? ["get", "_c"] : ["match", ["get", markKey(layer)], ...layer.marks.flatMap((mark, at) => [at, mark.colour]), "rgba(0,0,0,0)"]);
   const shownMarks = (layer, at) => layer.marks.map((_, m) => m).filter((m) => !view.unmarked.has(`${at}:${m}`));
   const ofMarks = (layer, marks) => ["in", ["get", markKey(layer)], ["literal", marks]];
 
@@ -150,6 +151,8 @@ window.landask = (() => {
     else if (!view.map) showPicture(view.root.querySelector(".la-canvas"));
   }
 
+  // What the results' layers listen to ends with them.
+  const hear = (map, ...what) => (map.heard ||= []).push(map.on(...what));
   function addLayer(map, layer, at) {
     if (!isDrawn(layer, at)) return;
     const id = "result-" + at, opacity = view.opacity[at] ?? 1, below = view.front === at ? undefined : beneath(map, layer.kind);
@@ -175,7 +178,7 @@ window.landask = (() => {
     } else if (layer.kind === "outline") {
       map.addLayer({ id, type: "line", source: id, paint: { "line-color": ink(layer.marks[0].colour), "line-width": 2.4, "line-opacity": opacity } }, below);
     } else {
-      const many = layer.features.length > MANY;
+      const many = layer.features.length > MANY && !ownColours(layer);
       if (many) addHexagons(map, layer, at, marks, opacity, below);
       if (layer.cell) addCells(map, layer, at, marks, opacity, below);
       map.addLayer({ id, type: "circle", ...(many ? { minzoom: DOTS_FROM } : {}), ...(layer.cell ? { maxzoom: cellsFrom(layer) } : {}), source: id, filter: ofMarks(layer, marks), paint: { "circle-color": colourOf(layer),
@@ -189,8 +192,8 @@ window.landask = (() => {
         : { type: "circle", paint: { "circle-radius": 11, "circle-color": "rgba(0,0,0,0)",
             "circle-stroke-color": dark() ? "#ffffff" : "#000000", "circle-stroke-width": 2.5 } };
       map.addLayer({ id: id + "-here", source: id, filter: ["==", ["get", "_f"], -1], ...shape });
-      map.on("mousemove", id, (event) => { map.getCanvas().style.cursor = "pointer"; hover(event.features[0].properties._f); tip(event, layer); });
-      map.on("mouseleave", id, () => { map.getCanvas().style.cursor = view.draw ? "crosshair" : ""; hover(null); tip(null); });
+      hear(map, "mousemove", id, (event) => { map.getCanvas().style.cursor = "pointer"; hover(event.features[0].properties._f); tip(event, layer); });
+      hear(map, "mouseleave", id, () => { map.getCanvas().style.cursor = view.draw ? "crosshair" : ""; hover(null); tip(null); });
     }
     if (layer.indicator?.years)
       map.addLayer({ id: id + "-compared", type: "line", source: id, filter: comparedFilter(),
@@ -228,9 +231,9 @@ window.landask = (() => {
     map.addSource(id, { type: "geojson", data: { type: "FeatureCollection", features: made } });
     map.addLayer({ id, type: "fill", source: id, maxzoom: DOTS_FROM, paint: { "fill-color": colourOf(layer), "fill-outline-color": dark() ? "rgba(255,255,255,.35)" : "rgba(0,0,0,.3)",
       "fill-opacity": ["interpolate", ["linear"], ["sqrt", ["get", "n"]], 1, 0.3 * opacity, Math.sqrt(most), opacity] } }, below);
-    map.on("mousemove", id, (event) => tip(event, layer));
-    map.on("mouseleave", id, () => tip(null));
-    map.on("zoomend", () => {
+    hear(map, "mousemove", id, (event) => tip(event, layer));
+    hear(map, "mouseleave", id, () => tip(null));
+    hear(map, "zoomend", () => {
       if (!map.getSource(id) || level() === now) return;
       now = level();
       map.getSource(id).setData({ type: "FeatureCollection", features: hexagons(layer, shownMarks(layer, at), now) });
@@ -254,8 +257,8 @@ window.landask = (() => {
     const id = `result-${at}-cells`, features = layer.features.map((feature) => square(feature, layer.cell));
     map.addSource(id, { type: "geojson", tolerance: 0, data: { type: "FeatureCollection", features } });
     map.addLayer({ id, type: "fill", source: id, minzoom: cellsFrom(layer), filter: ofMarks(layer, marks), paint: { "fill-color": colourOf(layer), "fill-opacity": OPAQUE * opacity, "fill-antialias": false } }, below);
-    map.on("mousemove", id, (event) => { map.getCanvas().style.cursor = "pointer"; hover(event.features[0].properties._f); tip(event, layer); });
-    map.on("mouseleave", id, () => { map.getCanvas().style.cursor = view.draw ? "crosshair" : ""; hover(null); tip(null); });
+    hear(map, "mousemove", id, (event) => { map.getCanvas().style.cursor = "pointer"; hover(event.features[0].properties._f); tip(event, layer); });
+    hear(map, "mouseleave", id, () => { map.getCanvas().style.cursor = view.draw ? "crosshair" : ""; hover(null); tip(null); });
   }
   const comparedFilter = () => ["in", ["get", "region"], ["literal", view.compared]];
   const comparedColour = () => (view.compared.length
@@ -341,6 +344,12 @@ window.landask = (() => {
     box.hidden = !drawing.layers.length;
     return box;
   }
+  function swatchOf(layer, mark) {
+    const shape = mark.pattern ? mark.pattern : layer.kind === "outline" ? "line" : layer.kind === "points" ? "dot" : "box";
+    const swatch = make("span", { class: "la-swatch la-" + (layer.kind === "flags" ? "over-" : "") + shape, "aria-hidden": "true", "data-colour": mark.colour });
+    if (!mark.pattern) swatch.style.setProperty("--mark", ink(mark.colour));
+    return swatch;
+  }
   function section(layer, place, hidden, words, named) {
     const title = layer.kind === "flags" ? layer.marks[0].label : dated(layer) || layer.marks[0]?.label || "";
     const eye = make("button", { type: "button", class: "la-eye", "aria-pressed": !hidden, "aria-label": `${words.layer_show}: ${title}`, "data-layer": place,
@@ -361,10 +370,7 @@ window.landask = (() => {
     if (layer.kind === "points" && layer.features?.length > MANY) head.append(make("span", { class: "la-unit", text: words.hexagons }));
     const list = make("ul"), numbers = flagged(layer) || counts(layer), filters = layer.kind !== "outline" && layer.marks.length > 1;
     layer.marks.forEach((mark, at) => {
-      const shape = mark.pattern ? mark.pattern : layer.kind === "outline" ? "line" : layer.kind === "points" ? "dot" : "box";
-      const swatch = make("span", { class: "la-swatch la-" + (layer.kind === "flags" ? "over-" : "") + shape, "aria-hidden": "true", "data-colour": mark.colour });
-      if (!mark.pattern) swatch.style.setProperty("--mark", ink(mark.colour));
-      const parts = [swatch, make("span", { text: mark.label }), ...(numbers[at] == null ? [] : [make("span", { class: "la-count", text: numbers[at] })])];
+      const parts = [swatchOf(layer, mark), make("span", { text: mark.label }), ...(numbers[at] == null ? [] : [make("span", { class: "la-count", text: numbers[at] })])];
       const name = `${place}:${at}`;
       list.append(make("li", { "data-mark": at }, filters
         ? make("button", { type: "button", class: "la-mark", "aria-pressed": !view.unmarked.has(name), onclick: () => {
@@ -649,30 +655,26 @@ window.landask = (() => {
     });
   }
 
-  // Two maps of one place, one over the other: what is drawn, and to the right of the handle the other witness, the other
-  // shaded map, or the first survey year.
-  function otherSide() {
-    const { drawing } = view, waits = drawing.layers.flatMap((layer, at) => (layer.on === false && layer.kind !== "flags" ? [at] : []));
-    const all = drawing.layers.map((_, at) => at), shades = shaded(drawing), share = drawing.layers[sharePlace(drawing)];
-    if (waits.length && !drawing.welcome) {
-      const shown = waits.filter((at) => !shades.includes(at) || at === shades.find((place) => waits.includes(place)));
-      return { off: new Set(all.filter((at) => !shown.includes(at) && drawing.layers[at].kind !== "outline")), theme: shown.find((at) => shades.includes(at)) ?? view.theme, year: view.year,
-        name: shown.map((at) => dated(drawing.layers[at])).join(", ") };
-    }
-    if (shades.length > 1) { const theme = shades.find((at) => at !== view.theme); return { off: new Set(), theme, year: view.year, name: dated(drawing.layers[theme]) }; }
-    if (share?.indicator.years.length > 1) {
-      const { years } = share.indicator, year = view.year === years[0] ? years.at(-1) : years[0];
-      return { off: view.off, theme: view.theme, year, name: dated(share, year) };
-    }
-    return null;
+  // Two maps of one place, one over the other: what is drawn, and to the right of the handle what can be chosen beside it:
+  // a layer that waits (another witness, the pixels from above), another shaded map, another survey year.
+  function otherSides() {
+    const { drawing, off, theme, year } = view, all = drawing.layers.map((_, at) => at), shades = shaded(drawing), share = drawing.layers[sharePlace(drawing)];
+    const only = (at) => new Set(all.filter((other) => other !== at && drawing.layers[other].kind !== "outline"));
+    const waits = drawing.welcome ? [] : all.filter((at) => drawing.layers[at].on === false && drawing.layers[at].kind !== "flags");
+    const sides = waits.map((at) => ({ at, off: only(at), theme: shades.includes(at) ? at : theme, year, name: dated(drawing.layers[at]) }));
+    if (!waits.length) sides.push(...shades.filter((at) => at !== theme).map((at) => ({ at, off: new Set(), theme: at, year, name: dated(drawing.layers[at]) })));
+    const { years = [] } = share?.indicator || {};
+    if (isDrawn(share || {}, all.indexOf(sharePlace(drawing)))) sides.push(...years.filter((other) => other !== year).map((other) => ({ at: sharePlace(drawing), off, theme, year: other, name: dated(share, other) })));
+    return sides;
   }
   function swipe() {
     if (view.swiped) return endSwipe();
-    const side = otherSide(), frame = view.root.querySelector(".la-frame"), { map } = view;
+    const sides = otherSides(), frame = view.root.querySelector(".la-frame"), { map } = view;
     const pane = make("div", { class: "la-swiped" });
-    const handle = make("input", { type: "range", class: "la-swipe", min: 0, max: 100, value: 50, "aria-label": view.words.swipe,
+    const handle = make("input", { type: "range", class: "la-swipe", min: 0, max: 100, value: 50 + 50 * (room().left - room().right) / frame.clientWidth, "aria-label": view.words.swipe,
       oninput: () => { pane.style.clipPath = `inset(0 0 0 ${handle.value}%)`; bar.style.left = `${handle.value}%`; } });
-    const bar = make("span", { class: "la-swipe-bar", "aria-hidden": "true" }), told = make("p", { class: "la-swipe-told", text: side.name });
+    const choice = make("select", { "aria-label": view.words.swipe, onchange: () => lay() }, ...sides.map(({ name }, at) => make("option", { value: at, text: name })));
+    const bar = make("span", { class: "la-swipe-bar", "aria-hidden": "true" }), marks = make("ul"), told = make("div", { class: "la-swipe-told" }, choice, marks);
     frame.append(pane, bar, handle, told);
     const other = new maplibregl.Map({ container: pane, style: baseStyle(view.drawing.online), attributionControl: false, interactive: false, renderWorldCopies: false,
       fadeDuration: 0, center: map.getCenter(), zoom: map.getZoom(), bearing: map.getBearing() });
@@ -680,14 +682,19 @@ window.landask = (() => {
     const follow = () => other.jumpTo({ center: map.getCenter(), zoom: map.getZoom(), bearing: map.getBearing() });
     map.on("move", follow);
     view.swiped = { end: () => { map.off("move", follow); other.remove(); for (const part of [pane, bar, handle, told]) part.remove(); } };
-    other.on("load", () => {
-      const own = { off: view.off, theme: view.theme, year: view.year };
+    const lay = () => {
+      const side = sides[choice.value], layer = view.drawing.layers[side.at], own = { off: view.off, theme: view.theme, year: view.year };
+      delete pane.dataset.drawn;
+      clearResults(other);
       Object.assign(view, { off: side.off, theme: side.theme, year: side.year });
-      for (const name of PATTERNS) other.addImage(name, patternImage(name));
-      view.drawing.layers.forEach((layer, at) => addLayer(other, layer, at));
+      view.drawing.layers.forEach((each, at) => addLayer(other, each, at));
+      const shown = counts(layer);
       Object.assign(view, own);
-      other.once("idle", () => { pane.dataset.drawn = "1"; });
-    });
+      marks.replaceChildren(...layer.marks.filter((_, at) => shown[at] !== 0).map((mark) => make("li", {}, swatchOf(layer, mark), make("span", { text: mark.label }))));
+      other.once("idle", () => { pane.dataset.drawn = side.name; });
+      other.triggerRepaint();
+    };
+    other.on("load", () => { for (const name of PATTERNS) other.addImage(name, patternImage(name)); lay(); });
     handle.dispatchEvent(new Event("input"));
     buttons();
   }
@@ -705,7 +712,7 @@ window.landask = (() => {
       button("draw_polygon", () => (draw ? cancelDraw() : startDraw("polygon")), draw?.kind === "polygon"),
       button("draw_rectangle", () => (draw ? cancelDraw() : startDraw("rectangle")), draw?.kind === "rectangle"),
       ...(draw ? [button("draw_done", finishDraw), button("draw_cancel", cancelDraw)] : [button("this_view", useView),
-        ...(view.drawing && otherSide() ? [button("swipe", swipe, Boolean(view.swiped))] : []), button("zoom_result", fit)]));
+        ...(view.drawing && otherSides().length ? [button("swipe", swipe, Boolean(view.swiped))] : []), button("zoom_result", fit)]));
     view.root.style.setProperty("--la-bar", `${bar.offsetHeight}px`);    // what is told stands below
   }
 
@@ -755,11 +762,15 @@ window.landask = (() => {
     if (drawing.layers.length) fit();    // where nothing is drawn there is nowhere to go
   }
 
+  function clearResults(map) {
+    for (const one of map.heard?.splice(0) || []) one.unsubscribe();
+    for (const layer of map.getStyle().layers.filter((l) => l.id.startsWith("result-"))) map.removeLayer(layer.id);
+    for (const id of Object.keys(map.getStyle().sources).filter((s) => s.startsWith("result-"))) map.removeSource(id);
+  }
   function paint() {
     const map = view.map;
     if (view.popup) view.popup.remove();
-    for (const layer of map.getStyle().layers.filter((l) => l.id.startsWith("result-"))) map.removeLayer(layer.id);
-    for (const id of Object.keys(map.getStyle().sources).filter((s) => s.startsWith("result-"))) map.removeSource(id);
+    clearResults(map);
     endSwipe();
     for (const name of PATTERNS) {
       if (map.hasImage(name)) map.removeImage(name);

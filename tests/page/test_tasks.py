@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from agent.conversation import Conversation, known_language
 from page.followups import followups
 from page.handlers import Handlers, Person, Update
 from page.planner import Fields
+from page.reword import reworded, same
 from page.talk import Talk
 from page.words import PAGE_LANGUAGES, own_words
 
@@ -148,6 +150,31 @@ def test_every_question_that_is_offered_is_answered(handlers: Handlers, language
         for chip in following:
             afresh, _ = handlers.asked(chip, Conversation(language=known_language(language)).to_json(), None)
             assert (afresh.status, afresh.language) == ("answered", language), chip
+
+
+WORDED = {
+    "official_share": "What share of Sweden was woodland in 2018?",
+    "rank_official": "Which regions of Spain have the largest share of cropland in 2018?",
+    "change_official": "How has the share of cropland in Spain changed between 2009 and 2022?",
+    "compare_official": "Compare the share of woodland in Spain and Portugal in 2018",
+    "count_points": "How many points with vineyards are there in Hérault in 2018?",
+    "rank_points": "Rank the regions in Spain by their points with olive groves in 2018",
+    "nearest_records": "Which points of vineyards are closest to Seville?",
+}
+
+
+def test_a_second_wording_is_read_as_the_first_was(handlers: Handlers) -> None:
+    tried = set()
+    for language, (tool, question) in zip(PAGE_LANGUAGES, cycle(WORDED.items()), strict=False):
+        first, _ = handlers.asked(question, None, None)
+        again = reworded(replace(first, language=language), handlers.world.context.in_language(language))
+        if again is None:
+            continue
+        tried.add(tool)
+        second, _ = handlers.asked(again, Conversation(language=known_language(language)).to_json(), None)
+        assert second.language == language, again
+        assert same(first, second), again
+    assert tried == set(WORDED)
 
 
 def test_a_change_is_offered_only_between_years_with_figures(handlers: Handlers) -> None:
