@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from agent.voice import strings
 from page.map import heading
 from page.planner import class_name, each_of, named_region, region_name
 from retrieval.errors import BadArgument
@@ -44,7 +45,7 @@ def form_html(query: Query, context: Context, words: Words, language: str) -> st
 def field_html(field: Field, context: Context, words: Words, language: str) -> str:
     """One dimension: its name, how it is asked for, and its values in words."""
     op, text = shown(field, context, language)
-    name = escape(heading(field.dimension, words))
+    name = escape(named(field.dimension, words, language))
     signs = "".join(
         f'<option value="{each}"{" selected" if each == op else ""}>{escape(SIGNS.get(each, each))}</option>'
         for each in field.ops
@@ -58,6 +59,32 @@ def field_html(field: Field, context: Context, words: Words, language: str) -> s
         f'<select data-op="{field.dimension}" aria-label="{name}">{signs}</select>'
         f'<input id="{id}" data-dimension="{field.dimension}" value="{escape(text)}" list="{id}-list">{listed}'
     )
+
+
+COLUMNS = {"size": "size_ha", "deal": "deal_id"}
+"""Dimension -> the column that has its name in words."""
+ENDS = {"from": "low", "to": "high"}
+CONDITIONS = {"position": "near"}
+
+
+def named(dimension: str, words: Words, language: str) -> str:
+    """What a dimension is called, as headings or answers call it.
+
+    >>> from page.words import words
+    >>> named("month", words("de"), "de"), named("elevation", words("pl"), "pl"), named("year", words("en"), "en")
+    ('Monat', 'Wysokość', 'Year')
+    """
+    base, _, end = dimension.rpartition("_")
+    if end in ENDS:
+        return f"{heading(base, words)}: {heading(ENDS[end], words)}"
+    dimension = COLUMNS.get(dimension, dimension)
+    if f"column_{dimension}" in words:
+        return heading(dimension, words)
+    said = strings(language)
+    row, condition = said["rows"].get(dimension, {}), said["filter"].get(CONDITIONS.get(dimension, dimension), "")
+    text = row.get("one") or said["measure"].get(dimension) or condition.format(x="", km="…", place="…").strip(" :")
+    text = text or heading(dimension, words)
+    return text[:1].upper() + text[1:]
 
 
 def shown(field: Field, context: Context, language: str) -> tuple[str, str]:
