@@ -27,7 +27,7 @@ FIELDS = ("crop", "animal", "mineral", "intention", "group", "negotiation", "imp
           "investor_kind", "former_cover", "former_use", "former_owner", "impact", "water_source", "community_reaction",
           "community_consultation", "flag")  # fmt: skip
 PLACES = ("world", "country", "ambiguous")
-GRAMMAR = ("ask", "axis", "measure", "compare", "negation", "unit", "near", "link", "not_here", "void")
+GRAMMAR = ("ask", "axis", "role", "measure", "compare", "negation", "unit", "near", "link", "not_here", "void")
 BIOMASS = ("BIOFUELS", "BIOMASS_ENERGY_GENERATION", "BIOMASS_ENERGY_PRODUCTION")
 """What "biomass" alone may be: three purposes of two groups."""
 SHORTEST_BEGINNING = 4

@@ -16,7 +16,7 @@ from retrieval.deal_terms import by_place, plain, terms
 from retrieval.deal_words import label, place_name, world_region
 from retrieval.errors import NoRecords
 from retrieval.query import Column, Query
-from retrieval.sources.deals import UNKNOWN
+from retrieval.sources.deals import STATES, UNKNOWN
 from retrieval.store import Store
 from retrieval.types import Region, Table
 from tools.context import Context
@@ -28,8 +28,8 @@ FIELD_OF = {"intentions": "intention", "crops": "crop", "animals": "animal", "mi
             "natures": "nature"}  # fmt: skip
 """Column of a single deal → the field its codes are of."""
 PLACES = ("country", "region", "place", "investor_country", "investor_countries")
-YEARS = ("signed_year", "year")
-"""Years a deal may be asked by: in which its contract was signed, in which it began."""
+YEARS = (*STATES, "year")
+"""Years a deal may be asked by: in which it came into a state, in which it began."""
 MEASURES = ("hectares", "contract", "production", "intended")
 COMPANY_WORDS = frozenset(
     (

@@ -104,6 +104,7 @@ def filler_stems(language: str) -> frozenset[str]:
 def leaves_of(text: str, language: str) -> list[Leaf]:
     """Return the leaves of a question in order, the longest phrase first; a word that is nothing is a leaf alone."""
     known, found, shared = lexicon(language), _with_numbers(text, language), _closed(text, language)
+    shared, later = ({}, shared) if "unit" in words_of(language) else (shared, {})  # its own words come first
     leaves: list[Leaf] = []
     at = 0
     while at < len(found):
@@ -123,8 +124,10 @@ def leaves_of(text: str, language: str) -> list[Leaf]:
                 if entries:
                     size = length
                     break
-        if not entries and language in GLUED and text[token.start].isupper():
+        if not entries and number is None and language in GLUED and text[token.start].isupper():
             entries = country_begun(token.norm, language)
+        if not entries and number is None and token.stem not in known.filler:
+            entries = later.get((token.start, token.end), ())
         void = bool(entries) and all(e.section == "void" for e in entries)
         entries = () if void else tuple(e for e in entries if e.section != "void")
         last = found[at + size - 1][0]
@@ -143,8 +146,6 @@ def leaves_of(text: str, language: str) -> list[Leaf]:
 def _closed(text: str, language: str) -> Mapping[tuple[int, int], tuple[Entry, ...]]:
     """Return the closed words of a question by where they stand, as what they are of deals."""
     found: dict[tuple[int, int], tuple[Entry, ...]] = {}
-    if "unit" in words_of(language):  # its own file has all of them
-        return found
     for leaf in closed_leaves(text, language):
         made = tuple(Entry(*one.split(":")) for one in GRAMMAR.get(leaf.key, "").split())
         found[leaf.start, leaf.end] = (*found.get((leaf.start, leaf.end), ()), *made)

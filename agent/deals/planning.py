@@ -9,9 +9,11 @@ from typing import Any
 from agent.conversation import Conversation
 from agent.deals.reading import NOTHING, Asked, goes_on, means_deals, names_deals, points_back, read
 from agent.understand import understand
+from retrieval.deal_terms import expanded
 from retrieval.deal_words import words
 from retrieval.errors import AmbiguousSource, NoRecords, NotUnderstood
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query
+from retrieval.sources.deals import STATES
 from tools.context import Context
 from tools.deals import MEASURES, has_deals, known
 from tools.plan import Note, Plan, Step
@@ -159,7 +161,26 @@ def _notes(asked: Asked) -> list[Note]:
 
 
 def _queries(asked: Asked) -> list[tuple[Query, str]]:
+    """Return the query that leads, the deals behind it, and how many there are by the year of a state itself."""
     where = tuple(asked.filters)
+    queries = _leading(asked, where)
+    if asked.act in ("count", "list") and not asked.way and (dated := _by_state(where)):
+        queries.append((_one(dated, "deals"), "count"))
+    return queries
+
+
+def _by_state(where: Sequence[Filter]) -> tuple[Filter, ...]:
+    """Return the filters of "concluded since 2015" with the year of the conclusion; () where no state is dated."""
+    named = [(f.dimension, {*expanded(f.dimension, map(str, f.values))}) for f in where
+             if f.op == "in" and isinstance(f.values, tuple)]  # fmt: skip
+    dated = next((name for one, codes in named for name, (field, of) in STATES.items()
+                  if one == field and codes <= {*of}), "")  # fmt: skip
+    if not dated or not any(f.dimension == "year" for f in where):
+        return ()
+    return tuple(replace(f, dimension=dated) if f.dimension == "year" else f for f in where)
+
+
+def _leading(asked: Asked, where: tuple[Filter, ...]) -> list[tuple[Query, str]]:
     listed = (_list(where), "behind")
     match asked.act:
         case "deal":

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ from agent.deals.leaves import Leaf, after, before, leaves_of, plain_text
 from agent.lexicon import leaves as closed_leaves
 from agent.reading.chart import span
 from retrieval.deal_terms import ANSWERS, countries, terms
-from retrieval.deal_words import BIOMASS, fold, languages, place_name, single_stems, words
+from retrieval.deal_words import BIOMASS, fold, place_name, single_stems, words
 from retrieval.errors import AmbiguousRegion, NotUnderstood
 from retrieval.query import Filter
 from retrieval.region_rows import read_rows
@@ -40,8 +41,8 @@ DISPLACED = ("DISPLACEMENT",)
 FORMER = ("former_cover", "former_use", "former_owner")
 """Fields that come first where a question says what was there before the deal."""
 AXES = ("country", "region", "intention", "crop", "animal", "mineral", "nature", "negotiation", "implementation",
-        "year", "investor", "investor_country", "investor_kind", "former_cover", "former_use", "former_owner",
-        "impact", "water_source", "community_reaction", "community_consultation")  # fmt: skip
+        "year", "investor", "operating", "investor_country", "investor_kind", "former_cover", "former_use",
+        "former_owner", "impact", "water_source", "community_reaction", "community_consultation")  # fmt: skip
 YEAR_SIGNS = {"onward": ">=", "since": ">=", "after": ">", "before": "<", "until": "<="}
 SIZE_SIGNS = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 SIZE_OF = {"production": "production_size", "contract": "contract_size", "hectares": "size", "intended": "size"}
@@ -114,7 +115,7 @@ def means_deals(question: str, context: Context) -> Literal["deals", "perhaps", 
     def holds(word: str) -> bool:  # in a longer phrase too: "deal size", "investor country"
         return any(single_stems("ask", word, context.language) & {*leaf.stems} for leaf in leaves)
 
-    if says("ask", "deal", "land_of_deals") or holds("deal"):
+    if says("ask", "deal", "land_of_deals") or says("axis", "target") or holds("deal"):
         return "deals"
     outside, everywhere = any(map(_is_outside, leaves)), not any(leaf.is_place for leaf in leaves)
     invested = says("ask", "investor") or holds("investor") or any(_invests(leaf, outside or says("ask", "who"))
@@ -230,6 +231,7 @@ class _Reader:
         self.values: dict[tuple[str, bool], list[str]] = {}
 
         self.former: Leaf | None = None
+        self.role = next((leaf for leaf in self.leaves if leaf.says("role")), None)
         self.how: Leaf | None = None
         self.how_many: Leaf | None = None
         self.axis = ""
@@ -281,6 +283,15 @@ class _Reader:
         near = list(after(self.leaves, leaf.at))
         return near[-1] if near else None
 
+    def of_role(self, dimension: str) -> str:
+        """Return a dimension of investors as that of a role, where one is named: "as parent company"."""
+        named = dimension.replace("investor", self.role.value("role") or "") if self.role else dimension
+        return named if named != "parent_country" else dimension  # which is of the parents already
+
+    def is_single(self, leaf: Leaf) -> bool:
+        """Whether a word stands in the singular."""
+        return leaf.text.lower() in _singulars(self.language)
+
     def negated(self, leaf: Leaf) -> bool:
         """Whether a negation stands before it; it is taken."""
         for one in reversed(self.leaves[max(0, leaf.at - 4) : leaf.at]):
@@ -309,7 +320,7 @@ class _Reader:
                 if capital and not plain_word and (ids := self.known.investors_called(text)):
                     if all(p.is_place or p.filler for p in part):
                         continue
-                    self.asked_.filters.append(Filter("investor_id", "in", tuple(ids)))
+                    self.asked_.filters.append(Filter(self.of_role("investor_id"), "in", tuple(ids)))
                     for p in part:
                         self.take(p, "investor")
                     at += size - 1
@@ -351,12 +362,12 @@ class _Reader:
     def _radius(self, leaf: Leaf) -> float | None:
         """The kilometres said before a name, 0 for "near" alone, None where neither is said."""
         back = self.leaves[max(0, leaf.at - 6) : leaf.at]
-        ahead = self.leaves[leaf.at + 1 : leaf.at + 6] if self.language in GLUED else []  # "Brăila 50 km-es körzetében"
+        ahead = self.leaves[leaf.at + 1 : leaf.at + 6]  # "Brăila 50 km-es körzetében"
         for several in (back[::-1], ahead):
             number = next((one for one in several if one.number is not None), None)
             if number and self.leaves[number.at + 1].says("unit", "km"):
-                for one in self.leaves[min(number.at, leaf.at + 1) : leaf.at] or several:
-                    self.take(one, "near")
+                for one in (*(self.leaves[min(number.at, leaf.at + 1) : leaf.at] or several), *back[-1:]):
+                    self.take(one if one not in back[-1:] or one.says("near") or one.at > number.at else None, "near")
                 for one in before(self.leaves, number.at, 1):
                     if one.says("near", "within"):
                         self.take(one, "near")
@@ -447,7 +458,7 @@ class _Reader:
             self.asked_.limit = int(value)
             self.take(leaf, "limit")
             return
-        if unit is None and lead is not None and lead.says("link", "deal_number") and _is_single(lead):
+        if unit is None and lead is not None and lead.says("link", "deal_number") and self.is_single(lead):
             self.asked_.deal = int(value)
             self.take(leaf, "deal")
             self.take(lead, "deal")
@@ -501,8 +512,9 @@ class _Reader:
 
     def _is_limit(self, leaf: Leaf, lead: Leaf | None, tail: Leaf | None) -> bool:
         small = float(leaf.number or 0).is_integer() and 1 <= (leaf.number or 0) <= 100
-        if tail is not None and tail.says("ask", "deal", "investment"):
-            tail = self.following(tail)  # "los diez acuerdos más grandes"
+        for _ in range(3):
+            if tail is not None and tail.says("ask", "deal", "investment") and not tail.says("ask", *SUPERLATIVES):
+                tail = self.following(tail)  # "los diez acuerdos más grandes"
         led = lead is not None and lead.says("ask", *SUPERLATIVES) and not lead.says("compare", "above")
         return small and (led or (tail is not None and tail.says("ask", *SUPERLATIVES)))
 
@@ -554,7 +566,7 @@ class _Reader:
 
     def _places_as_filters(self, investors: Sequence[str]) -> None:
         if homes := tuple(dict.fromkeys(id for id in investors if id != WORLD)):
-            self.asked_.filters.append(Filter("investor_country", "in", homes))
+            self.asked_.filters.append(Filter(self.of_role("investor_country"), "in", homes))
         for op, wanted in (("in", False), ("not_in", True)):
             ids = tuple(dict.fromkeys(i for _, some, gone in self.targets if gone == wanted for i in some))
             if ids and WORLD not in ids:
@@ -588,6 +600,9 @@ class _Reader:
         right = self.following(leaf)
         literal = self.leaves[leaf.at - 1] if leaf.at else None
         hyphened = self.question[leaf.end : leaf.end + 1] == "-"  # "Luxembourg-based", "Chinese-owned"
+        where = self.leaves[0].says("ask", "where") and literal is not None and literal.says("compare", "in")
+        if self._is_inside(leaf) or (where and literal and not (literal.says("link") or literal.says("near"))):
+            return "target"  # "where in Romania do investors …"
         if hyphened or _is_investor(follows) or _is_investor(literal):  # before its noun, or after it
             return "investor"
         if literal is not None and literal.says("ask", "deal", "investment") and not leaf.says("world"):
@@ -607,11 +622,22 @@ class _Reader:
             previous is not None and (previous.says("compare", "in") or previous.says("link", "grown"))
         ) and not (direct is not None and direct.says("compare", "in")):  # fmt: skip
             return "investor"
-        if follows is not None and follows.says("ask", "deal", "investment") and not (
-            direct is not None and direct.says("compare", "in")
-        ):  # fmt: skip
+        inside = direct is not None and direct.says("compare", "in")
+        if follows is not None and follows.says("ask", "deal", "investment") and not inside:
             return "unclear"
+        if not inside and not leaf.says("world") and self.has("ask", "invests") and self._leads_place(leaf):
+            return "investor"  # "what do the Chinese own in Africa"
         return "target"
+
+    def _leads_place(self, leaf: Leaf) -> bool:
+        """Whether right after a place "in" another follows: "the Chinese in Africa"."""
+        rest = [one for one in self.leaves[leaf.at + 1 : leaf.at + 5] if not one.filler or one.entries]
+        return any(one.says("compare", "in") and other.is_place for one, other in pairwise(rest[:3]))
+
+    def _is_inside(self, leaf: Leaf) -> bool:
+        """Whether a name stands in the case that says "in", in languages that have one."""
+        cases = words(self.language).get("case", {}).get("inside", "")
+        return bool(cases) and leaf.text.lower().endswith(tuple(cases.split("|")))
 
     def _after_places(self, at: int) -> Leaf | None:
         """The leaf after a row of places: after both of "Chinese and American investors"."""
@@ -631,7 +657,7 @@ class _Reader:
         asked.yes_no = opening is not None and opening.says("ask", "exist") and not opening.says("ask", "which")
         self.how = self._how_much()
         self.how_many = self.first("ask", "count")
-        if self.how is None and self.how_many and self.leaves[self.how_many.at + 1 :][:1] == [self.first("unit", "ha")]:
+        if self.how is None and self.how_many and self.first("unit", "ha") in [*after(self.leaves, self.how_many.at)]:
             self.how, self.how_many = self.how_many, None  # "number of hectares"
         self.axis = self._axis()
 
@@ -670,6 +696,9 @@ class _Reader:
                 axis = "investor"
             if axis == "investor" and leaf.at and self.leaves[leaf.at - 1].says("ask", "types"):
                 axis = "investor_kind"
+            if axis == "investor" and leaf.says("role", "operating"):
+                axis = "operating"
+            axis = {"target": "country"}.get(axis, axis)
             if axis == "size" or not self._is_asked_for(leaf, axis):
                 continue
             if who is not None and who.at < leaf.at and not axis.startswith(("investor", "former_owner")):
@@ -699,8 +728,9 @@ class _Reader:
         """ "What are Chinese investors growing", "what do they invest in": a verb, and nothing named that it is of."""
         opening = self.leaves[0]
         named = any(leaf.says(name) for leaf in self.leaves for name in ("crop", "animal", "mineral", "intention"))
-        what = not opening.says("ask", "howmuch") and bool(
-            {*opening.stems} & single_stems("ask", "which", self.language)
+        what = not opening.says("ask", "howmuch") and (
+            bool({*opening.stems} & single_stems("ask", "which", self.language))
+            or (len(opening.stems) == 1 and opening.says("ask", "which"))
         )
         if named or not what or opening.at + 1 == len(self.leaves):
             return None
@@ -716,8 +746,8 @@ class _Reader:
 
     def _is_asked_for(self, leaf: Leaf, axis: str) -> bool:
         """Whether "which", "what kind of", "by" or "how many" stands before, over adjectives and superlatives."""
-        if axis == "investor_country" and self.leaves[0].says("ask", "where"):
-            return True  # "where do the investors come from"
+        if leaf.says("ask", "by") or (axis == "investor_country" and self.leaves[0].says("ask", "where")):
+            return True  # "pa valstīm"; "where do the investors come from"
         for one in reversed(self.leaves[max(0, leaf.at - 4) : leaf.at]):
             if one.says("ask", "deal") and axis == "investor":
                 return False  # "which deals do companies have"
@@ -834,6 +864,8 @@ class _Reader:
         elif name == "flag" or (name == "impact" and codes[0] in DISPLACED):
             flag = codes[0].lower()
             name, codes = ("transnational", ["no"]) if flag == "domestic" else (flag, ["yes"])
+        elif name == "investor_kind":
+            name = self.of_role(name)
         elif name == "community_consultation" and gone:
             codes, gone = ["NOT_CONSULTED"], False
         self.values.setdefault((name, gone), []).extend(codes)
@@ -852,8 +884,8 @@ class _Reader:
         rivals = self.has("ask", "compare", "more")
         for value, sense in SUPERLATIVES.items():
             found = self.first("ask", value)
-            if found is not None and not way:
-                way, word = sense, value
+            if found is not None and (not way or (way == sense and value in ("most", "fewest"))):  # "top five largest"
+                way, word = sense, word or value
                 self.take(found, "order")
         rival = self.first("ask", "compare")
         compared = len(self.targets) > 1 and (
@@ -950,18 +982,20 @@ class _Reader:
 
     def _counts_axis(self) -> bool:
         assert self.how_many is not None
-        near = self.leaves[self.how_many.at + 1 : self.how_many.at + 4]
-        return any(leaf.used == "axis" for leaf in near) and not any(leaf.says("ask", "deal") for leaf in near[:1])
+        at = self.how_many.at
+        near = self.leaves[at + 1 : at + 4]
+        of_deals = any(leaf.says("ask", "deal") for leaf in (*near[:1], *self.leaves[max(0, at - 1) : at]))
+        return any(leaf.used == "axis" for leaf in near) and not of_deals
 
     def _single(self) -> bool:
         """Whether one deal is asked for: "the biggest deal"."""
         named = [leaf for leaf in self.leaves if leaf.says("ask", "deal", "investment") or leaf.says("nature")]
-        return bool(named) and all(_is_single(leaf) for leaf in named)
+        return bool(named) and all(map(self.is_single, named))
 
     def _single_axis(self) -> bool:
         axis = next((leaf for leaf in self.leaves if leaf.used == "axis"), None)
         plural = any(fold(leaf.text) in PLURAL_WHICH for leaf in self.leaves)
-        return axis is not None and _is_single(axis) and not plural
+        return axis is not None and self.is_single(axis) and not plural
 
     def _finish(self) -> None:
         asked = self.asked_
@@ -1052,20 +1086,12 @@ def _compared(dimension: str, value: float, told: Sequence[Leaf | None], signs: 
     return Filter(dimension, "in", (number,))
 
 
-def _is_single(leaf: Leaf) -> bool:
-    """Whether a word stands in the singular, as the word lists write it."""
-    return leaf.text.lower() in _singulars()
-
-
-@lru_cache(maxsize=1)
-def _singulars() -> frozenset[str]:
-    found: set[str] = set()
-    for language in languages():
-        of = words(language)
-        found |= {one.lower() for one in of["link"]["deal_number"].split("|")}
-        found |= {one.lower() for one in of.get("singular", {}).get("words", "").split("|")}
-        for several in (of["ask"]["deal"], of["ask"]["investment"]):
-            found |= {one.lower() for one in several.split("|") if (language == "en") > one.endswith("s")}
-            found.add(several.split("|")[0].lower())
-        found |= {several.split("|")[0].lower() for several in of["axis"].values()}
-    return frozenset(found)
+@lru_cache(maxsize=32)
+def _singulars(language: str) -> frozenset[str]:
+    """Return the words that stand in the singular, as the word lists write them."""
+    of = words(language)
+    named = (of["ask"]["deal"], of["ask"]["investment"])
+    every = [of["link"]["deal_number"], of.get("singular", {}).get("words", ""), *(named if language == "en" else ())]
+    first = [several.split("|")[0] for several in (*named, *of["axis"].values())]
+    several = (one for text in every for one in text.split("|") if text not in named or not one.endswith("s"))
+    return frozenset(one.lower() for one in (*first, *several))

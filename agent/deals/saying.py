@@ -11,7 +11,7 @@ from agent.voice import Voice
 from retrieval.deal_terms import ANSWERS, terms
 from retrieval.deal_words import label, place_name, words
 from retrieval.query import Filter, Query
-from retrieval.sources.deals import UNKNOWN
+from retrieval.sources.deals import STATES, UNKNOWN
 from tools.context import Context
 from tools.deals import MEASURES
 from tools.result import Result
@@ -40,7 +40,8 @@ def sentence(result: Result, voice: Voice, context: Context) -> str:
 
 def axis_name(dimension: str, language: str) -> str:
     """Return what a dimension is called."""
-    return words(language)["axis"].get(dimension, dimension.replace("_", " ")).split("|")[0]
+    of = words(language)
+    return {**of["role"], **of["axis"]}.get(dimension, dimension.replace("_", " ")).split("|")[0]
 
 
 class _Saying:
@@ -195,7 +196,8 @@ class _Saying:
 
 def described(filters: Sequence[Filter], language: str, context: Context, *, bare: bool = False) -> str:
     """Return the filters of a query in words: "land deals, Romania, sunflower, 1,000 ha or more, since 2010"."""
-    parts = [part for one in filters if (part := _described(one, language, context))]
+    told = {STATES[one.dimension][0] for one in filters if one.dimension in STATES}  # "concluded since 2015"
+    parts = [part for one in filters if one.dimension not in told and (part := _described(one, language, context))]
     of = words(language)["say"]
     return ", ".join(parts) if bare else ", ".join([of["deals"], *(parts or [of["everywhere"]])])
 
@@ -211,18 +213,20 @@ def _described(one: Filter, language: str, context: Context) -> str:
     elif one.dimension == "deal":
         number = of["entry"].partition(" (")[0]
         text = f" {of['or']} ".join(number.format(id=v) for v in values)
-    elif one.dimension == "investor_country":
+    elif one.dimension in ("investor_country", "operating_country"):
         text = of["investors_from"].format(names=", ".join(place_name(str(v), language) for v in values))
-    elif one.dimension == "investor_id":
+    elif one.dimension in ("investor_id", "parent_id", "operating_id"):
         names = {row[0]: row[1] for row in context.store.query("deals_investors").rows}
         every = dict.fromkeys(names.get(v, str(v)) for v in values)
         text = of["investors"].format(names=", ".join(list(every)[:4]) + (" …" if len(every) > 4 else ""))
-    elif one.dimension == "signed_year":
-        signed = label("negotiation", "CONTRACT_SIGNED", language)
-        text = f"{signed} {_span(replace(one, dimension='year'), values, of, language)}"
+    elif one.dimension in STATES:
+        field, codes = STATES[one.dimension]
+        state = label(field, (terms()[field][codes[0]].parent or codes[0]) if codes[1:] else codes[0], language)
+        text = f"{state} {_span(replace(one, dimension='year'), values, of, language)}"
     elif one.dimension in ("year", "size", *SIZE_OF):
         said = SIZE_OF.get(one.dimension, "")
         text = _span(one, values, of, language) + (f" {of[said]}" if said else "")
+        text = of["begun"].format(span=text) if one.dimension == "year" else text
     elif one.dimension == "position":
         text = of["near"].format(km=_plain(values[2]), name=_spot(values))
     elif one.dimension == "area":
@@ -231,10 +235,12 @@ def _described(one: Filter, language: str, context: Context) -> str:
         text = of["transnational"] if "yes" in values else of["domestic"]
     elif one.dimension in FLAGS:
         text = words(language)["flag"].get(one.dimension, one.dimension).split("|")[0]
-    elif one.dimension in terms():
-        text = f" {of['or']} ".join(label(one.dimension, str(v), language) for v in values)
+    elif (field := one.dimension.replace("parent_", "investor_").replace("operating_", "investor_")) in terms():
+        text = f" {of['or']} ".join(label(field, str(v), language) for v in values)
         if one.dimension in TOLD_OF:
             text = f"{axis_name(one.dimension, language)}: {text}"
+    role = one.dimension.partition("_")[0]
+    text = f"{axis_name(role, language)}: {text}" if role in ("parent", "operating") else text
     return of["not"].format(words=text) if one.op.startswith("not_") and text else text
 
 

@@ -18,9 +18,18 @@ UNKNOWN = "UNKNOWN"
 NEAR = "deal_id IN (SELECT deal_id FROM deal_locations WHERE accuracy IS DISTINCT FROM 'COUNTRY' AND {test})"
 """A deal is near, or inside, where one of its locations is; a location known to the country only is nowhere near."""
 
-SIGNED = """(SELECT list(h.year) FROM deal_history AS h WHERE h.deal_id = deals.deal_id AND h.field = 'negotiation'
-    AND h.code = 'CONTRACT_SIGNED' AND h.year IS NOT NULL)"""
-"""The years in which a contract of a deal was signed, whatever has become of it since."""
+STATES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "signed_year": ("negotiation", ("CONTRACT_SIGNED",)),
+    "concluded_year": ("negotiation", ("ORAL_AGREEMENT", "CONTRACT_SIGNED", "CHANGE_OF_OWNERSHIP")),
+    "failed_year": ("negotiation", ("NEGOTIATIONS_FAILED", "CONTRACT_CANCELED")),
+    "expired_year": ("negotiation", ("CONTRACT_EXPIRED",)),
+    "running_year": ("implementation", ("IN_OPERATION",)),
+    "abandoned_year": ("implementation", ("PROJECT_ABANDONED",)),
+}
+"""Dimension → the states whose first year in a deal's history it is, whatever has become of it since."""
+
+PARENTS = "CASE WHEN operating_company IS NULL THEN investor_ids ELSE investor_ids[2:] END"
+"""The top parent companies of a deal: its investors less the operating company, which comes first."""
 
 SIZES = {"size_ha": "hectares", "contract_ha": "contract", "production_ha": "production", "intended_ha": "intended"}
 """Column → the measure that sums it."""
@@ -46,6 +55,22 @@ def _yes_no(name: str) -> Dimension:
     return Dimension(name, "word", sql, codes=("yes", "no", UNKNOWN))
 
 
+def _in_state(name: str) -> str:
+    """Return SQL of the year in which a deal first came into a state; of contracts each year that one was signed."""
+    field, codes = STATES[name]
+    listed = ", ".join(f"'{code}'" for code in codes)
+    years = "list(h.year)" if name == "signed_year" else "[min(h.year)]"
+    return f"""(SELECT {years} FROM deal_history AS h WHERE h.deal_id = deals.deal_id AND h.field = '{field}'
+    AND h.code IN ({listed}) AND h.year IS NOT NULL)"""
+
+
+def _kinds(ids: str) -> str:
+    """Return SQL of the kinds of some of a deal's investors."""
+    return (
+        f"(SELECT list(DISTINCT i.kind) FROM investors AS i WHERE list_contains({ids}, i.investor_id) AND i.kind <> '')"
+    )
+
+
 DEALS = source(
     name="deals",
     about="Land deals as Land Matrix records them, one row a deal, hectares as reported, all over the world.",
@@ -59,7 +84,7 @@ DEALS = source(
         Dimension("position", "position", "km_between($lon, $lat, lon, lat)", "km", inside=NEAR),
         Dimension("area", "outline", "", inside=NEAR),
         Dimension("year", "year", "year"),
-        Dimension("signed_year", "year", SIGNED, many=True),
+        *(Dimension(name, "year", _in_state(name), many=True) for name in STATES),
         Dimension("size", "number", "size_ha", "ha"),
         Dimension("contract_size", "number", "contract_ha", "ha"),
         Dimension("production_size", "number", "production_ha", "ha"),
@@ -81,6 +106,17 @@ DEALS = source(
         Dimension("investor", "word", "investors", many=True),
         Dimension("investor_country", "word", "investor_countries", many=True, parents=world_regions()),
         Dimension("investor_id", "number", "investor_ids", many=True),
+        Dimension("parent_id", "number", PARENTS, many=True),
+        _coded("parent_kind", "investor_kind", _kinds(PARENTS), many=True),
+        Dimension("operating_id", "number", "operating_company"),
+        _coded("operating_kind", "investor_kind", _kinds("[operating_company]"), many=True),
+        Dimension(
+            "operating_country",
+            "word",
+            "(SELECT min(i.country) FROM investors AS i WHERE i.investor_id = operating_company)",
+            parents=world_regions(),
+        ),
+        Dimension("operating", "word", "company"),
         _yes_no("transnational"),
         _yes_no("forest_concession"),
         *(_yes_no(name) for name in ANSWERS),
@@ -101,7 +137,10 @@ DEALS = source(
         Measure("largest_size", "max(size_ha){filter}", "ha", concept="size of a deal", digits=2),
         Measure("smallest_size", "min(size_ha){filter}", "ha", concept="size of a deal", digits=2),
         Measure("year_known", "count(year){filter}", "deals", concept="looked at"),
-        Measure("signed_year_known", f"count({SIGNED}){{filter}}", "deals", concept="looked at"),
+        *(
+            Measure(f"{name}_known", f"count({_in_state(name)}){{filter}}", "deals", concept="looked at")
+            for name in STATES
+        ),
         Measure("first_year", "min(year){filter}", "", concept="year"),
         Measure("last_year", "max(year){filter}", "", concept="year"),
         Measure("countries", "count(DISTINCT country){filter}", "countries", concept="countries"),

@@ -15,9 +15,10 @@ from agent.deals.leaves import GRAMMAR
 from agent.deals.notation import from_rest, to_rest
 from agent.deals.planning import deals_plan
 from agent.deals.reading import means_deals
+from agent.deals.tongue import language_of
 from retrieval.deal_files import read_deals
 from retrieval.deal_terms import world_regions
-from retrieval.deal_words import PATTERNS, languages, words
+from retrieval.deal_words import PATTERNS, languages, lexicon, words
 from retrieval.errors import BadArgument
 from retrieval.fetch.landmatrix_world import drawn, export_zip
 from retrieval.ingest import Contents, write_store
@@ -392,6 +393,21 @@ def test_a_map_of_a_region_of_the_world_is_drawn_and_discs_are_told(context: Con
         ("What are Chinese investors growing in Zimbabwe?", "deals", "by crop: tobacco 2 deals"),
         ("What used to be forest before the deal in Cambodia or Laos?", "deals", "2 deals"),
         ("How much land was bought outright versus leased in Romania?", "deals", "lease 4 deals, 60,503 ha"),
+        (
+            "In which deals is an investment fund involved as parent company?",
+            "deals",
+            "parent company: investment fund: 4",
+        ),
+        ("Which operating companies hold land in Romania?", "deals", "by operating company: SC Intercereal SA 1 deal"),
+        ("How many deals were concluded since 2015?", "deals", "Land deals, concluded since 2015: 10 deals"),
+        ("Wie viele Hektar entfallen auf jedes Zielland in Afrika?", "deals", "nach Land: DR Kongo 1 Geschäft"),
+        ("Kde v Rumunsku investoři pěstují pšenici?", "deals", "Rumunsko, pšenice: 3 obchody"),
+        ("Kus kasvatavad investorid Rumeenias nisu?", "deals", "Rumeenia, nisu: 3 tehingut"),
+        ("Čo pestujú investori v Ghane?", "deals", "podľa: plodina"),
+        ("Palmiõli: tehingute arv riikide kaupa", "deals", "rühmiti: riik: Ghana: 2"),
+        ("Koliko se hektara stvarno obrađuje u Etiopiji?", "deals", "3.440 ha"),
+        ("Quels accords fonciers ont échoué en Afrique ?", "deals", "aucune"),
+        ("Que possèdent les Chinois comme terres en Afrique ?", "deals", "investisseurs de : Chine"),
         ("Which countries have carbon projects?", "deals", "Nicaragua 1 deal"),
         ("Does a pension fund hold land in Brazil?", "deals", "none is recorded (land deals, Brazil, investment fund)"),
         ("¿Quién cultiva palma aceitera en Colombia?", "deals", "por inversor: Chemonics"),
@@ -408,6 +424,13 @@ def test_what_strangers_asked_first_is_answered(question: str, tool: str, part: 
 @pytest.mark.parametrize("question", ["How much is the rent per ha of deal 1230?", "annual rent in Romania's deals"])
 def test_a_rent_is_not_taken_for_a_lease(question: str, context: Context) -> None:
     assert ask(question, context, router="builtin", debug=True).status == "refused"
+
+
+def test_a_name_loads_no_other_languages_words(context: Context) -> None:
+    lexicon.cache_clear()
+    assert language_of("biggest investors in Zambian farmland by Nobodyatall", "en") == "en"
+    assert language_of("Kuri zemes darījumi Āfrikā izgāzās?", "lt") == "lv"
+    assert lexicon.cache_info().currsize < 6
 
 
 def test_words_that_fit_the_land_as_well_are_asked_back(context: Context) -> None:
