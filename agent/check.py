@@ -43,7 +43,7 @@ def _numbers(text: str, allowed: set[Any], language: str) -> list[str]:
     plain = CODE.sub(" | ", text)
     named = (v for v in allowed if isinstance(v, str) and v in plain and any(c.isdigit() for c in v))
     for name in sorted(named, key=len, reverse=True):
-        plain = re.sub(rf"(?<![\w.,]){re.escape(name)}(?!\w|[.,]\d)", " | ", plain)
+        plain = re.sub(rf"(?<![\w.,]){re.escape(name)}(?!\w|[.,]\d|[\u00a0\u202f]\d{{3}})", " | ", plain)
     return [number for number in NUMBER.findall(plain) if not readings(number, language) & values]
 
 

@@ -288,9 +288,7 @@ def pixel_layers(drawn: Layer, dots: Sequence[Feature], names: Names) -> list[La
     coloured = [(at, f, look.colour) for at, (f, look) in enumerate(zip(dots, looks, strict=True)) if look.colour]
     if coloured:
         mark = Mark(coloured[0][2], names.words["natural_colour"], len(coloured), "natural")
-        features = [marked(f, 0, at) for at, f, _ in coloured]
-        for feature, (_, _, colour) in zip(features, coloured, strict=True):
-            feature["properties"]["_c"] = colour
+        features = [marked(bare(f, _c=colour), 0, at) for at, f, colour in coloured]
         layers.append(beside(drawn, names.words["beside_above"], (mark,), features))
     return layers
 
@@ -299,7 +297,15 @@ def coded(drawn: Layer, title: str, codes: Sequence[str], dots: Sequence[Feature
     """Those of an answer's pixels that have a class, in its colour."""
     there = [at for at, code in enumerate(codes) if code]
     keys, marks = by_code([codes[at] for at in there], names)
-    return beside(drawn, title, marks, [marked(dots[at], m, at) for at, m in zip(there, keys, strict=True)])
+    named = {code: names.label(code) for code in set(codes) if code}
+    own = [bare(dots[at], land_cover_name=named[codes[at]]) for at in there]
+    return beside(drawn, title, marks, [marked(f, m, at) for f, m, at in zip(own, keys, there, strict=True)])
+
+
+def bare(pixel: Feature, **told: str) -> Feature:
+    """A pixel with its place and name, and what is told of it, instead of what the answer tells."""
+    kept = {name: pixel["properties"][name] for name in ("location", "year") if name in pixel["properties"]}
+    return {"geometry": pixel["geometry"], "properties": {**kept, **told}}
 
 
 def beside(drawn: Layer, title: str, marks: tuple[Mark, ...], features: Sequence[Feature]) -> Layer:
@@ -817,9 +823,11 @@ def place_of(feature: Feature) -> tuple[float, float]:
 
 def bounds_of(layers: Iterable[Layer], least: float = 0.0, air: float = 0.02) -> BBox | None:
     """West, south, east, north of all that is drawn, with a little air and at least so many degrees across."""
-    shapes = [shapely.geometry.shape(f["geometry"]) for layer in layers for f in layer.features]
-    if not shapes:
+    drawn = [f["geometry"] for layer in layers for f in layer.features]
+    if not drawn:
         return None
+    spots = np.array([one["coordinates"][:2] for one in drawn if one["type"] == "Point"], dtype=float).reshape(-1, 2)
+    shapes = [*shapely.points(spots), *(shapely.geometry.shape(one) for one in drawn if one["type"] != "Point")]
     west, south, east, north = (float(v) for v in shapely.total_bounds(shapes))
     air = max(air + 0.03 * (east - west), (least - (east - west)) / 2)
     return west - air, max(south - air, -85.0), east + air, min(north + air, 85.0)

@@ -353,7 +353,7 @@ window.landask = (() => {
   function section(layer, place, hidden, words, named) {
     const title = layer.kind === "flags" ? layer.marks[0].label : dated(layer) || layer.marks[0]?.label || "";
     const eye = make("button", { type: "button", class: "la-eye", "aria-pressed": !hidden, "aria-label": `${words.layer_show}: ${title}`, "data-layer": place,
-      onclick: () => { hidden ? view.off.delete(place) : view.off.add(place); renewLegend(); if (view.ready) paint();
+      onclick: async () => { hidden ? view.off.delete(place) : view.off.add(place); await loadLayer(layer); if (view.drawing.layers[place] !== layer) return; renewLegend(); if (view.ready) paint();
         view.root.querySelector(`[data-layer="${place}"]`)?.focus(); } });
     const head = make("div", { class: "la-layer" }, eye, ...(named || (!layer.title && !hidden) ? [] : [make("h2", { text: title })]));
     if (hidden) return make("section", { class: "la-hidden" }, head);
@@ -682,9 +682,12 @@ window.landask = (() => {
     const follow = () => other.jumpTo({ center: map.getCenter(), zoom: map.getZoom(), bearing: map.getBearing() });
     map.on("move", follow);
     view.swiped = { end: () => { map.off("move", follow); other.remove(); for (const part of [pane, bar, handle, told]) part.remove(); } };
-    const lay = () => {
-      const side = sides[choice.value], layer = view.drawing.layers[side.at], own = { off: view.off, theme: view.theme, year: view.year };
+    const lay = async () => {
+      const side = sides[choice.value], layer = view.drawing.layers[side.at];
       delete pane.dataset.drawn;
+      await loadLayer(layer);
+      if (side !== sides[choice.value] || !pane.isConnected) return;    // another was chosen meanwhile
+      const own = { off: view.off, theme: view.theme, year: view.year };
       clearResults(other);
       Object.assign(view, { off: side.off, theme: side.theme, year: side.year });
       view.drawing.layers.forEach((each, at) => addLayer(other, each, at));
@@ -717,17 +720,19 @@ window.landask = (() => {
   }
 
   // ---- drawing an answer -----------------------------------------------------------------------------------------
+  // Points that wait in the list of layers are fetched when they are wanted.
   async function load(drawing) {
-    await Promise.all(drawing.layers.map(async (layer) => {
-      if (layer.kind === "image" || layer.features) return;
-      const reply = await fetch(here(layer.url));
-      const found = reply.ok ? await reply.json() : { features: [] };
-      layer.features = found.features;
-      if (found.indicator) layer.indicator = found.indicator;    // with the figures of all regions
-      layer.features.forEach((f, i) => { f.properties._i = i; });
-      if (!reply.ok) layer.lost = true;
-    }));
+    await Promise.all(drawing.layers.filter(({ kind, on }) => kind !== "points" || on !== false).map(loadLayer));
     return drawing;
+  }
+  async function loadLayer(layer) {
+    if (layer.kind === "image" || layer.features) return;
+    const reply = await fetch(here(layer.url));
+    const found = reply.ok ? await reply.json() : { features: [] };
+    layer.features = found.features;
+    if (found.indicator) layer.indicator = found.indicator;    // with the figures of all regions
+    layer.features.forEach((f, i) => { f.properties._i = i; });
+    if (!reply.ok) layer.lost = true;
   }
 
   async function draw(value) {

@@ -4,7 +4,8 @@ SELECT location, lon, lat, pixels.year AS year, pixels.point_id AS point_id, fir
     coalesce(seen.lc1, lc_label) AS land_cover,
     CASE WHEN seen.lc1 IS NOT NULL THEN 'survey' ELSE source END AS witness, bands
 FROM pixels LEFT JOIN (
-    SELECT point_id, records.year AS year, lc1 FROM records WHERE lc1 IS NOT NULL
+    SELECT point_id, records.year AS year, lc1 FROM records
+    WHERE lc1 IS NOT NULL AND point_id IN (SELECT point_id FROM pixels)
 ) AS seen ON pixels.point_id = seen.point_id AND abs(pixels.year - seen.year) <= 2
 WHERE coalesce(seen.lc1, lc_label) IS NOT NULL
 QUALIFY row_number() OVER (

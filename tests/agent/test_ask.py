@@ -66,14 +66,29 @@ def test_an_invented_number_place_or_code_is_found(asked, demo: Context) -> None
     assert unsupported(wrong, answer.results, "en", demo) == ["B82", "63.4", "Portugal"]
 
 
-def test_the_level_of_a_plan_is_no_part_of_a_number(demo: Context) -> None:
-    where = (Filter("region", "in", ("country:RO",)), Filter("year", "in", (2022,)))
-    asked = Query("published", (Column("share", "share"),), where, (Group("land_cover", "1"),), order=(Order("share"),))
-    hungarian = demo.in_language("hu")
-    results = [answer(asked, hungarian)]
-    text = render(results, "hu", hungarian)
-    assert "1,48" in text
-    assert unsupported(text, results, "hu", hungarian) == []
+@pytest.mark.parametrize(
+    ("language", "source", "measure", "where", "told"),
+    [
+        ("hu", "published", "share", ("country:RO", 2022), "1,48"),
+        ("cs", "survey", "points", ("country:ES", 2018), "1\N{NO-BREAK SPACE}925"),
+    ],
+)
+def test_the_level_of_a_plan_is_no_part_of_a_number(
+    demo: Context, language: str, source: str, measure: str, where: tuple[str, int], told: str
+) -> None:
+    place, year = where
+    asked = Query(
+        source,
+        (Column(measure, measure),),
+        (Filter("region", "in", (place,)), Filter("year", "in", (year,))),
+        (Group("land_cover", "1"),),
+        order=(Order(measure),),
+    )
+    context = demo.in_language(language)
+    results = [answer(asked, context)]
+    text = render(results, language, context)
+    assert told in text
+    assert unsupported(text, results, language, context) == []
 
 
 def test_the_published_figure_comes_first_and_the_survey_beside_it(asked) -> None:

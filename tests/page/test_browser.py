@@ -56,7 +56,7 @@ def test_a_question_brings_sentence_map_and_table(seen: Seen, handlers: Handlers
     assert seen.colour_at(seen.spot(0, place)) == rgb(points["marks"][feature["properties"]["_m"]]["colour"])
 
 
-def test_the_legend_equals_what_is_drawn(seen: Seen) -> None:
+def test_the_legend_equals_what_is_drawn_filters_it_and_hides_layers(seen: Seen) -> None:
     seen.open().ask(SHARES)
     layer = seen.map_settles()[0]
     lines = seen.page.locator(".la-legend section").first.locator("li")
@@ -67,11 +67,6 @@ def test_the_legend_equals_what_is_drawn(seen: Seen) -> None:
         expect(lines.nth(at).locator(".la-count")).to_have_text(str(len(bearing)))
     swatch = seen.page.locator(".la-legend .la-swatch").first.evaluate("node => getComputedStyle(node).backgroundColor")
     assert swatch == "rgb({}, {}, {})".format(*rgb(layer["marks"][0]["colour"]))
-
-
-def test_the_legend_filters_and_layers_can_be_hidden(seen: Seen) -> None:
-    seen.open().ask(SHARES)
-    seen.map_settles()
     marks = "landask.view.map.queryRenderedFeatures({layers: ['result-0']}).map(f => f.properties._m)"
     first = seen.page.locator(".la-legend button.la-mark").first
     assert 0 in seen.page.evaluate(marks)
@@ -123,7 +118,7 @@ def test_a_click_on_a_point_tells_what_it_is(seen: Seen, handlers: Handlers) -> 
     seen.page.wait_for_function("document.querySelector('#point img').naturalWidth === 8")
 
 
-def test_hover_links_row_and_feature_both_ways(seen: Seen) -> None:
+def test_a_table_shows_few_columns_and_hover_links_row_and_feature_both_ways(seen: Seen) -> None:
     seen.open().ask(SHARES)
     seen.map_settles()
     seen.tab("table")
@@ -139,12 +134,6 @@ def test_hover_links_row_and_feature_both_ways(seen: Seen) -> None:
     seen.page.mouse.move(spot["x"], spot["y"], steps=4)
     expect(row).to_have_class(re.compile("la-here"))
     expect(seen.page.locator(".la-tip")).to_be_visible()
-
-
-def test_a_table_shows_few_columns_and_all_on_demand(seen: Seen) -> None:
-    seen.open().ask(SHARES)
-    seen.map_settles()
-    seen.tab("table")
     headings = seen.page.locator("#rows table").first.locator("th:visible")
     assert 3 <= headings.count() <= 5
     seen.page.locator("[data-columns]").first.click()
@@ -360,8 +349,11 @@ def test_answers_are_pinned_to_a_board_that_a_link_makes_again(seen: Seen) -> No
 def test_an_answer_is_rated_in_this_browser_and_goes_on_by_a_click(seen: Seen) -> None:
     page = seen.open().ask("How much of Sweden was woodland in 2018?").page
     page.evaluate("localStorage.removeItem('landask-ratings')")
-    page.locator("[data-act=rate][data-value=good]").click()
-    expect(page.locator("[data-act=rate][data-value=good]")).to_have_attribute("aria-pressed", "true")
+    good = page.locator("[data-act=rate][data-value=good]")
+    for told, pressed in ((re.compile("noted"), "true"), ("", "false"), (re.compile("noted"), "true")):
+        good.click()
+        expect(page.locator(".la-rated")).to_have_text(told)
+        expect(good).to_have_attribute("aria-pressed", pressed)
     seen.unfolded()
     with page.expect_download() as download:
         page.locator("#ratings").click()
