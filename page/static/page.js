@@ -367,7 +367,7 @@ window.landask = (() => {
           onclick: () => { view.front = view.front === place ? null : place; more.querySelector("[data-front]").setAttribute("aria-pressed", view.front === place); if (view.ready) paint(); } })] : []));
       head.append(more);
     }
-    if (layer.kind === "points" && layer.features?.length > MANY) head.append(make("span", { class: "la-unit", text: words.hexagons }));
+    if (layer.kind === "points" && layer.features?.length > MANY && !ownColours(layer)) head.append(make("span", { class: "la-unit", text: words.hexagons }));
     const list = make("ul"), numbers = flagged(layer) || counts(layer), filters = layer.kind !== "outline" && layer.marks.length > 1;
     layer.marks.forEach((mark, at) => {
       const parts = [swatchOf(layer, mark), make("span", { text: mark.label }), ...(numbers[at] == null ? [] : [make("span", { class: "la-count", text: numbers[at] })])];
