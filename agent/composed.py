@@ -334,7 +334,7 @@ def is_for_the_rules_behind(reading: Reading) -> bool:
         return True
     if reading.has("RANK", "MANY") and reading.has("YEAR") and reading.has("SPAN") and reading.has("CHANGE"):
         return True
-    outside = any(op == "not_near" for op, _, _ in reading.all("NEAR"))
+    outside = any(op != "near" for op, _, _ in reading.all("NEAR"))
     profile = composed == {"SPLIT"} and reading.all("SPLIT") == [("classes", "land_cover")] and not reading.has("CLASS")
     circles = bool(composed) and composed <= {"NEAR", "NOTCLASS"} and len(set(reading.all("YEAR"))) < 2
     circles = circles and not reading.has("CLASSES")

@@ -326,7 +326,9 @@ def ends(reading: Reading, n: int, where: str, language: str) -> bool:
 def touches(reading: Reading, start: int) -> bool:
     """Whether only a space or a hyphen stands before a word."""
     tokens = reading.said.tokens
-    return start > 0 and not reading.said.question[tokens[start - 1].end : tokens[start].start].strip(" -\u2010\u2011")
+    if not 0 < start < len(tokens):
+        return False  # a class that a word of the ranking says: "the most wooded"
+    return not reading.said.question[tokens[start - 1].end : tokens[start].start].strip(" -\u2010\u2011")
 
 
 def after_preposition(reading: Reading, end: int, language: str) -> tuple[int, ...]:

@@ -30,10 +30,12 @@ from tools.plan import Note, Plan, Step
 
 OF_A_CLASS = ("confusions", "accuracy")
 ELSEWHERE = frozenset({
-    "witness.published", "witness.deals", "witness.estimates", "witness.map", "act.licence", "act.cite", "act.years",
-    "act.why", "time.year",
+    "witness.deals", "witness.estimates", "witness.map", "act.licence", "act.cite", "act.years", "act.why", "time.year",
 })  # fmt: skip
 """Closed words of questions that are of other data, or of all data alike."""
+WITNESSES = {"witness.published": "official_share", "witness.survey": "count_points", "measure.points": "count_points",
+             "witness.satellite": "classify_area"}  # fmt: skip
+"""Key of the lexicon → the tool that says what this witness has of a class at a place."""
 TABLE = (
     "LIMIT", "HAVING", "COUNT", "COUNTED", "SPAN", "SINCEYEAR", "CHANGE", "TREND", "RANK", "RANKNTH", "NOTCLASS",
     "NOTPLACE", "POINT", "MONTHS", "LOST", "GAINED", "BECAME", "MANY", "INSIDE", "NOTYEAR", "NEAREST",
@@ -114,6 +116,8 @@ class _Question:
 
     def plan(self) -> Plan | None:
         frame, maps = self.frame, "ask.where" in self.keys
+        if "witness.published" in self.keys:
+            return self.side_by_side(frame)
         placed = bool(frame.regions or frame.near)
         if frame.words and (len(self.names.classes) > 1 or self.fact in OF_A_CLASS):
             return None
@@ -131,6 +135,15 @@ class _Question:
         compared = "survey" in self.reading.all("WITNESS") or "compare" in self.reading.all("ASK")
         compared = compared and bool(frame.land_cover)
         return self.seen(replace(frame, operation="compare_with_survey" if compared else "classify_area"))
+
+    def side_by_side(self, frame: Frame) -> Plan | None:
+        """Return the plan of what each witness named has of a class at a place, the published figures among them."""
+        if self.left or self.fact or not frame.land_cover or not frame.regions:
+            return None
+        tools = dict.fromkeys(tool for key, tool in WITNESSES.items() if key in self.keys)
+        steps = [step for tool in tools for step in steps_of(replace(frame, operation=tool), self.context)]
+        once = {str(step.to_json()): step for step in reversed(steps)}  # the points stand beneath the figures already
+        return Plan(tuple(reversed(once.values())), (), self.areas(frame.regions), frame.to_json())
 
     @property
     def asks_what_is_known(self) -> bool:

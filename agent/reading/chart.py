@@ -104,6 +104,12 @@ def near(quantity: tuple[float, str], place: Any, op: str) -> tuple[str, float, 
     return op, number if unit == "km" else number / 1000, place
 
 
+def ring(least: float, circle: tuple[str, float, Any]) -> tuple[str, tuple[float, float], Any] | None:
+    """Return what lies in a circle but not within some kilometres of its centre."""
+    op, km, place = circle
+    return ("ring", (least, km), place) if op == "near" and 0 < least < km else None
+
+
 def is_town(area: Any) -> bool:
     """Whether a name is that of a town: "Lyon, within 40 km", not "Ireland within 5 km of a motorway"."""
     return any(isinstance(candidate, Place) for candidate in area.candidates)
@@ -215,6 +221,9 @@ RULES: list[Rule] = [
     ("NEARS AND +PLACE", "NEARS", lambda n, a, p: (*n, (*n[-1][:2], p))),
     ("NEARS OR +PLACE", "NEARS", lambda n, a, p: (*n, (*n[-1][:2], p))),
     ("OUTSIDE NEAR", "NEAR", lambda n, x: ("not_near", x[1], x[2])),
+    ("BETWEEN NUM TO NEAR", "NEAR", lambda b, n, t, x: ring(n, x)),
+    ("BETWEEN QTY TO NEAR", "NEAR", lambda b, q, t, x: ring(q[0], x) if q[1] == "km" else None),
+    ("NUM TO NEAR", "NEAR", lambda n, t, x: ring(n, x) if t == "to" else None),
     # thresholds
     ("CMP NUM MEASURE", "COUNT", lambda c, n, m: (c, n, "points") if m == "points" else None),
     ("NUM CMP MEASURE", "COUNT", lambda n, c, m: (c, n, "points") if m == "points" and not is_year(n) else None),

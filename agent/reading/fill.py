@@ -298,6 +298,11 @@ class Constraints:
         own = [r.level for r in self.places if r.level in NUTS_LEVELS]
         if not known and self.reading.has("RANKED") and own:
             return own[0]  # "in what place is Poland"
+        among = [area for area, _ in self.reading.all("INSIDE")] + [r[3] for r in self.reading.all("RANK") if r[3]]
+        ranked = [area.regions[0].level for area in self.reading.all("PLACE") if area.regions]
+        ranks = any(i.type == "RANKED" for i in self.reading.said.items)
+        if ranks and known[:1] == ["region"] and among and len(ranked) == 1 and ranked[0] in SUBNATIONAL:
+            return ranked[0]  # "where does Bavaria rank among German regions"
         where = "where" in self.reading.all("ASK") and self.reading.has("SUP") and self.reading.has("UP", "DOWN")
         if not known and where and not self.reading.has("PLACE", "MORETHAN"):
             return "country"  # "where has built-up land grown most"
@@ -514,7 +519,8 @@ class Constraints:
         found = list(self.reading.all("LIMIT"))
         for op, km, area in self.reading.all("NEAR"):
             spot = self.spot(area)
-            found.append(Filter("position", op, (*spot.lonlat, km, spot.name)))
+            circles = (("not_near", km[0]), ("near", km[1])) if op == "ring" else ((op, km),)
+            found += [Filter("position", side, (*spot.lonlat, far, spot.name)) for side, far in circles]
         for months in self.reading.all("MONTHS"):
             found.append(Filter("month", "in", tuple(months)))
         if points := self.reading.all("POINT"):
@@ -628,7 +634,7 @@ class Constraints:
         if whole := self.part_of_whole():
             return (whole,)
         if has("UP", "DOWN") and len(self.places) == 2 and self.classes and not self.dated() and not has("DIFF"):
-            return (self.compared(verdict="is" in self.asks),)
+            return (self.compared(verdict="is" in self.asks and "which" not in self.asks),)
         if has("DIFF") and self.of_height() and len(self.classes) == 2:
             return (self.compared(),)
         if self.of_height() and not has("HAVING", "COUNT", "COUNTED"):
@@ -1153,11 +1159,26 @@ class Constraints:
         dimension = self.reading.all("DIM")[0]
         if not (self.places or self.classes or self.reading.has("SUP", "RANK", "SPLIT", "LEVEL", "MEASURE", "NEAR")):
             raise Unfit("how high is what?")
-        if stats := self.reading.all("STAT"):
-            if (name := STAT_MEASURE.get((dimension, stats[0]))) is None:
+        if stats := self.statistics(dimension):
+            names = [STAT_MEASURE.get((dimension, stat), "") for stat in stats]
+            if not all(names):
                 raise Unfit("the end of a latitude is a point")
-            return (Column("elevation_m" if dimension == "elevation" else name, name),)
+            if len(names) > 1:
+                return tuple(Column(name, name) for name in names)
+            return (Column("elevation_m" if dimension == "elevation" else names[0], names[0]),)
         return tuple(Column(name, name) for (of, _), name in STAT_MEASURE.items() if of == dimension)
+
+    def statistics(self, dimension: str) -> tuple[str, ...]:
+        """The statistics asked for, each once; ends too where they stand in one list: "lowest, highest and mean"."""
+        items = [i for i in self.reading.items if i.type in ("STAT", "END")]
+        listed = {i.start for i in self.reading.said.items if i.type == "AND"}
+        in_a_list = any(n in listed for one, other in pairwise(items) for n in range(one.end, other.start))
+        told = [i.value for i in items if i.type == "STAT"]
+        if told and in_a_list:
+            ways = {"most": "most", "fewest": "least"}
+            told = [i.value if i.type == "STAT" else ways[i.value[1]] for i in items
+                    if i.type == "STAT" or i.value[0] == dimension]  # fmt: skip
+        return tuple(dict.fromkeys(told))
 
     def compared(self, *, verdict: bool = False) -> Query:
         """Difference or ratio of two places, classes or years; asked with yes or no, whether it is more or less."""

@@ -129,3 +129,18 @@ def test_terms_and_training_asked_together_are_both_told_each_source_once(asked)
 def test_agreement_is_asked_of_a_circle_too(demo):
     [(tool, arguments)] = steps("Do the satellite and the survey agree near Liège?", demo)
     assert (tool, arguments["near"]["name"]) == ("compare_with_survey", "Liège")
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        (
+            "en",
+            "Put the published share, the surveyed points and the satellite's count of vineyards in Corsica together.",
+        ),
+        ("de", "Weinberge auf Korsika laut Eurostat, laut Erhebung und laut Satellit?"),
+    ],
+)
+def test_each_witness_named_beside_the_published_figures_says_what_it_has(language, question, demo):
+    told = [tool for tool, _ in steps(question, demo, language)]
+    assert told == ["official_share", "count_points", "classify_area"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from pyproj import Geod
 
 from agent.answer import Answer
 from agent.ask import ask
@@ -178,6 +180,50 @@ def test_rows_that_nothing_meets_are_no_rows_of_everywhere(context: Context) -> 
         "What is the share of artificial land in the regions where cropland exceeds 90 % in Poland?", context
     )
     assert [len(r.table) for r in answer.results if r.table is not None] == [0]
+
+
+@pytest.mark.parametrize("question", [
+    "How many grassland points lie between 10 and 50 km from Innsbruck?",
+    "Wie viele Grünlandpunkte liegen zwischen 10 und 50 km von Innsbruck entfernt?",
+    "Ile punktów użytków zielonych leży od 10 do 50 km od Innsbrucka?",
+])  # fmt: skip
+def test_between_two_distances_is_a_ring(question: str, context: Context, records: Frame) -> None:
+    grass = of(records, "E")
+    lons, lats = grass["th_long"].to_numpy(), grass["th_lat"].to_numpy()
+    metres = Geod(ellps="WGS84").inv(lons, lats, np.full(len(lons), 11.39454), np.full(len(lons), 47.26266))[2]
+    inside = ((metres > 10_000) & (metres <= 50_000)).sum()
+    assert asked(question, context).results[0].value == pytest.approx(inside, abs=1)
+
+
+@pytest.mark.parametrize("question", [
+    "What is the lowest, highest and mean elevation of vineyard points in Spain?",
+    "Quelle est l'altitude minimale, maximale et moyenne des points de vigne en Espagne ?",
+])  # fmt: skip
+def test_every_statistic_of_a_list_is_told(question: str, context: Context, records: Frame) -> None:
+    heights = of(records, "B82", "ES")["elev"]
+    [row] = asked(question, context).results[0].table.dicts()
+    assert (row["least_elevation"], row["greatest_elevation"]) == (heights.min(), heights.max())
+    assert row["mean_elevation"] == pytest.approx(heights.mean(), abs=0.05)
+
+
+@pytest.mark.parametrize("question", [
+    "Where does Bavaria rank among German regions in grassland?",
+    "What rank does Bavaria have among German regions for grassland?",
+    "Auf welchem Platz liegt Bayern unter den deutschen Regionen beim Grünland?",
+])  # fmt: skip
+def test_a_region_is_ranked_among_those_of_its_own_level(question: str, context: Context) -> None:
+    query = Query.from_json(asked(question, context).results[0].arguments)
+    assert (query.lead, query.rows[0].level) == ("nuts:DE2", "nuts1")
+
+
+def test_which_of_two_is_no_yes_or_no(context: Context) -> None:
+    text = asked("Which has more woodland, Slovakia or Czechia, and by how much?", context).text
+    assert not text.startswith(("Yes", "No"))
+
+
+def test_both_ends_of_a_ranking_whose_class_is_the_last_word(context: Context) -> None:
+    answer = asked("Show the three most and the three least wooded countries.", context)
+    assert [len(result.table) for result in answer.results] == [3, 3]
 
 
 def test_a_distance_beyond_is_never_one_within(context: Context) -> None:
