@@ -14,7 +14,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from retrieval import word_forms
@@ -272,13 +271,3 @@ def _country_names(language: str) -> list[tuple[Entry, str]]:
             if name := names.get(place.removeprefix("m49:")):
                 found.append((Entry("world", place), name))
     return found
-
-
-def wordless(path: Path = WORDS) -> dict[str, list[str]]:
-    """Return language → codes that have no word in it: what a new file still owes."""
-    owed = {}
-    for language in languages():
-        of = words(language)
-        owed[language] = [f"{field}.{code}" for field, table in terms().items() if field in of
-                          for code in table if code not in of[field]]  # fmt: skip
-    return owed

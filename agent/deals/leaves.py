@@ -15,13 +15,8 @@ from retrieval.deal_words import words as words_of
 from retrieval.word_forms import GLUED
 
 NUMBER = re.compile(r"\d{1,3}(?:[ ,.’'\u00a0\u202f]\d{3})+(?![\d])(?:[.,]\d+)?|\d+(?:[.,]\d+)?")
-TIMES = {
-    "thousand": 1e3, "k": 1e3, "million": 1e6, "mio": 1e6, "mille": 1e3, "millon": 1e6, "mil": 1e3, "tausend": 1e3,
-    "mila": 1e3, "milione": 1e6, "milioni": 1e6, "duizend": 1e3, "miljoen": 1e6, "tys": 1e3, "tysiac": 1e3,
-    "tysiecy": 1e3, "tysiace": 1e3, "mln": 1e6, "milion": 1e6, "miliona": 1e6, "millones": 1e6, "millions": 1e6,
-    "milhao": 1e6, "milhoes": 1e6, "millionen": 1e6, "hundred": 1e2, "hundert": 1e2, "cent": 1e2, "cien": 1e2,
-}  # fmt: skip
-"""Folded word after or in place of a number → what it multiplies by."""
+SHORT = {"k": 1e3, "mio": 1e6, "mln": 1e6}
+"""What is written for a thousand and a million in many languages."""
 GRAMMAR: Mapping[str, str] = {
     "comparison.above": "compare:above", "comparison.at_least": "compare:at_least",
     "comparison.below": "compare:below", "comparison.at_most": "compare:at_most",
@@ -36,7 +31,7 @@ GRAMMAR: Mapping[str, str] = {
     "each.per": "ask:by", "each.together": "ask:total", "measure.mean": "ask:mean",
     "measure.median": "ask:median", "measure.share": "ask:share", "ask.where": "ask:where",
     "ask.how_many": "ask:count", "ask.how_much": "ask:howmuch", "ask.which": "ask:which",
-    "ask.what": "ask:which", "ask.is": "ask:exist", "ask.show": "ask:list",
+    "ask.what": "ask:which ask:what", "ask.is": "ask:exist", "ask.show": "ask:list",
     "ask.compare": "ask:compare", "ask.when": "ask:when", "ask.who": "ask:who",
     "time.since": "compare:since", "time.before": "compare:before", "time.until": "compare:until",
     "time.in": "compare:in", "time.trend": "ask:trend", "deixis.here": "near:here",
@@ -163,7 +158,7 @@ def _with_numbers(text: str, language: str) -> list[tuple[Token, float | None]]:
     found += [(_moved(t, end), None) for t in tokens(text[end:], language)]
     joined: list[tuple[Token, float | None]] = []
     for token, number in found:
-        times = TIMES.get(token.norm) if number is None else None
+        times = {**number_words(language, 100, 1_000_000), **SHORT}.get(token.norm) if number is None else None
         if times and joined and joined[-1][1] is not None:
             before, value = joined.pop()
             token = Token(before.start, token.end, "#", "#")
@@ -172,13 +167,11 @@ def _with_numbers(text: str, language: str) -> list[tuple[Token, float | None]]:
     return joined
 
 
-@lru_cache(maxsize=32)
-def number_words(language: str, least: int = 2) -> dict[str, float]:
-    """Return the words for numbers up to 20; "one" is an article as well."""
+@lru_cache(maxsize=96)
+def number_words(language: str, least: int = 2, most: int = 20) -> dict[str, float]:
+    """Return the words for numbers up to 20, "one" being an article as well, or for what a number is multiplied by."""
     several = ((key.split(".")[1], phrases) for key, phrases in closed(language).items() if key.startswith("number."))
-    return {
-        phrase: float(n) for n, phrases in several if least <= int(n) <= 20 for phrase in phrases if " " not in phrase
-    }
+    return {one: float(n) for n, phrases in several if least <= int(n) <= most for one in phrases if " " not in one}
 
 
 def _moved(token: Token, by: int) -> Token:

@@ -230,35 +230,19 @@ def _when(where: Sequence[Filter]) -> Query:
 
 
 def _group(asked: Asked) -> tuple[Group, ...]:
-    if asked.by == "place":
-        return ()
-    return (Group(asked.by, members=tuple(asked.members)),)
+    return (Group(asked.by, members=tuple(map(tuple, asked.members))),)
 
 
 def _rows(asked: Asked, where: Sequence[Filter]) -> Query:
-    if asked.by == "place":
-        return _members(asked, where)
-    measure = asked.measure if asked.measure in (*MEASURES, *MEANS) else "deals"
-    columns = [Column("deals", "deals"), Column("hectares" if measure == "deals" else measure,
-                                                "hectares" if measure == "deals" else measure)]  # fmt: skip
-    lead = "deals" if measure == "deals" else measure
+    """One row a value; countries and regions of the world that are named side by side, one row each."""
+    measure = asked.measure if asked.measure in (*MEASURES, *MEANS) else "hectares"
+    lead, second = ("deals", measure) if asked.measure in ("deals", "year") else (measure, "deals")
     way: Any = asked.way or "most"
-    second = "hectares" if lead == "deals" else "deals"
     order = () if asked.by == "year" and not asked.limit else (Order(lead, way), Order(second, way))
     having = (Condition("deals", asked.having[0], asked.having[1]),) if asked.having else ()  # ty: ignore[invalid-argument-type]
-    return Query("deals", columns=tuple(columns), where=tuple(where), rows=_group(asked), having=having, order=order,
-                 limit=asked.limit if order else None)  # fmt: skip
-
-
-def _members(asked: Asked, where: Sequence[Filter]) -> Query:
-    """One row a place named: countries and regions of the world side by side."""
-    measure = asked.measure if asked.measure in MEASURES else "deals"
-    columns = [Column("deals", "deals"), Column("hectares" if measure == "deals" else measure,
-                                                "hectares" if measure == "deals" else measure)]  # fmt: skip
-    lead = "deals" if measure == "deals" else measure
-    return Query("deals", columns=tuple(columns), where=tuple(where),
-                 rows=(Group("place", members=tuple(tuple(m) for m in asked.members)),),
-                 order=(Order(lead, "most"),), lead=asked.lead)  # fmt: skip
+    return Query("deals", columns=(Column("deals", "deals"), Column(measure, measure)), where=tuple(where),
+                 rows=_group(asked), having=having, order=order, limit=asked.limit if order else None,
+                 lead=asked.lead)  # fmt: skip
 
 
 def _counted(asked: Asked, where: Sequence[Filter]) -> Query:

@@ -735,7 +735,8 @@ class _Reader:
         if named or not what or opening.at + 1 == len(self.leaves):
             return None
         follows = self.leaves[opening.at + 1]
-        if follows.says("ask", "deal", "investment", "investor") or follows.says("axis"):
+        of_whom = follows.says("ask", "investor") and opening.says("ask", "what")  # "ko investori audzē"
+        if not of_whom and (follows.says("ask", "deal", "investment", "investor") or follows.says("axis")):
             return None
         grown = next((leaf for leaf in self.leaves if leaf.says("link", "grown") and not leaf.used), None)
         invests = self.first("ask", "invests")

@@ -11,7 +11,7 @@ from agent.voice import Voice
 from retrieval.deal_terms import ANSWERS, terms
 from retrieval.deal_words import label, place_name, words
 from retrieval.query import Filter, Query
-from retrieval.sources.deals import STATES, UNKNOWN
+from retrieval.sources.deals import STATES
 from tools.context import Context
 from tools.deals import MEASURES
 from tools.result import Result
@@ -310,8 +310,3 @@ def notation_text(name: str, made: Notation | None, language: str) -> str:
     told += [of["done_here"].format(names=", ".join(made.left_out))] if made.left_out else []
     told += [of["several_addresses"].format(n=len(made.texts))] if len(made.texts) > 1 else []
     return "\n".join([*made.texts, *(f"# {line}" for line in told)])
-
-
-def unknown_label(language: str) -> str:
-    """Return what a state is called that is not known."""
-    return label("implementation", UNKNOWN, language)

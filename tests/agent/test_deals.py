@@ -250,6 +250,8 @@ def test_every_language_says_and_reads_the_same_things() -> None:
         for section in ("ask", "axis", "measure", "compare", "negation", "near", "link"):
             said = {*own.get(section, {}), *(key for of, key in shared if of == section)}
             assert english[section].keys() - RARE <= said, (language, section)
+        adjectives = [names for names in own["country"].values() if names.split("|")[0].islower()]
+        assert not adjectives, language  # a country is called by its name
         for key, text in english["say"].items():
             if key not in PATTERNS:
                 assert set(re.findall(r"{\w+}", own["say"][key])) == set(re.findall(r"{\w+}", text)), (language, key)
