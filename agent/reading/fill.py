@@ -790,7 +790,8 @@ class Constraints:
             "SPLIT", "SPLITIN", "INSIDE", "RANK", "RANKNTH", "NTH", "SUP", "RANKED", "MANY", "NONE", "BYMONTH"
         )
         kept = self.reading.has("HAVING", "COUNT", "COUNTED", "STAT")
-        return "how_many" in self.asks and "points" in self.measures and not rows and not kept
+        sided = "compare" in self.asks and len(self.places) > 1
+        return "how_many" in self.asks and "points" in self.measures and not rows and not kept and not sided
 
     def dated(self) -> bool:
         """Whether a change over time is spoken of: a span, two years, a trend."""

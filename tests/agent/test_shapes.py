@@ -216,6 +216,16 @@ def test_a_region_is_ranked_among_those_of_its_own_level(question: str, context:
     assert (query.lead, query.rows[0].level) == ("nuts:DE2", "nuts1")
 
 
+@pytest.mark.parametrize(("language", "question"), [
+    ("sv", "Jämför antalet majspunkter i Frankrike och Spanien."),
+    ("cs", "Porovnejte počet kukuřičných bodů ve Francii a Španělsku."),
+    ("el", "Σύγκρινε τον αριθμό των σημείων αραβοσίτου στη Γαλλία και την Ισπανία."),
+])  # fmt: skip
+def test_places_to_be_compared_are_told_apart(language: str, question: str, context: Context, records: Frame) -> None:
+    table = asked(question, context.in_language(language)).results[0].table
+    assert [*table.column("points")] == [len(of(records, "B16", "FR")), len(of(records, "B16", "ES"))]
+
+
 def test_which_of_two_is_no_yes_or_no(context: Context) -> None:
     text = asked("Which has more woodland, Slovakia or Czechia, and by how much?", context).text
     assert not text.startswith(("Yes", "No"))
