@@ -143,6 +143,12 @@ def with_all_crops(cover: Any) -> Any:
     return replace(cover, choices=(replace(cover.match, codes=("B00",)),)) if crops else None
 
 
+def into_crops(cover: Any) -> tuple[Any, Any] | None:
+    """Return what a class of cover became, where that is said as crops: "from meadow to crops"."""
+    crops = replace(cover, choices=(replace(cover.match, codes=("B00",)),))
+    return (cover, crops) if cover.match.theme == "land_cover" else None
+
+
 Rule = tuple[str, str, Callable[..., Any]]
 RULES: list[Rule] = [
     # numbers with units
@@ -211,7 +217,7 @@ RULES: list[Rule] = [
     ("WITHIN QTY FAR POSITION", "NEAR", lambda w, q, f, p: near(q, p, "near")),
     ("CMP QTY FAR POSITION", "NEAR", lambda c, q, f, p: near(q, p, "not_near" if ">" in c else "near")),
     ("CMP QTY POSITION", "NEAR", lambda c, q, p: near(q, p, "not_near" if ">" in c else "near")),
-    ("PLACE WITHIN QTY", "NEAR", lambda p, w, q: near(q, p, "near") if is_town(p) else None),
+    ("PLACE +WITHIN QTY", "NEAR", lambda p, w, q: near(q, p, "near") if is_town(p) else None),
     ("QTY POSITION", "NEAR", lambda q, p: near(q, p, "near") if q[1] == "km" else None),
     ("NO NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
     ("NOT NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
@@ -286,6 +292,7 @@ RULES: list[Rule] = [
     ("LEVEL NO MEASURE CLASS", "NONE", lambda level, n, m, c: (level, c) if m == "points" else None),
     # rows
     ("EACH LEVEL", "SPLIT", lambda e, level: ("region", level)),
+    ("LEVEL EACH +LEVEL", "SPLIT", lambda a, e, b: ("region", a) if a == b else None),
     ("LEVEL EACH", "SPLIT", lambda level, e: ("region", level) if e != "each" else None),
     ("EACH PLACE LEVEL", "SPLITIN", lambda e, p, level: (p, level)),
     ("EACH LEVEL PLACE", "SPLITIN", lambda e, level, p: (p, level)),
@@ -308,7 +315,7 @@ RULES: list[Rule] = [
     ("QTY UNSURE", "UNSURE", lambda q, u: "" if q[1] == "%" else None),
     ("UNSURE QTY", "UNSURE", lambda u, q: "" if q[1] == "%" and q[0] in LEVELS_OF_CONFIDENCE else None),
     ("ASK +CMP", "OTHERSIDE", lambda a, c: c if a == "how_many" and c in ("<", ">") else None),
-    ("EACH CLASS MEASURE", "EACHONE", lambda e, c, m: c if m == "points" and e != "behind" else None),
+    ("EACH +CLASS MEASURE", "EACHONE", lambda e, c, m: c if m == "points" and e != "behind" else None),
     ("EACH NUM CLASS MEASURE", "EACHONE", lambda e, n, c, m: c if m == "points" and n == 1 else None),
     ("NUM CLASS", "NUMCLASS", lambda n, c: (int(n), c) if 0 < n < MOST_ROWS and is_general(c) else None),
     ("CLASS THAN CLASS", "MORETHAN", lambda a, c, b: (a, c, b) if c in ("<", ">") else None),
@@ -338,12 +345,16 @@ RULES: list[Rule] = [
     ("NUM ORD", "FIRST", lambda n, o: int(n) if o == 1 and n < MOST_ROWS else None),
     ("SUP NUM", "FIRST", lambda s, n: int(n) if n < MOST_ROWS else None),
     ("NOT RANK", "NOTRANK", lambda n, r: r if r[2] != "country" or r[1] else None),
+    ("OUTSIDE RANK", "NOTRANK", lambda n, r: r if r[2] != "country" or r[1] else None),
+    ("NOT RANKOF", "NOTRANK", lambda n, r: r[:4]),
+    ("OUTSIDE RANKOF", "NOTRANK", lambda n, r: r[:4]),
     ("NUM SUP +CLASS +LEVEL", "RANKOF", lambda n, s, k, level: (s, int(n), level, None, k) if n < MOST_ROWS else None),
     ("SUP +CLASS +LEVEL", "RANKOF", lambda s, k, level: (s, None, level, None, k)),
     ("NUM SUP +CLASS +INSIDE", "RANKOF", lambda n, s, k, i: (s, int(n), i[1], i[0], k) if n < MOST_ROWS else None),
     ("SUP +CLASS +INSIDE", "RANKOF", lambda s, k, i: (s, None, i[1], i[0], k)),
     ("QTY", "RADIUS", lambda q: q[0] if q[1] == "km" else None),
-    ("WITHIN QTY", "RADIUS", lambda w, q: q[0] if q[1] == "km" else None),
+    ("WITHIN QTY", "RADIUS", lambda w, q: {"km": q[0], "m": q[0] / 1000}.get(q[1])),
+    ("QTY WITHIN", "RADIUS", lambda q, w: q[0] if q[1] == "km" else None),
     ("NOT DIM", "DROP", lambda n, d: d),
     ("NOT LIMIT", "DROP", lambda n, f: f.dimension),
     ("ORD SUP", "NTH", lambda n, s: (s, n)),
@@ -358,6 +369,9 @@ RULES: list[Rule] = [
     ("FROM CLASS TO CLASS", "FATE", lambda f, a, t, b: (a, b) if t == "to" else None),
     ("OFFCLASS ONCLASS", "FATE", lambda a, b: (a, b)),  # "gyepről szántóra"
     ("CLASS BECAME CLASS", "FATE", lambda a, b, c: (a, c) if not b else None),
+    ("FROM +TO", "CHANGE", lambda f, t: "" if t == "to" else None),
+    ("CHANGE CLASS TO CLASSES", "FATE", lambda c, a, t, b: into_crops(a) if (t, b) == ("to", "crops") else None),
+    ("FROM CLASS TO CLASSES", "FATE", lambda f, a, t, b: into_crops(a) if (t, b) == ("to", "crops") else None),
     ("CHANGE CLASS TO CLASS", "FATE", lambda c, a, t, b: (a, b) if t == "to" else None),
     ("BECAME CLASS", "FATE", lambda b, c: (None, c) if not b else None),
     ("CLASS BECAME", "FATE", lambda a, b: (a, None) if not b else None),

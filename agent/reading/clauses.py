@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.reading.fill import Constraints, Unfit
+from agent.reading.fill import EVERYWHERE, Constraints, Unfit
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
 from retrieval.query import Arithmetic, Column, Expression, Filter, Group, Query
@@ -33,6 +33,7 @@ CONTENT = (
     "LEVEL",
     "NEAR",
     "EACHCLASS",
+    "ENDOF",
 )
 """Types that make a clause of its own what would else be the beginning of the next."""
 LEADING_IN = ("PLACE", "INSIDE", "LEVEL")
@@ -50,6 +51,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 """What a clause takes from the one before, each where it says nothing of it itself."""
 FRAME = ("place", "class", "time", "circle", "limit")
 PERCENT = ("part", "whole", "share_of")
+SAME_NAME = 3
+"""Letters with which two forms of one name begin."""
 
 
 def clauses_of(reading: Reading) -> list[tuple[Item, ...]]:
@@ -147,12 +150,14 @@ class _Chain:
         """Return a clause with what it leaves out of what was spoken of."""
         own = [i for i in items if i.type != "ASK" or i.value in ASKING]
         taken = [i for name in GROUPS if not _of(own, name) for i in _of(self.said, name)]
+        high = any(i.type == "DIM" for i in own) and not any(i.type in ("STAT", "END", "SUP") for i in own)
+        taken += [i for i in self.said if i.type == "STAT"] if high else []
         return (*taken, *items)
 
     def go_on(self, items: tuple[Item, ...]) -> None:
         """Lay a clause over what there is, or make queries of its own."""
         types = {i.type for i in items}
-        frame = [name for name in FRAME if any(i not in self.said for i in _of(items, name))]
+        frame = [name for name in FRAME if any(self.is_new(i) for i in _of(items, name))]
         if "OTHERSIDE" in types:
             self.lay(self.other_side(items))
         elif not frame and types <= {"ASK", "ORD", "ONE"} and self.done[-1].order and types & {"ORD", "ONE"}:
@@ -161,6 +166,8 @@ class _Chain:
                 raise Unfit("regions of which country?")
             self.done[-1] = replace(self.done[-1], limit=max(number, self.done[-1].limit or number))
             self.leaned = True
+        elif not frame and (end := self.end_said(items)) is not None:
+            self.lay(self.end_of_them(end))
         elif (not frame and self.is_told(items)) or (not frame and "DIFF" in types and self.tells_difference(items)):
             self.leaned = True
         elif "REVERSE" in types:
@@ -169,6 +176,12 @@ class _Chain:
             self.lay(self.place_of(items))
         elif "DIFF" in types:
             self.differ(items, frame)
+        elif self.asks_percent(items) and {*frame} <= {"place"} and ranks_places(self.done[-1]):
+            self.lay(self.held_by_the_first(items))
+        elif self.asks_percent(items) and not frame and _of(items, "class"):
+            self.refuse_another_name(items)
+            self.done[-1] = percent_of(self.done[-1], of_everywhere(self.done[-1]))
+            self.leaned = True
         elif self.asks_percent(items) and not frame:
             self.done[-1] = percent_of_base(self.done[-1])
             self.leaned = True
@@ -187,9 +200,26 @@ class _Chain:
             raise Unfit("a clause of nothing")
         else:
             whole_items = self.inherited(items)
-            self.leaned = self.leaned or (self.reading.composed and not _of(items, "class"))
+            framed = any(_of(self.said, name) and not _of(items, name) for name in FRAME)
+            self.leaned = self.leaned or (self.reading.composed and framed)
             self.done += self.constraints(whole_items).queries()
             self.said = whole_items
+
+    def is_new(self, item: Item) -> bool:
+        """Whether an item names what was not named before."""
+        if item.type != "CLASS":
+            return item not in self.said
+        return all(item.value.match.codes != i.value.match.codes for i in self.said if i.type == "CLASS")
+
+    def refuse_another_name(self, items: tuple[Item, ...]) -> None:
+        """Refuse a part of a class by another name for the whole of it: "of the artificial land, how much is built-up".
+
+        Raises:
+            Unfit: the two names begin differently.
+        """
+        names = {i.value.text[:SAME_NAME].lower() for i in (*self.said, *items) if i.type == "CLASS"}
+        if len(names) > 1:
+            raise Unfit("one class by two names")
 
     def lay(self, query: Query) -> None:
         """Keep a query that was made of the one before."""
@@ -198,11 +228,50 @@ class _Chain:
 
     # --- clauses that lean on the one before ---
 
+    def end_said(self, items: tuple[Item, ...]) -> Item | None:
+        """The highest or northernmost of the points before that a clause asks for: "and how high is the highest"."""
+        last, every = self.done[-1], self.reading.said.items
+        high = any(i.type == "DIM" for i in items)
+        ends = [i for i in every if i.type == "END" and items[0].start <= i.start < items[-1].end]
+        of_points = last.source == "survey" and (not last.rows or last.rows[0].dimension == "point" or high)
+        if len(ends) != 1 or not of_points or any(i.type in ("DIFF", "RANKED", "STAT", "LEVEL") for i in items):
+            return None
+        return ends[0] if high or ends[0].value[0] != "elevation" or not last.order else None
+
+    def end_of_them(self, end: Item) -> Query:
+        """The point at an end of those before."""
+        kept = tuple(i for name in FRAME for i in _of(self.said, name))
+        said = self.constraints((*kept, end))
+        if not said.classes:
+            raise Unfit("the highest of what?")
+        return said.at_the_end()
+
+    def held_by_the_first(self, items: tuple[Item, ...]) -> Query:
+        """What the first of a ranking hold of the whole: "which three have most, and what percentage is that"."""
+        ranking = self.done[-1]
+        said = [*(r[1] for r in self.constraints(self.said).reading.all("RANK")), *(n for n, _ in self.asked_many())]
+        number = next((n for n in said if n), 1)
+        found = [r.id for r in answer(ranking, self.context).regions][:number]
+        places = self.constraints(tuple(i for i in items if i.type in ("PLACE", "MEASURE"))).place_filters()
+        whole = places or ranking.filters("region") or of_everywhere(ranking).filters("region")
+        where = tuple(f for f in ranking.where if f.dimension != "region")
+        alone = replace(ranking, rows=(), order=(), limit=None, having=(), lead="", columns=ranking.columns[:1])
+        part = replace(alone, where=(Filter("region", "in", tuple(found)), *where))
+        return percent_of(part, replace(alone, where=(*whole, *where)))
+
+    def asked_many(self) -> list[Any]:
+        """How many rows were asked for, with their level."""
+        return [i.value for i in self.said if i.type == "MANY"]
+
     def is_told(self, items: tuple[Item, ...]) -> bool:
         """Whether a clause asks for the number that the query before tells: "and how large is it", "and how high"."""
         last = self.done[-1]
-        if any(i.type not in ("ASK", "MEASURE", "DIM", "HERE", "LATEST") or i.value == "where" for i in items):
+        single = [g.dimension for g in last.rows] == ["point"] and last.limit == 1
+        plain = all(i.type in ("ASK", "MEASURE", "DIM", "HERE", "LATEST") for i in items)
+        if not plain or (any(i.value == "where" for i in items) and not single):
             return False
+        if single and not any(i.type == "MEASURE" and i.value != "points" for i in items):
+            return True  # its row tells its class, elevation and place
         if any(i.type == "DIM" for i in items):
             return bool(last.order) and last.order[0].column == "elevation"
         asked = {i.value for i in items if i.type == "MEASURE"}
@@ -212,7 +281,9 @@ class _Chain:
 
     def tells_difference(self, items: tuple[Item, ...]) -> bool:
         """Whether the query before tells the difference or ratio that a clause asks for."""
-        asked = {i.value for i in items if i.type == "DIFF"}
+        asked, last = {i.value for i in items if i.type == "DIFF"}, self.done[-1]
+        if asked == {"difference"} and len(last.rows) == 1 and len(last.rows[0].members) == 2 and last.order:
+            return True  # the margin of the first over the second
         return any(c.expression and c.expression.op in asked for c in self.done[-1].columns)
 
     def other_side(self, items: tuple[Item, ...]) -> Query:
@@ -350,6 +421,18 @@ class _Chain:
         if not (wider and wider[1].id == said.places[0].id):
             return None
         return percent_of(last, replace(last, where=(*where, *new)))
+
+
+def ranks_places(query: Query) -> bool:
+    """Whether a query ranks places by one measure of its own."""
+    rows = [g.dimension for g in query.rows] == ["region"] and bool(query.order) and not query.fold
+    return rows and not query.references() and bool(query.columns[0].measure) and not query.columns[0].where
+
+
+def of_everywhere(query: Query) -> Query:
+    """Return a query asked of all places there are."""
+    whole = Filter("region", "in", ("group:EU" if query.source == "published" else EVERYWHERE,))
+    return replace(query, where=(whole, *(f for f in query.where if f.dimension != "region")))
 
 
 def apart(one: Query, other: Query) -> tuple[tuple[Filter, ...], tuple[Filter, ...], tuple[Filter, ...]]:

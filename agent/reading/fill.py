@@ -23,7 +23,15 @@ from agent.understand import (
 )
 from agent.words import flatten
 from retrieval import statistics as meaning
-from retrieval.errors import AmbiguousClass, AmbiguousRegion, LandaskError, NotUnderstood, TooFine, UnknownRegion
+from retrieval.errors import (
+    AmbiguousClass,
+    AmbiguousRegion,
+    LandaskError,
+    NotPublished,
+    NotUnderstood,
+    TooFine,
+    UnknownRegion,
+)
 from retrieval.query import Arithmetic, Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref, Sign
 from retrieval.types import NUTS_LEVELS, Place, Region
 from tools.context import Context
@@ -185,9 +193,10 @@ class Constraints:
         self.asks = set(reading.all("ASK"))
         self.measures = set(reading.all("MEASURE"))
         self.measures |= {"cv"} if reading.has("CV") else set()
-        if any(POINT_COMPOUND.search(c.text) for c in reading.all("CLASS")):
+        covers = [*reading.all("CLASS"), *(c for a, _, b in reading.all("MORETHAN") for c in (a, b))]
+        if any(POINT_COMPOUND.search(c.text) for c in covers):
             self.measures.add("points")
-        elif any(SHARE_COMPOUND.search(c.text) for c in reading.all("CLASS")):
+        elif any(SHARE_COMPOUND.search(c.text) for c in covers):
             self.measures.add("share")
         of_shares = "share" in self.measures or reading.has("UNSURE") or reading.years - {*context.store.years()}
         moved = reading.has("UP", "DOWN", "CHANGE", "DIFF") and not reading.has("WITNESS")
@@ -295,6 +304,14 @@ class Constraints:
             "SPLIT", "SPLITIN", "RANK", "MANY", "HAVING", "INSIDE", "STAT"
         ):
             known = [lv for lv in known if lv != "region"]  # "the three together, of their area"
+        groups = [area for area, _ in self.reading.all("INSIDE") if any(r.level == "group" for r in area.regions)]
+        if (
+            self.reading.has("TOGETHER")
+            and groups
+            and not self.reading.has("SPLIT", "SPLITIN", "RANK", "SUP", "MANY", "HAVING", "COUNT", "COUNTED", "STAT")
+            and not {"which", "compare"} & {*self.reading.all("ASK")}
+        ):
+            known = []  # "the Baltic states together"
         own = [r.level for r in self.places if r.level in NUTS_LEVELS]
         if not known and self.reading.has("RANKED") and own:
             return own[0]  # "in what place is Poland"
@@ -465,6 +482,8 @@ class Constraints:
             for i in self.reading.said.items
         ):
             return None
+        if any(i.type in ("RANK", "SUP") and classes[0].end <= i.start < classes[1].start for i in self.reading.items):
+            return None  # "how many wheat points have the three countries with most maize points in 2018"
         one, other = (self.codes(c.value) for c in classes)
         if one.theme != other.theme:
             return None  # cover and use of one visit
@@ -609,6 +628,8 @@ class Constraints:
             return (Query("survey", (Column("surveyed", "surveyed"),), self.place_filters(), (Group("year"),)),)
         if steps := self.two_steps():
             return steps
+        if has("AROUND", "ORIGIN"):
+            raise Unfit("around the end of what, from what?")
         if has("OTHERSIDE"):
             raise Unfit("the other side of what?")
         if has("REVERSE"):
@@ -633,8 +654,10 @@ class Constraints:
             return (self.one_for_each(),)
         if whole := self.part_of_whole():
             return (whole,)
+        if one := self.one_of_two():
+            return (one,)
         if has("UP", "DOWN") and len(self.places) == 2 and self.classes and not self.dated() and not has("DIFF"):
-            return (self.compared(verdict="is" in self.asks and "which" not in self.asks),)
+            return (self.compared(verdict="is" in self.asks and not self.asks & {"which", "what", "who"}),)
         if has("DIFF") and self.of_height() and len(self.classes) == 2:
             return (self.compared(),)
         if self.of_height() and not has("HAVING", "COUNT", "COUNTED"):
@@ -671,7 +694,8 @@ class Constraints:
             return (self.listed(),)
         if has("SUP") and len(self.places) < 2 and not {"where", "is"} & self.asks:
             raise Unfit("the most of what?")
-        if self.sided() or (len(self.places) > 1 and self.source == "published" and not has("TOGETHER")):
+        apart = len(self.places) > 1 and "each" in self.reading.all("EACH") and not has("TOGETHER")
+        if apart or self.sided() or (len(self.places) > 1 and self.source == "published" and not has("TOGETHER")):
             return (self.each_place(),)
         return (self.one_number(),)
 
@@ -788,7 +812,7 @@ class Constraints:
         """Whether points of all places of a level are counted together: "across all countries, how many points"."""
         rows = self.reading.has(
             "SPLIT", "SPLITIN", "INSIDE", "RANK", "RANKNTH", "NTH", "SUP", "RANKED", "MANY", "NONE", "BYMONTH"
-        )
+        ) or (len(self.places) > 1 and "each" in self.reading.all("EACH") and not self.reading.has("TOGETHER"))
         kept = self.reading.has("HAVING", "COUNT", "COUNTED", "STAT")
         sided = "compare" in self.asks and len(self.places) > 1
         return "how_many" in self.asks and "points" in self.measures and not rows and not kept and not sided
@@ -932,6 +956,21 @@ class Constraints:
         rows = (Group("region", members=tuple((r.id,) for r in self.places)),)
         where = (Filter("year", "in", (self.year(),)), *self.class_filters(), *self.other_filters())
         return Query(self.source, self.columns(), where, rows, order=(Order(self.columns()[0].name),))
+
+    def one_of_two(self) -> Query | None:
+        """Rows of two places that "or" stands between, the one with more first, with the margin."""
+        has, named = self.reading.has, [i for i in self.reading.items if i.type == "PLACE"]
+        if len(named) != 2 or len(self.places) != 2 or len(self.classes) != 1 or self.level or self.dated():
+            return None
+        either = any(i.type == "OR" and named[0].end <= i.start < named[1].start for i in self.reading.said.items)
+        more = has("SUP", "UP", "DOWN", "MORE") or "difference" in self.reading.all("DIFF")
+        if not either or not more or self.less or self.of_height() or "ratio" in self.reading.all("DIFF"):
+            return None
+        if has("HAVING", "COUNT", "COUNTED", "STAT", "END", "ENDOF", "RANKCLASS", "CLASSES", "FATE", "LOST", "GAINED"):
+            return None
+        rows = self.each_place()
+        less = has("DOWN") or "fewest" in self.reading.all("SUP")
+        return replace(rows, order=(replace(rows.order[0], way="fewest" if less else "most"),))
 
     def changes(self) -> bool:
         """Whether a change between two years is asked for."""
@@ -1179,7 +1218,13 @@ class Constraints:
             ways = {"most": "most", "fewest": "least"}
             told = [i.value if i.type == "STAT" else ways[i.value[1]] for i in items
                     if i.type == "STAT" or i.value[0] == dimension]  # fmt: skip
-        return tuple(dict.fromkeys(told))
+        return tuple(dict.fromkeys([*told, *self.ends_of_height()]))
+
+    def ends_of_height(self) -> list[str]:
+        """The least or greatest height that is asked beside the mean of one place and class."""
+        alone = len(self.places) < 2 and len(self.classes) < 2 and not self.level and self.reading.has("STAT")
+        ends = {"most": "most", "fewest": "least"}
+        return [ends[way] for way in self.reading.all("SUP")] if alone else []
 
     def compared(self, *, verdict: bool = False) -> Query:
         """Difference or ratio of two places, classes or years; asked with yes or no, whether it is more or less."""
@@ -1252,10 +1297,27 @@ class Constraints:
         order, limit = ranked or (Order("change"), None)
         order = replace(order, way="fewest") if down and order.way == "most" else order
         sided = self.reading.has("UP", "DOWN", "LOST", "GAINED") and not self.reading.has("CHANGE")
+        if sided and self.source == "published":
+            self.refuse_untold(Query(self.source, columns, where, (Group("region", self.level),)), first)
         having = (Condition("change", "<" if down else ">", 0),) if sided else ()
         kept = self.conditions() or having
         rows = (Group("region", self.level),)
         return Query(self.source, columns, where, rows, kept, order=(order,), limit=limit)
+
+    def refuse_untold(self, rows: Query, year: int) -> None:
+        """Refuse a condition on rows most of which have no figure: it would be told as met by none of them.
+
+        Raises:
+            NotPublished: with the main class instead.
+        """
+        result = answer(rows, self.context)
+        every = len(result.table.rows) if result.table else 0
+        if 2 * result.facts.get("known", every) >= every:
+            return
+        codes = [c for k in self.classes for c in k.codes]
+        mains = {f"{c[0]}00" for c in codes} - {*codes}
+        places = ", ".join(r.name for r in self.places) or "any region"
+        raise NotPublished("+".join(codes), places, year, (*sorted(mains), "country"))
 
     def fate(self) -> Query:
         """What points became, where they came from, how many stayed."""

@@ -108,6 +108,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "ordinal.third": (("ORD", 3),),
     "ordinal.fourth": (("ORD", 4),),
     "ordinal.fifth": (("ORD", 5),),
+    "ordinal.last": (("LAST", ""), ("SOFT", "")),
     "fraction.half": (("FRACTION", 50.0),),
     "fraction.third": (("FRACTION", 33.333),),
     "fraction.quarter": (("FRACTION", 25.0),),
@@ -154,6 +155,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "time.twice": (("TWICE", ""),),
     "change.changed": (("CHANGE", ""),),
     "change.became": (("BECAME", ""),),
+    "change.came_from": (("CAMEFROM", ""),),
     "change.became_of": (("BECAMEOF", ""), ("BECAME", "of")),
     "change.replaced": (("REPLACED", ""),),
     "change.lost": (("LOST", ""),),
@@ -297,7 +299,9 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     ends = {i.start for i in items if i.type in ("SUP", "LEVEL", "END", "CLASSES")}
     nth = {n for i in items if i.type == "ORD" and i.value > 1 and i.end in ends for n in range(i.start, i.end)}
     soft -= measured | nth  # "the second most" is not "the most"
-    items = _in_their_place(items, every, question)
+    under = _below_a_class(items)
+    soft |= {i.start for i in under}
+    items = _in_their_place([i for i in items if i not in under], every, question)
     split = {(i.start, i.end) for i in items if i.type == "EACH"}
     items += [
         Item(i.start, i.end, "SPLIT", ("region", i.value))
@@ -375,6 +379,13 @@ def _in_their_place(items: list[Item], every: Sequence[Token], question: str) ->
         "NOT": lambda i: (i.start, i.end) in behind,  # "Puglia esclusa, …"
     }
     return [i for i in items if i.type not in ruled_out or not ruled_out[i.type](i)]
+
+
+def _below_a_class(items: Sequence[Item]) -> list[Item]:
+    """Return what says "below" right before a class, of no number: "points under olives" are points of olives."""
+    classes, numbers = {i.start for i in items if i.type == "CLASS"}, {i.end for i in items if i.type == "NUM"}
+    signs = [i for i in items if i.type == "CMP" and i.value == "<" and i.end == i.start + 1]
+    return [i for i in signs if i.end in classes and i.start not in numbers]
 
 
 def _lies_in(one: Item, other: Item) -> bool:

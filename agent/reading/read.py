@@ -12,14 +12,14 @@ from typing import Any
 from agent.lexicon import lexicon
 from agent.reading.chart import MUST, best, chart, is_general
 from agent.reading.mentions import Item, Mentions, mentions
-from agent.understand import POINT_COMPOUND
+from agent.understand import NEAR_KM, POINT_COMPOUND
 from tools.context import Context
 
 COMPOSED = frozenset({
     "NEAR", "NOTPLACE", "NOTCLASS", "NONE", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANKNTH", "NTH", "SPLIT",
     "SPLITIN", "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "END", "STAT", "DIFF", "LOST", "GAINED", "STAYED",
     "BYMONTH", "BECAME", "MORETHAN", "TWICE", "REVERSE", "NUMCLASS", "EACHONE", "DIM", "OTHERSIDE", "CV",
-    "RANKCLASS", "ENDOF", "NOTYEAR", "THANPLACE", "NEARS", "RELATIVE",
+    "RANKCLASS", "ENDOF", "NOTYEAR", "THANPLACE", "NEARS", "RELATIVE", "AROUND", "ORIGIN",
 })  # fmt: skip
 """Constraints that only a typed query can hold."""
 
@@ -79,10 +79,11 @@ def read(question: str, language: str, context: Context) -> Reading:
     said = mentions(question, language, context)
     made = tuple(chart(said))
     items = dated(as_growing(as_amount(than_one(of_two_places(best(made, said), said), said), said), said))
-    items = as_shares(mostly(items), said)
+    items = as_shares(mostly(items), said, context)
     items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
     items = as_compared(as_rivals(as_proportions(items), said), said)
-    items = tuple(highest_there(placed(as_plain(said, without(items, said))), said))
+    items = around_an_end(highest_there(placed(as_plain(said, without(items, said))), said), said)
+    items = tuple(with_origin(with_the_last(of_one_place(items), said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
     weak = weak_words(said, open_words) | lead_words(said, items) | repeated_no(said, items)
@@ -266,10 +267,11 @@ def asks_members(n: int, items: Sequence[Item], said: Mentions) -> bool:
     return of_countries and item.end > item.start + 1 and all(r.level == "group" for r in item.value.regions)
 
 
-def as_shares(items: list[Item], said: Mentions) -> list[Item]:
+def as_shares(items: list[Item], said: Mentions, context: Context) -> list[Item]:
     """Return the constraints with a word for a height that is one for a share too, Italian "quota", as a share where no
-    mean or end of heights is asked."""
-    if any(i.type in ("STAT", "END") for i in items):
+    mean or end of heights is asked, or in a year without a survey."""
+    unsurveyed = {i.value for i in items if i.type == "YEAR"} - {*context.store.years()}
+    if any(i.type in ("STAT", "END") for i in items) and not unsurveyed:
         return items
     shares = {(i.start, i.end): i for i in said.items if i.type == "MEASURE" and i.value == "share"}
     return [shares.get((i.start, i.end), i) if i.type == "DIM" else i for i in items]
@@ -392,7 +394,7 @@ COMPARED = ("CLASS", "UP", "DOWN", "CHANGE", "DIFF")
 
 def placed(items: list[Item]) -> list[Item]:
     """Return the constraints with "which country comes second", of no superlative, as the second of the most."""
-    asked = any(i.type == "ASK" and i.value == "which" for i in items)
+    asked = any(i.type == "ASK" and i.value in ("which", "who") for i in items)
     asked = asked and any(i.type in ("LEVEL", "INSIDE") for i in items)
     if not asked or any(i.type in ("SUP", "NTH", "RANKNTH", "RANK", "END") for i in items):
         return items
@@ -417,6 +419,93 @@ def highest_there(items: list[Item], said: Mentions) -> list[Item]:
         return items
     ends = {(i.start, i.end): i for i in said.items if i.type == "END"}
     return [ends.get((i.start, i.end), i) if i.type == "SUP" else i for i in items]
+
+
+def with_the_last(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "the first and the last region" as both ends of a ranking, "which comes last" as the
+    least."""
+    rows = any(i.type in ("LEVEL", "INSIDE") for i in items) and any(i.type == "CLASS" for i in items)
+    if not rows or any(i.type in ("SUP", "RANK", "NTH", "RANKNTH", "SPAN", "SINCEYEAR", "END") for i in items):
+        return items
+    rank = {i.start for i in items if i.type in ("LEVEL", "INSIDE")} | {
+        i.start for i in said.items if i.type == "RANKED"
+    }
+    last = [i for i in said.items if i.type == "LAST" and (i.end in rank or i.end + 1 in rank or i.start - 1 in rank)]
+    if not last:
+        return items
+    kept = [i for i in items if i.type not in ("ORD", "ONE", "LATEST") or i.end not in (last[0].end, last[0].start - 1)]
+    first = [i for i in items if i.type in ("ORD", "ONE") and i.value == 1]
+    kept = [i for i in kept if i not in first]
+    ends = [
+        *(replace(i, type="SUP", value="most") for i in first),
+        replace(last[0], type="SUP", value="fewest"),
+        replace(last[0], type="LAST"),
+    ]
+    return sorted([*kept, *ends], key=lambda i: i.start)
+
+
+def with_origin(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "where did … come from", of points gained or of two years, as what was before."""
+    came = [i for i in said.items if i.type == "CAMEFROM"]
+    classes = {i.value.match.codes for i in items if i.type == "CLASS"}
+    classes |= {k.match.codes for i in items if i.type == "NOTCLASS" for k in i.value}
+    dated = any(i.type in ("GAINED", "NOTCLASS", "SPAN", "SINCEYEAR", "FATE", "BECAME") for i in items)
+    asked = any(i.type == "ASK" and i.value in ("where", "what", "which") for i in items)
+    if not (came and dated and asked) or len(classes) != 1 or any(i.type in ("LEVEL", "RANK", "SUP") for i in items):
+        return items
+    kept = [i for i in items if i.end <= came[0].start or i.start >= came[0].end]
+    return sorted([*kept, replace(came[0], type="ORIGIN")], key=lambda i: i.start)
+
+
+def around_an_end(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with a distance from the highest or northernmost of a class's points as a circle around
+    it: "what lies within 8 km of the highest vineyard point"."""
+    ends = {(i.start, i.end): i for i in said.items if i.type == "END"}
+    tops = {i.start for i in items if i.type in ("END", "ENDOF") or (i.type == "SUP" and (i.start, i.end) in ends)}
+    items = [
+        one
+        for i in items
+        for one in (_around_its_end(i) if i.type == "NEAR" and i.end in tops and i.value[0] == "near" else [i])
+    ]
+    circles = [i for i in items if i.type == "RADIUS"]
+    near = [i for i in said.items if i.type == "NEARBY" and not any(k.start <= i.start < k.end for k in items)]
+    wide = any(i.type in ("NEAR", "NEARS", "POSITION", "LEVEL", "RANK", "MANY", "INSIDE", "STAT") for i in items)
+    if wide or len(circles) > 1 or not (circles or near) or not any(i.type in ("CLASS", "ENDOF") for i in items):
+        return items
+    placed = [ends.get((i.start, i.end), i) if i.type == "SUP" else i for i in items]
+    if sum(i.type in ("END", "ENDOF") for i in placed) != 1:
+        return items
+    if not circles:
+        return sorted([*placed, replace(near[0], type="AROUND", value=NEAR_KM)], key=lambda i: i.start)
+    kinds = {"RADIUS": "AROUND", "SINCEYEAR": "YEAR"}
+    return [replace(i, type=kinds.get(i.type, i.type)) for i in placed]
+
+
+def _around_its_end(near: Item) -> list[Item]:
+    """Of "within 10 km of Italy's" the distance and the country, where its highest point stands behind."""
+    _, km, area = near.value
+    if not area.regions:
+        return [near]
+    return [
+        replace(near, end=near.end - 1, type="RADIUS", value=km),
+        replace(near, start=near.end - 1, type="PLACE", value=area),
+    ]
+
+
+def of_one_place(items: list[Item]) -> list[Item]:
+    """Return the constraints with a second distance as one from the same place: "within 25 km of Lyon or 50"."""
+    circles = [i for i in items if i.type == "NEAR"]
+    bare = [i for i in items if i.type == "RADIUS"]
+    if len(circles) != 1 or len(bare) != 1:
+        return items
+    (first,), (second,) = circles, bare
+    low, high = sorted((first.end, second.end))
+    apart = any(i.type == "ASK" and low <= i.start < high for i in items)
+    another = (first.value[0], second.value, first.value[2])
+    if apart:
+        return [replace(i, type="NEAR", value=another) if i is second else i for i in items]
+    both = sorted((another, first.value), key=lambda one: one[1])
+    return [replace(i, type="NEARS", value=tuple(both)) if i is first else i for i in items if i is not second]
 
 
 LEADING = ("which", "how_many", "how_much", "where", "when", "compare", "show")

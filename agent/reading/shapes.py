@@ -15,6 +15,7 @@ from agent.reading.fill import UNIT_MEASURE, Classes, Constraints, Unfit, is_gen
 from agent.reading.held import years_left_out
 from agent.reading.mentions import Item
 from agent.reading.read import Reading, compared
+from agent.understand import POINT_COMPOUND
 from retrieval.errors import AmbiguousClass, AmbiguousRegion
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref
 from retrieval.statistics import PUBLISHED_CLASSES
@@ -85,7 +86,8 @@ def each_under_its_condition(c: Constraints) -> tuple[Query, ...] | None:
         return None
     moved = c.reading.has("SPAN", "SINCEYEAR") and c.reading.has("UP", "DOWN", "CHANGE", "LOST", "GAINED")
     moved = moved and len(rest) == 1 and not {"points"} & c.measures and c.all_published()
-    if (c.dated() and not moved) or c.reading.has("EACHCLASS", *REVISITING[:3], "TWICE", "LEFTFOR"):
+    apart = dated_apart(c, [item for item, _, _ in told], rest)
+    if (c.dated() and not (moved or apart)) or c.reading.has("EACHCLASS", *REVISITING[:3], "TWICE", "LEFTFOR"):
         return None
     if c.reading.has("STAT") and (len(rest) != 1 or c.of_height()):
         return None
@@ -104,7 +106,8 @@ def each_under_its_condition(c: Constraints) -> tuple[Query, ...] | None:
         columns.append(Column(f"of_{n}", name, c.class_filters([classes])))
         having += [replace(one, column=f"of_{n}") for one in as_conditions(sign, number)]
     rows, order = (Group("region", c.level),), (Order("of_1"),)
-    where = (*c.place_filters(), *c.dated_filter(), *c.other_filters())
+    dated = (Filter("year", "in", apart[:1]),) if apart else c.dated_filter()
+    where = (*c.place_filters(), *dated, *c.other_filters())
     if len(told) == 1:
         columns = [replace(columns[0], name=name, where=())]
         having = [replace(one, column=name) for one in having]
@@ -120,7 +123,24 @@ def each_under_its_condition(c: Constraints) -> tuple[Query, ...] | None:
         return (first, replace(c.changed(), having=())) if found else (first,)
     if c.reading.has("SUP", "RANK") and any(i.type == "HAVING" for i in c.reading.items):
         return None
+    if apart:
+        c.reading = replace(
+            c.reading, items=tuple(i for i in c.reading.items if i.type != "YEAR" or i.value != apart[0])
+        )
     return first, of_those_rows(c, [c.codes(i.value) for i in rest], Filter("region", "in", Ref(1)))
+
+
+def dated_apart(c: Constraints, told: Sequence[Item], rest: Sequence[Item]) -> tuple[int, ...]:
+    """The year of the conditions and the year of what is asked of the places that meet them, where both are named:
+    "where woodland exceeds 50 % in 2022, how many cropland points were there in 2018"."""
+    years = [i for i in c.reading.items if i.type == "YEAR"]
+    if len(years) != 2 or years[0].value == years[1].value or len(rest) != 1 or c.reading.has("SPAN", "SINCEYEAR"):
+        return ()
+    first, second = sorted((told[0], rest[0]), key=lambda i: i.start)
+    if years[0].start > second.start or years[1].start < first.start:
+        return ()
+    both = years[0].value, years[1].value
+    return both if first is told[0] else both[::-1]
 
 
 def as_conditions(sign: Any, number: Any) -> list[Condition]:
@@ -130,9 +150,49 @@ def as_conditions(sign: Any, number: Any) -> list[Condition]:
     return [Condition("", sign, float(number))]
 
 
+def first_that_meet(c: Constraints) -> tuple[Query, ...] | None:
+    """Of the first so many in one thing those that meet a condition on another: "which of the ten countries with most
+    grassland have more than 500 woodland points"."""
+    told, named = conditions_of(c), [i for i in c.reading.items if i.type == "CLASS"]
+    ranks = [(i, i.value[0], i.value[1]) for i in c.reading.items if i.type == "RANK" and i.value[1]]
+    many = [n for n, _ in c.reading.all("MANY")]
+    sups = [i for i in c.reading.items if i.type == "SUP"]
+    ranks = ranks or [(i, i.value, many[0]) for i in sups if many]
+    if len(told) != 1 or len(ranks) != 1 or not c.level or c.less or not {"which", "how_many"} & c.asks:
+        return None
+    rest = [i for i in named if i is not told[0][0]]
+    rank, way, number = ranks[0]
+    if len(rest) != 1 or c.reading.has("DIFF", "MORETHAN", "STAT", "SPAN", "SINCEYEAR", *REVISITING):
+        return None
+    if _gap(rank, rest[0]) > _gap(rank, told[0][0]):
+        return None
+    apart = dated_apart(c, [told[0][0]], rest)
+    if len(c.years()) > 1 and not apart:
+        return None
+    then, first_year = apart or (None, None)
+    sign, limit, unit = told[0][1]
+    areal = unit in UNIT_MEASURE
+    c.classes = [c.codes(rest[0].value)]
+    counted = any(i.type == "MEASURE" and i.value == "points" and i.start == rest[0].end for i in c.reading.items)
+    counted = counted or bool(POINT_COMPOUND.search(rest[0].value.text))
+    c.source = "survey" if counted or not c.all_published() else "published"
+    name, rows = {"published": "share", "survey": "points"}[c.source], (Group("region", c.level),)
+    dated = (Filter("year", "in", (first_year,)),) if first_year else c.dated_filter()
+    first = Query(c.source, (Column(name, name),), (*c.place_filters(), *dated, *c.class_filters(c.classes)), rows,
+                  order=(Order(name, way),), limit=number)  # fmt: skip
+    source, head = ("published", UNIT_MEASURE[unit]) if areal else ("survey", "points")
+    c.source = source
+    dated = (Filter("year", "in", (then,)),) if then else c.dated_filter()
+    having = tuple(replace(one, column=head) for one in as_conditions(sign, limit))
+    inside = (Filter("region", "in", Ref(1)), *dated, *c.class_filters([told[0][2]]))
+    order = () if "how_many" in c.asks else (Order(head),)
+    return first, Query(source, (Column(head, head),), inside, rows, having, order)
+
+
 def of_those_rows(c: Constraints, classes: Sequence[Classes], inside: Filter) -> Query:
     """What is asked of the rows that another query found: a row each, one number where "how many" is asked."""
     counted = "points" in c.measures or "how_many" in c.asks
+    classes = [*dict.fromkeys(classes)]
     c.classes = [*classes]
     c.source = "published" if c.all_published() and not counted else "survey"
     places = c.place_filters() if inside.op == "not_in" else ()
@@ -299,6 +359,11 @@ def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
     """Classes in which two places differ most, that several places share, or that one has and another lacks."""
     themes = [theme for what, theme in c.reading.all("SPLIT") if what == "classes"]
     themes += [theme for _, _, theme in c.reading.all("RANKCLASS")] + list(c.reading.all("CLASSES"))
+    grown = any(i.type == "GROWS" for i in c.reading.said.items) and {"what", "which"} & c.asks
+    grown = grown or (
+        c.reading.has("BOTH") and not c.reading.has("DIFF") and {k.codes for k in c.classes} == {("B00",)}
+    )
+    themes += ["crops"] if grown and not themes and not [k for k in c.classes if k.codes != ("B00",)] else []
     own = [k for k in c.classes if k.codes != ("B00",)]
     apart = [g for g in c.gone if all(c.nested(g, p) is None for p in c.places)]
     pairs = pairwise(c.reading.items)
@@ -397,7 +462,7 @@ def both_ends(c: Constraints) -> tuple[Query, ...] | None:
     ways = list(dict.fromkeys([*c.reading.all("SUP"), *(r[0] for r in c.reading.all("RANK"))]))
     if len(ways) != 2 or not c.level or len(c.classes) != 1 or c.reading.has("DIFF", *REVISITING) or c.dated():
         return None
-    if c.asks & {"which", "what"}:
+    if sum(i.type == "ASK" and i.value in ("which", "what") for i in c.reading.items) > c.reading.has("LAST"):
         return None  # each end is a question, of rankings that tell how sure a place in them is
     columns = c.columns()
     where = (*(c.place_filters()), *c.dated_filter(), *c.class_filters(), *c.other_filters())
@@ -421,7 +486,8 @@ def mean_beside_the_whole(c: Constraints) -> tuple[Query, ...] | None:
         kept = (Condition(columns[0].name, signs[0].value, float(value)),)
         return mean, Query(c.source, columns, where, rows, kept, (Order(columns[0].name),))
     twice = {r.id for a, _ in c.reading.all("INSIDE") for r in a.regions}
-    whole = any(r.id in twice for a in c.reading.all("PLACE") for r in a.regions)
+    again = (*c.reading.all("PLACE"), *(area for _, area in c.reading.all("THANPLACE")))
+    whole = any(r.id in twice for a in again for r in a.regions)
     if "compare" in c.asks or whole:
         return mean, Query(c.source, columns, where)
     return None
@@ -431,6 +497,8 @@ def beyond_one_of_them(c: Constraints) -> tuple[Query, ...] | None:
     """The places that have more, or less, of each class than another place: "more woodland than Latvia"."""
     than = c.reading.all("THANPLACE")
     named = [i for i in c.reading.items if i.type == "CLASS"]
+    if c.reading.has("STAT") and "is" in c.asks:
+        return None
     if len(than) != 1 or not named or not c.level or c.dated() or c.less:
         return None
     if c.reading.has("HAVING", "COUNT", "DIFF", *(t for t in COUNTING if t != "STAT"), *REVISITING):
@@ -482,10 +550,12 @@ def side_by_side(c: Constraints) -> tuple[Query, ...] | None:
 def witnesses(c: Constraints) -> tuple[Query, ...] | None:
     """The published figure and the surveyed points of the same, each for itself."""
     said = {*c.reading.all("WITNESS")}
-    both = {"published", "survey"} <= said or ("published" in said and "points" in c.measures and "compare" in c.asks)
-    if not both or len(c.classes) != 1 or c.less or c.dated() or not c.all_published():
+    beside = "compare" in c.asks or c.reading.has("BOTH") or "how_many" in c.asks
+    both = {"published", "survey"} <= said or ("published" in said and c.says_points and beside)
+    both = both or (c.says_points and c.measures & {"share", "area"} and {"compare", "how_many"} <= c.asks)
+    if not both or len({k.codes for k in c.classes}) != 1 or c.less or c.dated() or not c.all_published():
         return None
-    if c.reading.has(*COUNTING, *REVISITING, "LIMIT", "NEAR", "SPLIT", "RANKCLASS"):
+    if c.reading.has(*COUNTING, *REVISITING, "LIMIT", "NEAR", "RANKCLASS") or c.splits("classes") or c.splits("month"):
         return None
     rows: tuple[Group, ...] = (Group("region", c.level),) if c.level else ()
     if len(c.places) > 1 and not rows:
@@ -532,7 +602,7 @@ def over_the_years(c: Constraints) -> tuple[Query, ...] | None:
         return None
     alone = len(c.classes) == 1 and not c.level and not groups
     points = c.says_points or c.reading.has("TWICE") or c.of_points
-    if alone and not points:
+    if alone and not points and not c.reading.has("TREND"):
         return None  # the statistic's own time series
     c.source = "survey" if points or not c.all_published() else "published"
     spans = [y for span in c.reading.all("SPAN") for y in span]
@@ -573,6 +643,13 @@ def revisit(c: Constraints) -> tuple[tuple[int, int], tuple[Filter, ...]]:
         raise Unfit("no such surveys")
     dated = (Filter("year_from", "in", (pair[0],)), Filter("year_to", "in", (pair[1],)))
     return pair, (*c.place_filters(), *dated, *(f for f in c.other_filters() if f.dimension != "month"))
+
+
+def fated_in_rows(c: Constraints) -> tuple[Query, ...] | None:
+    """Points of one class in one year and of another in the next, by place: "by country"."""
+    if not c.level or c.source != "revisits" or not c.then_and_later() or c.reading.has(*COUNTING):
+        return None
+    return (c.fate(),)
 
 
 def left_for_others(c: Constraints) -> tuple[Query, ...] | None:
@@ -629,12 +706,13 @@ def changed_points(c: Constraints) -> tuple[Query, ...] | None:
 
 def came_from(c: Constraints) -> bool:
     """Whether what points were before is asked, not where they lie: "where did new wheat come from"."""
-    return any(str(i.value) == "act.data" for i in c.reading.said.items)
+    return c.reading.has("ORIGIN") or any(str(i.value) == "act.data" for i in c.reading.said.items)
 
 
 def table_of_changes(c: Constraints) -> tuple[Query, ...] | None:
     """From which main class to which, of all points that changed."""
     of_classes = c.reading.has("CLASSES", "RANKCLASS") or ("classes", "land_cover") in c.reading.all("SPLIT")
+    of_classes = of_classes or (c.reading.has("SUP") and c.reading.years <= {*c.context.store.years()})
     if not (c.reading.has("CHANGE") and of_classes) or c.classes or c.level or {"where"} & {*c.asks}:
         return None
     if len(c.places) > 1 or c.reading.has("DIFF", "UP", "DOWN") or c.measures & {"share", "pp", "area"}:
@@ -659,6 +737,23 @@ def kept_lost_gained(c: Constraints) -> tuple[Query, ...] | None:
     }
     columns = tuple(Column(name.lower(), "points", sides[name]) for name in kinds)
     return (Query("revisits", columns, where, (Group("region", c.level),), order=(Order(columns[0].name),)),)
+
+
+def not_then(c: Constraints) -> tuple[Query, ...] | None:
+    """Points that were not of a class in one year and are in a later one, which does not name it again: "that were no
+    vines in 2015 and are in 2018"."""
+    items = [i for i in c.reading.items if i.type in ("NOTCLASS", "YEAR", "ASK")]
+    kinds = [i.type for i in items if i.type != "ASK"]
+    years = [i for i in items if i.type == "YEAR"]
+    if kinds != ["NOTCLASS", "YEAR", "YEAR"] or c.classes or c.level or len(c.less) != 1 or not c.says_points:
+        return None
+    again = any(i.type == "ASK" and years[0].end <= i.start < years[1].start for i in items)
+    if not again or years[0].value >= years[1].value:
+        raise Unfit("not of a class in which of two years?")
+    gone, c.less = c.less[0], []
+    _, where = revisit(c)
+    kept = (Filter(f"{gone.theme}_from", "not_in", gone.codes), Filter(f"{gone.theme}_to", "in", gone.codes))
+    return (pointed_at(c, Query("revisits", REVISITED, (*where, *kept))),)
 
 
 def of_the_other_year(c: Constraints) -> tuple[Query, ...] | None:
@@ -691,11 +786,12 @@ def of_the_other_year(c: Constraints) -> tuple[Query, ...] | None:
         fine = not all(code.endswith("00") for code in own.codes)
         rows = (Group(f"{own.theme}_{'from' if then == first else 'to'}", "3" if fine else "1"),)
         return (Query("revisits", REVISITED, (*where, side(now, own)), rows, order=(Order("points"),)),)
-    if kinds == ["CLASS", "YEAR", "CLASS", "YEAR"]:
-        asked = any(i.type == "ASK" and i.value == "is" and i.start < named[0].start for i in c.reading.items)
-        if not asked:
+    if kinds in (["CLASS", "YEAR"] * 2, ["YEAR", "CLASS"] * 2):
+        told = [i for i in named if i.type == "CLASS"]
+        until = told[0].start if kinds[0] == "CLASS" else told[1].start
+        if not any(i.type == "ASK" and i.value == "is" and i.start < until for i in c.reading.items):
             return None
-        both = [side(i.value, c.codes(k.value)) for k, i in zip(named[::2], named[1::2], strict=True)]
+        both = [side(year, c.codes(k.value)) for k, year in zip(told, years, strict=True)]
         return (pointed_at(c, Query("revisits", REVISITED, (*where, *both))),)
     return None
 
@@ -846,6 +942,46 @@ def ends_side_by_side(c: Constraints) -> tuple[Query, ...] | None:
     return None
 
 
+def around_the_end(c: Constraints) -> tuple[Query, ...] | None:
+    """The highest or northernmost point of a class, and what lies within a distance of it: all classes there, points or
+    how many of a class."""
+    if not c.reading.has("AROUND") or c.reading.has(*COUNTING[:-2], *REVISITING) or c.dated() or c.less:
+        return None
+    end = next(i for i in c.reading.items if i.type in ("END", "ENDOF"))
+    named = [i for i in c.reading.items if i.type == "CLASS"]
+    own = end.value[1] if end.type == "ENDOF" else None
+    beside = min(named, key=lambda i: _gap(i, end), default=None) if own is None else None
+    cover = own or (beside.value if beside else None)
+    if cover is None:
+        return None
+    column, way = end.value[0] if end.type == "ENDOF" else end.value
+    c.source = "survey"
+    dated = c.dated_filter()
+    where = (*c.place_filters(), *dated, *c.class_filters([c.codes(cover)]), *c.other_filters())
+    top = Query("survey", (), where, (Group("point"),), order=(Order(column, way),), limit=1)
+    table = answer(top, c.context).table
+    if table is None or not table.rows:
+        return (top,)
+    asked = [c.codes(i.value) for i in named if i is not beside]
+    of_classes = not asked and (themes_asked(c) or "what" in c.asks) and not {"show", "how_many"} & c.asks
+    found: list[Query] = [top]
+    for row in list(table.dicts())[:MOST_ENDS]:
+        circle = Filter("position", "near", (row["lon"], row["lat"], c.reading.all("AROUND")[0], str(row["point_id"])))
+        inside = (*dated, *c.class_filters(asked), circle)
+        if of_classes:
+            name = "land_use" if themes_asked(c) == {"land_use"} else "land_cover"
+            found.append(Query("survey", c.columns(), inside, (Group(name, "3"),), order=(Order("points"),)))
+        elif "how_many" in c.asks:
+            found.append(Query("survey", c.columns(), inside))
+        else:
+            found.append(Query("survey", (), inside, (Group("point"),)))
+    return tuple(found)
+
+
+MOST_ENDS = 3
+"""Points that lie equally high, whose surroundings are told each."""
+
+
 def far_apart(measure: str, sides: Sequence[tuple[Filter, ...]], shared: tuple[Filter, ...]) -> Query:
     """One measure of two places or classes and how far it is apart."""
     columns = [Column(name, measure, own) for name, own in zip("ab", sides, strict=True)]
@@ -876,7 +1012,10 @@ def all_but(c: Constraints) -> tuple[Query, ...] | None:
 
 def new_and_before(c: Constraints) -> tuple[Query, ...] | None:
     """What points gained by a class were before: "where did new wheat points come from"."""
-    if not c.reading.has("GAINED") or not came_from(c) or len(c.classes) != 1 or c.level or len(c.places) > 1:
+    gained = c.reading.has("GAINED", "ORIGIN") and len(c.classes) == 1
+    if not gained or not came_from(c) or c.level or len(c.places) > 1 or c.reading.has("LOST", "STAYED", "DIFF"):
+        return None
+    if any(k.codes != c.classes[0].codes for k in c.less):
         return None
     _, where = revisit(c)
     theme, codes = c.classes[0].theme, c.classes[0].codes
@@ -966,7 +1105,7 @@ def rows_of_places(c: Constraints) -> tuple[Query, ...] | None:
 def rows_of_main_classes(c: Constraints) -> tuple[Query, ...] | None:
     """Points by main class, where "main" is no superlative: "the Hungarian points of 2015 by main class"."""
     themes = {theme for _, _, theme in c.reading.all("RANKCLASS")}
-    if themes != {"land_cover"} or not c.reading.has("EACH") or "points" not in c.measures or c.level or c.less:
+    if themes != {"land_cover"} or not c.reading.has("EACH") or not c.says_points or c.level or c.less:
         return None
     if c.classes or c.dated() or c.reading.has("DIFF", "STAT", *REVISITING) or len(c.places) > 1:
         return None
@@ -998,10 +1137,12 @@ def nothing_there(c: Constraints) -> tuple[Query, ...] | None:
 
 
 def pooled_by_or(c: Constraints) -> tuple[Query, ...] | None:
-    """Points of any of several classes: "with either rye, oats or barley"."""
-    either = any(i.type == "OR" for i in c.reading.said.items)
+    """Several classes as one: "points with either rye, oats or barley", "wheat, barley and maize together"."""
+    either = any(i.type == "OR" for i in c.reading.said.items) or c.reading.has("TOGETHER")
     points = "how_many" in c.asks and "points" in c.measures
-    areal = ("how_much" in c.asks or "share" in c.measures) and not c.measures & {"points"} and c.all_published()
+    areal = "how_much" in c.asks or c.measures & {"share", "area", "ha"}
+    areal = areal or (c.reading.has("TOGETHER") and "how_many" not in c.asks)
+    areal = areal and "points" not in c.measures and c.all_published()
     if not either or not (points or areal) or len(c.classes) < 2 or c.level or not c.places:
         return None
     if c.reading.has(*COUNTING, *REVISITING, "SPLIT", "EACH") or c.dated() or c.less or {"compare", "which"} & c.asks:
@@ -1013,6 +1154,7 @@ def pooled_by_or(c: Constraints) -> tuple[Query, ...] | None:
 
 
 SHAPES: tuple[Shape, ...] = (
+    around_the_end,
     beyond_one_of_them,
     ends_side_by_side,
     first_class_of_each,
@@ -1028,12 +1170,15 @@ SHAPES: tuple[Shape, ...] = (
     rows_of_places,
     pooled_by_or,
     without_the_first,
+    first_that_meet,
     each_under_its_condition,
+    fated_in_rows,
     left_for_others,
     part_that_stayed,
     kept_lost_gained,
     changed_points,
     table_of_changes,
+    not_then,
     of_the_other_year,
     classes_of_places,
     year_of_the_most,
@@ -1051,5 +1196,12 @@ SHAPES: tuple[Shape, ...] = (
     of_the_first,
     side_by_side,
 )
-OF_CLAUSES: tuple[Shape, ...] = (ends_side_by_side, each_under_its_condition)
+OF_CLAUSES: tuple[Shape, ...] = (
+    first_that_meet,
+    kept_lost_gained,
+    around_the_end,
+    ends_side_by_side,
+    each_under_its_condition,
+    witnesses,
+)
 """Shapes that answer every clause: "in the regions where woodland exceeds 40 %, how much has … grown"."""

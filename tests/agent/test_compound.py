@@ -52,6 +52,39 @@ TOLD = [
     ("top crop per NUTS2 region of Romania",
      ("(North-East Romania, 2018, cropland (B00)", "(West Romania, 2018, cropland (B00)")),
     ("Area of woodland in Latvia, 2015, and its coefficient of variation", ("coefficient of variation 1 %", "34,816")),
+    # around the end of a class
+    ("How many cropland points are there within 20 km of the westernmost woodland point in Portugal in 2018?",
+     ("within 20 km of 26601978: 1 point, of 3",)),
+    ("Was liegt im Umkreis von 8 km um den höchsten Weinbaupunkt Deutschlands 2018?", ("Rebflächen (B82) 1 Punkt",)),
+    ("Mitä on 10 km säteellä Italian korkeimmasta oliivipisteestä 2018?", ("enintään 10 km paikasta: 48321684",)),
+    ("How many wheat points lie within 25 km of Toulouse, and how many within 50 km?",
+     ("within 25 km of Toulouse", "within 50 km of Toulouse")),
+    # those that are first, or meet a condition, of another year
+    ("Which three countries had most wheat points in 2018, and what percentage of all wheat points is that?",
+     ("France 463 points; then Spain 392 points; Poland 132 points", "55.2 %")),
+    ("How many woodland points does the EU have outside the three most wooded countries in 2018?", ("2,826 points",)),
+    ("In the countries where woodland exceeds 50 % in 2022, how many cropland points are there in 2018?",
+     ("Latvia 53.4 %", "411 points")),
+    ("Wie viele Weizenpunkte haben die drei Länder mit den meisten Maispunkten 2018?", ("672 Punkte",)),
+    ("Which of the ten EU countries with most grassland in 2022 have more than 500 woodland points in 2018?",
+     ("Ireland 59.6 %", "> 500 points")),
+    ("Quali sono la prima e l'ultima regione italiana per quota di bosco nel 2022?",
+     ("Liguria 74,3 %", "Puglia 9,9 %")),
+    ("Qui a plus de vignes, la France ou l'Espagne, et avec quel écart ?", ("Plus : Espagne 2,3 %", "différence 0,8")),
+    # what points were and became
+    ("Wie viele Grünlandpunkte von 2015 sind 2018 Acker, nach Ländern?", ("Spanien 90 Punkte; dann Frankreich 47",)),
+    ("D'où venaient les points de forêt de 2018 qui n'étaient pas forêt en 2015 en France ?", ("arbres (D10) 11 p",)),
+    ("Montre-moi les points qui n'étaient pas de la vigne en 2015 et qui en sont en 2018 en France.", ("2 points",)),
+    ("Per country, how many woodland points were lost and how many gained between 2015 and 2018?",
+     ("Sweden 41 points",)),
+    # heights of several classes, both witnesses, sums
+    ("À quelle altitude moyenne se trouvent les prairies en Autriche, et à quelle altitude les cultures ?",
+     ("prairies et pâturages (E00) : altitude moyenne", "Autriche, 2018, terres cultivées (B00) : altitude moyenne")),
+    ("Auf welcher Höhe liegen Weizenpunkte in Österreich im Schnitt, und wie hoch liegt der höchste?",
+     ("mittlere Höhe", "Höhe 7")),
+    ("Give me both the official area of cropland and the number of cropland points for each Polish region in 2018.",
+     ("Greater Poland 14,645 km²", "LUCAS survey: Most: Greater Poland")),
+    ("¿Cuántos puntos suman trigo, cebada y maíz en Castilla y León en 2018?", ("maíz (B11, B12, B13, B16)",)),
     # one word for how many and how much
     ("Cik daudz zāles ir Latvijā?", ("19,7 %",)),
 ]  # fmt: skip
@@ -68,6 +101,7 @@ REFUSED = [
     ("what became of the points that were vineyards in 2009 in France?", "There was no survey in 2009"),
     ("How many olive trees died from Xylella in Puglia by 2018?", "died"),
     ("Paljonko Pohjanmaalla on metsää?", "Länsi-Suomi"),
+    ("Quali sono le cinque regioni NUTS 2 col maggior calo di seminativi dal 2012 al 2022?", "coltivati (B00)"),
 ]
 
 
