@@ -82,6 +82,10 @@ def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: boo
     last = before[-1]
     if last.type == "ASK" and last.value in ASKING:
         return False  # "and what is the difference"
+    of_points = any(i.type == "MEASURE" and i.value == "points" for i in before)
+    named = any(i.type in CONTENT and i.type not in LEADING_IN for i in before)
+    if item.type == "ASK" and item.value == "which" and of_points and not named:
+        return False  # "the points in Czechia which turned into …"
     said = reading.said
     gap = said.question[said.tokens[last.end - 1].end : said.tokens[item.start].start]
     joins = any(i.type in ("AND", "ALSO") and last.end <= i.start < item.start for i in said.items)
@@ -148,6 +152,9 @@ class _Chain:
 
     def inherited(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
         """Return a clause with what it leaves out of what was spoken of."""
+        before = next((i.value for i in self.said if i.type == "CLASS"), None)
+        if before is not None:  # "how many were still maize, and how many had become wheat"
+            items = tuple(replace(i, value=(before, i.value[1])) if is_into(i) else i for i in items)
         own = [i for i in items if i.type != "ASK" or i.value in ASKING]
         taken = [i for name in GROUPS if not _of(own, name) for i in _of(self.said, name)]
         high = any(i.type == "DIM" for i in own) and not any(i.type in ("STAT", "END", "SUP") for i in own)
@@ -168,6 +175,8 @@ class _Chain:
             self.leaned = True
         elif not frame and (end := self.end_said(items)) is not None:
             self.lay(self.end_of_them(end))
+        elif not frame and (high := self.height_of_it(items)) is not None:
+            self.lay(high)
         elif (not frame and self.is_told(items)) or (not frame and "DIFF" in types and self.tells_difference(items)):
             self.leaned = True
         elif "REVERSE" in types:
@@ -200,8 +209,8 @@ class _Chain:
             raise Unfit("a clause of nothing")
         else:
             whole_items = self.inherited(items)
-            framed = any(_of(self.said, name) and not _of(items, name) for name in FRAME)
-            self.leaned = self.leaned or (self.reading.composed and framed)
+            framed = not self.done[-1].rows and any(_of(self.said, name) and not _of(items, name) for name in FRAME)
+            self.leaned = self.leaned or (self.reading.composed and (framed or not _of(items, "class")))
             self.done += self.constraints(whole_items).queries()
             self.said = whole_items
 
@@ -246,6 +255,23 @@ class _Chain:
             raise Unfit("the highest of what?")
         return said.at_the_end()
 
+    def height_of_it(self, items: tuple[Item, ...]) -> Query | None:
+        """How high the one point before lies, that was found by its position: "the easternmost, and how high is it"."""
+        last = self.done[-1]
+        plain = {i.type for i in items} <= {"DIM", "ASK", "HERE"} and {"elevation"} == {
+            i.value for i in items if i.type == "DIM"
+        }
+        if not plain or [g.dimension for g in last.rows] != ["point"] or last.limit != 1 or not last.order:
+            return None
+        if last.order[0].column == "elevation":
+            return None
+        table = answer(last, self.context).table
+        found = tuple(int(row["point_id"]) for row in table.dicts()) if table else ()
+        if len(found) != 1:
+            return None
+        where = (Filter("point", "in", found), *last.filters("year"))
+        return Query("survey", (Column("elevation_m", "mean_elevation"),), where)
+
     def held_by_the_first(self, items: tuple[Item, ...]) -> Query:
         """What the first of a ranking hold of the whole: "which three have most, and what percentage is that"."""
         ranking = self.done[-1]
@@ -270,8 +296,10 @@ class _Chain:
         plain = all(i.type in ("ASK", "MEASURE", "DIM", "HERE", "LATEST") for i in items)
         if not plain or (any(i.value == "where" for i in items) and not single):
             return False
+        if single and last.order[0].column != "elevation" and any(i.type == "DIM" for i in items):
+            return False  # of the northernmost how high it lies
         if single and not any(i.type == "MEASURE" and i.value != "points" for i in items):
-            return True  # its row tells its class, elevation and place
+            return True
         if any(i.type == "DIM" for i in items):
             return bool(last.order) and last.order[0].column == "elevation"
         asked = {i.value for i in items if i.type == "MEASURE"}
@@ -421,6 +449,11 @@ class _Chain:
         if not (wider and wider[1].id == said.places[0].id):
             return None
         return percent_of(last, replace(last, where=(*where, *new)))
+
+
+def is_into(item: Item) -> bool:
+    """Whether points became of a class, and of which before is not said."""
+    return item.type == "FATE" and item.value[0] is None
 
 
 def ranks_places(query: Query) -> bool:

@@ -610,6 +610,8 @@ class Constraints:
         self.refuse_one_class_twice()
         if has("POSITION"):
             raise Unfit("a single position")
+        if set(self.classes) & {*self.less} and not self.no_longer():
+            raise Unfit("a class without itself")
         if self.source == "published" and not self.classes and not self.less and (self.level or not self.places):
             raise Unfit("a share of what?")
         if has("NTH") and has("CLASSES") and not (self.level or self.classes):
@@ -1415,6 +1417,9 @@ class Constraints:
             return None, None
         became = [i.start for i in self.reading.items if i.type == "BECAME"]
         named = [i for i in self.reading.items if i.type == "CLASS"]
+        of_it = self.reading.has("BECAMEOF") or "of" in self.reading.all("BECAME")
+        if of_it and len(named) == 1 and not self.reading.has("LOST", "GAINED"):
+            return self.codes(named[0].value), None  # "what became of …"
         if became and named:
             after = [i for i in named if i.start > became[0]]
             asked = any(i.type == "ASK" and i.value == "what" and i.start < became[0] for i in self.reading.items)

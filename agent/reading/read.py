@@ -13,6 +13,7 @@ from agent.lexicon import lexicon
 from agent.reading.chart import MUST, best, chart, is_general
 from agent.reading.mentions import Item, Mentions, mentions
 from agent.understand import NEAR_KM, POINT_COMPOUND
+from retrieval.nomenclature import ClassMatch
 from tools.context import Context
 
 COMPOSED = frozenset({
@@ -83,7 +84,8 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
     items = as_compared(as_rivals(as_proportions(items), said), said)
     items = around_an_end(highest_there(placed(as_plain(said, without(items, said))), said), said)
-    items = tuple(with_origin(with_the_last(of_one_place(items), said), said))
+    items = as_use(with_place_left_out(of_one_place(items), said), said, context)
+    items = tuple(with_origin(with_the_last(items, said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
     weak = weak_words(said, open_words) | lead_words(said, items) | repeated_no(said, items)
@@ -271,7 +273,12 @@ def as_shares(items: list[Item], said: Mentions, context: Context) -> list[Item]
     """Return the constraints with a word for a height that is one for a share too, Italian "quota", as a share where no
     mean or end of heights is asked, or in a year without a survey."""
     unsurveyed = {i.value for i in items if i.type == "YEAR"} - {*context.store.years()}
-    if any(i.type in ("STAT", "END") for i in items) and not unsurveyed:
+    points = any(i.type == "MEASURE" and i.value == "points" for i in items)
+    heights = [i for i in items if i.type == "DIM"]
+    after = {n for i in said.items if i.type == "ASK" and i.value in ("which", "what") for n in (i.end, i.end + 1)}
+    of_rows = any(i.type in ("LEVEL", "INSIDE", "SPLITIN") for i in items) and any(i.type == "STAT" for i in items)
+    of_shares = of_rows and not points and not any(i.start in after for i in heights)
+    if any(i.type in ("STAT", "END") for i in items) and not (unsurveyed or of_shares):
         return items
     shares = {(i.start, i.end): i for i in said.items if i.type == "MEASURE" and i.value == "share"}
     return [shares.get((i.start, i.end), i) if i.type == "DIM" else i for i in items]
@@ -465,7 +472,7 @@ def around_an_end(items: list[Item], said: Mentions) -> list[Item]:
     items = [
         one
         for i in items
-        for one in (_around_its_end(i) if i.type == "NEAR" and i.end in tops and i.value[0] == "near" else [i])
+        for one in (_around_its_end(i) if i.type == "NEAR" and _next(i, said) in tops and i.value[0] == "near" else [i])
     ]
     circles = [i for i in items if i.type == "RADIUS"]
     near = [i for i in said.items if i.type == "NEARBY" and not any(k.start <= i.start < k.end for k in items)]
@@ -481,6 +488,11 @@ def around_an_end(items: list[Item], said: Mentions) -> list[Item]:
     return [replace(i, type=kinds.get(i.type, i.type)) for i in placed]
 
 
+def _next(item: Item, said: Mentions) -> int:
+    """Where the next word stands, the small ones behind a constraint passed over: of "Portugal's" the s."""
+    return next((n for n in range(item.end, len(said.tokens)) if n not in said.soft), item.end)
+
+
 def _around_its_end(near: Item) -> list[Item]:
     """Of "within 10 km of Italy's" the distance and the country, where its highest point stands behind."""
     _, km, area = near.value
@@ -490,6 +502,51 @@ def _around_its_end(near: Item) -> list[Item]:
         replace(near, end=near.end - 1, type="RADIUS", value=km),
         replace(near, start=near.end - 1, type="PLACE", value=area),
     ]
+
+
+def with_place_left_out(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the second of two places as left out, where "not" stands behind it: Hungarian "de
+    Ausztriában nem", of classes that the first has."""
+    places = [i for i in items if i.type == "PLACE"]
+    no = [i for i in said.items if i.type == "NO" and len(places) > 1 and i.start == places[-1].end]
+    crops = any(i.type in ("SPLIT", "CLASSES", "RANKCLASS") for i in items)
+    if (
+        not no
+        or not crops
+        or any(i.type in ("NOTPLACE", "NOTCLASS", "CLASS") and i.start <= no[0].start < i.end for i in items)
+    ):
+        return items
+    found = []
+    for i in items:
+        if i is places[-1]:
+            i = replace(i, end=no[0].end, type="NOTPLACE", value=(i.value,))
+        elif i.type == "NOTYEAR" and i.start == no[0].start and len(i.value) == 1:
+            i = replace(i, start=no[0].end, type="YEAR", value=i.value[0])
+        found.append(i)
+    return found
+
+
+def as_use(items: list[Item], said: Mentions, context: Context) -> list[Item]:
+    """Return the constraints with the land that a use is said by as that use: "whose use was not forestry" of the word
+    for wooded."""
+    found = list(items)
+    for n, item in enumerate(items):
+        uses = [i for i in items[:n] if i.type == "CLASSES" and i.value == "land_use"]
+        between = items[items.index(uses[-1]) + 1 : n] if uses else []
+        covers = item.value if item.type == "NOTCLASS" else (item.value,) if item.type == "CLASS" else ()
+        codes = {code for cover in covers for code in cover.match.codes}
+        use = USE_OF.get("".join(sorted({code[0] for code in codes if code.endswith("00")})))
+        if not uses or use is None or len(covers) != 1 or any(i.type != "ASK" for i in between):
+            continue
+        label = context.nomenclature.label((use,), said.language)
+        cover = replace(covers[0], choices=(ClassMatch("land_use", (use,), label, label),))
+        found[n] = replace(item, value=(cover,) if item.type == "NOTCLASS" else cover)
+        found[found.index(uses[-1])] = replace(uses[-1], type="GROWS")
+    return found
+
+
+USE_OF = {"C": "U120", "B": "U110", "BE": "U110"}
+"""Main classes of cover → the use that their word means behind "use"."""
 
 
 def of_one_place(items: list[Item]) -> list[Item]:

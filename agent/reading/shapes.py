@@ -121,7 +121,8 @@ def each_under_its_condition(c: Constraints) -> tuple[Query, ...] | None:
         c.classes, c.level, c.measures = [c.codes(rest[0].value)], "", c.measures - {"share"}
         c.places, c.source = [c.context.named(r.id) for r in found], "published"
         return (first, replace(c.changed(), having=())) if found else (first,)
-    if c.reading.has("SUP", "RANK") and any(i.type == "HAVING" for i in c.reading.items):
+    mixed = units == {True} and c.says_points
+    if c.reading.has("SUP", "RANK") and any(i.type == "HAVING" for i in c.reading.items) and not mixed:
         return None
     if apart:
         c.reading = replace(
@@ -286,6 +287,9 @@ def asks_share_of(c: Constraints, asked: Item) -> bool:
     named = [i for i in c.reading.items if i.type in ("CLASS", "RANKOF")]
     codes = c.codes(asked.value).codes
     near = min(named, key=lambda k: _gap(k, shares[0]), default=None)
+    points = [i for i in c.reading.items if i.type == "MEASURE" and i.value == "points"]
+    others = [k for k in named if any(k.end == i.start for i in points)]
+    near = asked if others and asked not in others else near  # "… with most olive points have, in percent"
     return near is asked and all(code in PUBLISHED_CLASSES for code in codes)
 
 
@@ -485,9 +489,13 @@ def mean_beside_the_whole(c: Constraints) -> tuple[Query, ...] | None:
             raise Unfit("no mean")
         kept = (Condition(columns[0].name, signs[0].value, float(value)),)
         return mean, Query(c.source, columns, where, rows, kept, (Order(columns[0].name),))
-    twice = {r.id for a, _ in c.reading.all("INSIDE") for r in a.regions}
-    again = (*c.reading.all("PLACE"), *(area for _, area in c.reading.all("THANPLACE")))
-    whole = any(r.id in twice for a in again for r in a.regions)
+    areas = [
+        *c.reading.all("PLACE"),
+        *(a for a, _ in c.reading.all("INSIDE")),
+        *(a for _, a in c.reading.all("THANPLACE")),
+    ]
+    named = [r.id for area in areas for r in area.regions]
+    whole = len(named) > len({*named})
     if "compare" in c.asks or whole:
         return mean, Query(c.source, columns, where)
     return None

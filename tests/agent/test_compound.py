@@ -77,7 +77,13 @@ TOLD = [
     ("Montre-moi les points qui n'étaient pas de la vigne en 2015 et qui en sont en 2018 en France.", ("2 points",)),
     ("Per country, how many woodland points were lost and how many gained between 2015 and 2018?",
      ("Sweden 41 points",)),
-    # heights of several classes, both witnesses, sums
+    ("How many maize points of 2015 in France were still maize in 2018, and how many had become wheat?",
+     ("after: maize (B16)", "before: maize (B16), after: wheat (B11, B12)")),
+    ("Milyen növények fordulnak elő Magyarországon, de Ausztriában nem 2018-ban?", ("lucerna (B52)", "Ausztria = 0")),
+    # a use by the word of its cover, heights of several classes, both witnesses, sums
+    ("Nombre de points de forêt au Portugal dont l'usage n'était pas forestier en 2018 ?", ("sylviculture (U120)",)),
+    ("What's the easternmost woodland point of Poland in 2018 and how high is it?",
+     ("Longitude 23.6", "mean elevation")),
     ("À quelle altitude moyenne se trouvent les prairies en Autriche, et à quelle altitude les cultures ?",
      ("prairies et pâturages (E00) : altitude moyenne", "Autriche, 2018, terres cultivées (B00) : altitude moyenne")),
     ("Auf welcher Höhe liegen Weizenpunkte in Österreich im Schnitt, und wie hoch liegt der höchste?",
