@@ -305,6 +305,9 @@ RULES: list[Rule] = [
     ("CLASSES SUP", "RANKCLASS", lambda t, s: (s, None, t)),
     ("END CLASS MEASURE", "ENDOF", lambda e, c, m: (e, c) if m == "points" else None),
     ("END CLASS", "ENDOF", lambda e, c: (e, c) if POINT_COMPOUND.search(c.text) else None),
+    ("NUM MEASURE CLASS END", "MANYENDS", lambda n, m, c, e: (int(n), (e, c)) if m == "points" else None),
+    ("NUM ENDOF", "MANYENDS", lambda n, e: (int(n), e) if n < MOST_ROWS else None),
+    ("NUM CLASSES", "NUMCLASSES", lambda n, t: (int(n), t) if n < MOST_ROWS else None),
     ("END MEASURE", "ENDOF", lambda e, m: (e, None) if m == "points" else None),
     ("EACH BYMONTH", "SPLIT", lambda e, m: ("month", "")),
     ("EACH CLASS", "EACHCLASS", lambda e, c: c if e == "each" else None),
@@ -399,7 +402,7 @@ KEPT = frozenset({
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
     "LATEST", "EARLIEST", "TOGETHER", "CV", "UNSURE", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE",
     "NUMCLASS", "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS", "NOTYEAR", "BECAMEOF",
-    "MANYIN", "GROWS", "NEARS", "RELATIVE",
+    "MANYIN", "GROWS", "MANYENDS", "NUMCLASSES", "NEARS", "RELATIVE",
 })  # fmt: skip
 """Types that a reading may be made of."""
 MUST = frozenset({
@@ -497,6 +500,7 @@ PREFERRED = {
     "PLACE": 0.2,
     "CLASS": 0.2,
     "YEAR": 0.2,
+    "TREND": 0.3,
     "END": -0.05,
     "SUP": 0.05,
     "ASK": -0.1,

@@ -210,7 +210,8 @@ class _Chain:
         else:
             whole_items = self.inherited(items)
             framed = not self.done[-1].rows and any(_of(self.said, name) and not _of(items, name) for name in FRAME)
-            self.leaned = self.leaned or (self.reading.composed and (framed or not _of(items, "class")))
+            of_rows = "NONE" in types or not _of(items, "class")
+            self.leaned = self.leaned or (self.reading.composed and (framed or of_rows))
             self.done += self.constraints(whole_items).queries()
             self.said = whole_items
 

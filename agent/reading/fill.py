@@ -1176,7 +1176,8 @@ class Constraints:
         """The point at an end: the highest, the northernmost."""
         self.source = "survey"
         column, way = (self.reading.all("END") or [e for e, _ in self.reading.all("ENDOF")])[0]
-        return Query("survey", (), self.base(), (Group("point"),), order=(Order(column, way),), limit=1)
+        many = next(iter(self.reading.all("FIRST")), 1)
+        return Query("survey", (), self.base(), (Group("point"),), order=(Order(column, way),), limit=many)
 
     def of_elevation(self) -> Query:
         """Mean, least or greatest elevation."""

@@ -84,7 +84,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
     items = as_compared(as_rivals(as_proportions(items), said), said)
     items = around_an_end(highest_there(placed(as_plain(said, without(items, said))), said), said)
-    items = as_use(with_place_left_out(of_one_place(items), said), said, context)
+    items = as_use(with_place_left_out(of_one_place(with_none(items, said)), said), said, context)
     items = tuple(with_origin(with_the_last(items, said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
@@ -239,15 +239,24 @@ def as_plain(said: Mentions, items: list[Item]) -> list[Item]:
             way, theme = (i.value[0], i.value[2]) if i.type == "RANKCLASS" else ("most", i.value)
             found += [replace(place, end=i.end - 1, type="NTH", value=(way, place.value))]
             found += [replace(i, start=i.end - 1, type="CLASSES", value=theme)]
+        elif i.type == "RANKNTH" and found and found[-1].type in ("ORD", "ONE") and 1 < found[-1].value < i.value[1]:
+            found[-1] = replace(i, start=found[-1].start, type="RANK", value=(*i.value, None)[:4])
+        elif i.type in ("MANYENDS", "NUMCLASSES"):
+            kind = "ENDOF" if i.type == "MANYENDS" else "CLASSES"
+            found += [replace(i, end=i.start + 1, type="FIRST", value=i.value[0])]
+            found += [replace(i, start=i.start + 1, type=kind, value=i.value[1])]
         elif i.type != "MANYIN" and (named or i.type not in ("RANKOF", "EACHONE")):
             found.append(i)
         elif i.type == "MANYIN":
             number, level, place = i.value
             found += [replace(i, type="MANY", value=(number, level)), replace(i, type="INSIDE", value=(place, level))]
         elif i.type == "RANKOF" and found and found[-1].type == "ORD" and found[-1].value > 1:
-            found[-1] = replace(
-                i, start=found[-1].start, type="RANKNTH", value=(i.value[0], found[-1].value, *i.value[2:4])
-            )
+            before = found[-2].value if found[-2:-1] and found[-2].type in ("ORD", "ONE") else 0
+            both = 1 < before < found[-1].value  # "the second and third most wooded"
+            kind = "RANK" if both else "RANKNTH"
+            found[-1 - both :] = [
+                replace(i, start=found[-1].start, type=kind, value=(i.value[0], found[-1].value, *i.value[2:4]))
+            ]
             found.append(replace(i, start=i.end - 1, type="CLASS", value=i.value[4]))
         elif i.type == "EACHONE":
             found += [replace(i, type="CLASS"), replace(i, start=i.end - 1, type="MEASURE", value="points")]
@@ -355,7 +364,8 @@ def as_rivals(items: list[Item], said: Mentions) -> list[Item]:
     than = any(i.type == "THANWORD" and one.end <= i.start and i.end <= other.start for i in said.items)
     signs = [i for i in said.items if i.type in MORE_OF and rows[0].end <= i.start < other.start]
     less = {i.type == "DOWN" or i.value == "fewest" for i in signs}
-    if not than or len(less) != 1 or other.start - one.end > 4:
+    asked = any(i.type == "ASK" and i.value != "is" and one.end <= i.start < other.start for i in items)
+    if not than or asked or len(less) != 1 or other.start - one.end > 4:
         return items
     more = Item(one.start, other.end, "MORETHAN", (one.value, "<" if less.pop() else ">", other.value))
     words = {n for i in signs for n in range(i.start, i.end)}
@@ -457,7 +467,7 @@ def with_origin(items: list[Item], said: Mentions) -> list[Item]:
     classes = {i.value.match.codes for i in items if i.type == "CLASS"}
     classes |= {k.match.codes for i in items if i.type == "NOTCLASS" for k in i.value}
     dated = any(i.type in ("GAINED", "NOTCLASS", "SPAN", "SINCEYEAR", "FATE", "BECAME") for i in items)
-    asked = any(i.type == "ASK" and i.value in ("where", "what", "which") for i in items)
+    asked = any(i.type == "ASK" and i.value in ("where", "what", "which") for i in said.items)
     if not (came and dated and asked) or len(classes) != 1 or any(i.type in ("LEVEL", "RANK", "SUP") for i in items):
         return items
     kept = [i for i in items if i.end <= came[0].start or i.start >= came[0].end]
@@ -547,6 +557,22 @@ def as_use(items: list[Item], said: Mentions, context: Context) -> list[Item]:
 
 USE_OF = {"C": "U120", "B": "U110", "BE": "U110"}
 """Main classes of cover → the use that their word means behind "use"."""
+
+
+def with_none(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with a later "and how many have none" as rows that hold nothing of the class before."""
+    asks = [i for i in items if i.type == "ASK" and i.value in ("how_many", "which")]
+    rows = [i for i in items if i.type in ("LEVEL", "INSIDE")]
+    named = [i for i in items if i.type in ("CLASS", "COUNTED")]
+    if len(asks) < 2 or len(rows) != 1 or len(named) != 1 or named[0].start > asks[-1].start:
+        return items
+    no = [i for i in said.items if i.type == "NO" and i.start >= asks[-1].end
+          and not any(k.start < i.end and i.start < k.end for k in items)]  # fmt: skip
+    if not no or any(i.start >= asks[-1].end and i.type not in ("ASK", "MEASURE") for i in items):
+        return items
+    level = rows[0].value if rows[0].type == "LEVEL" else rows[0].value[1]
+    cover = named[0].value if named[0].type == "CLASS" else named[0].value[1]
+    return sorted([*items, replace(no[0], type="NONE", value=(level, cover))], key=lambda i: i.start)
 
 
 def of_one_place(items: list[Item]) -> list[Item]:

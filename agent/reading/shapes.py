@@ -19,6 +19,7 @@ from agent.understand import POINT_COMPOUND
 from retrieval.errors import AmbiguousClass, AmbiguousRegion
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref
 from retrieval.statistics import PUBLISHED_CLASSES
+from retrieval.types import Region
 from tools.context import Context
 from tools.plan import MOST_STEPS
 from tools.query import answer
@@ -124,6 +125,8 @@ def each_under_its_condition(c: Constraints) -> tuple[Query, ...] | None:
     mixed = units == {True} and c.says_points
     if c.reading.has("SUP", "RANK") and any(i.type == "HAVING" for i in c.reading.items) and not mixed:
         return None
+    if not apart and areal and c.says_points and not {*c.years()} & {*c.context.store.years()}:
+        apart = c.years()  # the condition's alone: points are those of the latest survey
     if apart:
         c.reading = replace(
             c.reading, items=tuple(i for i in c.reading.items if i.type != "YEAR" or i.value != apart[0])
@@ -367,9 +370,10 @@ def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
     grown = grown or (
         c.reading.has("BOTH") and not c.reading.has("DIFF") and {k.codes for k in c.classes} == {("B00",)}
     )
+    grown = grown or (bool(apart_from(c)) and {k.codes for k in c.classes} == {("B00",)})
     themes += ["crops"] if grown and not themes and not [k for k in c.classes if k.codes != ("B00",)] else []
     own = [k for k in c.classes if k.codes != ("B00",)]
-    apart = [g for g in c.gone if all(c.nested(g, p) is None for p in c.places)]
+    apart = apart_from(c)
     pairs = pairwise(c.reading.items)
     asked = [
         b for a, b in pairs if a.type == "ASK" and a.value == "which" and b.type == "CLASS" and is_general(b.value)
@@ -397,10 +401,15 @@ def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
     rows = (Group(name, "3" if fine else "1"),)
     if differ and len(columns) == 2:
         columns.append(Column("gap", "", (), Expression("gap", "in_1", "in_2")))
-        most = next((n for _, n, _ in c.reading.all("RANKCLASS") if n), None)
+        most = next((n for _, n, _ in c.reading.all("RANKCLASS") if n), next(iter(c.reading.all("FIRST")), None))
         return (Query(c.source, tuple(columns), where, rows, (), (Order("gap"),), most),)
     having = [Condition(col.name, ">", 0) for col in columns] + [Condition(col.name, "=", 0) for col in lacking]
     return (Query(c.source, (*columns, *lacking), where, rows, tuple(having), (Order(columns[0].name),)),)
+
+
+def apart_from(c: Constraints) -> list[Region]:
+    """The places left out that lie in none of those asked about."""
+    return [g for g in c.gone if all(c.nested(g, p) is None for p in c.places)]
 
 
 # --- years, parts, ends ----------------------------------------------------------------------------------------------
@@ -495,7 +504,8 @@ def mean_beside_the_whole(c: Constraints) -> tuple[Query, ...] | None:
         *(a for _, a in c.reading.all("THANPLACE")),
     ]
     named = [r.id for area in areas for r in area.regions]
-    whole = len(named) > len({*named})
+    signs = any(i.type in ("CMP", "THAN", "COMPARED") for i in c.reading.said.items)
+    whole = len(named) > len({*named}) or ("is" in c.asks and signs)
     if "compare" in c.asks or whole:
         return mean, Query(c.source, columns, where)
     return None

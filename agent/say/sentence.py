@@ -132,6 +132,10 @@ def undetected(row: Mapping[str, Any], name: str) -> bool | None:
     return row.get(f"{name}_none", None if low is None or high is None else low <= 0 <= high)
 
 
+MOST_ENDS = 5
+"""Points of an order that a sentence names; of more only the first."""
+
+
 class _Sentence:
     """One shape on its way into words."""
 
@@ -475,13 +479,18 @@ class _Sentence:
         return self.voice.say("number", frame=self.framed(), value=self.voice.say(key, count=count, value=value))
 
     def points(self) -> str:
-        """How many points, or the one at an end of an order."""
+        """How many points, or those at an end of an order."""
         frame = frame_of(self.query, self.voice, self.context)
         found = self.facts.get("found", 0)
         if not self.query.order or not self.rows:
             count = self.voice.counted(found, "unit", "points")
             return self.voice.say("found" if found else "none", count=count, frame=frame)
-        row, by = self.rows[0], self.query.order[0].column
+        shown = self.rows[: self.query.limit if (self.query.limit or 0) <= MOST_ENDS else 1]
+        return "; ".join(self.end(row, frame) for row in shown[: self.query.limit or 1])
+
+    def end(self, row: Mapping[str, Any], frame: str) -> str:
+        """One point at an end of an order."""
+        by = self.query.order[0].column
         unit = "km" if by == "km" else self.source.dimensions[by].unit if by in self.source.dimensions else ""
         value = self.voice.quantity(round(row[by], 3), unit) if row[by] is not None else self.voice.say("no_figure")
         cover = f"{row['land_cover_name']} ({row['land_cover']})" if row.get("land_cover_name") else ""

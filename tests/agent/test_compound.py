@@ -80,6 +80,14 @@ TOLD = [
     ("How many maize points of 2015 in France were still maize in 2018, and how many had become wheat?",
      ("after: maize (B16)", "before: maize (B16), after: wheat (B11, B12)")),
     ("Milyen növények fordulnak elő Magyarországon, de Ausztriában nem 2018-ban?", ("lucerna (B52)", "Ausztria = 0")),
+    # rows without any, both of an order, several ends
+    ("Combien de régions italiennes ont plus de 10 points de vigne en 2018 et combien n'en ont aucun ?",
+     ("> 10 points", "= 0 point")),
+    ("Die drei nördlichsten Maispunkte in Deutschland 2018", ("Breite 54,767°", "; Breite 54,6")),
+    ("Crops that occur in Denmark as well as in Greece in 2018, but not in Sweden?",
+     ("Greece > 0 points, Sweden = 0",)),
+    ("Combien de points de vigne ont les pays où la forêt dépasse 40 % en 2022 ?",
+     ("Finlande 66 %", "2018, vignobles")),
     # a use by the word of its cover, heights of several classes, both witnesses, sums
     ("Nombre de points de forêt au Portugal dont l'usage n'était pas forestier en 2018 ?", ("sylviculture (U120)",)),
     ("What's the easternmost woodland point of Poland in 2018 and how high is it?",
