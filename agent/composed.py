@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from inspect import signature
 from typing import Any
 
 from agent.conversation import Conversation
 from agent.frame import Frame
-from agent.lexicon import languages
+from agent.lexicon import languages, leaves
 from agent.reading.clauses import clause_queries, clauses_of
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
-from agent.reading.fill import Unfit, asked_of_the_first, lies_there, queries
+from agent.reading.fill import Unfit, queries
 from agent.reading.held import dropped, in_each_year, in_other_years
 from agent.reading.mentions import Item
-from agent.reading.pointing import joined, points_at_those, rows_of, values, words_pointing
+from agent.reading.pointing import joined, points_at_those, points_with, rows_of, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from agent.reading.shapes import shaped
-from agent.steps import around
+from agent.witnesses import OFFICIAL_LEVELS, around, published_same, witnesses
 from retrieval.errors import NoSuchYear, NotUnderstood, OutOfCoverage, TooFine
-from retrieval.query import Query, Ref
+from retrieval.query import Filter, Query, Ref
 from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
 from tools.plan import Plan, Step
+from tools.presets import verb_of
+from tools.registry import TOOLS, witness_of
 
 
 def composed_plan(
@@ -34,7 +37,6 @@ def composed_plan(
     settled: Mapping[str, Any],
     *,
     in_parts: bool = False,
-    plain: bool = False,
 ) -> Plan | None:
     """Return the plan of a question whose every word was read into typed queries; None where it is not that.
 
@@ -44,7 +46,6 @@ def composed_plan(
         conversation: what was said before.
         settled: words → what the asker chose among several meanings.
         in_parts: it has several parts, which ask for more than one table can say unless it holds what became of what.
-        plain: it is taken although the rules behind have a way of their own for it.
 
     Raises:
         AmbiguousRegion, AmbiguousClass: a name is several things.
@@ -55,33 +56,36 @@ def composed_plan(
     reading = read(question, context.language, context)
     if future := [year for year in reading.all("YEAR") if year > datetime.now(UTC).year]:
         raise OutOfCoverage("forecast", str(future[0]))
-    if not reading.whole_in_talk or any(str(i.value).startswith("write.") for i in reading.said.items):
+    if any(i.value == "write.orders" for i in reading.said.items):
+        raise NotUnderstood((), "read_only")
+    if not reading.whole_in_talk or any(i.value == "write.injection" for i in reading.said.items):
         return None
+    if (at := reading.all("POINT")) and not reading.has("CLASS", "PLACE", "LEVEL", "DIM"):
+        return Plan((Step("point_history", {"point_id": str(at[0])}),), frame={"point_id": str(at[0])})
     drawn = tuple(conversation.areas)[-1:]
     alone = not conversation.queries and not conversation.frame
-    if alone and points_at_those(reading, same=True) and not reading.has("CLASS", "PLACE", "RANK"):
+    bare = {i.type for i in reading.items} <= {"ASK", "MEASURE", "PLACE", "YEAR"}
+    points = points_at_those(reading, same=True) and not reading.has("PLACE")
+    if alone and (points or (bare and points_with(reading, "THAT"))) and not reading.has("CLASS", "RANK"):
         raise NotUnderstood((), f"unread:{words_pointing(reading)}")
-    whole = None
-    if past := queries_before(conversation):
-        laying = asked_of_a_table(conversation) or is_an_edit(reading, str(conversation.steps[-1]["tool"]))
+    whole, past = None, queries_before(conversation)
+    if not past and conversation.frame and not (reading.has("CLASS") and reading.has("PLACE", "LEVEL")):
+        return None  # what a question that was refused left open
+    if past:
         try:
-            found = edited(reading, past, context, drawn, settled, laying=laying) if edits(reading) else None
+            several = len(conversation.queries) > 1 or context.language not in PAGE_LANGUAGES
+            of_a_table = several or asked_of_a_table(conversation)
+            found = edited(reading, past, context, drawn, settled, of_a_table) if edits(reading) else None
         except Unfit:
             found = None
         if found is not None:
-            return plan_of((found,), reading, context, conversation)
-        of_a_table = asked_of_a_table(conversation) or leaves_the_rules_behind(reading)
-        whole = completed(reading, past[-1], context) if of_a_table else None
+            told = {witness_of(str(step["tool"])) for step in conversation.steps}
+            return plan_of((found,), reading, context, conversation, beside=len(told) > 1)
+        whole = completed(reading, past[-1], context)
     if not reading.whole or (reading.has("HERE") and not drawn and not reading.has("PLACE")):
         return None
     if not past and reading.items and reading.items[0].type == "ALSO":
         return None  # "add a point" with nothing before to add to
-    of_published = "how_many" in reading.all("ASK") and only_published(reading, context) and not reading.has("MEASURE")
-    of_published = of_published or changes_of_published(reading, context)
-    # of a language without rules behind, plain questions are the chart's too
-    sided = reading.has("SINCEYEAR") and not reading.has("UP", "DOWN")
-    plain = plain and reading.has("CLASS") and not reading.has("SPAN", "TREND", "CHANGE") and not sided
-    plain = plain or (context.language not in PAGE_LANGUAGES and reading.has("CLASS", "SPLIT", "PLACE"))
     leaning = of_clauses(reading, context, drawn, settled) if whole is None else None
     if leaning is not None and dropped(leaning, reading, context):
         leaning = None
@@ -92,8 +96,6 @@ def composed_plan(
         leaning = shaped(reading, context, drawn, settled)
     elif leaning is None and whole is None:
         leaning = shaped(reading, context, drawn, settled, several=True)
-    if leaning is None and whole is None and not (is_ours(reading) or of_published or plain):
-        return None
     reading = whole or reading
     try:
         asked = leaning if leaning is not None else around_each(reading, context, drawn, settled)
@@ -105,11 +107,20 @@ def composed_plan(
     asked = in_each_year(in_other_years(asked, reading, context), reading)
     if dropped(asked, reading, context):
         return None
-    refuse_too_small(asked, context)
     several = in_parts and not (reading.has("BOTH") and len(clauses) == 1)
-    if several and leaning is None and len(asked) == 1 and asked[0].source != "revisits":
+    if several and leaning is None and len(asked) == 1 and (asked[0].source != "revisits" or verb_of(asked[0])):
         return None
-    return plan_of(asked, reading, context, conversation)
+    plan = plan_of(asked, reading, context, conversation)
+    refuse_too_small(asked, context)
+    after_none = bool(conversation.turns) and not conversation.frame and not past
+    if after_none and all(step.tool == "profile_region" for step in plan.steps) and goes_on(question, context):
+        raise NotUnderstood((), "which_class")
+    return plan
+
+
+def goes_on(question: str, context: Context) -> bool:
+    """Whether a question opens as one that goes on from another: "and in Spain?"."""
+    return "edit.what_about" in {leaf.key for leaf in leaves(question, context.language)}
 
 
 def asks(clause: Sequence[Item]) -> bool:
@@ -139,7 +150,7 @@ def leading_plan(
         asked = first.whole and first.has("CLASS") and first.has("ASK", "RANK", "LEVEL", "MEASURE", "DIFF")
         if not parted or not asked:
             continue
-        if (plan := composed_plan(before, context, conversation, settled, plain=True)) is not None:
+        if (plan := composed_plan(before, context, conversation, settled)) is not None:
             return plan
     return None
 
@@ -150,9 +161,11 @@ def refuse_too_small(asked: Sequence[Query], context: Context) -> None:
     Raises:
         TooFine: with what lies around and has figures.
     """
-    named = [context.named(str(id)) for q in asked if q.source == "published" for id in values(q, "region")]
-    if named and all(region.level in ("nuts3", "subdivision") for region in named):
-        raise TooFine(named[0].name, around(named[0], context), "below_nuts2")
+    ids = dict.fromkeys(str(id) for q in asked if q.source == "published" for id in values(q, "region"))
+    named = [context.named(id) for id in ids]
+    small = [r for r in named if r.level not in OFFICIAL_LEVELS and published_same(r, context) is None]
+    if small and len(small) == len(named):
+        raise TooFine(small[0].name, around(small[0], context), "below_nuts2")
 
 
 def around_each(
@@ -176,29 +189,6 @@ def of_clauses(
         return clause_queries(reading, context, drawn, settled)
     except Unfit:
         return None
-
-
-def only_published(reading: Reading, context: Context) -> bool:
-    """Whether a class is asked about in years that only published figures are there for, and no points is said."""
-    published = bool(reading.years) and reading.years <= context.store.years_published_only()
-    return published and reading.has("CLASS") and "points" not in reading.all("MEASURE")
-
-
-def changes_of_published(reading: Reading, context: Context) -> bool:
-    """Whether by how many points a class changed is asked for from or to a year that no survey points are there of."""
-    years = reading.years & context.store.years_published_only()
-    said = {i.value for i in reading.said.items if i.type in ("MEASURE", "UNIT")}
-    counted = "points" in said and "pp" not in said
-    return bool(years) and counted and reading.has("CHANGE", "UP", "DOWN") and reading.has("CLASS")
-
-
-def leaves_the_rules_behind(reading: Reading) -> bool:
-    """Whether a follow-up without a class asks for what the rules behind have no place for."""
-    ranked = reading.has("LEVEL", "RANK", "MANY") and reading.has("UP", "DOWN", "CHANGE", "LOST", "GAINED")
-    highest = {(i.start, i.end) for i in reading.made if i.type == "END"}
-    end = any(i.type == "SUP" and (i.start, i.end) in highest for i in reading.items) and not reading.has("LEVEL")
-    ranked = ranked or (reading.has("SUP", "CLASS") and reading.has("LOST", "GAINED") and not reading.has("PLACE"))
-    return ranked or end or reading.has("STAT", "END", "NONE") or (reading.has("DIFF") and reading.has("PLACE"))
 
 
 def queries_before(conversation: Conversation) -> list[Query]:
@@ -240,126 +230,76 @@ def classes_of(query: Query) -> tuple[str, ...]:
     return tuple(str(code) for theme in ("land_cover", "land_use") for code in values(query, theme))
 
 
-COMPARED = ("compare_official", "compare_regions")
-"""Tools that take one more place themselves."""
-
-
-def is_an_edit(reading: Reading, tool: str) -> bool:
-    """Whether a follow-up of an answer by the rules behind, a tool's, changes what they have no place for."""
-    if reading.has("CLASS") or (tool in COMPARED and reading.has("ALSO")):
-        return False
-    level = reading.has("LEVEL") and not reading.has("SUP", "RANK", "ASK")
-    return (
-        level or is_ours(reading) or reading.has("NOTPLACE", "LIMIT", "ALSO", "ONE", "SHIFT", "LATER", "FIRST", "BACK")
-    )
-
-
-def is_ours(reading: Reading) -> bool:
-    """Whether a reading holds what the rules behind cannot: a condition, a grouping, a comparison of columns."""
-    if {"estimates", "predictions"} & set(reading.all("WITNESS")):
-        return True
-    ranks = reading.has("RANKED") or any(i.type == "RANKED" for i in reading.said.items)
-    asked = bool({"where", "what"} & {*reading.all("ASK")}) or reading.has("UNSURE")
-    placed = ranks and reading.has("PLACE") and reading.has("CLASS") and asked
-    if placed:
-        return True
-    if is_for_the_rules_behind(reading):
-        return False
-    placed = reading.has("RANKED") and reading.has("PLACE") and reading.has("CLASS")
-    years = len(set(reading.all("YEAR", "SINCEYEAR"))) > 1 and not reading.has("CHANGE", "UP", "DOWN", "TREND")
-    themes = {k.match.theme for k in reading.all("CLASS")}
-    moved = reading.has("CHANGE") and reading.has("CLASSES") and not reading.has("CLASS")
-    sided = "compare" in reading.all("ASK") or reading.has("SUP", "UP", "DOWN") or "where" in reading.all("ASK")
-    sided = sided or (reading.all("ASK")[:1] == ["is"] and "what" not in reading.all("ASK"))
-    shares = "share" in reading.all("MEASURE") and len(reading.all("PLACE", "CLASS")) > 2 and not sided
-    whenever = "when" in reading.all("ASK") and reading.has("SUP")
-    ranked_change = reading.has("LEVEL", "MANY", "INSIDE", "RANK") and reading.has(
-        "UP", "DOWN", "CHANGE", "LOST", "GAINED"
-    )
-    if ranked_change and reading.has("SPAN", "SINCEYEAR"):
-        return True
-    each = "each" in reading.all("EACH") and reading.has("CHANGE", "UP", "DOWN")
-    asked = "which" in reading.all("ASK") or reading.has("BOTH")
-    both = len(reading.all("CLASS")) > 1 and asked and reading.has("LEVEL")
-    ranked = reading.has("RANKED", "RANK") and reading.has("INSIDE", "LEVEL", "RANK") and "is" not in reading.all("ASK")
-    if lies_there(reading):
-        return True
-    asks = {*reading.all("ASK")}
-    spread = reading.has("LEVEL") and reading.has("CLASS") and {"where", "how_many"} <= asks
-    spread = spread and not reading.has("RANK", "SUP", "MANY", "INSIDE")
-    shown = next((i.end for i in reading.items if i.type == "ASK" and i.value == "show"), None)
-    listed = any(i.type == "LEVEL" and shown is not None and i.start - shown < 2 for i in reading.items)
-    listed = listed and reading.has("CLASS") and reading.has("MEASURE")
-    ranking = ranked and reading.has("RANKED")
-    if any((moved, shares, whenever, each, both, ranking, placed, spread, listed, is_of_the_other_survey(reading))):
-        return True
-    return reading.composed or years or len(themes) > 1 or is_two_steps(reading)
-
-
-def is_of_the_other_survey(reading: Reading) -> bool:
-    """Whether points of one class are asked about in another survey: "how many sunflower points were wheat in 2015"."""
-    classes = [i for i in reading.items if i.type == "CLASS"]
-    asks = reading.all("ASK")
-    if len(classes) != 2 or len(reading.all("YEAR")) != 1 or asks.count("how_many") != 1:
-        return False
-    if "points" not in reading.all("MEASURE") or reading.has("OR", "SUP", "UP", "DOWN", "MORE"):
-        return False
-    between = [i for i in (*reading.items, *reading.said.items) if classes[0].end <= i.start < classes[1].start]
-    linked = any(i.type == "ASK" and i.value == "is" and i in reading.items for i in between)
-    return linked and not any(i.type == "AND" for i in between)
-
-
-def is_for_the_rules_behind(reading: Reading) -> bool:
-    """Whether all that is composed in a reading is what they have a way of their own for: a circle, a class left out,
-    points gained and lost side by side, all classes of a place."""
-    composed = {i.type for i in reading.items if i.type in COMPOSED}
-    moved = {"LOST", "GAINED", "STAYED"} & composed
-    dated = reading.has("SPAN", "SINCEYEAR") or len(set(reading.all("YEAR"))) > 1
-    rows = reading.has("LEVEL", "RANK", "MANY", "INSIDE", "SUP")
-    if composed and composed <= moved and not rows and (not dated or "points" not in reading.all("MEASURE")):
-        return True
-    ranked_classes = (
-        composed == {"SPLIT"} and reading.has("SUP") and {w for w, _ in reading.all("SPLIT")} == {"classes"}
-    )
-    if (composed == {"RANKCLASS"} or ranked_classes) and ("points" in reading.all("MEASURE") or reading.has("WITNESS")):
-        return True
-    in_points = {"points", "share"} <= set(reading.all("MEASURE"))
-    alone = len(reading.all("PLACE")) < 2 and len(reading.all("CLASS")) < 2
-    one_change = dated and alone and not rows and not in_points
-    first = reading.items[0] if reading.items else None
-    in_proportion = first is not None and first.type == "ASK" and first.value == "is"
-    if composed == {"DIFF"} and (one_change or (in_proportion and "ratio" in reading.all("DIFF") and not rows)):
-        return "how_many" not in reading.all("ASK")
-    if len(moved) > 1 or (composed <= moved and "where" in reading.all("ASK") and not dated):
-        return True
-    if reading.has("RANK", "MANY") and reading.has("YEAR") and reading.has("SPAN") and reading.has("CHANGE"):
-        return True
-    outside = any(op != "near" for op, _, _ in reading.all("NEAR"))
-    profile = composed == {"SPLIT"} and reading.all("SPLIT") == [("classes", "land_cover")] and not reading.has("CLASS")
-    circles = bool(composed) and composed <= {"NEAR", "NOTCLASS"} and len(set(reading.all("YEAR"))) < 2
-    circles = circles and not reading.has("CLASSES")
-    of_classes = bool(composed) and composed <= {"RANKCLASS", "SPLIT"} and not reading.has("LEVEL")
-    if of_classes and len(reading.all("CLASS")) > 1:
-        return True
-    return profile or (circles and not outside and not reading.has("LEVEL", "RANK", "SUP"))
-
-
-def is_two_steps(reading: Reading) -> bool:
-    """Whether those that are first in one thing are asked about another."""
-    ranks = [i for i in reading.items if i.type in ("RANK", "SUP")]
-    later = [i for i in reading.items if i.type == "ASK" and ranks and i.start > ranks[0].start]
-    first = bool(ranks) and asked_of_the_first(reading.items, ranks[0])
-    return bool(ranks) and len(reading.all("CLASS")) == 2 and (len(ranks) > 1 or bool(later) or first)
-
-
-def plan_of(asked: tuple[Query, ...], reading: Reading, context: Context, conversation: Conversation) -> Plan:
-    """Return the plan of some queries, with what a follow-up keeps of the last one."""
+def plan_of(
+    asked: tuple[Query, ...], reading: Reading, context: Context, conversation: Conversation, *, beside: bool = True
+) -> Plan:
+    """Return the plan of some queries, with what a follow-up keeps of the last one; `beside`: with second witnesses."""
     used = {str(v) for q in asked for f in q.filters("region") if not isinstance(f.values, Ref) for v in f.values}
     areas = {id: geometry for id, geometry in conversation.areas.items() if id in used and id in context.areas}
-    steps = tuple(Step("query", query.to_json()) for query in asked)
-    said = {*reading.all("YEAR"), *(year for span in reading.all("SPAN") for year in span)}
-    frame = frame_of(asked[-1], said).to_json()
-    return Plan(steps, areas=areas, frame=frame, queries=tuple(query.to_json() for query in asked))
+    said = {*reading.years, *Frame.from_json(conversation.frame).years}
+    if reading.has("SHIFT", "LATER", "BACK", "NOTYEAR"):
+        said |= {int(year) for query in asked for year in values(query, "year")}
+    steps = [step for query in asked for step in steps_for(query, reading, context, said)]
+    steps = tuple({repr(step): step for step in steps if beside or not step.optional}.values())
+    frame = frame_of(asked[-1], said)
+    if steps[0].tool != "query":
+        given = steps[0].arguments
+        own = {name: given[name] for name in ("unit", "limit", "level") if name in given}
+        regions = tuple(given.get("regions") or given.get("within") or frame.regions)
+        frame = replace(frame, operation=steps[0].tool, source="", regions=regions, **own)
+    conversation.frame_tried = frame.to_json()
+    alone = len(asked) == 1 and not asked[0].rows and len(values(asked[0], "region")) < 2
+    both = words_of(reading, "BOTH") if alone and not any(c.where or c.expression for c in asked[0].columns) else ()
+    notes = tuple(("left_aside", {"words": f"“{word}”"}) for word in both)
+    return Plan(steps, notes, areas=areas, frame=frame.to_json(), queries=tuple(query.to_json() for query in asked))
+
+
+def words_of(reading: Reading, kind: str) -> list[str]:
+    """Return the words that were read as constraints of a kind."""
+    said = reading.said
+    every = [i for i in reading.items if i.type == kind]
+    return [said.question[said.tokens[i.start].start : said.tokens[i.end - 1].end] for i in every]
+
+
+def steps_for(query: Query, reading: Reading, context: Context, said: Collection[int]) -> list[Step]:
+    """Return the tool calls of a query: of the verb that fills it, with its second witness, else its own."""
+    verb = None if query.references() or query.lead else verb_of(query)
+    if verb is None:
+        return list(of_each_class(query, reading, context, said)) or [Step("query", query.to_json())]
+    tool, given = verb
+    if tool.startswith("compare") and reading.has("DIFF", "RANKED") and not reading.has("LOST", "GAINED", "STAYED"):
+        return [Step("query", query.to_json())]  # which number is asked for, not a comparison of all
+    usual = signature(TOOLS[tool]).parameters
+    if any(p.default is p.empty and name not in given for name, p in usual.items() if name != "context"):
+        return [Step("query", query.to_json())]
+    given = {k: v for k, v in given.items() if k in usual and v != usual[k].default and is_said(k, v, said)}
+    first = [Step(tool, given)]
+    named = [w for w in reading.all("WITNESS") if w in SOURCES]
+    points = ["survey"] if "points" in reading.all("MEASURE") else []
+    source = SOURCES[(named or points or ["both"])[0]]
+    return first if reading.has(*COMPOSED - BESIDE, "TOGETHER") else [*first, *witnesses(first, context, source)]
+
+
+def of_each_class(query: Query, reading: Reading, context: Context, said: Collection[int]) -> Iterator[Step]:
+    """The tool calls of a query whose rows are classes in no order: a verb for each."""
+    group = query.rows[0] if len(query.rows) == 1 and not (query.order or query.having or query.fold) else None
+    if group is None or group.dimension not in ("land_cover", "land_use"):
+        return
+    for codes in group.members:
+        one = replace(query, rows=(), where=(*query.where, Filter(group.dimension, "in", codes)))
+        yield from steps_for(one, reading, context, said)
+
+
+BESIDE = {"NEAR", "NOTCLASS", "LOST", "GAINED", "STAYED"}
+"""Constraints of the typed query beside which the other witness has its say too."""
+SOURCES = {"survey": "survey", "published": "official", "both": ""}
+
+
+def is_said(name: str, value: Any, said: Collection[int]) -> bool:
+    """Whether an argument is no year that only stands for the latest: a verb finds that itself, and says so."""
+    if name == "years":
+        return bool({*value} & {*said})
+    return value in said if name.startswith("year") else True
 
 
 def frame_of(query: Query, years: Collection[int]) -> Frame:

@@ -101,7 +101,10 @@ def told_of_doubt(question: str, plan: Plan, context: Context, *, asked: bool) -
     doubted = " ".join(question[leaf.start : leaf.end] for leaf in leaves(question, context.language)
                        if leaf.key in (DOUBT, "act.sure"))  # fmt: skip
     if not plan.steps or not doubted or not (asked or any(map(tells_error, plan.steps))):
-        return plan
+        words = [question[leaf.start : leaf.end] for leaf in leaves(question, context.language) if leaf.key == DOUBT]
+        told = str(plan.notes)
+        left = ", ".join(f"“{word}”" for word in dict.fromkeys(words) if word not in told)
+        return replace(plan, notes=(*plan.notes, ("left_aside", {"words": left}))) if plan.steps and left else plan
     notes = (without_words(doubted, note) if note[0] == "left_aside" else note for note in plan.notes)
     steps = tuple(map(compared, plan.steps))
     return replace(plan, steps=steps, told=(*plan.told, "verdict"), notes=tuple(note for note in notes if note))

@@ -9,7 +9,8 @@ Swedish letters are read in their two-letter spelling too ("groesste"). A phrase
 Sections: comparison, range, negation, conjunction, unit, direction, dimension, level, superlative, ordinal, number,
 fraction, each, measure, ask, time, month, season, change, witness, deixis, edit, act, classifier (beside the satellite
 only), classes, topic (what people ask and these data do not hold), write (orders that are not obeyed), function (words
-that change nothing; `sown` those that do beside a month, which is that of the visit).
+that change nothing; `sown` those that do beside a month, which is that of the visit; `cultivated` means cropland where
+no class is named).
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Which operation a question asks for, by its phrases; by its likeness to solved examples where they do not tell."""
+"""Which operation a question asks for, by its phrases."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from agent.understand import Area, Understanding, explained, hit, spans_of
+from agent.understand import Area, Understanding, hit, spans_of
 from agent.words import concept
 
 
@@ -23,7 +23,7 @@ def operation_of(reading: Understanding, regions: int, has_class: bool) -> str:
     for decide in (_about_comparison, _about_nearest, _about_amount, _about_place, _about_profile):
         if verb := decide(reading, regions, has_class):
             return verb
-    return _by_likeness(reading, regions, has_class)
+    return ""
 
 
 def _about_points(reading: Understanding, regions: int, has_class: bool) -> str:
@@ -221,19 +221,3 @@ def _about_profile(reading: Understanding, regions: int, has_class: bool) -> str
             return "share_points"
         return "profile_region"
     return ""
-
-
-WITHOUT_CLASS = ("profile_region", "describe_data")
-"""What may be guessed of a question that names no class."""
-
-
-def _by_likeness(reading: Understanding, regions: int, has_class: bool) -> str:
-    """Return the operation of the most similar solved example, where it is similar enough."""
-    from agent.examples import likeliest
-
-    if not has_class and not regions:
-        return ""
-    content = [w for w in explained(reading).split() if len(w) > 2 and not w.isdigit()]
-    if not content:
-        return ""
-    return likeliest(reading, WITHOUT_CLASS if not has_class else ())

@@ -153,15 +153,12 @@ class Builtin:
         settled: Mapping[str, Any],
         *,
         steps: bool = False,
-        plain: bool = False,
     ) -> Plan | None:
-        """Return the plan of a question read whole into typed queries, None where it is not; `steps`: of several;
-        `plain`: also where the rules behind have a way of their own."""
-        asked = without_aside(question, context)
-        return composed_plan(asked, context, conversation, settled, in_parts=steps, plain=plain)
+        """Return the plan of a question read whole into typed queries, None where it is not; `steps`: of several."""
+        return composed_plan(without_aside(question, context), context, conversation, settled, in_parts=steps)
 
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
-        """Return the plan of one question: what is composed by the chart, all else by the rules behind it."""
+        """Return the plan of one question: the chart's, where it reads it whole, else that of the rules behind it."""
         if asks_what_an_interval_is(question, context, conversation):
             return Plan((Step("explain_interval", {}),), frame=conversation.frame)
         if estimated := self.estimated(question, context, conversation, settled):
@@ -171,13 +168,7 @@ class Builtin:
         if (whole := self.composed(question, context, conversation, settled)) is not None:
             return whole
         refuse_what_no_rule_behind_reads(question, context)
-        try:
-            return self.held_against(question, context, conversation, settled)
-        except NotUnderstood as error:
-            left_out = error.reason.startswith("unread") or error.reason == "no_operation"
-            if left_out and (plain := self.composed(question, context, conversation, settled, plain=True)) is not None:
-                return plain
-            raise
+        return self.held_against(question, context, conversation, settled)
 
     def held_against(
         self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]
@@ -190,8 +181,6 @@ class Builtin:
             if error.reason == "no_operation" and only_years and names_nothing(question, context):
                 raise NotUnderstood((), "which_class") from error
             raise
-        if goes_on_from_nothing(question, plan, context, conversation):
-            raise NotUnderstood((), "which_class")
         refuse_what_was_dropped(without_aside(question, context), plan, context, follows=bool(conversation.frame))
         refuse_what_was_pointed_at(question, plan, context, conversation)
         return plan
@@ -220,14 +209,6 @@ class Builtin:
         resolver = Resolver(reading, context, conversation, question, settled)
         frame = resolver.frame()
         return planned(frame, context, conversation, (*resolver.notes, *left_aside(reading, frame, resolver.notes)))
-
-
-def goes_on_from_nothing(question: str, plan: Plan, context: Context, conversation: Conversation) -> bool:
-    """Whether "and in Spain?" follows a question without an answer: all of Spain's land is not what it asks for."""
-    after_none = bool(conversation.turns) and not conversation.frame and not conversation.queries
-    whole = all(step.tool == "profile_region" for step in plan.steps)
-    keys = {leaf.key for leaf in leaves(question, context.language)} if after_none and whole else set()
-    return "edit.what_about" in keys
 
 
 def questions_in(question: str, context: Context) -> list[str]:
@@ -275,6 +256,7 @@ def in_parts(
             continue
         so_far.turn_to(plan.frame)
         so_far.turns.append(part)
+        so_far.keep([step.to_json() for step in plan.steps], [dict(query) for query in plan.queries])
         new = (step for step in plan.steps if step.to_json() not in [one.to_json() for one in steps])
         plans.append(replace(plan, steps=tuple(replace(step, later=bool(plans)) for step in new)))
     conversation.frame_tried = so_far.frame_tried
@@ -371,6 +353,8 @@ def each_of_ranked(part: str, steps: Sequence[Step], context: Context) -> Plan |
     others = any({*cover.match.codes} != ranked for cover in reading.covers)
     if reading.areas or others or ranking.arguments.get("by") == "classes":
         return None
+    if "limit" not in ranking.arguments and not reading.has("each", "change", "moved", "compare", "where", "show"):
+        return None  # of the first alone
     survey = ranking.tool == "rank_points"
     codes = {k: ranking.arguments[k] for k in ("land_cover", "land_use") if k in ranking.arguments}
     arguments: dict[str, Any] = {**codes, "regions": [f"@{at + 1}"]}

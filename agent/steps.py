@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from agent.frame import PLACE, SUBJECT, Frame
 from agent.understand import PROVINCES_ARE_NUTS2
+from agent.witnesses import OFFICIAL_LEVELS, around, around_spot, published_same, witnesses
 from retrieval.errors import NoSuchYear, NotPublished, NotUnderstood, TooFine
-from retrieval.types import PUBLISHED_LEVELS, Region
+from retrieval.types import Region
 from tools.context import Context
 from tools.plan import MOST_STEPS, Step
 from tools.registry import TOOLS
-
-OFFICIAL_LEVELS = ("group", *PUBLISHED_LEVELS)
 
 
 def steps_of(frame: Frame, context: Context) -> list[Step]:
@@ -34,6 +33,7 @@ def steps_of(frame: Frame, context: Context) -> list[Step]:
         raise NotUnderstood(frame_words(frame, context), "no_operation")
     ends = [replace(frame, order=order) for order in ("most", "fewest")] if frame.order == "both" else [frame]
     built = list({repr(step): step for end in ends for step in build(end, context)}.values())
+    built += [] if frame.together and frame.regions else witnesses(built, context, frame.source)
     steps = [step for step in built if step.tool in TOOLS or not step.optional]
     missing = next((step.tool for step in steps if step.tool not in TOOLS), None)
     if missing:
@@ -176,41 +176,13 @@ def find(frame: Frame, context: Context) -> list[Step]:
     if not (frame.says(SUBJECT) or frame.says(PLACE) or frame.source == "survey"):
         raise NotUnderstood((), "which_class")
     arguments = common(frame, context)
-    first = Step("find_points", arguments | kept(limit=frame.limit))
-    return [first, *published_beneath(frame, context)]
-
-
-def published_beneath(frame: Frame, context: Context) -> list[Step]:
-    """Return the published shares of the regions a map of points shows: how much of them it is."""
-    if not frame.land_cover or frame.near:
-        return []
-    regions = [context.region(id) for id in frame.regions]
-    if any(r.level in ("aoi", "commune") for r in regions):
-        return []
-    years = kept(years=official_pick(frame, context))
-    if len(regions) == 1 and regions[0].level in ("country", "nuts1"):
-        year = {"year": years["years"][0]} if years else {}
-        inside = dict(kept(land_cover=frame.land_cover, within=frame.regions), **year, level="nuts2")
-        share = Step("official_share", kept(land_cover=frame.land_cover, regions=frame.regions) | years, optional=True)
-        return [share, Step("rank_official", inside, optional=True)]
-    ids = tuple(dict.fromkeys(published_id(r, context) for r in regions))
-    return [Step("official_share", kept(land_cover=frame.land_cover, regions=ids) | years, optional=True)]
+    return [Step("find_points", arguments | kept(limit=frame.limit))]
 
 
 def official_pick(frame: Frame, context: Context) -> tuple[int, ...]:
     """Return the one published year that stands for the asked ones."""
     years = official_years(frame, context)
     return years[-1:]
-
-
-def published_id(region: Region, context: Context) -> str:
-    """Return the region itself, or the smallest one around it that figures are published for."""
-    if region.level in OFFICIAL_LEVELS:
-        return region.id
-    for level in ("nuts2", "nuts1", "country"):
-        if around := context.gazetteer.containing(region.id, level):
-            return around.id
-    return region.id
 
 
 def count(frame: Frame, context: Context) -> list[Step]:
@@ -232,16 +204,6 @@ def share_of_points(frame: Frame, context: Context) -> list[Step]:
     if len(frame.regions) > 1 and not frame.together:
         return [Step("share_points", {**arguments, "regions": [id]}) for id in frame.regions]
     return [Step("share_points", arguments)]
-
-
-def around(region: Region, context: Context) -> list[str]:
-    """Return the name of the smallest region around this one that figures are published for; of a drawn area, of the
-    one its middle lies in."""
-    if region.level == "aoi" and (outline := context.outline(region)) is not None:
-        middle = outline.representative_point()
-        return around_spot({"lon": middle.x, "lat": middle.y}, context)
-    id = published_id(region, context)
-    return [context.region(id).name] if id != region.id else []
 
 
 def rank_points(frame: Frame, context: Context) -> list[Step]:
@@ -272,11 +234,7 @@ def rank_classes(frame: Frame, context: Context) -> list[Step]:
     ranking = Step(
         "rank_points", arguments | kept(within=within, by="classes", theme=theme, limit=frame.limit, order=order)
     )
-    if frame.source == "survey" or frame.land_use or not frame.land_cover or frame.near or not frame.regions:
-        return [ranking]
-    year = official_pick(frame, context)
-    parts = kept(regions=frame.regions, land_cover=frame.land_cover) | ({"year": year[0]} if year else {})
-    return [ranking, Step("profile_region", parts, optional=True)]
+    return [ranking]
 
 
 def change_of_points(frame: Frame, context: Context) -> list[Step]:
@@ -368,30 +326,6 @@ def need_published(frame: Frame, context: Context) -> None:
             raise TooFine(region.name, around(region, context), "below_nuts2")
 
 
-def around_spot(near: Mapping[str, Any], context: Context) -> list[str]:
-    """Return the name of the region with figures that a spot lies in: by its outline, else by its subdivision's."""
-    from shapely import Point, box
-
-    spot = Point(near["lon"], near["lat"])
-    for level in ("nuts2", "subdivision"):
-        for region in context.gazetteer.at_level(level, context.language):
-            if region.bbox is None or not box(*region.bbox).contains(spot):
-                continue
-            outline = context.gazetteer.outline(region.id)
-            if outline is not None and outline.contains(spot):
-                above = [context.gazetteer.containing(region.id, each) for each in ("nuts2", "nuts1")]
-                return [context.region(found.id).name for found in above if found][:1]
-    return []
-
-
-def published_same(region: Region, context: Context) -> str | None:
-    """Return the id of this same land that figures are published for: a department that is a region of its own."""
-    for code in context.gazetteer.vintages(region.id):
-        if len(code) <= 4:
-            return region.id
-    return None
-
-
 def need_parts(frame: Frame, level: str, context: Context) -> None:
     """Refuse to rank the regions of a level inside one that is no larger than they are."""
     if region := holds_none(frame, level, context):
@@ -417,7 +351,7 @@ def official(frame: Frame, context: Context) -> list[Step]:
     """The published share or area first, the survey's count beside it."""
     need_published(frame, context)
     years = official_years(frame, context)
-    first = [
+    return [
         Step(
             "official_share",
             kept(land_cover=codes, regions=frame.regions, years=years, exclude=frame.exclude, unit=area_unit(frame)),
@@ -425,34 +359,6 @@ def official(frame: Frame, context: Context) -> list[Step]:
         for codes in groups_of(frame)
         if context.nomenclature.theme(codes) == "land_cover"
     ]
-    return [*first, *witness(frame, context, "count_points")]
-
-
-def witness(frame: Frame, context: Context, tool: str) -> list[Step]:
-    """Return the survey's word beside the published one, unless only the published one was asked for."""
-    if frame.source == "official" or not frame.regions or frame.together:
-        return []
-    survey = context.store.years()
-    if not survey:
-        return []
-    arguments: dict[str, Any] = kept(regions=frame.regions, land_cover=frame.land_cover)
-    if tool == "count_points":
-        years = [y for y in official_years(frame, context) if y in survey]
-        if official_years(frame, context) and not years:
-            return []
-        arguments |= kept(years=years, exclude=frame.exclude)
-    elif tool == "compare_years":
-        first, last = ends(frame)
-        if (first and first not in survey) or (last and last not in survey):
-            return []
-        arguments |= kept(year_from=first, year_to=last)
-    elif tool == "compare_regions":
-        years = [y for y in official_years(frame, context) if y in survey]
-        if official_years(frame, context) and not years:
-            return []
-        arguments |= kept(years=years)
-    covers = [codes for codes in groups_of(frame) if context.nomenclature.theme(codes) == "land_cover"]
-    return [Step(tool, {**arguments, "land_cover": list(codes)}, optional=True) for codes in covers]
 
 
 def groups_of(frame: Frame) -> Sequence[tuple[str, ...]]:
@@ -466,15 +372,13 @@ def change_of_share(frame: Frame, context: Context) -> list[Step]:
         return change_of_points(frame, context)
     need_published(frame, context)
     first, last = ends(frame)
-    steps = [
+    return [
         Step(
             "change_official",
             kept(land_cover=codes, regions=frame.regions, year_from=first, year_to=last, unit=area_unit(frame)),
         )
         for codes in groups_of(frame)
     ]
-    second = witness(frame, context, "compare_years") if len(frame.regions) == 1 else []
-    return [*steps, *second]
 
 
 def compare_shares(frame: Frame, context: Context) -> list[Step]:
@@ -484,14 +388,13 @@ def compare_shares(frame: Frame, context: Context) -> list[Step]:
     if frame.source == "survey":
         return compare_points(frame, context)
     need_published(frame, context)
-    steps = [
+    return [
         Step(
             "compare_official",
             kept(land_cover=codes, regions=frame.regions, years=official_years(frame, context), unit=area_unit(frame)),
         )
         for codes in groups_of(frame)
     ]
-    return [*steps, *witness(frame, context, "compare_regions")]
 
 
 def rank_shares(frame: Frame, context: Context) -> list[Step]:

@@ -186,7 +186,6 @@ def understand(
         nomenclature.mentions(question, tongue),
         named_codes(question, nomenclature),
     )  # fmt: skip
-    covers = covers or implied_cover(question, flat, tongue, nomenclature)
     asides = [m.span() for name in ("newtopic", "pctpoints") for m in spans_of(name, flat, tongue)]
     masked = mask(flat, [*((a.start, a.end) for a in areas), *((c.start, c.end) for c in covers), *asides])
     numbers = mask(flat, [*((a.start, a.end) for a in areas), *asides])
@@ -411,18 +410,6 @@ def named_codes(question: str, nomenclature: Nomenclature) -> list[Cover]:
             reading = ClassMatch(theme, (code,), match.group(), f"the code {code} of the code book")
             found.append(Cover(match.start(), match.end(), match.group(), (reading,)))
     return found
-
-
-def implied_cover(question: str, flat: str, language: str, nomenclature: Nomenclature) -> list[Cover]:
-    """Return cropland where a question without a class says "cultivated": beside a class the word adds nothing."""
-    found = spans_of("cultivated", flat, language)[:1]
-    label = nomenclature.label(["B00"], language)
-    return [
-        Cover(
-            m.start(), m.end(), question[m.start() : m.end()], (ClassMatch("land_cover", ("B00",), m.group(), label),)
-        )
-        for m in found
-    ]
 
 
 def place_wins(question: str, flat: str, language: str, area: Area, cover: Cover) -> bool:

@@ -1,20 +1,24 @@
 """Every verb that asks a table is a preset: its arguments are a typed query. Runs nothing and reads no store.
 
 A verb leaves the year open; the answer says which it was, so that its query can be made from a result (`query_of`) and
-then edited by any dimension of its source (`retrieval/query_schema.py`). Verbs that ask no table have no query.
+then edited by any dimension of its source (`retrieval/query_schema.py`). Verbs that ask no table have no query. The
+other way (`verb_of`) the same functions tell which verb a query is: the one that fills it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from retrieval.query import MOST_KM, Column, Expression, Filter, Group, Order, Query
+from retrieval.query import MOST_KM, Column, Condition, Expression, Filter, Group, Order, Query, Sign
 
 MEASURES = {"%": "share", "km2": "km2", "ha": "ha"}
 """Unit of published figures → the measure in it."""
 WHOLE = {"group:EU", "group:EU28", "group:europe"}
 """Groups within which every surveyed country is ranked, whatever the year."""
+EXPECTED: Mapping[str, Sign] = {"more": ">", "less": "<"}
+"""Which change a yes or no is about → its sign."""
 POINTS, SURVEYED = Column("points", "points"), Column("surveyed", "surveyed")
 
 Arguments = Mapping[str, Any]
@@ -29,14 +33,119 @@ def query_of(tool: str, arguments: Arguments, years: Sequence[int] = ()) -> Quer
         arguments: its arguments with regions and classes as ids and codes, as a result has them.
         years: those of its answer, for a verb whose arguments name none.
     """
+    if tool == "query":
+        return Query.from_json(arguments)
     preset = PRESETS.get(tool)
     return preset(arguments, tuple(arguments.get("years") or years)) if preset else None
 
 
-def _place(given: Arguments, name: str = "regions") -> tuple[Filter, ...]:
+def verb_of(query: Query) -> tuple[str, dict[str, Any]] | None:
+    """Return the verb that fills a typed query, with its arguments; None where no verb asks exactly that.
+
+    The query filled is the same up to the names of its columns and the order of its filters.
+    """
+    query = _two_sides(query)
+    given, years = _given(query)
+    for tool, fill in PRESETS.items():
+        heard = _Heard(given)
+        try:
+            same = _plain(fill(heard, years)) == _plain(query)
+        except (KeyError, ValueError):  # it wants an argument that the query has none for
+            continue
+        if same:
+            dated = heard.names & {"year", "year_from", "year_to"} or {"years"}
+            return tool, {name: given[name] for name in given if name in heard.names | dated}
+    return None
+
+
+def _two_sides(query: Query) -> Query:
+    """Two published figures in the order of their size as two columns with their difference; else the query itself."""
+    members = [m for g in query.rows if g.dimension == "region" for m in g.members]
+    one = query.source == "published" and len(query.columns) == 1 == len(query.rows) and len(members) == 2
+    if not one or [o.way for o in query.order] != ["most"] or query.lead:
+        return query
+    sides = [replace(query.columns[0], name=n, where=(Filter("region", "in", m),))
+             for n, m in zip(("first", "second"), members, strict=True)]  # fmt: skip
+    less = Column("difference", expression=Expression("difference", "first", "second"))
+    return replace(query, columns=(*sides, less), rows=(), order=())
+
+
+class _Heard(dict[str, Any]):
+    """Arguments that remember which of them a preset asked for."""
+
+    def __init__(self, given: Arguments) -> None:
+        super().__init__(given)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> Any:
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+def _given(query: Query) -> tuple[dict[str, Any], Years]:
+    """Every argument that a query has something for, by the names that verbs know it by; and its years."""
+    found: dict[str, Any] = {}
+    every = [*query.where, *(f for c in query.columns for f in c.where)]
+    members = [v for g in query.rows if g.dimension == "region" for member in g.members for v in member]
+    sides = [v for f in every if f.dimension == "region" and f.op == "in" for v in f.listed]
+    found["regions"] = found["within"] = list(dict.fromkeys([*members, *sides]))
+    for f in every:
+        theme = f.dimension.removesuffix("_from").removesuffix("_to")
+        if theme in ("land_cover", "land_use"):
+            name = theme if f.op == "in" else "exclude"
+            found[name] = [*dict.fromkeys((*found.get(name, ()), *f.listed))]
+        elif f.dimension == "position" and f.op == "near":
+            lon, lat, km, *called = f.listed
+            found |= {"lon": lon, "lat": lat, "name": "".join(called)}
+            found["near"] = {"lon": lon, "lat": lat, "km": km, "name": "".join(called)}
+    years = [int(v) for f in every if f.dimension.startswith("year") for v in f.listed]
+    years = sorted(dict.fromkeys(years))
+    if years:
+        found |= {"years": years, "year": years[-1], "year_from": years[0], "year_to": years[-1]}
+    for group in query.rows:
+        if group.dimension == "region" and group.level:
+            found["level"] = group.level
+        elif group.dimension in ("land_cover", "land_use"):
+            found |= {"theme": group.dimension, **({"by": "classes"} if group.level == "3" else {})}
+    units = [unit for unit, measure in MEASURES.items() for c in query.columns if c.measure == measure]
+    found |= {"unit": units[0]} if units else {}
+    found |= {"order": query.order[0].way} if query.order else {}
+    found |= {"limit": query.limit} if query.limit else {}
+    expected = [name for name, sign in EXPECTED.items() for c in query.having if c.sign == sign]
+    found |= {"expect": expected[0]} if expected else {}
+    return {name: value for name, value in found.items() if value not in ([], "")}, tuple(years)
+
+
+def _plain(query: Query) -> tuple[Any, ...]:
+    """A query less what its columns are called and the order its filters stand in."""
+    place = {c.name: n for n, c in enumerate(query.columns)}
+
+    def filters(where: Sequence[Filter]) -> frozenset[Any]:
+        return frozenset((f.dimension, f.op, frozenset(f.listed) if f.op == "in" else f.values) for f in where)
+
+    columns = [
+        (c.measure, filters(c.where), e and (e.op, place[e.left], place.get(e.right)))
+        for c in query.columns
+        for e in (c.expression,)
+    ]
+    order = [(place.get(o.column, o.column), o.way) for o in query.order]
+    rest = replace(query, columns=(), where=(), order=())
+    whole = query.source == "published" and any(g.level == "country" for g in query.rows)
+    where = [f for f in query.where if not (whole and f.dimension == "region" and {*f.listed} <= WHOLE)]
+    return rest, tuple(columns), filters(where), tuple(order)
+
+
+def _inside(given: Arguments, name: str = "regions") -> tuple[Filter, ...]:
     ids = tuple(given.get(name) or ())
-    near = given.get("near")
-    found = (Filter("region", "in", ids),) if ids else ()
+    return (Filter("region", "in", ids),) if ids else ()
+
+
+def _place(given: Arguments, name: str = "regions") -> tuple[Filter, ...]:
+    near, found = given.get("near"), _inside(given, name)
     return (*found, _near(near["lon"], near["lat"], near["km"], near["name"])) if near else found
 
 
@@ -119,7 +228,8 @@ def _revisits(given: Arguments, years: Years) -> Query:
 
 
 def _nearest(given: Arguments, years: Years) -> Query:
-    where = (_near(given["lon"], given["lat"], MOST_KM), *_classes(given), _year(*years))
+    called = (given["name"],) if given.get("name") else ()
+    where = (*_inside(given), _near(given["lon"], given["lat"], MOST_KM, *called), *_classes(given), _year(*years))
     return Query("survey", (), where, (Group("point"),), order=(Order("km", "fewest"),), limit=given.get("limit", 10))
 
 
@@ -163,8 +273,10 @@ def _change(given: Arguments, years: Years) -> Query:
     change = Column("change", expression=Expression("difference", "last", "first"))
     columns = (*(_measure(given, name, _year(year)) for name, year in ends), change)
     ids = _regions(given)
-    rows, place = ((_members(ids),), ()) if len(ids) > 1 else ((), (Filter("region", "in", ids),))
-    return Query("published", columns, (*place, *_classes(given)), rows)
+    kept = (Condition("change", EXPECTED[given["expect"]], 0),) if given.get("expect") else ()
+    if len(ids) > 1:
+        return Query("published", columns, _classes(given), (_members(ids),), kept)
+    return Query("published", columns, (Filter("region", "in", ids), *_classes(given)), (), kept)
 
 
 def _profile(given: Arguments, years: Years) -> Query:

@@ -370,13 +370,15 @@ def change_official(
     year_from: int | None = None,
     year_to: int | None = None,
     unit: AreaUnit = "%",
+    expect: Literal["", "more", "less"] = "",
 ) -> Result:
     """Give the change of a land cover's published share between two survey years, and the whole series.
 
     Use for "has … grown or shrunk since …", "trend", "over time". `value` is last − first in percentage points (or in
     the unit) with its 95 % interval: where that holds nothing, no change could be detected, and `least` is what could
-    have been. Regions renamed by a new NUTS vintage are one series; years between surveys are not interpolated. No
-    change is given across a change of the survey's method. Without years: first to last published.
+    have been. `expect`: a yes or no is asked, whether it is more or less now. Regions renamed by a new NUTS vintage are
+    one series; years between surveys are not interpolated. No change is given across a change of the survey's method.
+    Without years: first to last published.
     """
     checked_unit(unit)
     codes = official.classes(context, land_cover)
@@ -396,7 +398,7 @@ def change_official(
         found,
         [c for each in changes for c in each["series"]],
         unit,
-        arguments=arguments(unit, land_cover=codes, regions=asked, year_from=year_from, year_to=year_to),
+        arguments=arguments(unit, land_cover=codes, regions=asked, year_from=year_from, year_to=year_to, expect=expect),
         land_cover=codes,
         regions=asked,
         years=tuple(sorted({c.year for c in ends})),

@@ -412,6 +412,7 @@ def nearest_records(
     lon: float,
     lat: float,
     name: str | None = None,
+    regions: Sequence[str] = (),
     land_cover: Sequence[str] = (),
     land_use: Sequence[str] = (),
     exclude: Sequence[str] = (),
@@ -421,14 +422,14 @@ def nearest_records(
     """List the survey records closest to a position, with their great-circle distance in km.
 
     Use for "what is the nearest vineyard to …", "survey points close to …". `value` is the distance of the closest.
-    Without years the latest survey answers.
+    Without regions those of all, without years the latest survey answers.
     """
     if not 1 <= limit <= 1000:
         raise BadArgument(f"the nearest {limit}: between 1 and 1000 can be asked for")
     spot = checked_near({"lon": lon, "lat": lat, "km": 1.0, **({"name": name} if name else {})})
-    asked = question(context, land_cover=land_cover, land_use=land_use, exclude=exclude, years=years)
+    asked = question(context, regions=regions, land_cover=land_cover, land_use=land_use, exclude=exclude, years=years)
     asked = asked if asked.years else asked.latest()
-    where = (Filter("position", "near", (lon, lat, MOST_KM)), asked.in_its_years, *asked.classes())
+    where = (*asked.place, Filter("position", "near", (lon, lat, MOST_KM)), asked.in_its_years, *asked.classes())
     found = read(context, Query("survey", (), where, (Group("point"),), order=(Order("km", "fewest"),), limit=limit))
     rows = Table(found.columns, found.rows[:limit], found.sql, found.parameters)
     table = records_table(context, rows, distance=True)

@@ -36,6 +36,7 @@ CONTENT = (
     "ENDOF",
 )
 """Types that make a clause of its own what would else be the beginning of the next."""
+ROWS = ("LEVEL", "MANY", "SPLIT", "BOTH")
 LEADING_IN = ("PLACE", "INSIDE", "LEVEL")
 PARTING = re.compile(r"[,;:.?!\N{EN DASH}\N{EM DASH}]")
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -62,7 +63,8 @@ def clauses_of(reading: Reading) -> list[tuple[Item, ...]]:
         ranked = [i.type for i in reading.items[n + 1 : n + 2]] == ["RANKED"]
         placed = item.type == "PLACE" and ranked  # "and where does France come"
         if parts[-1] and _begins(item, parts[-1], reading, asking=placed):
-            parts.append([])
+            led = [parts[-1].pop()] if parts[-1][-1].type == "EACH" and parts[-1][1:] else []
+            parts.append(led)  # "for each of them, how many …"
         parts[-1].append(item)
     return [tuple(part) for part in parts]
 
@@ -205,6 +207,8 @@ class _Chain:
         elif not frame and types & {"CV", "UNSURE"} and types <= {"CV", "UNSURE", "ASK", "MEASURE"}:
             self.done[-1] = with_cv(self.done[-1])
             self.leaned = True
+        elif "EACH" in types and "place" not in frame and self.done[-1].limit and self.done[-1].group("region"):
+            self.of_each(items)
         elif not frame:
             raise Unfit("a clause of nothing")
         else:
@@ -289,6 +293,16 @@ class _Chain:
     def asked_many(self) -> list[Any]:
         """How many rows were asked for, with their level."""
         return [i.value for i in self.said if i.type == "MANY"]
+
+    def of_each(self, items: tuple[Item, ...]) -> None:
+        """What is asked for each of the places that were ranked: "for each of them, how many points were lost"."""
+        rows = (*GROUPS["place"], *ROWS, "SUP", "RANK", "RANKNTH")
+        said = self.constraints([i for i in self.inherited(items) if i.type not in rows])
+        said.level = ""
+        for region in answer(self.done[-1], self.context).regions:
+            said.places = [region]
+            self.done += said.queries()
+        self.leaned = True
 
     def is_told(self, items: tuple[Item, ...]) -> bool:
         """Whether a clause asks for the number that the query before tells: "and how large is it", "and how high"."""

@@ -27,6 +27,7 @@ from agent.reading.pointing import (
 from agent.reading.read import Reading
 from retrieval.query import Filter, Group, Order, Query
 from retrieval.sources import source_of
+from retrieval.types import NUTS_LEVELS
 from tools.compile import is_of_points
 from tools.context import Context
 
@@ -53,8 +54,7 @@ def edited(
     context: Context,
     selection: Sequence[str] = (),
     settled: Mapping[str, Any] | None = None,
-    *,
-    laying: bool = True,
+    of_a_table: bool = True,
 ) -> Query:
     """Return the query before with a follow-up's constraints laid over it.
 
@@ -64,17 +64,20 @@ def edited(
         context: the world it is asked of.
         selection: ids of the areas that "here" means.
         settled: words → what the asker chose among several meanings.
-        laying: whether what it names may replace the query's own; else it must point at something of it.
+        of_a_table: whether the last answer was the typed query's own, so that "compare them" is of its rows.
 
     Raises:
         Unfit: the follow-up says nothing that can be laid over it.
         AmbiguousRegion, AmbiguousClass: a name is several things.
     """
-    said = Constraints(reading, context, selection, settled or {})
+    said = Constraints(reading, context, selection, {**as_before(reading, past[-1], context), **(settled or {})})
     names_nothing = not reading.has("PLACE", "CLASS", "YEAR", "LIMIT", "HAVING", *SPLIT)
     if reading.has("BACK") and names_nothing and len(past) > 1:
         return past[-2]
-    if (found := pointed(reading, past, said, context, of_a_table=laying)) is not None:
+    alone = "compare" in said.asks and names_only(reading)
+    if alone and not of_a_table and not reading.has("ONE", "ORD", "SUP", "BOTH", "DIFF", "HERE"):
+        raise Unfit("compared with what?")
+    if (found := pointed(reading, past, said, context, of_a_table=of_a_table)) is not None:
         return found
     beside = "compare" in said.asks and names_only(reading, "YEAR") and not reading.has("ONE", "ORD")
     pair = sorted({*said.years(), *years_of(past[-1])})
@@ -82,13 +85,32 @@ def edited(
         return changed  # "and with 2009 next to it"
     base = of_the_one(past[-1], reading, context)
     moved = reading.has("LOST", "GAINED", "UP", "DOWN", "CHANGE") and not is_change(base)
-    if (not laying and base == past[-1]) or moved or reading.has("DIFF", "STAT", "END"):
+    if is_change(base) and said.level and not base.rows:
+        raise Unfit("a ranking of changes is a question of its own")
+    if moved or reading.has("DIFF", "STAT", "END"):
         raise Unfit("nothing is pointed at, or another table is asked for")
     base = without_dropped(base, reading)
     years = {*said.years(), *years_of(base)} if reading.has("ONE") and "compare" in said.asks else set()
     if len(years) == 2 and (changed := change_of(base, (min(years), max(years)))) is not None:
         return changed  # "how does the first compare with its own figure of 2012?"
     base = of_the_witness(base, reading, context)
+    if (
+        is_of_points(base)
+        and base.source == "survey"
+        and said.level
+        and reading.has("SUP", "RANK")
+        and not said.measures
+    ):
+        base = of_shares(base)  # "which regions have most" after a map of points
+    if said.level and not said.places:
+        base = around_rows(base, said.level, context)
+    if (
+        base.source == "published"
+        and "points" in said.measures
+        and "how_many" in said.asks
+        and not reading.has("UP", "DOWN")
+    ):
+        base = of_points(base, context)
     if (turned := turned_round(base, reading)) is not None:
         return turned
     if (other := of_the_part(base, said)) is not None:
@@ -121,6 +143,26 @@ def edited(
     if result == past[-1] and "how_many" not in said.asks:
         raise Unfit("nothing was changed")
     return result
+
+
+def as_before(reading: Reading, base: Query, context: Context) -> dict[str, Any]:
+    """Return the names of several regions as the one of the level asked about before: Luxembourg's, after Malta's."""
+    levels = {context.named(str(id)).level for id in values(base, "region")}
+    named = {area.text: [r.id for r in area.regions if r.level in levels] for area in reading.all("PLACE")}
+    return {text: found[0] for text, found in named.items() if len(found) == 1}
+
+
+def around_rows(base: Query, level: str, context: Context) -> Query:
+    """Return a query asked of regions of their own level as one of the country around them."""
+    named = [context.named(str(id)) for id in values(base, "region")]
+    if level not in NUTS_LEVELS[1:] or base.rows or not named or any(r.level in ("group", "country") for r in named):
+        return base
+    if any(r.level in NUTS_LEVELS and NUTS_LEVELS.index(r.level) < NUTS_LEVELS.index(level) for r in named):
+        return base
+    countries = dict.fromkeys(f"country:{r.country}" for r in named if r.country)
+    return (
+        replace(base, where=laid_over(base.where, (Filter("region", "in", tuple(countries)),))) if countries else base
+    )
 
 
 def of_the_witness(base: Query, reading: Reading, context: Context) -> Query:
@@ -238,7 +280,7 @@ def members_of(base: Query, laid: Sequence[Filter]) -> tuple[Group, ...]:
     for dimension in ("region", "land_cover", "land_use", "year"):
         before = values(base, dimension)
         now = [v for f in laid if f.dimension == dimension and f.op == "in" for v in f.listed]
-        if len(before) >= 1 and len(now) > len(before) and not is_of_points(base):
+        if before and {*before} < {*now} and not is_of_points(base):
             return (Group("year"),) if dimension == "year" else (Group(dimension, members=tuple((v,) for v in now)),)
     return base.rows
 

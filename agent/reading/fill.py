@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
+from agent.partial import whole
 from agent.reading.chart import is_general, is_town
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
-from agent.say.sentence import EARTH_KM
 from agent.understand import (
     POINT_COMPOUND,
     PROVINCES_ARE_NUTS2,
@@ -32,10 +32,24 @@ from retrieval.errors import (
     TooFine,
     UnknownRegion,
 )
-from retrieval.query import Arithmetic, Column, Condition, Expression, Filter, Fold, Group, Order, Query, Ref, Sign
+from retrieval.query import (
+    MOST_KM,
+    Arithmetic,
+    Column,
+    Condition,
+    Expression,
+    Filter,
+    Fold,
+    Group,
+    Order,
+    Query,
+    Ref,
+    Sign,
+)
 from retrieval.types import NUTS_LEVELS, Place, Region
 from tools.context import Context
 from tools.official import SPECIAL_CODES
+from tools.presets import query_of
 from tools.query import answer
 
 UNIT_MEASURE = {"%": "share", "ha": "ha", "km2": "km2"}
@@ -100,6 +114,8 @@ def years_held(source: str, context: Context) -> tuple[int, ...]:
     return context.store.dataset("statistics").years if source == "published" else context.store.years()
 
 
+NAMED = ("CLASS", "NOTCLASS", "PLACE", "NOTPLACE", "YEAR", "LATEST", "EARLIEST", "HERE", "AND", "GROWS")
+"""Constraints that ask for nothing by themselves."""
 BELOW_NUTS2 = ("nuts3", "subdivision")
 """Levels of places that no figure is published of."""
 
@@ -183,6 +199,7 @@ class Constraints:
         self.classes += [self.codes(k) for _, k in reading.all("ENDOF") if k]
         self.less = [self.codes(c) for group in reading.all("NOTCLASS") for c in group]
         self.less = [k for k in self.less if not self.says_again(k)]
+        self.classes = self.without_kinds_of_land()
         if self.gone and not self.places:
             self.places = self.around(self.gone)
         self.classes += [self.codes(c) for a, _, b in reading.all("MORETHAN") for c in (a, b)]
@@ -198,7 +215,8 @@ class Constraints:
             self.measures.add("points")
         elif any(SHARE_COMPOUND.search(c.text) for c in covers):
             self.measures.add("share")
-        of_shares = "share" in self.measures or reading.has("UNSURE") or reading.years - {*context.store.years()}
+        unsure = reading.has("UNSURE") and bool(self.asks & {"how_many", "how_much"})
+        of_shares = "share" in self.measures or unsure or reading.years - {*context.store.years()}
         moved = reading.has("UP", "DOWN", "CHANGE", "DIFF") and not reading.has("WITNESS")
         if "points" in self.measures and of_shares and moved:
             self.measures.remove("points")  # "by how many points has the share grown"
@@ -231,6 +249,22 @@ class Constraints:
         if one.text != other.text and self.codes(one).codes == self.codes(other).codes and not self.places[1:]:
             raise NotUnderstood((), f"unread:{one.text}:{other.text}")
 
+    def without_kinds_of_land(self) -> list[Classes]:
+        """The classes, less a kind of land that the next word says what grows on: "orchards with pears" are pears."""
+        named = [i for i in self.reading.items if i.type == "CLASS"]
+        if len(named) != len(self.classes):
+            return self.classes
+        leaves, joins = self.context.nomenclature.leaves, ("AND", "OR", "TO", "CMP", "THANWORD", "BECAME")
+        said = [i for i in self.reading.said.items if i.type in joins]
+        kept = []
+        for n, k in enumerate(self.classes):
+            after = named[n + 1 : n + 2]
+            linked = bool(after) and 0 < after[0].start - named[n].end < 3
+            linked = linked and not any(named[n].end <= i.start < after[0].start for i in (*said, *self.reading.items))
+            wider = linked and {*leaves(self.classes[n + 1].codes)} < {*leaves(k.codes)}
+            kept += [] if wider else [k]
+        return kept
+
     def says_again(self, gone: Classes) -> bool:
         """Whether a class left out has no part in those of its theme that are asked for: "grass rather than buildings",
         of one number."""
@@ -246,15 +280,18 @@ class Constraints:
         """The one region of a name."""
         if isinstance(chosen := self.settled.get(area.text), str) and not chosen.startswith("town:"):
             return self.context.named(chosen)
+        area = whole(area, self.context)
         regions = area.regions
         if area.foreign or not regions:
             raise Unfit(f"{area.text} is no region")
         if len(regions) > 1:
-            wanted = [r for r in regions if r.level == "country"] or list(regions)
-            if len(wanted) > 1:
-                choices = self.context.gazetteer.choices(wanted, self.context.language)
-                raise AmbiguousRegion(area.text, choices, [r.id for r in wanted])
-            return wanted[0]
+            others = [r for other in self.reading.all("PLACE") for r in other.regions[:1] if other.text != area.text]
+            among = others and all(r.level in ("country", "group") for r in others)
+            countries = [r for r in regions if r.level == "country"]
+            if not (countries and among):
+                choices = self.context.gazetteer.choices(regions, self.context.language)
+                raise AmbiguousRegion(area.text, choices, [r.id for r in regions])
+            return countries[0]
         return regions[0]
 
     def around(self, gone: Sequence[Region]) -> list[Region]:
@@ -277,8 +314,14 @@ class Constraints:
         Raises:
             Unfit: no town has the name: it is a region's, and its middle would be another spot than was said.
         """
-        if town := next((c for c in area.candidates if isinstance(c, Place)), None):
-            return town
+        towns = [c for c in area.candidates if isinstance(c, Place)]
+        if isinstance(chosen := self.settled.get(area.text), str):
+            towns = [c for c in towns if c.id == chosen] or towns
+        elif len(towns) > 1:
+            choices = self.context.gazetteer.choices(towns, self.context.language)
+            raise AmbiguousRegion(area.text, choices, [c.id for c in towns])
+        if towns:
+            return towns[0]
         try:
             return self.context.gazetteer.place(area.text)
         except LandaskError:
@@ -406,6 +449,8 @@ class Constraints:
             return "published"
         if "where" in self.asks and self.sided():
             return "published" if self.all_published() else "survey"
+        if self.names_only():
+            return "survey"
         if {"where", "how_many"} & self.asks and (not self.level or self.reading.has("SPLIT", "SPLITIN")):
             return "survey"
         if any(theme == "land_use" for _, theme in self.splits("classes")):
@@ -446,7 +491,8 @@ class Constraints:
 
     def sided(self) -> bool:
         """Whether two or more places stand side by side and the one with more is asked."""
-        return len(self.places) > 1 and (self.reading.has("SUP", "UP", "DOWN") or "compare" in self.asks)
+        sided = self.either("PLACE") or self.reading.has("SUP", "UP", "DOWN") or "compare" in self.asks
+        return len(self.places) > 1 and sided
 
     def then_and_later(self) -> tuple[Classes, Classes] | None:
         """What points were in one year and are in a later one: "fallow in 2015 that were wheat in 2018"."""
@@ -618,7 +664,8 @@ class Constraints:
             return (self.by_class(self.reading.all("CLASSES")[0]),)
         asked = has("HAVING", "COUNT", "CHANGE", "UP", "DOWN", "DIFF", "TREND", "STAT", "SUP", "RANK", "LOST", "GAINED")
         if self.source == "published" and not (self.classes or self.less or self.splits("classes") or has("RANKCLASS")):
-            if asked or not self.places or len(set(self.years())) > 1:
+            amount = self.asks & {"how_much", "how_many", "where"} and not has("CLASSES")
+            if asked or amount or not self.places or len(set(self.years())) > 1:
                 raise Unfit("a share of what?")
             return (self.by_class("land_cover"),)
         if has("STAT") and not self.of_height() and not self.level:
@@ -628,6 +675,10 @@ class Constraints:
         bare = not (self.classes or self.less or self.level or self.years() or self.other_filters())
         if self.source == "survey" and bare and "points" in self.measures and not reading_splits(self.reading):
             return (Query("survey", (Column("surveyed", "surveyed"),), self.place_filters(), (Group("year"),)),)
+        uses_only = bool(self.classes) and all(k.theme == "land_use" for k in self.classes) and bool(self.places)
+        amount = "how_much" in self.asks or self.measures & {"area", "ha"}
+        if uses_only and amount and self.source == "survey" and not (self.says_points or self.other_filters()):
+            raise NotPublished("+".join(self.classes[0].codes), self.places[0].name, None, ())
         if steps := self.two_steps():
             return steps
         if has("AROUND", "ORIGIN"):
@@ -642,13 +693,18 @@ class Constraints:
             return (self.nearest(),)
         if bands := self.in_bands():
             return (bands,)
+        both_ways = sum(has(t) for t in ("LOST", "GAINED", "STAYED")) > 1
+        if self.classes and not self.level and not has("FATE", "FATESPLIT", "DIFF", "NOTCLASS"):
+            moved = self.source == "survey" and self.changes() and not self.other_filters()
+            if (self.source == "revisits" and both_ways) or (moved and not has("BECAME")):
+                return tuple(self.revisited())
         if self.source == "revisits":
             return (self.fate() if self.classes or self.less or has("FATE", "FATESPLIT") else self.transitions(),)
         if has("CHANGE") and has("CLASSES", "RANKCLASS") and not self.classes:
             return (self.transitions(),)
         if (has("END") or has("ENDOF")) and not has("STAT"):
             return (self.at_the_end(),)
-        if has("RANKCLASS") and not self.level:
+        if has("RANKCLASS") and not self.level and not self.classes_beside_others():
             return (self.by_class(self.reading.all("RANKCLASS")[0][2]),)
         if which := self.which_of():
             return (self.within_class(*which),)
@@ -659,7 +715,7 @@ class Constraints:
         if one := self.one_of_two():
             return (one,)
         if has("UP", "DOWN") and len(self.places) == 2 and self.classes and not self.dated() and not has("DIFF"):
-            return (self.compared(verdict="is" in self.asks and not self.asks & {"which", "what", "who"}),)
+            return (self.compared(verdict=self.asks_yes_or_no()),)
         if has("DIFF") and self.of_height() and len(self.classes) == 2:
             return (self.compared(),)
         if self.of_height() and not has("HAVING", "COUNT", "COUNTED"):
@@ -677,7 +733,11 @@ class Constraints:
             return (self.by_year(),)
         if self.is_one_total():
             self.level = ""
-            return (self.one_number(),)
+            return tuple(self.each_number())
+        ends = dict.fromkeys(i.value for i in self.within("RANK", "SUP") if i.type == "SUP")
+        if len(ends) > 1 and self.level and len(self.classes) == 1:
+            one = self.by_place()
+            return tuple(replace(one, order=(replace(one.order[0], way=way),), limit=1) for way in ends)
         if self.level or has("NONE"):
             return (self.by_place(),)
         if self.splits("month") or has("BYMONTH"):
@@ -688,6 +748,12 @@ class Constraints:
             return (self.by_class("crops"),)  # "what is grown near Pécs"
         if has("EACHCLASS"):
             return (self.each_class(),)
+        if len({k.codes for k in self.classes}) > 1 and len(self.places) > 1 and "compare" in self.asks:
+            every, found = self.classes, []
+            for k in every:
+                self.classes = [k]
+                found.append(self.each_place())
+            return tuple(found)
         if self.classes_beside_others():
             return (self.each_class(),)
         if len(self.years()) > 1 and len(self.places) < 2:
@@ -699,7 +765,43 @@ class Constraints:
         apart = len(self.places) > 1 and "each" in self.reading.all("EACH") and not has("TOGETHER")
         if apart or self.sided() or (len(self.places) > 1 and self.source == "published" and not has("TOGETHER")):
             return (self.each_place(),)
-        return (self.one_number(),)
+        if self.shows_points():
+            return (self.listed(),)
+        return tuple(self.each_number())
+
+    def each_number(self) -> Iterator[Query]:
+        """A number; of several classes or places of points one each, unless they are taken together."""
+        apart = self.source == "survey" and "how_many" in self.asks and not self.reading.has("TOGETHER", "HAVING")
+        classes = [[k] for k in self.classes] if apart and len({k.theme for k in self.classes}) == 1 else [self.classes]
+        order = "".join(i.type[0] for i in self.reading.items if i.type in ("CLASS", "PLACE"))
+        if len(classes) > 1 and len(self.places) > 1 and order in ("CPCP", "PCPC", "CPCPCP", "PCPCPC"):
+            raise Unfit("each class in its own place")
+        places = [[r] for r in self.places] if apart and self.places else [self.places]
+        for self.classes, self.places in product(classes, places):
+            yield self.one_number()
+
+    def revisited(self) -> Iterator[Query]:
+        """What the points visited in both years gained, lost and kept of a class, of each place."""
+        years = self.context.store.years()
+        if len(years) < 2 or self.less or self.other_filters():
+            raise Unfit("one survey")
+        first, last = self.pair() or (years[-2], years[-1])
+        given = {k.theme: k.codes for k in self.classes} | {"year_from": first, "year_to": last}
+        for regions in [(r.id,) for r in self.places] or [()]:
+            if (query := query_of("compare_years", {**given, "regions": regions})) is not None:
+                yield query
+
+    def shows_points(self) -> bool:
+        """Whether points of a class are to be seen: nothing is counted, measured or compared."""
+        counted = self.reading.has("HAVING", "COUNT", "COUNTED", "SUP", "RANKED", "UNSURE", "TOGETHER", "CV")
+        amounts = self.asks & {"how_many", "how_much", "compare", "when"} or self.measures - {"points"}
+        return self.source == "survey" and bool(self.classes or self.less) and not (counted or amounts)
+
+    def names_only(self) -> bool:
+        """Whether a class is named and nothing asked of it: its points are meant."""
+        rivals = self.either("CLASS") or self.either("PLACE")
+        plain = all(i.type in NAMED or i.value in ("show", "is") for i in self.reading.items)
+        return bool(self.classes) and plain and not rivals
 
     def two_steps(self) -> tuple[Query, ...] | None:
         """Those that are first in one thing, asked about another: "the region with most vines: how much woodland"."""
@@ -769,7 +871,7 @@ class Constraints:
             raise Unfit("nearest to what?")
         way = self.reading.all("NEAREST")[0]
         self.source, self.places = "survey", [self.region(a) for a in around]
-        circle = Filter("position", "near", (*spots[0].lonlat, EARTH_KM, spots[0].name))
+        circle = Filter("position", "near", (*spots[0].lonlat, MOST_KM, spots[0].name))
         return Query("survey", (), (*self.base(), circle), (Group("point"),), order=(Order("km", way),), limit=1)
 
     def which_of(self) -> tuple[int | None, Classes] | None:
@@ -781,7 +883,10 @@ class Constraints:
         items = self.reading.items
         asked = [b.value for a, b in pairwise(items) if a.type == "ASK" and a.value == "which" and b.type == "CLASS"]
         asked += [b.value for a, b in pairwise(items) if a.type == "NTH" and b.type == "CLASS"]
-        return (None, self.codes(asked[0])) if len(asked) == 1 and is_general(asked[0]) else None
+        both = [b.value for a, b in pairwise(items) if a.type == "BOTH" and b.type == "CLASS"]
+        number = 2 if both and not asked else None
+        asked = asked or both
+        return (number, self.codes(asked[0])) if len(asked) == 1 and is_general(asked[0]) else None
 
     def within_class(self, number: int | None, whole: Classes) -> Query:
         """The classes that one is made of, ranked."""
@@ -839,8 +944,8 @@ class Constraints:
             own = [(Filter("region", "in", (self.places[0].id,)),), (Filter("region", "in", (EVERYWHERE,)),)]
             shared = self.class_filters()
         elif self.source == "survey" and len(self.classes) == 1 and len(self.places) < 2 and not self.level:
-            own = [self.class_filters(), ()]
-            shared = self.place_filters()
+            percent = Column("percent", expression=Expression("percent", "points", "surveyed"))
+            return Query("survey", (*self.columns(), percent), self.base())
         elif len(self.places) == 2 and len(self.classes) == 1 and not self.level:
             inner, outer = self.nested(*self.places) or (None, None)
             if not inner or not outer:
@@ -984,8 +1089,9 @@ class Constraints:
 
     def classes_beside_others(self) -> bool:
         """Whether several classes are to be told apart: compared, or "or"."""
-        rivals = self.reading.has("SUP") and len(self.places) < 2
-        return len(self.classes) > 1 and ("compare" in self.asks or rivals)
+        rivals = (self.reading.has("SUP", "RANKCLASS") or self.either("CLASS")) and len(self.places) < 2
+        rivals = rivals and "where" not in self.asks
+        return len(self.classes) > 1 and len(self.places) < 2 and ("compare" in self.asks or rivals)
 
     def measure(self) -> str:
         """The measure of the source."""
@@ -1000,6 +1106,8 @@ class Constraints:
             return units[0]
         if "ha" in self.measures:
             return "ha"
+        if not (self.classes or self.less or any(i.type == "UNIT" for i in self.reading.said.items)):
+            return "share"  # "what is it made of, by area"
         return "km2" if "area" in self.measures and "share" not in self.measures else "share"
 
     def ranks_by_cv(self) -> bool:
@@ -1128,7 +1236,7 @@ class Constraints:
             return Order(column, ranks[0][0]), ranks[0][1] or FEW_ROWS
         if ranks := self.reading.all("RANK"):
             way, number, _, _ = ranks[0]
-            return Order(column, way), number or FEW_ROWS
+            return Order(column, way), number or (1 if self.asks_for_one() else FEW_ROWS)
         if nth := self.reading.all("RANKNTH", "NTH"):
             return Order(column, nth[0][0]), nth[0][1]
         many = [*(n for n, _ in self.reading.all("MANY")), *self.reading.all("FIRST")]
@@ -1136,6 +1244,16 @@ class Constraints:
             return Order(column, sups[0]), (many or [FEW_ROWS])[0]
         first = self.reading.has("FIRST", "LOST", "GAINED", "UP", "DOWN")
         return (Order(column), many[0]) if many and first else None
+
+    def within(self, *types: str) -> list[Item]:
+        """Everything said in the words of constraints of these types."""
+        spans = [(i.start, i.end) for i in self.reading.items if i.type in types]
+        return [i for i in self.reading.said.items if any(s <= i.start and i.end <= e for s, e in spans)]
+
+    def asks_for_one(self) -> bool:
+        """Whether the one place that is first is asked for: "which country has most", not "which countries"."""
+        one = any(i.type == "ONELEVEL" for i in self.within("RANK"))
+        return one and "which" in self.asks and not self.reading.composed and not self.changes()
 
     def by_class(self, theme: str) -> Query:
         """Rows by class."""
@@ -1267,6 +1385,18 @@ class Constraints:
             return replace(query, having=(Condition(op, "<" if self.reading.has("DOWN") else ">", 0),))
         return replace(query, order=(Order(op),)) if rows and not query.group("year") else query
 
+    def either(self, kind: str) -> bool:
+        """Whether "or" stands between two places or classes: which of them is asked, not whether."""
+        named = [i for i in self.reading.items if i.type == kind]
+        ors = [i.start for i in self.reading.said.items if i.type == "OR"]
+        return any(a.end <= at < b.start for a, b in pairwise(named) for at in ors)
+
+    def asks_yes_or_no(self) -> bool:
+        """Whether yes or no is asked, not how much or which."""
+        return (
+            "is" in self.asks and not self.either("PLACE") and not self.asks & {"how_much", "how_many", "what", "which"}
+        )
+
     def changed(self, pair: tuple[int, int] | None = None) -> Query:
         """The change between two years, of one place or of each of many."""
         first, last = pair or self.pair() or (0, 0)
@@ -1280,13 +1410,7 @@ class Constraints:
         if not self.classes:
             raise Unfit("a change of what?")
         if not self.level:
-            verdict = (
-                sided_words(self.reading)
-                if "is" in self.asks
-                and not self.asks & {"how_much", "how_many", "what", "which"}
-                and not self.reading.has("DIFF")
-                else ""
-            )
+            verdict = sided_words(self.reading) if self.asks_yes_or_no() and not self.reading.has("DIFF") else ""
             kept = (Condition("change", "<" if verdict == "DOWN" else ">", 0),) if verdict else ()
             where = (*(self.place_filters() or (Filter("region", "in", ("group:EU",)),)), *self.class_filters())
             where += self.other_filters()

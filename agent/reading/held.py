@@ -77,6 +77,7 @@ def dropped(asked: Sequence[Query], reading: Reading, context: Context) -> list[
     """Return the places, classes and years of a question that its queries say nothing of."""
     told = json.dumps([query.to_json() for query in asked])
     gone = [str(year) for year in years_named(reading) if f"{year}" not in told]
+    gone += [str(year) for year in reading.all("SINCEYEAR") if f"{year}" not in told]
     gone += [str(year) for year in years_left_out(reading) if any(_is_about(q, year) for q in asked)]
     gone += [c.text for c in reading.all("CLASS") if not _has_class(c, told, context)]
     gone += [area.text for _, area in reading.all("THANPLACE") if not _has_place(area, told, context)]

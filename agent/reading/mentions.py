@@ -15,7 +15,7 @@ from typing import Any
 from agent.lexicon import Token, leaves, lexicon, tokens
 from agent.understand import Area, Cover, find_lonlat, find_point_id, named_codes, settle
 from agent.words import fillers, flatten, words
-from retrieval.nomenclature import ABROAD_COST, FORM_COST
+from retrieval.nomenclature import ABROAD_COST, FORM_COST, ClassMatch
 from retrieval.query import Filter
 from retrieval.types import Place
 from tools.context import Context
@@ -94,6 +94,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "level.region": (("LEVEL", "region"),),
     "level.province": (("LEVEL", "nuts3"),),
     "level.municipality": (("FINE", ""),),
+    "level.one": (("ONELEVEL", ""),),
     "superlative.most": (("SUP", "most"),),
     "superlative.least": (("SUP", "fewest"),),
     "superlative.highest": (("SUP", "most"), ("END", ("elevation", "most"))),
@@ -213,6 +214,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "function.words": (("SOFT", ""),),
     "function.sown": (("SOWN", ""), ("SOFT", "")),
     "function.grows": (("GROWS", ""),),
+    "function.cultivated": (("SOFT", ""),),
 }
 """Key of the lexicon → what the chart may read it as. A key that is missing here has no part in a typed query."""
 
@@ -237,6 +239,11 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     guess = INEXACT_BESIDE_EXACT if any(cover.exact and cover.cost < ABROAD_COST for cover in covers) else INEXACT
     items = [at.item(a.start, a.end, "PLACE", a, 0 if a.exact else INEXACT) for a in areas]
     items += [at.item(c.start, c.end, "CLASS", c, c.cost if c.exact else guess) for c in covers]
+    every_leaf = leaves(question, language)
+    if not covers and (tilled := [leaf for leaf in every_leaf if leaf.key == "function.cultivated"]):
+        start, end, _ = tilled[0]
+        match = ClassMatch("land_cover", ("B00",), question[start:end], "")
+        items.append(at.item(start, end, "CLASS", Cover(start, end, question[start:end], (match,))))
     lonlat, span = find_lonlat(question, language)
     if lonlat and span:
         text = f"{lonlat[1]:g}, {lonlat[0]:g}"
@@ -250,7 +257,6 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     soft = {n for n, token in enumerate(every) if token.norm in _small(language) or _is_clipped(question, token)}
     soft |= {n for n, token in enumerate(every) if _is_a_form(token.norm, language)}
     soft -= {n for start, end in taken for n in range(start, end)}
-    every_leaf = leaves(question, language)
     polite = [at.span(leaf.start, leaf.end) for leaf in every_leaf if leaf.key == "function.words"]
     shares = [at.span(leaf.start, leaf.end) for leaf in every_leaf if leaf.key == "unit.percent"]
     shares = [(start, end) for start, end in shares if start and _after_number(every, start)]

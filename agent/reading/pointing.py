@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.reading.fill import STAT_MEASURE, Classes, Constraints, Unfit
+from agent.reading.fill import FEW_ROWS, STAT_MEASURE, Classes, Constraints, Unfit
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
 from retrieval.errors import NotUnderstood
@@ -52,7 +52,7 @@ def pointed(
         Unfit: it points at what is not there.
     """
     base = past[-1]
-    beside = of_a_table or not names_only(reading) or reading.has("DIFF")
+    beside = of_a_table or not names_only(reading) or reading.has("DIFF", "SUP", "MORE", "UP", "DOWN", "BOTH")
     return (
         in_all(reading, past, context)
         or moved_between(reading, past)
@@ -106,7 +106,9 @@ def words_pointing(reading: Reading) -> str:
     """Return the question's own words that point at what was asked before."""
     said = reading.said
     spans = [
-        (said.tokens[i.start].start, said.tokens[i.end - 1].end) for i in said.items if i.type in ("THOSE", "HERE")
+        (said.tokens[i.start].start, said.tokens[i.end - 1].end)
+        for i in said.items
+        if i.type in ("THOSE", "THAT", "HERE")
     ]
     start, end = max(spans, key=lambda span: span[1] - span[0], default=(0, 0))
     return said.question[start:end]
@@ -150,14 +152,16 @@ def without(query: Query, *dimensions: str) -> tuple[Filter, ...]:
 
 
 def joined(queries: Sequence[Query]) -> Query:
-    """Return the queries of one answer as one of a row a place, where they differ in the place alone; else the last."""
+    """Return the queries of one answer as one of a row a place or class, where they differ in that alone; else the
+    last."""
     last = queries[-1]
-    alike = all(replace(q, where=without(q, "region")) == replace(last, where=without(last, "region")) for q in queries)
-    places = [values(q, "region") for q in queries]
-    if len(queries) < 2 or not alike or last.rows or not last.columns or not all(places):
-        return last
-    order = (Order((last.headline or last.columns[0]).name),)
-    return replace(last, where=without(last, "region"), rows=(Group("region", members=tuple(places)),), order=order)
+    for name in ("region", "land_cover", "land_use"):
+        alike = all(replace(q, where=without(q, name)) == replace(last, where=without(last, name)) for q in queries)
+        members = [values(q, name) for q in queries]
+        if len(queries) > 1 and alike and not last.rows and last.columns and all(members):
+            order = (Order((last.headline or last.columns[0]).name),) if name == "region" else ()
+            return replace(last, where=without(last, name), rows=(Group(name, members=tuple(members)),), order=order)
+    return last
 
 
 def in_all(reading: Reading, past: Sequence[Query], context: Context) -> Query | None:
@@ -248,7 +252,20 @@ def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Qu
     one_of_them = beside or ({"which", "what"} & {*asks} and asked and not points_with(reading, "THOSE"))
     if any(n > 2 for n, _ in reading.all("MANY")):
         return None
-    only = ("CLASS", "YEAR", "SPAN", "SINCEYEAR", *(("LEVEL", "MANY") if both else ()), *(() if both else ("PLACE",)))
+    if both and {"show", "where"} & {*asks} and names_only(reading) and (two := two_of("region", past)):
+        shown = Filter("region", "in", tuple(id for member in two for id in member))
+        return replace(in_rows(past[-1]), columns=(), where=(*without(past[-1], "region"), shown),
+                       rows=(Group("point"),), order=(), limit=None)  # fmt: skip
+    if both and "compare" in asks and names_only(reading, "PLACE") and said.places:
+        third = tuple((r.id,) for r in said.places)
+        if two := two_of("region", past):
+            base = in_rows(past[-1])
+            order = (Order(plain_columns(base)[0].name),)
+            where = without(base, "region")
+            return Query(
+                base.source, plain_columns(base), where, (Group("region", members=(*two, *third)),), order=order
+            )
+    only = ("CLASS", "YEAR", "SPAN", "SINCEYEAR", "PLACE", *(("LEVEL", "MANY") if both else ()))
     apart = reading.has("DIFF") and names_only(reading)  # "how much more is that?"
     if not (both or one_of_them or apart) or not names_only(reading, *only):
         return None
@@ -266,6 +283,7 @@ def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Qu
     columns = plain_columns(base)
     order = (Order(columns[0].name, "fewest" if lower(reading) else "most"),)
     rows = (Group(name, members=two),)
+    order = () if "how_many" in asks and not apart and not reading.has("SUP", "MORE", "UP", "DOWN") else order
     query = Query(base.source, columns, where, rows, order=order)
     moved = reading.has("SPAN", "SINCEYEAR", "LOST", "GAINED", "CHANGE") or (is_change(base) and not said.years())
     if not moved:
@@ -431,7 +449,7 @@ def ranked(base: Query) -> bool:
 
 def of_the_next(reading: Reading, base: Query, context: Context) -> Query | None:
     """The one at a rank of the ranking before: "and the second?"."""
-    ranks = reading.all("ORD", *(("ONE",) if base.limit == 1 else ()))
+    ranks = reading.all("ORD", *(("ONE",) if base.limit in (1, FEW_ROWS) else ()))
     alone = names_only(reading) and not reading.has("SUP", "NUM", "MEASURE", *MOVED)
     if not (ranks and alone and ranked(base)) or ranks[0] < 2:
         return None
@@ -507,11 +525,14 @@ def of_those_points(reading: Reading, base: Query, said: Constraints) -> Query |
     if base.source == "revisits":
         return of_those_revisited(reading, base, said)
     counted = base.source == "survey" and (not base.rows or base.rows[0].dimension == "point")
-    if not counted or any(c.expression for c in base.columns) or reading.has("PLACE", "NEAR", "RANK", "COMPARE"):
+    if not counted or any(c.expression for c in base.columns) or reading.has("NEAR", "RANK", "COMPARE"):
         return None
     own = {theme: values(base, theme) for theme in ("land_cover", "land_use")}
+    if reading.has("NEAREST") and points_at_those(reading, same=True) and not said.classes:
+        spot = said.nearest()
+        return replace(spot, where=(*without(base, "position"), *spot.filters("position")))
     same = all(set(k.codes) == set(own[k.theme]) for k in said.classes)
-    if not points_at_those(reading, same):
+    if reading.has("PLACE") or not points_at_those(reading, same):
         return None
     now, then = years_of(base), said.shifted(years_of(base)) or said.years()
     named = said.classes or [Classes(theme, codes) for theme, codes in own.items() if codes][:1]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from agent.lexicon import lexicon
@@ -224,6 +225,7 @@ def as_plain(said: Mentions, items: list[Item]) -> list[Item]:
              for n, i in enumerate(items)]  # fmt: skip
     per = [i for i in said.items if i.type == "EACH"]
     found: list[Item] = []
+    items = of_two_rows(items)
     items = [
         replace(i, type="SPLITIN") if i.type == "INSIDE" and any(i.start < e.start < i.end for e in per) else i
         for i in items
@@ -266,6 +268,15 @@ def as_plain(said: Mentions, items: list[Item]) -> list[Item]:
                 replace(i, start=i.end, type="CLASS", value=i.value[4]),
             ]
     return found
+
+
+def of_two_rows(items: Sequence[Item]) -> list[Item]:
+    """Return the constraints with "the two regions with most" as two of them."""
+    ranked = any(i.type == "SUP" for i in items)
+    two = [b for a, b in pairwise(items) if ranked and (a.type, b.type) == ("BOTH", "LEVEL")]
+    if not two:
+        return list(items)
+    return [replace(i, type="MANY", value=(2, i.value)) if i is two[0] else i for i in items]
 
 
 def asks_members(n: int, items: Sequence[Item], said: Mentions) -> bool:

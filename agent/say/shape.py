@@ -166,7 +166,8 @@ def changed(result: Result) -> Iterable[Shape]:
         row = {key: value for cell in change["series"] for key, value in figure(cell, unit, str(cell["year"])).items()}
         row |= {f"change_{end}": change[end] for end in ("low", "high", "least")}
         row |= {"change": change["change"], "change_none": change["no_change"]}
-        yield Shape(Query("published", (*columns, difference), where), [row])
+        kept = asked_of(result).having
+        yield Shape(Query("published", (*columns, difference), where, having=kept), [row])
 
 
 def in_order(result: Result) -> Iterable[Shape]:

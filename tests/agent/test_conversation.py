@@ -205,7 +205,7 @@ def test_the_last_two_places_are_compared(asked, language: str, both: str) -> No
         ),
         (("land cover of Tuscany", "and Umbria?", "compare them"), ["profile_region"]),
         (("how many vineyard points in Tuscany in 2015", "and in 2018?", "compare them"), ["compare_years"]),
-        (("how many maize points in Bavaria, and how many in Brittany?", "compare them"), ["query"]),
+        (("how many maize points in Bavaria, and how many in Brittany?", "compare them"), ["compare_regions"]),
     ],
 )
 def test_two_selections_are_compared_as_if_named_together(asked, questions: tuple, tools: list[str]) -> None:

@@ -13,7 +13,7 @@ from pyproj import Geod
 from agent.answer import Answer
 from agent.ask import ask
 from agent.conversation import Conversation
-from retrieval.query import Query
+from agent.say.shape import asked_of
 from retrieval.store import Store
 from tests.conftest import shared_data_folder
 from tools.context import Context
@@ -140,7 +140,7 @@ def test_points_that_changed(question: str, gold: Callable[[Frame], Any], contex
     result = asked(question, context).results[-1]
     both = pairs(records)
     assert result.facts["found"] == gold(both).sum()
-    assert [g.dimension for g in Query.from_json(result.arguments).rows] == ["point"]
+    assert [g.dimension for g in asked_of(result).rows] == ["point"]
 
 
 def test_what_points_were_and_became_is_told_in_the_right_direction(context: Context, records: Frame) -> None:
@@ -171,7 +171,7 @@ def test_a_condition_on_one_class_keeps_the_rows_of_another(context: Context, re
 
 def test_a_share_is_the_statistic_s_also_of_rows_that_points_found(context: Context) -> None:
     question = "What is the grassland share in the three countries with the most barley points?"
-    found, share = (Query.from_json(r.arguments).source for r in asked(question, context).results)
+    found, share = (asked_of(r).source for r in asked(question, context).results)
     assert (found, share) == ("survey", "published")
 
 
@@ -212,7 +212,7 @@ def test_every_statistic_of_a_list_is_told(question: str, context: Context, reco
     "Auf welchem Platz liegt Bayern unter den deutschen Regionen beim Grünland?",
 ])  # fmt: skip
 def test_a_region_is_ranked_among_those_of_its_own_level(question: str, context: Context) -> None:
-    query = Query.from_json(asked(question, context).results[0].arguments)
+    query = asked_of(asked(question, context).results[0])
     assert (query.lead, query.rows[0].level) == ("nuts:DE2", "nuts1")
 
 
@@ -238,13 +238,13 @@ def test_both_ends_of_a_ranking_whose_class_is_the_last_word(context: Context) -
 
 def test_a_distance_beyond_is_never_one_within(context: Context) -> None:
     query = asked("Number of points with maize further than 100 km from Toulouse but still in France", context)
-    (position,) = Query.from_json(query.results[-1].arguments).filters("position")
+    (position,) = asked_of(query.results[-1]).filters("position")
     assert position.op == "not_near"
 
 
 def test_degrees_west_count_downwards(context: Context) -> None:
     result = asked("How many points west of 5° W in Spain are olives?", context).results[-1]
-    (limit,) = Query.from_json(result.arguments).filters("lon")
+    (limit,) = asked_of(result).filters("lon")
     assert (limit.op, limit.values) == ("below", (-5.0,))
 
 
@@ -259,7 +259,7 @@ ORDERED = [
 
 @pytest.mark.parametrize(("question", "rows", "way"), ORDERED)
 def test_rows_and_their_order(question: str, rows: str, way: str, context: Context) -> None:
-    query = Query.from_json(asked(question, context).results[-1].arguments)
+    query = asked_of(asked(question, context).results[-1])
     assert (query.rows[0].dimension, query.order[0].way) == (rows, way)
 
 
@@ -279,7 +279,7 @@ def test_both_witnesses_are_asked_each_for_itself(context: Context) -> None:
     results = asked(
         "For wetland in Estonia give the official figure and the survey count side by side", context
     ).results
-    assert [Query.from_json(r.arguments).source for r in results] == ["published", "survey"]
+    assert [asked_of(r).source for r in results] == ["published", "survey"]
 
 
 def test_every_year_of_several_classes_of_several_places_is_a_row(context: Context) -> None:
@@ -308,7 +308,7 @@ TALKS = [
 def test_another_part_of_the_same_whole(turns: list[str], sides: list[tuple[str, ...]], context: Context) -> None:
     talk = Conversation()
     last = [ask(turn, context, router="builtin", conversation=talk, debug=True) for turn in turns][-1]
-    part, whole, _ = Query.from_json(last.results[-1].arguments).columns
+    part, whole, _ = asked_of(last.results[-1]).columns
     assert [part.where[0].values, whole.where[0].values] == sides
 
 
@@ -316,9 +316,7 @@ def test_what_is_left_out_too_adds_up(context: Context) -> None:
     talk = Conversation()
     turns = ["barley in Germany", "without Bavaria", "and without Saxony too"]
     last = [ask(turn, context, router="builtin", conversation=talk, debug=True) for turn in turns][-1]
-    gone = {
-        v for f in Query.from_json(last.results[-1].arguments).filters("region") if f.op == "not_in" for v in f.listed
-    }
+    gone = {v for f in asked_of(last.results[-1]).filters("region") if f.op == "not_in" for v in f.listed}
     assert gone == {"nuts:DE2", "nuts:DED"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.ask import ask
+from agent.say.shape import asked_of
 from agent.understand import sentences_of
 from retrieval.store import Store
 from tools.context import Context
@@ -18,9 +19,9 @@ def context(real_store: Store) -> Context:
 
 
 def filters(question: str, context: Context) -> dict[str, tuple]:
-    answer = ask(question, context, router="builtin").to_json()
-    assert answer["status"] == "answered", answer["text"]
-    return {f["dimension"]: (f["op"], f["values"]) for f in answer["results"][0]["arguments"]["where"]}
+    answer = ask(question, context, router="builtin")
+    assert answer.status == "answered", answer.text
+    return {f.dimension: (f.op, [*f.values]) for f in asked_of(answer.results[0]).where}
 
 
 @pytest.mark.parametrize(
