@@ -70,7 +70,7 @@ def _places(text: str, results: Sequence[Result], allowed: set[Any], context: Co
     ids = {r.id for result in results for r in result.regions}
     return [
         m.text
-        for m in context.gazetteer.mentions(text, context.language)
+        for m in context.gazetteer.mentions(text, context.language, misspelt=False)
         if m.exact
         and m.text[:1].isupper()
         and m.text.casefold() not in names

@@ -343,11 +343,17 @@ class Gazetteer:
 
     # --- in a question ----------------------------------------------------------------------------------------------
 
-    def mentions(self, question: str, language: str = "en") -> list[Mention]:
-        """Return the places a question names, in the order of its words; longer names win over shorter ones."""
-        return list(self._found_in(question, language))
+    def mentions(self, question: str, language: str = "en", *, misspelt: bool = True) -> list[Mention]:
+        """Return the places a question names, in the order of its words; longer names win over shorter ones.
 
-    def _look_for_mentions(self, question: str, language: str) -> list[Mention]:
+        Args:
+            question: any text.
+            language: which its words are of.
+            misspelt: names with a wrong letter are looked for too, which takes most of the time.
+        """
+        return list(self._found_in(question, language, misspelt))
+
+    def _look_for_mentions(self, question: str, language: str, misspelt: bool) -> list[Mention]:
         words = _words(question)
         found: list[Mention] = []
         taken: set[int] = set()
@@ -367,7 +373,7 @@ class Gazetteer:
         for at, word in enumerate(words):
             if at not in taken:
                 take(self._adjective(question, word, language), range(at, at + 1))
-        for span in _spans(len(words), 4):
+        for span in _spans(len(words), 4) if misspelt else ():
             if taken.isdisjoint(span):
                 take(self._misspelt(question, words, span, language), span)
         found.sort(key=lambda mention: mention.start)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from retrieval.catalog import is_representative
-from retrieval.errors import BadArgument, NoSuchYear
+from retrieval.errors import BadArgument, NoRecords, NoSuchYear
 from retrieval.foreign import checked
 from retrieval.query import Column, Filter, Group, Query
 from retrieval.types import Dataset, Region, Table
@@ -85,7 +85,7 @@ class Question:
 
     def latest(self) -> Question:
         """Return the same question of the last of its years, of the last survey where it names none."""
-        return self.in_years(max(self.years or self.context.store.years()))
+        return self.in_years(max(self.years or survey_years(self.context)))
 
 
 def question(
@@ -153,13 +153,24 @@ def read(context: Context, asked: Query, *, aside: bool = False) -> Table:
     return context.store.run(compiled.sql, compiled.parameters)
 
 
+def survey_years(context: Context) -> tuple[int, ...]:
+    """Return the years of the store's surveys.
+
+    Raises:
+        NoRecords: no survey is in the store.
+    """
+    if not (years := tuple(context.store.years())):
+        raise NoRecords("surveyed points in this store", "Bring a survey: python -m retrieval fetch lucas")
+    return years
+
+
 def counted(asked: Question) -> tuple[Question, Table]:
     """Return the question with its years fixed, and the counts of every survey year in the area."""
     where = (*asked.place, *asked.classes())
     counts = read(asked.context, Query("survey", (POINTS, SURVEYED, BY_COAST), where, (Group("year"),)))
     if asked.years:
         return asked, counts
-    surveyed = [row["year"] for row in counts.dicts() if row["surveyed"]] or list(asked.context.store.years())
+    surveyed = [row["year"] for row in counts.dicts() if row["surveyed"]] or survey_years(asked.context)
     return asked.in_years(max(surveyed)), counts
 
 

@@ -51,6 +51,7 @@ from tools.context import Context
 from tools.official import SPECIAL_CODES
 from tools.presets import query_of
 from tools.query import answer
+from tools.survey import survey_years
 
 UNIT_MEASURE = {"%": "share", "ha": "ha", "km2": "km2"}
 AREAL = ("published", "estimates")
@@ -111,7 +112,7 @@ def years_held(source: str, context: Context) -> tuple[int, ...]:
     if source == "predictions":
         own = {year for d in context.store.datasets() if d.kind == "predictions" for year in d.years}
         return tuple(sorted(own)) or context.store.years()
-    return context.store.dataset("statistics").years if source == "published" else context.store.years()
+    return context.store.dataset("statistics").years if source == "published" else survey_years(context)
 
 
 NAMED = ("CLASS", "NOTCLASS", "PLACE", "NOTPLACE", "YEAR", "LATEST", "EARLIEST", "HERE", "AND", "GROWS")

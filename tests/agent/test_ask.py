@@ -14,7 +14,10 @@ from agent.render import render
 from agent.voice import strings, texts
 from retrieval.deadline import Cancelled
 from retrieval.errors import BadArgument
+from retrieval.ingest import Contents, write_store
 from retrieval.query import Column, Filter, Group, Order, Query
+from retrieval.store import Store
+from tests import tiny
 from tools.context import Context
 from tools.plan import Plan, Step, canonical, plan_from_json
 from tools.query import answer
@@ -348,3 +351,13 @@ def test_provinces_are_ranked_also_where_the_store_has_no_nuts_3(asked) -> None:
 @pytest.mark.parametrize(("number", "language"), [("28\xa0945,657", "cs"), ("28.945,657", "sl"), ("28,945.657", "ga")])
 def test_a_number_is_proved_as_its_own_language_writes_it(number: str, language: str) -> None:
     assert 28945.657 in readings(number, language)
+
+
+@pytest.mark.parametrize("question", ["How many vineyard points are in France?", "Where is maize in France?"])
+def test_a_store_without_a_survey_says_where_one_comes_from(question: str, tmp_path: Path) -> None:
+    path = tmp_path / "bare.duckdb"
+    write_store(path, Contents(None, (tiny.regions(),)))
+    with Store.open(path) as store:
+        answer = ask(question, Context.open(store), router="builtin", debug=True)
+    assert answer.status == "refused"
+    assert "fetch lucas" in answer.text
