@@ -117,7 +117,7 @@ class _Question:
     def plan(self) -> Plan | None:
         frame, maps = self.frame, "ask.where" in self.keys
         if "witness.published" in self.keys:
-            return self.side_by_side(frame)
+            return None if maps else self.side_by_side(frame)
         placed = bool(frame.regions or frame.near)
         if frame.words and (len(self.names.classes) > 1 or self.fact in OF_A_CLASS):
             return None

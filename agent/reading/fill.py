@@ -735,10 +735,10 @@ class Constraints:
         if self.is_one_total():
             self.level = ""
             return tuple(self.each_number())
-        ends = dict.fromkeys(i.value for i in self.within("RANK", "SUP") if i.type == "SUP")
+        ends = dict.fromkeys(i.value for i in self.within("RANK", "SUP", "FIRST") if i.type == "SUP")
         if len(ends) > 1 and self.level and len(self.classes) == 1:
-            one = self.by_place()
-            return tuple(replace(one, order=(replace(one.order[0], way=way),), limit=1) for way in ends)
+            one, many = self.by_place(), [*(n for n, _ in self.reading.all("MANY")), *self.reading.all("FIRST"), 1]
+            return tuple(replace(one, order=(replace(one.order[0], way=way),), limit=many[0]) for way in ends)
         if self.level or has("NONE"):
             return (self.by_place(),)
         if self.splits("month") or has("BYMONTH"):
@@ -1091,7 +1091,7 @@ class Constraints:
     def classes_beside_others(self) -> bool:
         """Whether several classes are to be told apart: compared, or "or"."""
         rivals = (self.reading.has("SUP", "RANKCLASS") or self.either("CLASS")) and len(self.places) < 2
-        rivals = rivals and "where" not in self.asks
+        rivals = rivals and "where" not in self.asks and not self.reading.has("DIFF")
         return len(self.classes) > 1 and len(self.places) < 2 and ("compare" in self.asks or rivals)
 
     def measure(self) -> str:

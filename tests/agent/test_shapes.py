@@ -231,8 +231,12 @@ def test_which_of_two_is_no_yes_or_no(context: Context) -> None:
     assert not text.startswith(("Yes", "No"))
 
 
-def test_both_ends_of_a_ranking_whose_class_is_the_last_word(context: Context) -> None:
-    answer = asked("Show the three most and the three least wooded countries.", context)
+@pytest.mark.parametrize("question", [
+    "Show the three most and the three least wooded countries.",
+    "Which three countries have the most and which three the least woodland?",
+])  # fmt: skip
+def test_both_ends_of_a_ranking_are_told(question: str, context: Context) -> None:
+    answer = asked(question, context)
     assert [len(result.table) for result in answer.results] == [3, 3]
 
 
