@@ -77,13 +77,13 @@ class _Heard(dict[str, Any]):
         super().__init__(given)
         self.names: set[str] = set()
 
-    def get(self, name: str, default: Any = None) -> Any:
-        self.names.add(name)
-        return super().get(name, default)
+    def get(self, key: Any, default: Any = None, /) -> Any:
+        self.names.add(key)
+        return super().get(key, default)
 
-    def __getitem__(self, name: str) -> Any:
-        self.names.add(name)
-        return super().__getitem__(name)
+    def __getitem__(self, key: str) -> Any:
+        self.names.add(key)
+        return super().__getitem__(key)
 
 
 def _given(query: Query) -> tuple[dict[str, Any], Years]:

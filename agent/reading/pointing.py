@@ -281,7 +281,8 @@ def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Qu
     dated = (Filter("year", "in", said.years()),) if said.years() else ()
     where = tuple({f.dimension: f for f in (*where, *dated)}.values())
     columns = plain_columns(base)
-    order = (Order(columns[0].name, "fewest" if lower(reading) else "most"),)
+    way: Way = "fewest" if lower(reading) else "most"
+    order = (Order(columns[0].name, way),)
     rows = (Group(name, members=two),)
     order = () if "how_many" in asks and not apart and not reading.has("SUP", "MORE", "UP", "DOWN") else order
     query = Query(base.source, columns, where, rows, order=order)
@@ -290,7 +291,7 @@ def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Qu
         return query
     pair = said.pair() if reading.has("SPAN", "SINCEYEAR") or len(said.years()) == 2 else years_of_change(base)
     changed = change_of(query, pair or said.pair() or (0, 0))
-    return replace(changed, order=(Order("change", order[0].way),)) if changed else None
+    return replace(changed, order=(Order("change", way),)) if changed else None
 
 
 def of_shares(base: Query) -> Query:
