@@ -275,6 +275,8 @@ def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Qu
     if not name:
         return None
     base = in_rows(past[-1])
+    if base.source == "revisits" and any(column.where for column in base.columns):
+        return None  # its classes stand in its columns, which would be lost
     if said.asks_published and base.source == "survey":
         base = of_shares(base)
     where = (*without(base, name), *said.place_filters(), *said.class_filters())
