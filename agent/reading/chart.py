@@ -164,7 +164,7 @@ RULES: list[Rule] = [
     ("QTY DIM +CMP", "LIMIT", lambda q, d, c: limit(c, q, d)),
     ("DIM CMP QTY", "LIMIT", lambda d, c, q: limit(c, q, d)),
     ("DIM CMP NUM", "LIMIT", lambda d, c, n: span(c, n, d)),
-    ("CMP NUM DIM", "LIMIT", lambda c, n, d: span(c, n, d)),
+    ("CMP NUM DIM", "LIMIT", lambda c, n, d: None if is_year(n) else span(c, n, d)),
     ("CMP QTY", "LIMIT", lambda c, q: limit(c, q) if q[1] == "m" else None),
     ("QTY +CMP", "LIMIT", lambda q, c: limit(c, q) if q[1] == "m" and c in (">=", "<=", ">", "<") else None),
     ("QTY +CMP DIM", "LIMIT", lambda q, c, d: limit(c, q, d)),
@@ -346,7 +346,7 @@ RULES: list[Rule] = [
     ("MEDIAN OR STAT", "STAT", lambda m, o, s: s),  # "the median, or failing that the mean"
     ("ORD NUM", "FIRST", lambda o, n: int(n) if o == 1 and n < MOST_ROWS else None),
     ("NUM ORD", "FIRST", lambda n, o: int(n) if o == 1 and n < MOST_ROWS else None),
-    ("SUP NUM", "FIRST", lambda s, n: int(n) if n < MOST_ROWS else None),
+    ("SUP NUM", "FIRST", lambda s, n: int(n) if 1 < n < MOST_ROWS else None),  # "in which one", too
     ("NOT RANK", "NOTRANK", lambda n, r: r if r[2] != "country" or r[1] else None),
     ("OUTSIDE RANK", "NOTRANK", lambda n, r: r if r[2] != "country" or r[1] else None),
     ("NOT RANKOF", "NOTRANK", lambda n, r: r[:4]),

@@ -718,13 +718,13 @@ class Constraints:
         if has("UP", "DOWN") and len(self.places) == 2 and self.classes and not self.dated() and not has("DIFF"):
             return (self.compared(verdict=self.asks_yes_or_no()),)
         if has("DIFF") and self.of_height() and len(self.classes) == 2:
-            return (self.compared(),)
+            return (self.compared(self.reading.all("DIFF")[0]),)
         if self.of_height() and not has("HAVING", "COUNT", "COUNTED"):
             return (self.of_elevation(),)
         if has("MORETHAN") and not has("DIFF"):
             return (self.by_place(),)
         if has("DIFF"):
-            return (self.compared(),)
+            return tuple(self.compared(op) for op in dict.fromkeys(self.reading.all("DIFF")))
         if has("RELATIVE") and (not self.changes() or has("DIFF")):
             raise Unfit("in proportion to what?")
         if self.changes():
@@ -1348,9 +1348,8 @@ class Constraints:
         ends = {"most": "most", "fewest": "least"}
         return [ends[way] for way in self.reading.all("SUP")] if alone else []
 
-    def compared(self, *, verdict: bool = False) -> Query:
+    def compared(self, op: Arithmetic = "difference", *, verdict: bool = False) -> Query:
         """Difference or ratio of two places, classes or years; asked with yes or no, whether it is more or less."""
-        op: Arithmetic = next(iter(self.reading.all("DIFF")), "difference")
         name = self.of_heights()[0].measure if self.of_height() else self.measure()
         every = next(iter(self.reading.all("SPAN")), self.years())
         if len(self.classes) == 2 and len(every) == 2 and len(self.places) < 2 and not self.level:

@@ -85,7 +85,8 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
     items = as_compared(as_rivals(as_proportions(items), said), said)
     items = around_an_end(highest_there(placed(as_plain(said, without(items, said))), said), said)
-    items = as_use(with_place_left_out(of_one_place(with_none(items, said)), said), said, context)
+    items = in_a_year_without(with_place_left_out(of_one_place(with_none(items, said)), said))
+    items = as_use(items, said, context)
     items = tuple(with_origin(with_the_last(items, said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
@@ -523,6 +524,16 @@ def _around_its_end(near: Item) -> list[Item]:
         replace(near, end=near.end - 1, type="RADIUS", value=km),
         replace(near, start=near.end - 1, type="PLACE", value=area),
     ]
+
+
+def in_a_year_without(items: list[Item]) -> list[Item]:
+    """Return the constraints with the one year behind a "not" as the year asked about, where classes are denied too:
+    the verb's own "not", Czech "nebylo v roce 2022 ani les"."""
+    denied = any(i.type in ("NOTCLASS", "NONE") for i in items)
+    if not denied or any(i.type in ("YEAR", "SPAN", "SINCEYEAR") for i in items):
+        return items
+    return [replace(i, type="YEAR", value=i.value[0]) if i.type == "NOTYEAR" and len(i.value) == 1 else i
+            for i in items]  # fmt: skip
 
 
 def with_place_left_out(items: list[Item], said: Mentions) -> list[Item]:

@@ -226,6 +226,34 @@ def test_places_to_be_compared_are_told_apart(language: str, question: str, cont
     assert [*table.column("points")] == [len(of(records, "B16", "FR")), len(of(records, "B16", "ES"))]
 
 
+@pytest.mark.parametrize(("language", "question"), [
+    ("sv", "Vilken barrskogspunkt i Sverige ligger högst 2018, och på vilken höjd?"),
+    ("en", "Which coniferous point in Sweden lies highest in 2018, and at what elevation?"),
+])  # fmt: skip
+def test_a_year_beside_an_end_is_no_elevation(language: str, question: str, context: Context, records: Frame) -> None:
+    heights = of(records, "C2", "SE")["elev"]
+    answer = asked(question, context.in_language(language))
+    assert (
+        next(iter(answer.results[0].table.dicts()))["elevation"] == heights[heights < 3_000].max()
+    )  # a few are no elevation at all
+
+
+def test_a_ratio_and_a_difference_asked_together_are_both_told(context: Context, records: Frame) -> None:
+    question = "How many times more vineyard points does Italy have than France, and what is the difference?"
+    italy, france = (len(of(records, "B82", code)) for code in ("IT", "FR"))
+    values = [result.value for result in asked(question, context).results]
+    assert values == [pytest.approx(italy / france, abs=0.01), italy - france]
+
+
+@pytest.mark.parametrize(("language", "question"), [
+    ("cs", "Kolik bodů v Česku nebylo v roce 2018 ani les, ani orná půda?"),
+    ("cs", "Které regiony Španělska neměly v roce 2018 žádný bod s olivami?"),
+    ("pl", "Które regiony Hiszpanii nie miały w 2018 żadnego punktu z oliwkami?"),
+])  # fmt: skip
+def test_the_verbs_own_no_leaves_out_no_year(language: str, question: str, context: Context) -> None:
+    assert {result.years for result in asked(question, context.in_language(language)).results} == {(2018,)}
+
+
 def test_which_of_two_is_no_yes_or_no(context: Context) -> None:
     text = asked("Which has more woodland, Slovakia or Czechia, and by how much?", context).text
     assert not text.startswith(("Yes", "No"))
