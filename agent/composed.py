@@ -249,16 +249,10 @@ def plan_of(
         frame = replace(frame, operation=steps[0].tool, source="", regions=regions, **own)
     conversation.frame_tried = frame.to_json()
     alone = len(asked) == 1 and not asked[0].rows and len(values(asked[0], "region")) < 2
-    both = words_of(reading, "BOTH") if alone and not any(c.where or c.expression for c in asked[0].columns) else ()
+    alone = alone and not any(c.where or c.expression for c in asked[0].columns)
+    both = [reading.said.words(i) for i in reading.items if alone and i.type == "BOTH"]
     notes = tuple(("left_aside", {"words": f"“{word}”"}) for word in both)
     return Plan(steps, notes, areas=areas, frame=frame.to_json(), queries=tuple(query.to_json() for query in asked))
-
-
-def words_of(reading: Reading, kind: str) -> list[str]:
-    """Return the words that were read as constraints of a kind."""
-    said = reading.said
-    every = [i for i in reading.items if i.type == kind]
-    return [said.question[said.tokens[i.start].start : said.tokens[i.end - 1].end] for i in every]
 
 
 def steps_for(query: Query, reading: Reading, context: Context, said: Collection[int]) -> list[Step]:

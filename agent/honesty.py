@@ -147,17 +147,17 @@ def is_told(word: str, plan: Plan, context: Context) -> bool:
 
 def composed_words(reading: Reading, plan: Plan) -> list[str]:
     """Return the words of constraints that the rules behind have no place for."""
-    found = [words_of(reading, i) for i in reading.items if i.type in ONLY_COMPOSED]
+    found = [reading.said.words(i) for i in reading.items if i.type in ONLY_COMPOSED]
     circled = any("near" in step.arguments or step.tool in NEAREST_TOOLS for step in plan.steps)
     wrong = ("not_near",) if circled else ("near", "not_near")
-    far = [words_of(reading, i) for i in reading.items if i.type == "NEAR" and i.value[0] in wrong]
+    far = [reading.said.words(i) for i in reading.items if i.type == "NEAR" and i.value[0] in wrong]
     nearest = any(step.tool in NEAREST_TOOLS for step in plan.steps)
-    far += [] if nearest else [words_of(reading, i) for i in reading.items if i.type == "NEAREST"]
-    rows = [words_of(reading, i) for i in reading.items if i.type == "SPLIT" and i.value[0] in ("region", "month")]
-    rows += [words_of(reading, i) for i in reading.items if i.type == "DIM" and reading.has("RANKED")]
+    far += [] if nearest else [reading.said.words(i) for i in reading.items if i.type == "NEAREST"]
+    rows = [reading.said.words(i) for i in reading.items if i.type == "SPLIT" and i.value[0] in ("region", "month")]
+    rows += [reading.said.words(i) for i in reading.items if i.type == "DIM" and reading.has("RANKED")]
     ranked = all(step.tool in ("rank_points", "rank_official") for step in plan.steps)
     ranked = ranked and not any(step.arguments.get("by") == "classes" for step in plan.steps)
-    rows += [words_of(reading, i) for i in reading.items if ranked and i.type == "SPLIT" and i.value[0] == "classes"]
+    rows += [reading.said.words(i) for i in reading.items if ranked and i.type == "SPLIT" and i.value[0] == "classes"]
     return [*found, *far, *rows]
 
 
@@ -171,7 +171,7 @@ def excluded_words(reading: Reading, plan: Plan) -> list[str]:
         sure = any(len(cover.choices) == 1 for cover in item.value)
         missed = sure and not gone & {code for cover in item.value for code in cover.match.codes}
         if missed or (not kept and item.start in but):
-            found.append(words_of(reading, item))
+            found.append(reading.said.words(item))
     return found
 
 
@@ -186,7 +186,7 @@ def asked_rows(reading: Reading, plan: Plan) -> list[str]:
         return []
     pairs = list(zip(reading.items, reading.items[1:], strict=False))
     which = [b for a, b in pairs if a.type == "ASK" and a.value in ("which", "is") and b.type in ("LEVEL", "INSIDE")]
-    return [words_of(reading, i) for i in which if reading.has("CLASS")]
+    return [reading.said.words(i) for i in which if reading.has("CLASS")]
 
 
 COUNTS = ("compare_years", "find_points")
@@ -194,7 +194,7 @@ COUNTS = ("compare_years", "find_points")
 
 def shares_of_counts(reading: Reading, plan: Plan) -> list[str]:
     """Return "share" where points alone are told: "how has our grassland share evolved"."""
-    share = [words_of(reading, i) for i in reading.items if i.type == "MEASURE" and i.value == "share"]
+    share = [reading.said.words(i) for i in reading.items if i.type == "MEASURE" and i.value == "share"]
     points = "points" in reading.all("MEASURE") or "survey" in reading.all("WITNESS")
     return share if share and not points and {step.tool for step in plan.steps} <= {*COUNTS} else []
 
@@ -211,17 +211,17 @@ def changes_and_years(reading: Reading, plan: Plan) -> list[str]:
     moved = [i for i in reading.items if i.type in ("UP", "DOWN", "LOST", "GAINED", "CHANGE")]
     ranked = reading.has("LEVEL", "RANK", "SUP", "MANY", "INSIDE", "UP", "DOWN")
     dropped = bool(dated and moved and ranked) and not tools & {*CHANGING_TOOLS}
-    lost = [words_of(reading, i) for i in (*moved, *dated)] if dropped else []
-    near = [words_of(reading, i) for i in reading.made if i.type == "NEARCLASS"]
+    lost = [reading.said.words(i) for i in (*moved, *dated)] if dropped else []
+    near = [reading.said.words(i) for i in reading.made if i.type == "NEARCLASS"]
     fates = [i for i in reading.items if i.type in ("FATESPLIT", "LEFTFOR")]
-    lost += [] if tools & {*CHANGING_TOOLS} else [words_of(reading, i) for i in fates]
+    lost += [] if tools & {*CHANGING_TOOLS} else [reading.said.words(i) for i in fates]
     since = [i for i in dated if i.type == "SINCEYEAR" and float(i.value) not in numbers and not moved]
-    return [*lost, *near, *(words_of(reading, i) for i in since)]
+    return [*lost, *near, *(reading.said.words(i) for i in since)]
 
 
 def compared_words(reading: Reading, plan: Plan) -> list[str]:
     """Return words of a difference, with those not read beside them, where a plan compares nothing."""
-    told = [words_of(reading, i) for i in reading.items if i.type == "DIFF" and i.value == "difference"]
+    told = [reading.said.words(i) for i in reading.items if i.type == "DIFF" and i.value == "difference"]
     compares = len(plan.steps) > 1 or any(step.tool in COMPARING_TOOLS for step in plan.steps)
     return [*told, *reading.unread] if told and reading.unread and not compares else []
 
@@ -242,11 +242,11 @@ def hard_words(reading: Reading, plan: Plan) -> list[str]:
     for item in reading.said.items:
         span = range(item.start, item.end)
         if item.type == "DIR" and item.end in sides_of(reading) and item.start not in covered:
-            found.append(words_of(reading, item))  # "the south-east region" is not the whole
+            found.append(reading.said.words(item))  # "the south-east region" is not the whole
         if any(n in covered or n in reading.said.soft for n in span):
             continue
         if item.type == "DIR" and beside_a_place(reading, item):
-            found.append(words_of(reading, item))
+            found.append(reading.said.words(item))
         if item.type in SIDES:
             continue
         if any(item.start >= one.start and item.end <= one.end for one in said):
@@ -254,11 +254,11 @@ def hard_words(reading: Reading, plan: Plan) -> list[str]:
         if item.type in ("NUM", "QTY"):
             value = item.value if item.type == "NUM" else item.value[0]
             if value not in numbers and value / 1000 not in numbers:
-                found.append(words_of(reading, item))
+                found.append(reading.said.words(item))
         elif item.type == "NO" and (item.start == 0 or reading.said.tokens[item.start].norm == "ne"):
             continue  # "no, the other one"; Italian "ne", French "ne … pas", where the second word tells
         elif item.type in ("NO", "NOT", "MEDIAN") or (item.type == "NEAREST" and not nearest):
-            found.append(words_of(reading, item))
+            found.append(reading.said.words(item))
     return found
 
 
@@ -294,8 +294,15 @@ def qualifiers(reading: Reading, language: str) -> list[str]:
     after |= {i.end for i in reading.items if i.type == "EACH" and i.value == "per"}
     after |= {i.end for i in reading.said.items if i.type == "ASK" and i.value == "is" and i.start > 0
               and ends(reading, i.end, "done", language)}  # fmt: skip
+    after |= {first_word(reading, i.end) for i in reading.items if i.type == "ASK" and i.value == "how_many"}
     told = (unread & (before | after)) | (set(reading.open_words) & topics) | last_words(reading, unread, language)
     return [reading.word(n) for n in sorted(told) if len(reading.word(n)) > 2]
+
+
+def first_word(reading: Reading, start: int) -> int:
+    """Where the first word that is no small one stands: of "how many of the farms" that of the farms."""
+    small = reading.said.soft - {*reading.open_words}
+    return next((n for n in range(start, len(reading.said.tokens)) if n not in small), start)
 
 
 VERBS_LAST = ("de", "nl", "hu")
@@ -349,9 +356,3 @@ def prepositions() -> dict[str, frozenset[str]]:
 def tables() -> dict[str, dict[str, list[str]]]:
     """Return the tables of words and endings that narrow what stands beside them."""
     return tomllib.loads(PREPOSITIONS.read_text(encoding="utf-8"))
-
-
-def words_of(reading: Reading, item: Item) -> str:
-    """Return the question's own words of a constraint."""
-    said = reading.said
-    return said.question[said.tokens[item.start].start : said.tokens[item.end - 1].end]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agent.honesty import hard_words, is_told, numbers_of, qualifiers, words_of
+from agent.honesty import hard_words, is_told, numbers_of, qualifiers
 from agent.reading.read import read
 from retrieval.types import Region
 from tools.context import Context
@@ -35,7 +35,7 @@ def missing_in(question: str, results: Sequence[Result], context: Context) -> li
     numbers = {str(n) for r in results if r.table for row in r.table.rows[:40] for n in row}
     words = [w for w in hard_words(reading, plan) if w not in numbers]
     if not negates(said):
-        words += [words_of(reading, i) for i in reading.items if i.type in ("NONE", "NOTCLASS", "NOTPLACE")]
+        words += [reading.said.words(i) for i in reading.items if i.type in ("NONE", "NOTCLASS", "NOTPLACE")]
     there = {*numbers_of(plan), *(float(n) for n in numbers if n.replace(".", "", 1).isdigit())}
     said_numbers = {float(i.value if i.type == "NUM" else i.value[0]) for i in reading.said.items if i.type in NUMERIC}
     words += [f"{n:g}" for n in sorted(said_numbers) if not {n, n / 1000, n * 1000} & there and f"{n:g}" not in gaps]

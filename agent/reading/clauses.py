@@ -51,6 +51,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 """What a clause takes from the one before, each where it says nothing of it itself."""
 FRAME = ("place", "class", "time", "circle", "limit")
+THEMES = ("land_cover", "land_use")
 PERCENT = ("part", "whole", "share_of")
 SAME_NAME = 3
 """Letters with which two forms of one name begin."""
@@ -196,7 +197,7 @@ class _Chain:
         elif self.asks_percent(items) and not frame:
             self.done[-1] = percent_of_base(self.done[-1])
             self.leaned = True
-        elif frame == ["class"] and self.done[-1].columns and self.done[-1].columns[-1].name == PERCENT[-1]:
+        elif frame == ["class"] and is_percent(self.done[-1]):
             self.lay(self.other_part(items))
         elif self.asks_percent(items) and (whole := self.whole_around(items, frame)):
             self.done[-1] = whole
@@ -442,9 +443,11 @@ class _Chain:
         """The percentage before, of another class in the same whole."""
         said, last = self.constraints(items), self.done[-1]
         part, *rest = last.columns
-        if len(said.classes) != 1 or said.less or not part.where:
+        if len(said.classes) != 1 or said.less:
             raise Unfit("which part?")
-        own = tuple(f for f in part.where if f.dimension not in ("land_cover", "land_use"))
+        own, where = (tuple(f for f in of if f.dimension not in THEMES) for of in (part.where, last.where))
+        if not part.where:
+            return replace(last, where=(*where, *said.class_filters()))
         return replace(last, columns=(replace(part, where=(*own, *said.class_filters())), *rest))
 
     def whole_around(self, items: tuple[Item, ...], frame: Sequence[str]) -> Query | None:
@@ -469,6 +472,12 @@ class _Chain:
 def is_into(item: Item) -> bool:
     """Whether points became of a class, and of which before is not said."""
     return item.type == "FATE" and item.value[0] is None
+
+
+def is_percent(query: Query) -> bool:
+    """Whether a query tells one number as a percentage of another."""
+    told = query.columns[-1].expression if query.columns else None
+    return told is not None and told.op == "percent"
 
 
 def ranks_places(query: Query) -> bool:

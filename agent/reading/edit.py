@@ -137,7 +137,8 @@ def edited(
         base = of_points(base, context)
     if any(f.dimension not in source_of(base.source).dimensions for f in new):
         raise Unfit("not of this source")
-    laid = added(base.where, new) if reading.has("ALSO") else laid_over(base.where, new)
+    adds = reading.has("ALSO") and said.asks != {"is"}  # not "are there vineyards there too?"
+    laid = added(base.where, new) if adds else laid_over(base.where, new)
     result = replace(base, where=laid, lead="", rows=members_of(base, laid))
     result = _with_rows(_in_unit(result, said), said, reading)
     if result == past[-1] and "how_many" not in said.asks:

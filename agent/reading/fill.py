@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import Any
@@ -211,6 +211,12 @@ class Constraints:
         self.asks = set(reading.all("ASK"))
         self.measures = set(reading.all("MEASURE"))
         self.measures |= {"cv"} if reading.has("CV") else set()
+        amounts = [i for i in reading.items if i.type == "ASK" and i.value == "how_much"]
+        self.measures |= {
+            m.value
+            for m in reading.said.items
+            if m.type == "MEASURE" and m.value == "area" and any(i.start < m.start and m.end == i.end for i in amounts)
+        }  # "qué superficie"
         covers = [*reading.all("CLASS"), *(c for a, _, b in reading.all("MORETHAN") for c in (a, b))]
         if any(POINT_COMPOUND.search(c.text) for c in covers):
             self.measures.add("points")
@@ -234,8 +240,7 @@ class Constraints:
         """The question's own words of the places that rows are asked of: "departments"."""
         said, kinds = self.reading.said, ("LEVEL", "SPLIT", "SPLITIN", "INSIDE", "RANK", "MANY")
         item = next(i for i in self.reading.items if i.type in kinds)
-        words = said.question[said.tokens[item.start].start : said.tokens[item.end - 1].end]
-        return f"\N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}"
+        return f"\N{LEFT DOUBLE QUOTATION MARK}{said.words(item)}\N{RIGHT DOUBLE QUOTATION MARK}"
 
     def refuse_one_class_twice(self) -> None:
         """Refuse to compare two words that the nomenclature has as one class: oak and beech.
@@ -727,6 +732,8 @@ class Constraints:
             return tuple(self.compared(op) for op in dict.fromkeys(self.reading.all("DIFF")))
         if has("RELATIVE") and (not self.changes() or has("DIFF")):
             raise Unfit("in proportion to what?")
+        if self.move_apart():
+            return self.of_each_class(self.changed)
         if self.changes():
             absolute = (self.changed(),) if not has("RELATIVE") or {"ha", "area"} & self.measures else ()
             return (*absolute, in_proportion(self.changed())) if has("RELATIVE") else absolute
@@ -750,11 +757,7 @@ class Constraints:
         if has("EACHCLASS"):
             return (self.each_class(),)
         if len({k.codes for k in self.classes}) > 1 and len(self.places) > 1 and "compare" in self.asks:
-            every, found = self.classes, []
-            for k in every:
-                self.classes = [k]
-                found.append(self.each_place())
-            return tuple(found)
+            return self.of_each_class(self.each_place)
         if self.classes_beside_others():
             return (self.each_class(),)
         if len(self.years()) > 1 and len(self.places) < 2:
@@ -770,9 +773,22 @@ class Constraints:
             return (self.listed(),)
         return tuple(self.each_number())
 
+    def of_each_class(self, query: Callable[[], Query]) -> tuple[Query, ...]:
+        """What is asked of several classes, of each on its own."""
+        found = []
+        for k in tuple(self.classes):
+            self.classes = [k]
+            found.append(query())
+        return tuple(found)
+
     def each_number(self) -> Iterator[Query]:
-        """A number; of several classes or places of points one each, unless they are taken together."""
-        apart = self.source == "survey" and "how_many" in self.asks and not self.reading.has("TOGETHER", "HAVING")
+        """A number; of several classes one each, and of points of several places, unless they are taken together."""
+        counted, sized = (
+            {"how_many"} & self.asks,
+            {"how_many", "how_much"} & self.asks or {"area", "ha"} & self.measures,
+        )
+        asked = {"survey": counted, "published": sized if "share" not in self.measures else set()}.get(self.source)
+        apart = bool(asked) and not self.reading.has("TOGETHER", "HAVING")
         classes = [[k] for k in self.classes] if apart and len({k.theme for k in self.classes}) == 1 else [self.classes]
         order = "".join(i.type[0] for i in self.reading.items if i.type in ("CLASS", "PLACE"))
         if len(classes) > 1 and len(self.places) > 1 and order in ("CPCP", "PCPC", "CPCPCP", "PCPCPC"):
@@ -1067,12 +1083,11 @@ class Constraints:
 
     def one_of_two(self) -> Query | None:
         """Rows of two places that "or" stands between, the one with more first, with the margin."""
-        has, named = self.reading.has, [i for i in self.reading.items if i.type == "PLACE"]
+        has, named = self.reading.has, self.reading.all("PLACE")
         if len(named) != 2 or len(self.places) != 2 or len(self.classes) != 1 or self.level or self.dated():
             return None
-        either = any(i.type == "OR" and named[0].end <= i.start < named[1].start for i in self.reading.said.items)
         more = has("SUP", "UP", "DOWN", "MORE") or "difference" in self.reading.all("DIFF")
-        if not either or not more or self.less or self.of_height() or "ratio" in self.reading.all("DIFF"):
+        if not self.either("PLACE") or not more or self.less or self.of_height() or "ratio" in self.reading.all("DIFF"):
             return None
         if has("HAVING", "COUNT", "COUNTED", "STAT", "END", "ENDOF", "RANKCLASS", "CLASSES", "FATE", "LOST", "GAINED"):
             return None
@@ -1087,6 +1102,13 @@ class Constraints:
         if moved or (self.reading.has("UP", "DOWN") and len(self.classes) < 2):
             return self.pair() is not None
         return False
+
+    def move_apart(self) -> bool:
+        """Whether a change over a span is asked of several classes, each on its own: "did cropland shrink and woodland
+        grow"."""
+        several = self.source == "published" and len({k.codes for k in self.classes}) > 1 and not self.level
+        over = self.changes() or (self.reading.has("SPAN", "SINCEYEAR") and self.reading.has("UP", "DOWN"))
+        return several and over and self.pair() is not None and not self.reading.has("TOGETHER", "RELATIVE")
 
     def classes_beside_others(self) -> bool:
         """Whether several classes are to be told apart: compared, or "or"."""

@@ -230,6 +230,10 @@ class Mentions:
     """Words that may stand between others: they change nothing."""
     language: str = "en"
 
+    def words(self, item: Item) -> str:
+        """Return the question's own words that an item was read from."""
+        return self.question[self.tokens[item.start].start : self.tokens[item.end - 1].end]
+
 
 def mentions(question: str, language: str, context: Context) -> Mentions:
     """Return everything a question mentions, overlapping readings too."""

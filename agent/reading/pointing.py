@@ -82,10 +82,10 @@ def untaken(reading: Reading, *types: str) -> list[Item]:
 
 
 def those_said(reading: Reading, shortest: int) -> list[Item]:
-    """Return what says "those": phrases, and words of so many letters."""
+    """Return what says "those": phrases, words of so many letters, and what stands behind "how many"."""
     tokens = reading.said.tokens
-    every = untaken(reading, "THOSE")
-    return [i for i in every if i.end > i.start + 1 or len(tokens[i.start].norm) >= shortest]
+    every, counted = untaken(reading, "THOSE"), {i.end for i in reading.items if i.value == "how_many"}
+    return [i for i in every if i.end > i.start + 1 or i.start in counted or len(tokens[i.start].norm) >= shortest]
 
 
 def points_at_those(reading: Reading, same: bool, *, here: bool = False) -> bool:
@@ -104,14 +104,8 @@ def points_at_those(reading: Reading, same: bool, *, here: bool = False) -> bool
 
 def words_pointing(reading: Reading) -> str:
     """Return the question's own words that point at what was asked before."""
-    said = reading.said
-    spans = [
-        (said.tokens[i.start].start, said.tokens[i.end - 1].end)
-        for i in said.items
-        if i.type in ("THOSE", "THAT", "HERE")
-    ]
-    start, end = max(spans, key=lambda span: span[1] - span[0], default=(0, 0))
-    return said.question[start:end]
+    pointing = [reading.said.words(i) for i in reading.said.items if i.type in ("THOSE", "THAT", "HERE")]
+    return max(pointing, key=len, default="")
 
 
 def ends_in(reading: Reading, *types: str) -> bool:
@@ -451,13 +445,17 @@ def ranked(base: Query) -> bool:
 
 
 def of_the_next(reading: Reading, base: Query, context: Context) -> Query | None:
-    """The one at a rank of the ranking before: "and the second?"."""
+    """The one at a rank of the ranking before: "and the second?", "and the second most?"."""
     ranks = reading.all("ORD", *(("ONE",) if base.limit in (1, FEW_ROWS) else ()))
-    alone = names_only(reading) and not reading.has("SUP", "NUM", "MEASURE", *MOVED)
-    if not (ranks and alone and ranked(base)) or ranks[0] < 2:
+    group = base.rows[0] if len(base.rows) == 1 and base.order and not base.fold else None
+    group = group if group is not None and group.dimension in ("region", "land_cover", "land_use") else None
+    same_end = group is not None and {*reading.all("SUP")} <= {base.order[0].way}
+    alone = names_only(reading) and not reading.has("NUM", "MEASURE", *MOVED)
+    if group is None or not (ranks and alone and same_end) or ranks[0] < 2:
         return None
     whole = replace(base, limit=max(ranks[0], base.limit or 0), lead="")
-    found = rows_of(whole, context)
+    table = answer(whole, context).table if group.dimension != "region" else None
+    found = [str(row[group.dimension]) for row in table.dicts()] if table else rows_of(whole, context)
     if len(found) < ranks[0]:
         raise Unfit("no such row")
     return replace(base, limit=None, lead=found[ranks[0] - 1])

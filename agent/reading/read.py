@@ -84,7 +84,8 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = as_shares(mostly(items), said, context)
     items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
     items = as_compared(as_rivals(as_proportions(items), said), said)
-    items = around_an_end(highest_there(placed(as_plain(said, without(items, said))), said), said)
+    items = as_plain(said, without(as_the_least(items, said), said))
+    items = around_an_end(highest_there(placed(items), said), said)
     items = in_a_year_without(with_place_left_out(of_one_place(with_none(items, said)), said))
     items = as_use(items, said, context)
     items = tuple(with_origin(with_the_last(items, said), said))
@@ -93,15 +94,16 @@ def read(question: str, language: str, context: Context) -> Reading:
     weak = weak_words(said, open_words) | lead_words(said, items) | repeated_no(said, items)
     dated_work = {n for i in said.items if i.type == "SOWN" for n in range(i.start, i.end)}
     dated_work = dated_work if any(i.type == "MONTHS" for i in items) else set()  # months are those of the visit
-    left = tuple(n for n in open_words if n in dated_work or (n not in said.soft and n not in weak))
+    must = dated_work | growers(said, items)
+    left = tuple(n for n in open_words if n in must or (n not in said.soft and n not in weak))
     unread = tuple(_word(said, n) for n in left)
     hard = [i for i in said.items if i.type in MUST and any(n in open_words for n in range(i.start, i.end))]
     forbidden = dict.fromkeys(
-        _words(said, i)
+        said.words(i)
         for i in hard
         if not all(n in said.soft or n in covered or n in weak for n in range(i.start, i.end))
     )
-    leaning = tuple(_words(said, i) for i in items if i.type in LEANING)
+    leaning = tuple(said.words(i) for i in items if i.type in LEANING)
     return Reading(said, items, unread, left, made, tuple(forbidden), leaning)
 
 
@@ -110,6 +112,13 @@ LEANING = ("BARE", "MORE", "LATER", "RADIUS")
 
 
 MOVED = ("CHANGE", "UP", "DOWN", "LOST", "GAINED", "TREND", "FATE", "FATESPLIT", "BECAME", "STAYED", "DIFF")
+
+
+def growers(said: Mentions, items: Sequence[Item]) -> frozenset[int]:
+    """Return the words of what is counted by what it grows, of which these data have none: "how many farmers grow"."""
+    told = {n for i in said.items for n in range(i.start, i.end)}
+    pairs = [(a, b) for a, b in pairwise(items) if a.value == "how_many" and b.type == "GROWS"]
+    return frozenset(n for a, b in pairs for n in range(a.end, b.start) if n not in told)
 
 
 def dated(items: list[Item]) -> list[Item]:
@@ -403,6 +412,22 @@ ONE_OF_EACH = ("HAVING", "COUNT", "COUNTED", "RANK", "CHANGE", "SPAN", "SINCEYEA
 MORE_OF = ("UP", "MORE", "SUP", "DOWN")
 
 
+def as_the_least(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the one class asked of places that a word leaves out which says the least too as the
+    least: Spanish "qué país tiene menos bosque"."""
+    gone = next((i for i in items if i.type == "NONE" or (i.type == "NOTCLASS" and len(i.value) == 1)), None)
+    level = next((i for i in items if i.type in ("LEVEL", "MANY", "INSIDE", "NONE")), None)
+    if gone is None or level is None or level.start > gone.start or any(i.type in COMPARED for i in items):
+        return items
+    inside = [i for i in said.items if gone.start <= i.start and i.end <= gone.end]
+    least = next((i for i in inside if i.type == "SUP" and i.value == "fewest"), None)
+    if least is None or any(i.type == "NO" for i in inside):
+        return items
+    there = [Item(gone.start, least.start, "LEVEL", gone.value[0])] if gone.type == "NONE" else []
+    apart = [*there, least, Item(least.end, gone.end, "CLASS", gone.value[-1])]
+    return [one for i in items for one in (apart if i is gone else [i])]
+
+
 def without(items: list[Item], said: Mentions) -> list[Item]:
     """Return the constraints with "in which countries was no maize found", of no other class, as places without it."""
     level = next((i for i in items if i.type in ("LEVEL", "MANY", "INSIDE")), None)
@@ -647,7 +672,3 @@ def weak_words(said: Mentions, open_words: list[int]) -> frozenset[int]:
 
 def _word(said: Mentions, n: int) -> str:
     return said.question[said.tokens[n].start : said.tokens[n].end]
-
-
-def _words(said: Mentions, item: Item) -> str:
-    return said.question[said.tokens[item.start].start : said.tokens[item.end - 1].end]

@@ -348,9 +348,9 @@ class _Sentence:
         if looked is not None:
             value = self.of_all(value, looked)
         text = self.voice.say("number", frame=frame, value=value)
-        if not self.query.having:
+        if not self.query.having or any(row[c.column] is None for c in self.query.having):
             return text
-        holds = all(row[c.column] is not None and HOLDS[c.sign](row[c.column], c.value) for c in self.query.having)
+        holds = all(HOLDS[c.sign](row[c.column], c.value) for c in self.query.having)
         return self.voice.say("verdict", verdict=self.voice.say("yes" if holds else "no"), sentence=text)
 
     def of_all(self, value: str, looked: float) -> str:

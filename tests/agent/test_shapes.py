@@ -372,3 +372,57 @@ def test_a_word_of_something_in_a_wider_class_is_told(question: str, told: str, 
 
 def test_a_whole_class_by_another_name_is_not(context: Context) -> None:
     assert not any("was read as" in c for c in asked("how many nut orchard points are there in Spain", context).caveats)
+
+
+EACH_ALONE = [
+    ("How did cropland and woodland change in Bavaria between 2009 and 2022?", ["B00", "C00"]),
+    ("Did cropland shrink and woodland grow in Bavaria between 2009 and 2022?", ["B00", "C00"]),
+    ("How much cropland and grassland is there in Denmark?", ["B00", "E00"]),
+    ("What is the area of wheat and maize in Portugal?", ["B11", "B16"]),
+    ("¿Cuánto viñedo y olivar hay en Cataluña?", ["B82", "B81"]),
+    ("Combien d'hectares de blé et de maïs y a-t-il en France ?", ["B11", "B16"]),
+    ("Hvor stor en andel af punkter i Danmark i 2018 var dyrket jord, og hvor stor en andel var skov?", ["B00", "C00"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "codes"), EACH_ALONE)
+def test_each_of_two_classes_has_its_own_figure(question: str, codes: list[str], context: Context) -> None:
+    steps = [step["arguments"]["land_cover"] for step in (asked(question, context).plan or {})["steps"]]
+    assert [step[0] for step in steps if step] == [code for code in codes for _ in range(len(steps) // len(codes))]
+
+
+@pytest.mark.parametrize("question", [
+    "¿Qué país tiene menos bosque?", "Quale paese ha meno bosco?", "Qual é o país com menos floresta?",
+])  # fmt: skip
+def test_a_word_that_leaves_out_may_say_the_least(question: str, context: Context) -> None:
+    (order,) = asked_of(asked(question, context).results[-1]).order
+    assert order.way == "fewest"
+
+
+def test_an_area_asked_for_is_told_as_one(context: Context) -> None:
+    assert "km²" in asked("¿Qué superficie ocupan bosque y matorral en Andalucía?", context).text
+
+
+@pytest.mark.parametrize(("question", "words"), [
+    ("How many farms grow maize in Flanders?", "farms"),
+    ("How many farmers grow maize in Flanders?", "farmers"),
+    ("Combien d'exploitations cultivent du maïs en Flandre ?", "exploitations"),
+    ("Kiek jų buvo 2018 metais?", "jų"),
+])  # fmt: skip
+def test_what_is_counted_and_not_in_the_data_is_named(question: str, words: str, context: Context) -> None:
+    answer = asked(question, context)
+    assert answer.status != "answered"
+    assert words in answer.text
+
+
+FOLLOWED = [
+    (["Which crop was seen on most of the Polish points in 2018?", "And the second most?"], "number 2 of"),
+    (["Wo gibt es Äpfel in Südtirol?", "Gibt es dort auch Weinberge?"], "Rebflächen (B82): 4 Punkte"),
+]
+
+
+@pytest.mark.parametrize(("turns", "told"), FOLLOWED)
+def test_a_follow_up_keeps_its_rows(turns: list[str], told: str, context: Context) -> None:
+    talk = Conversation()
+    last = [ask(turn, context, router="builtin", conversation=talk, debug=True) for turn in turns][-1]
+    assert told in last.text
