@@ -250,10 +250,8 @@ def unread(question: str) -> str:
     if len(words) < WORDS_TO_TELL or len(scripts) != 1:
         return ""
     known, classes = _tables()["vocabulary"], _tables()["classes"]
-    best = max(
-        sum(language in _known(word, known) or language in _class_languages(word, classes) for word in words)
-        for language in LANGUAGES
-    )
+    of_each = [{*_known(word, known), *_class_languages(word, classes)} for word in words]
+    best = max(sum(language in one for one in of_each) for language in LANGUAGES)
     for name, theirs in OTHERS.items():
         own = sum(word in theirs.split() for word in words)
         if own > best or (own >= WORDS_TO_TELL - 1 and own >= best and own > len(words) / 2):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from agent.understand import Area
 from agent.words import flatten
 from retrieval.errors import UnknownRegion
@@ -14,6 +16,8 @@ MOST = 8
 """Names that may be meant by a part of them; a word that stands in more ("West", "Northern") is no name."""
 CLOSE = 5
 """Names given where there are too many."""
+MOST_NAMES = 20_000
+"""Names whose plain words are kept: those of every region, in a few languages."""
 LOCAL = ""
 """No language: names as the statistics write them."""
 
@@ -35,6 +39,7 @@ def names_with(words: str, context: Context) -> tuple[Region, ...]:
     return tuple(found.values())
 
 
+@lru_cache(maxsize=MOST_NAMES)
 def plain(name: str) -> str:
     """Return a name's words without accents, case and hyphens."""
     return " ".join(flatten(name).split())

@@ -56,6 +56,8 @@ MOST_READ = 64
 """Questions whose names are kept: one is asked about several times while it is answered."""
 MOST_CLOSE = 2_000
 """Texts of which it is remembered which names they misspell: each costs milliseconds, and a question is read again."""
+MOST_LEVELS = 32
+"""Levels, each in one language, whose regions are kept."""
 SHORTEST_FOREIGN = 6
 """Letters of the shortest name of a foreign country that is looked for in other forms."""
 SHORTEST_FLAT = 6
@@ -114,6 +116,7 @@ class Gazetteer:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._stems: dict[str, Mapping[str, list[str]]] = {}
+        self._at_level = lru_cache(MOST_LEVELS)(self._look_for_level)
         self._found_close = lru_cache(MOST_CLOSE)(self._look_for_close)
         self._found_in = lru_cache(MOST_READ)(self._look_for_mentions)
 
@@ -130,7 +133,10 @@ class Gazetteer:
 
     def at_level(self, level: str, language: str = "en") -> list[Region]:
         """Return every region of a level, by id."""
-        return [self._region(row, language) for _, row in sorted(self._rows.items()) if row["level"] == level]
+        return list(self._at_level(level, language))
+
+    def _look_for_level(self, level: str, language: str) -> list[Region]:
+        return [self._region(self._rows[one], language) for one in self.ids_at_level(level)]
 
     def ids_at_level(self, level: str) -> tuple[str, ...]:
         """Return the id of every region of a level, in order."""
