@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: one thread of numbers each, also in what they start
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+if sys.dont_write_bytecode:  # else each process that a test starts compiles Gradio, pandas and torch anew
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import filelock
 import pytest
@@ -12,9 +19,6 @@ import pytest
 from retrieval.ingest import Sources, build
 from retrieval.store import Store
 from tests import tiny
-
-if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: one thread of numbers each, also in what they start
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -235,10 +235,11 @@ def test_a_truncated_gzip_and_json_are_refused(world, make_downloader):
         make_downloader().get(remote(world, "/a.json", "json"))
 
 
-def test_a_full_disk_keeps_what_has_arrived(world, make_downloader, fault):
+def test_a_full_disk_keeps_what_has_arrived(world, make_downloader, fault, monkeypatch):
     world.files["/table.csv"] = DATA
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     downloader = make_downloader()
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # half a compiled module would be kept
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (800_000, hard))
         with pytest.raises(SourceError, match=r"no room for lucas/table\.csv"):

@@ -319,6 +319,7 @@ def test_a_killed_build_leaves_the_old_store_whole_and_the_next_build_works(tmp_
 def build_with_little_room(path: str, room: int, words: str) -> None:
     """Build where no file may grow beyond `room` bytes, as on a full disk, and write down what was said."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    sys.dont_write_bytecode = True  # half a compiled module would be kept for the next process
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
     ingest.read = lambda sources, progress: tiny_contents()
     try:
