@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -77,7 +78,7 @@ class Seen:
         self.page.locator(".la-turn .la-working").wait_for(state="detached")
         return self
 
-    def map_settles(self) -> dict[str, Any]:
+    def map_settles(self) -> list[dict[str, Any]]:
         """Wait until the newest answer is drawn; what is drawn of it."""
         self.page.wait_for_function(
             """() => {
@@ -86,9 +87,16 @@ class Seen:
                 return ready && drawn && !map.isMoving();
             }"""
         )
-        return self.page.evaluate(
-            "landask.view.drawing.layers.map(({kind, marks, features}) => ({kind, marks, features}))"
-        )
+        return self.read("landask.view.drawing.layers.map(({kind, marks, features}) => ({kind, marks, features}))")
+
+    def read(self, expression: str) -> Any:
+        """What an expression comes to, as JSON: an object, or a map, is taken apart by Playwright part by part."""
+        return json.loads(self.page.evaluate(f"JSON.stringify({expression})"))
+
+    def jump(self, lon: float, lat: float, zoom: float) -> None:
+        """Move the map, at once, and wait until it is drawn there."""
+        self.page.evaluate(f"void landask.view.map.jumpTo({{center: [{lon}, {lat}], zoom: {zoom}}})")
+        self.page.wait_for_function("landask.view.map.loaded()")
 
     def tab(self, name: str) -> Seen:
         self.page.locator(f"#tab-{name}-button, button[role=tab][aria-controls=tab-{name}]").first.click()

@@ -84,7 +84,7 @@ def test_a_share_is_looked_through_by_year_and_region(seen: Seen) -> None:
     page = seen.open().ask(SHARES).page
     seen.map_settles()
     box = page.locator(".la-explore")
-    shares = page.evaluate("Object.entries(landask.view.drawing.layers[0].indicator.regions)")
+    shares = seen.read("Object.entries(landask.view.drawing.layers[0].indicator.regions)")
     known = [(id, region) for id, region in shares if region["figures"]["2012"][0] is not None]
     most = max(region["figures"]["2012"][0] for _, region in known)
     box.locator("input[type=range]").fill("1")
@@ -106,7 +106,7 @@ def test_a_click_on_a_point_tells_what_it_is(seen: Seen, handlers: Handlers) -> 
     place, points = points_layer(seen.map_settles())
     at = next(n for n, f in enumerate(points["features"]) if f["properties"]["point_id"] == point)
     lon, lat = points["features"][at]["geometry"]["coordinates"]
-    seen.page.evaluate(f"landask.view.map.jumpTo({{center: [{lon}, {lat}], zoom: 10}})")
+    seen.jump(lon, lat, 10)
     spot = seen.spot(at, place)
     seen.page.mouse.click(spot["x"], spot["y"])
     expect(seen.page.locator(".la-popup")).to_contain_text(point)
@@ -179,7 +179,8 @@ def test_a_clicked_region_is_a_region_too_and_a_bad_file_is_refused(seen: Seen, 
 
 def test_an_area_is_kept_corrected_and_chosen_again(seen: Seen) -> None:
     page = seen.open().page
-    page.evaluate("localStorage.removeItem('landask-areas'), landask.view.map.jumpTo({center: [3.5, 43.6], zoom: 9})")
+    page.evaluate("localStorage.removeItem('landask-areas')")
+    seen.jump(3.5, 43.6, 9)
     page.evaluate("landask.view.send('input', {kind: 'drawn', name: 'My valley', geometry: {type: 'Polygon', "
                   "coordinates: [[[3.3, 43.5], [3.4, 43.5], [3.4, 43.55], [3.3, 43.5]]]}})")  # fmt: skip
     expect(page.locator(".la-set")).to_contain_text("My valley")
@@ -431,7 +432,7 @@ def test_dark_mode_redraws_map_and_keeps_the_legend_true(seen: Seen) -> None:
 def test_results_outside_the_view_are_told_and_zoomed_back_to(seen: Seen) -> None:
     seen.open().ask(VINEYARDS)
     seen.map_settles()
-    seen.page.evaluate("landask.view.map.jumpTo({center: [20, 60], zoom: 6})")
+    seen.jump(20, 60, 6)
     expect(seen.page.locator(".la-off")).to_contain_text("results lie outside this view")
     seen.page.locator("[data-tool=zoom_result]").click()
     expect(seen.page.locator(".la-off")).to_be_hidden()
@@ -485,7 +486,7 @@ def test_a_map_whose_graphics_are_lost_is_drawn_again_where_it_was(seen: Seen) -
     seen.open().ask(VINEYARDS)
     place, points = points_layer(seen.map_settles())
     lon, lat = points["features"][0]["geometry"]["coordinates"]
-    seen.page.evaluate(f"landask.view.map.jumpTo({{center: [{lon}, {lat}], zoom: 9}})")
+    seen.jump(lon, lat, 9)
     seen.page.evaluate(
         "landask.view.map.getCanvas().getContext('webgl2').getExtension('WEBGL_lose_context').loseContext()"
     )

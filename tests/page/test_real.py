@@ -20,11 +20,12 @@ LANGUEDOC = (2.6, 43.0, 4.6, 44.2)
 
 
 def look_at(page: Page, west: float, south: float, east: float, north: float) -> None:
-    """Move the map to a box, at once."""
+    """Move the map to a box, at once, and wait until it is drawn there."""
     page.evaluate(
-        "box => landask.view.map.fitBounds([[box[0], box[1]], [box[2], box[3]]], {duration: 0})",
+        "box => void landask.view.map.fitBounds([[box[0], box[1]], [box[2], box[3]]], {duration: 0})",
         [west, south, east, north],
     )
+    page.wait_for_function("landask.view.map.loaded()")
 
 
 def on_screen(page: Page, lon: float, lat: float) -> tuple[float, float]:
@@ -302,7 +303,7 @@ def test_a_satellites_pixels_are_cells_from_near_by(seen: Seen) -> None:
     drawn = f"landask.view.map.queryRenderedFeatures({{layers: ['result-{at}-cells']}}).length"
     page.wait_for_function(f"{drawn} > 1000")
     lon, lat = layers[at]["features"][0]["geometry"]["coordinates"]
-    page.evaluate(f"landask.view.map.jumpTo({{center: [{lon}, {lat}], zoom: 16}})")
+    seen.jump(lon, lat, 16)
     page.mouse.click(*on_screen(page, lon + 0.00003, lat + 0.00002))  # 3 m from its middle
     expect(page.locator(".la-popup")).to_contain_text("Maize", ignore_case=True)
     expect(page.locator(".la-turn")).to_contain_text("A pixel is a square of 10 m")

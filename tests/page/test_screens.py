@@ -40,7 +40,7 @@ def test_each_state_shows_what_it_should_at_every_size_in_both_themes(seen: Seen
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(150)
-        page.evaluate("landask.view.map.resize(), landask.fit()")
+        page.evaluate("void landask.view.map.resize(), void landask.fit()")
         page.wait_for_function("landask.view.map.loaded() && !landask.view.map.isMoving()")
         for theme in ("light", "dark"):
             page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
