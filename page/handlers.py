@@ -624,9 +624,10 @@ class Handlers:
     def translate(self, person: Person, shown: Shown | None) -> Update:
         """The same page in another language."""
         language = person.language
-        talk = replace(person.talk, turns=tuple(self.retold(turn, language) for turn in person.talk.turns))
-        update = self.shown_talk(talk, person)
         at = next((at for at, turn in enumerate(person.talk.turns) if shown and turn.key == shown.key), None)
+        turns = (self.retold(turn, language, draw=place == at) for place, turn in enumerate(person.talk.turns))
+        talk = replace(person.talk, turns=tuple(turns))
+        update = self.shown_talk(talk, person)
         if at is None:
             update |= (
                 self.nothing_drawn(talk, language) if talk.turns else self.shown_view(self.welcome(language), language)
@@ -638,14 +639,17 @@ class Handlers:
             "head": head_html(self.world, language),
         }
 
-    def retold(self, turn: Turn, language: str) -> Turn:
-        """A turn told in another language: its plan is run again, for figures need no translation but words do."""
+    def retold(self, turn: Turn, language: str, draw: bool) -> Turn:
+        """A turn told in another language: its plan is run again, for figures need no translation but words do.
+
+        Drawn now only where it is what the map shows; another is drawn when somebody goes back to it.
+        """
         if not turn.plan or turn.language == language:
             return turn
         answer = self.replayed(turn.plan, turn.question, turn.selection, language)
         if answer.status != "answered":
             return turn
-        _, key = self.hold(turn.question, answer, turn.selection, language)
+        key = self.hold(turn.question, answer, turn.selection, language)[1] if draw else ""
         following = followups(answer, self.world.context, language)
         return replace(
             answered(turn, answer, key, following), steps=turn.steps, seconds=turn.seconds, router=turn.router

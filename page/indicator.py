@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from shapely.geometry import shape
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 from retrieval.errors import LandaskError
+from retrieval.gazetteer import Gazetteer
 from retrieval.region_rows import markers
 from retrieval.statistics import DATASET_ID
 from retrieval.types import PUBLISHED_LEVELS, Region
@@ -40,13 +43,36 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a region lies, EPSG:4326."""
+
+    shape: Mapping[str, Any]
+    """GeoJSON geometry with its bounding box."""
+    outline: BaseGeometry
+    spot: tuple[float, float]
+    """Longitude, latitude of a point inside."""
+
+    @classmethod
+    def of(cls, outline: BaseGeometry) -> Place:
+        """The place of an outline, its corners to about 10 m."""
+        rounded = shapely.transform(outline, lambda corners: corners.round(4))
+        inner = shapely.point_on_surface(outline)
+        shape = {**rounded.__geo_interface__, "bbox": [round(end, 4) for end in outline.bounds]}
+        return cls(shape, outline, (round(inner.x, 4), round(inner.y, 4)))
+
+
+@dataclass(frozen=True)
 class Member:
     """One of the regions."""
 
     region: Region
-    shape: Mapping[str, Any]
-    """GeoJSON geometry, EPSG:4326."""
+    place: Place
     cells: Mapping[int, Cell] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> Mapping[str, Any]:
+        """Its outline as it is drawn: GeoJSON geometry, EPSG:4326."""
+        return self.place.shape
 
     @property
     def name(self) -> str:
@@ -180,9 +206,9 @@ def read(
     for cell in of_level(context, level, within, official.classes(context, [land_cover])):
         if not suspect(cell):
             found.setdefault(cell.region.id, {})[cell.year] = cell
-    shapes = shapes_of(context, list(found))
+    places = places_of(context.gazetteer, tuple(found))
     members = {
-        id: Member(next(iter(cells.values())).region, shapes[id], cells) for id, cells in found.items() if id in shapes
+        id: Member(next(iter(cells.values())).region, places[id], cells) for id, cells in found.items() if id in places
     }
     asked = tuple(id for id in named if id in members)[:MOST_ASKED]
     if not asked or len(members) < 2:
@@ -197,37 +223,43 @@ def replaced_in(members: Mapping[str, Member], years: Sequence[int]) -> dict[str
 
     Two regions stand in one place where one holds a point inside the other.
     """
-    outlines = {id: shape(member.shape) for id, member in members.items()}
-    inner = {id: outline.representative_point() for id, outline in outlines.items()}
     found: dict[str, frozenset[int]] = {}
     for id, member in members.items():
         without = {year for year in years if year not in member.cells}
         others = (o for o, other in members.items() if o != id and other.region.country == member.region.country)
-        same = [o for o in others if without & {*members[o].cells} and meet(outlines, inner, id, o)] if without else []
+        same = [o for o in others if without & {*members[o].cells} and meet(member.place, members[o].place)]
         if gone := without & {year for o in same for year in members[o].cells}:
             found[id] = frozenset(gone)
     return found
 
 
-def meet(outlines: Mapping[str, Any], inner: Mapping[str, Any], one: str, other: str) -> bool:
-    """Whether one of two outlines holds the other's inner point."""
-    return outlines[one].contains(inner[other]) or outlines[other].contains(inner[one])
+def meet(one: Place, other: Place) -> bool:
+    """Whether one of two places holds the other's inner point."""
+    return bool(shapely.contains_xy(one.outline, *other.spot) or shapely.contains_xy(other.outline, *one.spot))
 
 
-def shapes_of(context: Context, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    """Outlines by region id, a disc where only a spot in the region is known."""
-    found = context.gazetteer.geojson(ids, OUTLINE_DETAIL if len(ids) <= MANY else ROUGH_DETAIL)["features"]
+@lru_cache(maxsize=24)
+def places_of(gazetteer: Gazetteer, ids: tuple[str, ...]) -> Mapping[str, Place]:
+    """Where regions lie, by id; a disc where only a spot in the region is known. The same ones are often asked for."""
+    found = gazetteer.geojson(ids, detail_of(ids))["features"]
     drawn = {str(f["id"]): f["geometry"] for f in found if f["geometry"]}
     spots = {id: markers()[id] for id in ids if id not in drawn and id in markers()}
-    return {**drawn, **{id: official_maps.disc(spot, DISC_KM) for id, spot in spots.items()}}
+    discs = {id: official_maps.disc(spot, DISC_KM) for id, spot in spots.items()}
+    return {id: Place.of(shapely.geometry.shape(geometry)) for id, geometry in {**drawn, **discs}.items()}
 
 
 DISC_KM = 20.0
 """Radius of the disc that stands for a region without an outline."""
 
 
-OUTLINE_DETAIL, ROUGH_DETAIL, MANY = 0.005, 0.03, 60
-"""Degrees: outlines drawn on the page are simplified to about 500 m; more than so many, on a map of Europe, to 3 km."""
+def detail_of(ids: Sequence[str]) -> float:
+    """Degrees to which outlines are made simpler: about 500 m, of countries 1.5 km, of many regions of Europe 3 km."""
+    if len(ids) > MANY:
+        return 0.03
+    return 0.015 if all(id.startswith("country:") for id in ids) else 0.005
+
+
+MANY = 60
 
 
 def figure_json(member: Member, year: int) -> list[Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.blocks import Block
 
 from page.chat import chat_html
 from page.chosen import chosen_html
@@ -33,6 +35,10 @@ from page.words import PAGE_LANGUAGES, spoken, words
 from retrieval.errors import InputError
 from retrieval.printing import one_line
 from tools.pixelclip.at_hand import SHIPPED
+
+if TYPE_CHECKING:
+    from gradio.block_function import BlockFunction
+    from gradio.state_holder import SessionState
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +93,21 @@ class Page(gr.Blocks):
                 raise
             log.warning("an event was refused: %s", one_line(f"{type(error).__name__}: {error}")[:300])
             raise gr.Error("the page was sent what is none of its values", print_exception=False) from error
+
+    async def postprocess_data(
+        self, block_fn: BlockFunction, predictions: Any, state: SessionState | None
+    ) -> list[Any]:
+        """Put what an event came to into the page's parts.
+
+        Gradio makes every part anew that an event may change, some forty at each step of an answer; here those that do.
+        """
+        if not isinstance(predictions, dict) or not all(isinstance(part, Block) for part in predictions):
+            return await super().postprocess_data(block_fn, predictions, state)
+        changing = copy(block_fn)
+        changing.outputs = [part for part in block_fn.outputs if part in predictions]
+        values = await super().postprocess_data(changing, predictions, state) if changing.outputs else []
+        changed = dict(zip(changing.outputs, values, strict=True))
+        return [changed.get(part, gr.skip()) for part in block_fn.outputs]
 
 
 def is_ours(error: BaseException) -> bool:

@@ -481,7 +481,7 @@ def base_layer(indicator: Indicator, source: str, credit: str, names: Names) -> 
 
 def spots_in(indicator: Indicator) -> dict[str, tuple[float, float]]:
     """A spot inside each region."""
-    return {id: place_of({"geometry": member.shape}) for id, member in indicator.members.items()}
+    return {id: member.place.spot for id, member in indicator.members.items()}
 
 
 def welcome_drawing(indicator: Indicator, credit: str, names: Names) -> Drawing:
@@ -827,10 +827,16 @@ def bounds_of(layers: Iterable[Layer], least: float = 0.0, air: float = 0.02) ->
     if not drawn:
         return None
     spots = np.array([one["coordinates"][:2] for one in drawn if one["type"] == "Point"], dtype=float).reshape(-1, 2)
-    shapes = [*shapely.points(spots), *(shapely.geometry.shape(one) for one in drawn if one["type"] != "Point")]
-    west, south, east, north = (float(v) for v in shapely.total_bounds(shapes))
+    boxes = np.array([box_of(one) for one in drawn if one["type"] != "Point"], dtype=float).reshape(-1, 4)
+    west, south = (float(v) for v in np.vstack([spots, boxes[:, :2]]).min(axis=0))
+    east, north = (float(v) for v in np.vstack([spots, boxes[:, 2:]]).max(axis=0))
     air = max(air + 0.03 * (east - west), (least - (east - west)) / 2)
     return west - air, max(south - air, -85.0), east + air, min(north + air, 85.0)
+
+
+def box_of(geometry: Mapping[str, Any]) -> Sequence[float]:
+    """West, south, east, north of a GeoJSON geometry, as it says itself or from its corners."""
+    return geometry.get("bbox") or shapely.geometry.shape(geometry).bounds
 
 
 def title_of(result: Result, names: Names) -> str:

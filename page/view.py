@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -23,6 +24,7 @@ from page.shelf import Held
 from page.table import tables_html
 from page.words import own_words, words
 from retrieval.errors import LandaskError
+from retrieval.gazetteer import Gazetteer
 from retrieval.statistics import DATASET_ID
 from tools.context import Context
 from tools.registry import TOOLS
@@ -70,7 +72,7 @@ def names_of(
 
     def outlines(ids: Sequence[str]) -> Mapping[str, Any]:
         known = [id for id in ids if id not in own]
-        found = list(context.gazetteer.geojson(known, OUTLINE_DETAIL)["features"]) if known else []
+        found = outlines_of(context.gazetteer, tuple(known)) if known else ()
         drawn = [{"type": "Feature", "id": id, "properties": {}, "geometry": own[id]} for id in ids if id in own]
         return {"type": "FeatureCollection", "features": [*found, *drawn]}
 
@@ -85,6 +87,12 @@ def names_of(
         return looks_of(pixels, context.store)
 
     return Names(label, outlines, words(language), language, called or {}, credits, share, looks)
+
+
+@lru_cache(maxsize=64)
+def outlines_of(gazetteer: Gazetteer, ids: tuple[str, ...]) -> Sequence[Mapping[str, Any]]:
+    """The regions as GeoJSON features; those of one answer are often those of the next."""
+    return tuple(gazetteer.geojson(ids, OUTLINE_DETAIL)["features"])
 
 
 def draw(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 import signal
@@ -10,12 +11,15 @@ import sys
 import time
 from pathlib import Path
 
+import gradio as gr
 import httpx
 import pytest
 from fastapi.testclient import TestClient
+from gradio.state_holder import SessionState
 
 import app
 from page.handlers import Handlers, Options
+from page.layout import Layout
 from page.logins import Logins, line_of
 from page.serve import application
 from retrieval.errors import BadArgument, BadFile
@@ -61,6 +65,16 @@ def test_the_pages_configuration_names_no_path_of_the_machine(served: Served) ->
         assert str(ROOT) not in reply.text, path
         assert str(Path.home()) + "/" not in reply.text, path
     assert httpx.get(served.url + "/config").json()["analytics_enabled"] is False
+
+
+def test_a_step_of_an_answer_makes_no_part_of_the_page_anew_that_it_leaves_as_it_is(handlers: Handlers) -> None:
+    layout = Layout(handlers)
+    page, (chat, ask) = layout.blocks(), (layout.parts["chat"], layout.parts["ask"])
+    asking = next(event for event in page.fns.values() if chat in event.outputs)
+    step = {chat: "<p>counted</p>", ask: gr.update(interactive=False)}
+    told = asyncio.run(page.postprocess_data(asking, step, SessionState(page)))
+    changed = {part: value for part, value in zip(asking.outputs, told, strict=True) if value != gr.skip()}
+    assert changed == {chat: "<p>counted</p>", ask: {"interactive": False, "__type__": "update"}}
 
 
 def test_a_program_asks_over_http_and_reads_the_description(served: Served) -> None:
