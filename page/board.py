@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from page.charts import chart_html
-from page.chat import verdict_html, without_codes
+from page.chat import also_html, verdict_html, without_codes
 from page.exports import offers
 from page.share import LONGEST_LINK, LONGEST_PLAN, link_of
 from page.shelf import Held
@@ -107,17 +107,17 @@ def board_html(board: Board, hold: Callable[[Pin], tuple[Held, str]], words: Wor
 
 
 def card_html(pin: Pin, at: int, held: Held, key: str, words: Words) -> str:
-    """One pinned answer: its sentence, its chart or map, and the way back to it."""
+    """One pinned answer: its sentences, its charts or map, and the way back to it."""
     first, *rest = without_codes(held.answer.text).splitlines() or [""]
     kinds = dict(offers(held))
     picture = ""
     if held.charts and held.charts[0].lines:
-        picture = chart_html(held.charts[0])
+        picture = "".join(map(chart_html, held.charts))
     elif "png" in kinds:
         picture = f'<img loading="lazy" alt="{escape(words["map_picture"])}" src="take/{key}/{kinds["png"]}">'
     link = link_of(pin.question, pin.plan, pin.selection)
     opened = f'<a class="la-deed" href="{escape(link)}">{escape(words["board_open"])}</a>' if link else ""
-    also = f'<p class="la-also">{escape(rest[-1])}</p>' if rest else ""
+    also = "".join(also_html(line, words) for line in rest)
     return (
         f'<article class="la-card" data-pin="{at}"><h2>{escape(pin.question)}</h2>{verdict_html(first, words)}{also}'
         f'{picture}<div class="la-deeds">{opened}'

@@ -12,7 +12,7 @@ from typing import Any
 
 from agent.answer import Answer
 from page.colours import CATEGORIES, CHANGE, MAIN_CLASSES
-from page.map import Names, credit_of, heading, round_step, title_of
+from page.map import Names, code_label, credit_of, heading, round_step, title_of
 from page.numbers import number
 from retrieval.types import Table
 from tools.result import Result
@@ -58,9 +58,31 @@ class Chart:
 
 
 def charts_of(answer: Answer, names: Names) -> list[Chart]:
-    """A chart of each result that has something to compare."""
-    found = [chart_of(result, names) for result in answer.results]
+    """A chart of each result that has something to compare; of one published share, its survey years."""
+    found = [chart_of(result, names) or over_years(result, names) for result in answer.results]
     return [chart for chart in found if chart]
+
+
+def over_years(result: Result, names: Names) -> Chart | None:
+    """The published share that one figure is of, over the survey years; None where it is of none, or of one year."""
+    indicator = names.indicator(result)
+    if indicator is None or result.unit != "%":
+        return None
+    breaks, lines = indicator.breaks(), dict[str, tuple[Value, ...]]()
+    for id in indicator.asked:
+        member = indicator.members[id]
+        known = [year for year in indicator.years if member.value(year) is not None]
+        ends = {year: member.cells[year].interval("%") or (None, None) for year in known}
+        lines[member.name] = tuple(
+            Value("", member.value(year), *ends[year], float(year), any(before < at <= year for at in breaks))
+            for before, year in zip([indicator.years[0], *known], known, strict=False)
+        )
+    years = sorted({int(value.x) for line in lines.values() for value in line})
+    if len(years) < 2:
+        return None
+    title = f"{code_label(indicator.land_cover, names)}, {years[0]}–{years[-1]}"
+    source = f"{credit_of(result.provenance)} · {names.words['whiskers']}"
+    return Chart(title, unit_in(result, "", names), source, (), lines, tuple(map(float, years)), names.language)
 
 
 def chart_of(result: Result, names: Names) -> Chart | None:
@@ -237,14 +259,41 @@ def lines_svg(chart: Chart, height: float = 260) -> str:
         parts.append(text(left - 6, y + 4, number(round(level, 10), chart.language), "end"))
         level += step
     parts += [text(place(x, least)[0], height - 8, f"{x:g}", "middle") for x in chart.ticks]
-    ends: list[float] = []
+    ends = {name: last for name, line in chart.lines.items() if (last := end_of(line))}
+    beside = apart({name: place(*end)[1] for name, end in ends.items()}, bottom)
     for at, (name, line) in enumerate(chart.lines.items()):
-        parts += line_parts(chart, name, line, CATEGORIES[at % len(CATEGORIES)], place, ends)
+        parts += line_parts(chart, name, line, CATEGORIES[at % len(CATEGORIES)], place)
+        if name in ends:
+            x, figure = place(*ends[name])[0], number(ends[name][1], chart.language)
+            parts.append(text(x + 9, beside[name] + 4, f"{short(name, 16)} {figure}".strip(), title=name))
     return svg("".join(parts), height, f"{chart.title}, {chart.unit}")
 
 
-def line_parts(chart: Chart, name: str, line: Sequence[Value], colour: str, place: Any, ends: list[float]) -> list[str]:
-    """One line with its dots, intervals and, at its end, name and figure."""
+def end_of(line: Sequence[Value]) -> tuple[float, float] | None:
+    """The last year with a figure, and the figure."""
+    return next(((v.x, v.y) for v in reversed(line) if v.y is not None), None)
+
+
+def apart(wanted: Mapping[str, float], lowest: float, gap: float = 13.0) -> dict[str, float]:
+    """Where names beside the ends of their lines stand: from the highest down, none upon another, none below the chart.
+
+    >>> apart({"A": 30, "B": 28, "C": 99}, 100)
+    {'B': 28, 'A': 41.0, 'C': 99}
+    >>> apart({"A": 98, "B": 99}, 100)
+    {'A': 87.0, 'B': 100}
+    """
+    order = sorted(wanted, key=lambda name: wanted[name])
+    found: dict[str, float] = {}
+    for before, name in zip([None, *order], order, strict=False):
+        found[name] = max(wanted[name], found[before] + gap) if before is not None else wanted[name]
+    for name in reversed(order):
+        found[name] = min(found[name], lowest)
+        lowest = found[name] - gap
+    return found
+
+
+def line_parts(chart: Chart, name: str, line: Sequence[Value], colour: str, place: Any) -> list[str]:
+    """One line with its dots and intervals."""
     parts, path, pen = [], "", "M"
     for value in line:
         if value.y is None:
@@ -259,13 +308,6 @@ def line_parts(chart: Chart, name: str, line: Sequence[Value], colour: str, plac
                 parts.append(f'<path class="la-whisker" d="M{x:.1f} {low:.1f}V{high:.1f}"/>')
         label = f"{name} {value.x:g}: {number(value.y, chart.language)}".strip()
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"><title>{escape(label)}</title></circle>')
-    last = next(((v.x, v.y) for v in reversed(line) if v.y is not None), None)
-    if last is not None:
-        x, y = place(*last)
-        while any(abs(y - taken) < 13 for taken in ends):
-            y += 13
-        ends.append(y)
-        parts.append(text(x + 9, y + 4, f"{short(name, 16)} {number(last[1], chart.language)}".strip(), title=name))
     return [*bands(line, colour, place), f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="2"/>', *parts]
 
 
@@ -297,17 +339,20 @@ def short(name: str, most: int) -> str:
 
 
 def svg_file(charts: Sequence[Chart]) -> bytes:
-    """The first chart as an SVG file with title and source in it."""
-    chart = charts[0]
-    drawn = bars_svg(chart) if chart.bars else lines_svg(chart)
-    height = float(drawn.split('height="', 1)[1].split('"', 1)[0])
-    inside = drawn.split(">", 1)[1].rsplit("</svg>", 1)[0]
+    """The charts as one SVG file, one under the other, each with its title and source."""
     style = (
         "<style>text{font:12px system-ui,sans-serif;fill:#1f2933}.la-grid{stroke:#d0d4d9}.la-axis{stroke:#6b7280}"
         ".la-whisker{stroke:#1f2933;fill:none}</style>"
     )
-    head = text(4, 16, f"{chart.title}, {chart.unit}") + f'<g transform="translate(0 26)">{inside}</g>'
-    foot = text(4, height + 44, chart.source)
-    return svg(
-        style + '<rect width="100%" height="100%" fill="#ffffff"/>' + head + foot, height + 54, chart.title
-    ).encode()
+    inside, top = "", 0.0
+    for chart in charts:
+        drawn = bars_svg(chart) if chart.bars else lines_svg(chart) or svg("", 0, "")
+        height = float(drawn.split('height="', 1)[1].split('"', 1)[0])
+        figure = drawn.split(">", 1)[1].rsplit("</svg>", 1)[0]
+        inside += (
+            f'<g transform="translate(0 {top:g})">{text(4, 16, f"{chart.title}, {chart.unit}")}'
+            f'<g transform="translate(0 26)">{figure}</g>{text(4, height + 44, chart.source)}</g>'
+        )
+        top += height + 54
+    ground = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    return svg(style + ground + inside, top, "; ".join(chart.title for chart in charts)).encode()

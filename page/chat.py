@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 
 from agent.answer import Step
-from agent.voice import strings
+from agent.voice import strings, texts
 from page.numbers import number
 from page.share import link_of
 from page.talk import Talk, Turn
@@ -113,7 +113,10 @@ ENTRIES = re.compile(
     r"(?P<more> .+)?"
 )
 """Five or more entries parted by semicolons, in brackets at the end what they are of, and what is said after."""
-SHOWN_ENTRIES = 5
+SHOWN_ENTRIES, SHOWN_ALSO = 5, 3
+"""Entries seen at first of the answer's first line, and of each further one."""
+LEAST_FOLDED = 3
+"""Fewer entries are not worth a click."""
 
 
 def without_codes(text: str) -> str:
@@ -134,6 +137,12 @@ def then_words() -> re.Pattern[str]:
     return re.compile("|".join(re.escape(text.removeprefix("{head}").removesuffix("{rest}")) for text in said))
 
 
+@cache
+def witness_names() -> tuple[str, ...]:
+    """How a line begins that says who speaks, in any language: "LUCAS survey: "."""
+    return tuple({f"{name}: " for language in LANGUAGES for name in texts(language)["source"].values()})
+
+
 @dataclass(frozen=True)
 class Entries:
     """A line that lists: what, one by one, and what is said after."""
@@ -143,6 +152,14 @@ class Entries:
     lines: tuple[str, ...]
     tail: str
     ranked: bool
+    left: str = ""
+    """What stands for entries the sentence left out: "… (27 in all)"."""
+
+    @property
+    def all(self) -> int:
+        """How many entries there are, with those left out."""
+        told = re.search(r"\d+", self.left)
+        return int(told[0]) if told else len(self.lines)
 
     def html(self, start: int, end: int | None = None) -> str:
         """Some of the entries as a list; a ranking's are numbered."""
@@ -157,12 +174,19 @@ def entries(text: str) -> Entries | None:
     >>> found.head, found.lines[1], found.tail, found.ranked
     ('Most (Spain, 2022)', 'B 8 %', 'A keeps this rank.', True)
     >>> entries("Bavaria: 29 % in 2009; a decrease. All years: 2009: 29 %; 2012: 28 %; 2015: 27 %; 2018: 26 %.")
+    >>> entries("LUCAS survey: Points: A 9; B 8; C 7; D 6; E 5.").head
+    'LUCAS survey: Points'
+    >>> entries("Points: A 9; B 8; C 7; D 6; E 5; … (27 in all) (Spain, 2022).").all
+    27
     """
-    plain, ranked = then_words().subn("; ", text, count=1)
+    witness = next((name for name in witness_names() if text.startswith(name)), "")
+    plain, ranked = then_words().subn("; ", text.removeprefix(witness), count=1)
     if not (found := ENTRIES.fullmatch(plain)):
         return None
-    head = found["head"] + (found["tail"] or "")
-    return Entries(head, tuple(parted(found["list"])), (found["more"] or "").strip(), bool(ranked))
+    head = witness + found["head"] + (found["tail"] or "")
+    lines = parted(found["list"])
+    left = lines.pop() if lines[-1].startswith("…") else ""
+    return Entries(head, tuple(lines), (found["more"] or "").strip(), bool(ranked), left)
 
 
 def parted(text: str) -> list[str]:
@@ -179,26 +203,30 @@ def parted(text: str) -> list[str]:
 
 
 def also_html(text: str, words: Words) -> str:
-    """A further line of the answer; a list in it is folded away."""
-    found = entries(text)
-    if not found:
-        return f'<p class="la-also">{escape(text)}</p>'
-    tail = f"<p>{escape(found.tail)}</p>" if found.tail else ""
-    title = f"{found.head} ({words['more_ranks'].format(count=len(found.lines))})"
-    return f'<details class="la-also"><summary>{escape(title)}</summary>{found.html(0)}{tail}</details>'
+    """A further line of the answer."""
+    return told_html("la-also", text, SHOWN_ALSO, words)
 
 
 def verdict_html(text: str, words: Words) -> str:
-    """The sentence that answers; a list in it as one, the first few entries to be seen."""
+    """The sentence that answers."""
+    return told_html("la-verdict", text, SHOWN_ENTRIES, words)
+
+
+def told_html(look: str, text: str, most: int, words: Words) -> str:
+    """A line of the answer; one that lists as a list, of which the first few entries are seen."""
     found = entries(text)
     if not found:
-        return f'<p class="la-verdict">{escape(text)}</p>'
-    shown, more = found.html(0, SHOWN_ENTRIES), ""
-    if folded := len(found.lines[SHOWN_ENTRIES:]):
+        return f'<p class="{look}">{escape(text)}</p>'
+    folded = found.all - most
+    if folded < LEAST_FOLDED:
+        most, folded = len(found.lines), 0
+    more = ""
+    if folded:
         title = escape(words["more_ranks"].format(count=folded))
-        more = f"<details><summary>{title}</summary>{found.html(SHOWN_ENTRIES)}</details>"
+        left = f"<p>{escape(found.left)}</p>" if found.left else ""
+        more = f"<details><summary>{title}</summary>{found.html(most)}{left}</details>"
     tail = f"<p>{escape(found.tail)}</p>" if found.tail else ""
-    return f'<div class="la-verdict"><p>{escape(found.head)}:</p>{shown}{more}{tail}</div>'
+    return f'<div class="{look}"><p>{escape(found.head)}:</p>{found.html(0, most)}{more}{tail}</div>'
 
 
 def caveats_html(turn: Turn, words: Words) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from agent.answer import Answer
 from page.reword import cover_of
-from page.words import own_words, words
+from page.words import PAGE_LANGUAGES, own_words, words
 from retrieval.errors import LandaskError
 from retrieval.types import Region
 from tools import official
@@ -41,11 +41,12 @@ CODE_COLUMNS = ("land_cover", "land_use", "class", "code")
 OVER_YEARS = {"change_official", "compare_years"}
 
 
-def followups(answer: Answer, context: Context, language: str) -> tuple[str, ...]:
-    """Return up to three questions that go on from an answer's first result, where the page has words for them."""
-    if answer.status != "answered" or not answer.results or answer.language != language:
+def followups(answer: Answer, context: Context) -> tuple[str, ...]:
+    """Return up to three questions that go on from the first result, in the answer's language."""
+    if answer.status != "answered" or not answer.results or answer.language not in PAGE_LANGUAGES:
         return ()
-    result = answer.results[0]
+    result, language = answer.results[0], answer.language
+    context = context.in_language(language)
     tools = [tool for tool in NEXT.get(result.tool, ()) if tool in TOOLS and f"reword_{tool}" in own_words(language)]
     asked = (answerable(tool, result, context, language) for tool in tools)
     return tuple(dict.fromkeys(filter(None, asked)))[:MOST]

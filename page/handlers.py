@@ -189,7 +189,7 @@ class Handlers:
     def arrived(self, answer: Answer, turn: Turn, talk: Talk, person: Person) -> Update:
         """Everything an answer changes on the page."""
         held, key = self.hold(turn.question, answer, turn.selection, person.language)
-        talk = talk.with_last(answered(turn, answer, key, followups(answer, self.world.context, person.language)))
+        talk = talk.with_last(answered(turn, answer, key, followups(answer, self.world.context)))
         if not answer.results:
             return self.unanswered(talk, person)
         return self.shown_talk(talk, person) | self.shown_answer(held, key, person.language)
@@ -372,7 +372,7 @@ class Handlers:
         """A job's answer: on the map as well, where nothing was asked since."""
         turn, context = person.talk.turns[at], self.world.context
         held, key = self.hold(turn.question, answer, turn.selection, person.language)
-        told = answered(turn, answer, key, followups(answer, context, person.language))
+        told = answered(turn, answer, key, followups(answer, context))
         update = self.shown_talk(person.talk.with_turn(at, told), person)
         last = at == len(person.talk.turns) - 1
         return update | self.shown_answer(held, key, person.language) if last else update
@@ -650,7 +650,7 @@ class Handlers:
         if answer.status != "answered":
             return turn
         key = self.hold(turn.question, answer, turn.selection, language)[1] if draw else ""
-        following = followups(answer, self.world.context, language)
+        following = followups(answer, self.world.context)
         return replace(
             answered(turn, answer, key, following), steps=turn.steps, seconds=turn.seconds, router=turn.router
         )

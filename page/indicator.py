@@ -110,6 +110,7 @@ class Indicator:
     land_cover: str
     level: str
     years: tuple[int, ...]
+    """Survey years with a figure of any of the regions, and those asked about."""
     year: int
     """The year asked about, the last where several were."""
     members: Mapping[str, Member]
@@ -202,7 +203,6 @@ def read(
     everywhere = everywhere or level == "country" or len(countries) > MOST_COUNTRIES
     within = () if everywhere else tuple(context.named(f"country:{code}") for code in countries)
     found: dict[str, dict[int, Cell]] = {}
-    every = official.survey_years(context)
     for cell in of_level(context, level, within, official.classes(context, [land_cover])):
         if not suspect(cell):
             found.setdefault(cell.region.id, {})[cell.year] = cell
@@ -213,6 +213,9 @@ def read(
     asked = tuple(id for id in named if id in members)[:MOST_ASKED]
     if not asked or len(members) < 2:
         return None
+    known = {year for member in members.values() for year, cell in member.cells.items() if cell.known}
+    surveys = official.survey_years(context)
+    every = [year for year in surveys if year in {*known, *years}] or surveys
     span = (years[0], years[-1]) if len(years) > 1 else None
     year = years[-1] if years else every[-1]
     return Indicator(land_cover, level, tuple(every), year, members, asked, span, replaced_in(members, every))

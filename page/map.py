@@ -98,7 +98,7 @@ class Layer:
     corners: tuple[tuple[float, float], ...] = ()
     """Lon/lat of the image's corners from the north-west, clockwise."""
     of: str = ""
-    """Title of the map that `flags` are set upon."""
+    """Title of the map that `flags` or an outline are set upon; of a map of change that of the share that changed."""
     cell: float = 0.0
     """Metres across the square of EPSG:3035's grid that each point is the middle of; 0 where it is a point."""
     on: bool = True
@@ -132,9 +132,13 @@ class Drawing:
         if len(places) < 2:
             return replace(self, layers=tuple(layer for layer in self.layers if layer.on))
         kept = self.layers[chosen if chosen in places else places[0]]
-        hidden = [self.layers[at].title for at in places if self.layers[at] is not kept]
-        layers = [la for la in self.layers if la is kept or (la.kind != "areas" and la.of not in hidden and la.on)]
-        return replace(self, layers=tuple(layers))
+        hidden = {self.layers[at].title for at in places} - {kept.title}
+
+        def beside(layer: Layer) -> bool:
+            shown = layer.of not in hidden or (layer.kind == "outline" and layer.of == kept.of)
+            return layer.kind != "areas" and layer.on and shown
+
+        return replace(self, layers=tuple(layer for layer in self.layers if layer is kept or beside(layer)))
 
     def to_json(self, key: str, words: Words, online: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The map component's value; features stay on the server, to be fetched by `url`."""
@@ -197,7 +201,9 @@ def drawing_of(answer: Answer, names: Names) -> Drawing:
         of_result = result_layers(result, names)
         layers += waiting(of_result, {layer.kind for layer in layers if layer.on})
         notes += result_notes(result, names)
-    layers = list({(layer.kind, layer.title, layer.marks): layer for layer in layers}.values())
+    layers = once_each(layers)
+    if any(layer.kind != "outline" for layer in layers):  # of a part that found nothing its sentence tells
+        notes = [note for note in notes if note != names.words["note_nothing"]]
     if any(layer.kind in ("points", "image") and layer.on for layer in layers):
         layers = [as_outline(layer) if len(layer.features) == 1 else layer for layer in layers]
     layers.sort(key=lambda layer: ("image", "areas", "flags", "outline", "points").index(layer.kind))
@@ -207,6 +213,12 @@ def drawing_of(answer: Answer, names: Names) -> Drawing:
     if whole and cells and cells[2] - cells[0] < (whole[2] - whole[0]) / CELLS_IN:
         whole = cells  # a square kilometre of cells would be a dot in its province
     return Drawing(tuple(layers), whole, tuple(dict.fromkeys(notes)))
+
+
+def once_each(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers without those that two results share; what stands by itself needs no copy upon a map."""
+    each = {(layer.kind, layer.title, layer.marks, layer.of): layer for layer in layers}
+    return [la for (*what, of), la in each.items() if not of or (*what, "") not in each]
 
 
 def waiting(layers: list[Layer], drawn: set[str]) -> list[Layer]:
@@ -463,7 +475,8 @@ def indicator_layers(result: Result, indicator: Indicator, names: Names) -> list
         ]
         label = ", ".join(indicator.members[id].name for id in indicator.asked)
         asked = tuple(marked(f, 0, id, places[id]) for f, id in zip(features, indicator.asked, strict=True))
-        layers.append(Layer("outline", names.words["asked_region"], (Mark(OUTLINE, label),), "", features=asked))
+        marks = (Mark(OUTLINE, label),)
+        layers.append(Layer("outline", names.words["asked_region"], marks, "", features=asked, of=base.title))
     return layers
 
 
@@ -514,6 +527,7 @@ def change_layer(base: Layer, indicator: Indicator, names: Names, places: Mappin
     return replace(
         base,
         title=names.words["change_title"].format(what=base.title, first=first, last=last),
+        of=base.title,
         unit=names.words["unit_percentage points"],
         marks=counted(marks, features),
         fields=(("change", heading("change", names.words)),),

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.answer import Answer
 from page.charts import Chart, Value, chart_html
+from page.chat import without_codes
 from page.map import credit_of
 from page.table import tables_html
 from tools.registry import TOOLS
@@ -35,7 +36,7 @@ def point_html(answers: list[Answer], point_id: str, words: Words, language: str
     answers = [a for a in answers if a.status == "answered"] or answers[:1]
     parts = [f"<h2>{escape(words['column_point_id'])} {escape(point_id)}</h2>"]
     for answer in answers:
-        lines = "<br>".join(escape(line) for line in answer.text.splitlines())
+        lines = "<br>".join(escape(line) for line in without_codes(answer.text).splitlines())
         caveats = "".join(f"<li>{escape(caveat)}</li>" for caveat in answer.caveats)
         parts.append(f"<p>{lines}</p>{f'<ul class=la-caveats>{caveats}</ul>' if caveats else ''}")
         if answer.results:

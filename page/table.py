@@ -22,7 +22,8 @@ TOLD = (
     "point_id", "lat", "lon", "region", "name", "class_name", "what", "land_cover_name", "land_use_name", "year",
     "change", "value", "low", "high", "share", "share_low", "share_high", "km2", "km2_low", "km2_high", "ha", "ha_low",
     "ha_high", "pixels", "points", "surveyed", "percent_of_points",
-    "score", "probability", "observed", "classified", "agrees", "similarity", "km", "note",
+    "score", "probability", "observed", "classified", "agrees", "similarity", "km", "note", "title", "years", "rows",
+    "licence",
 )  # fmt: skip
 """Columns a reader looks at, as far as they tell the rows apart; the others are shown on demand and in the download."""
 MOST_TOLD = 5

@@ -80,8 +80,12 @@ def names_of(
         regions = (context.gazetteer.region(id) for id in ids if id not in own)
         return list(dict.fromkeys(outline_credit(region) for region in regions))
 
-    def share(result: Result) -> Indicator | None:
-        return indicator_of(result, context)
+    shares: dict[int, Indicator | None] = {}
+
+    def share(result: Result) -> Indicator | None:  # both map and charts ask
+        if id(result) not in shares:
+            shares[id(result)] = indicator_of(result, context)
+        return shares[id(result)]
 
     def looks(pixels: Sequence[Mapping[str, Any]]) -> list[Look]:
         return looks_of(pixels, context.store)
@@ -129,10 +133,11 @@ def regions_drawn(drawing: Drawing) -> set[str]:
 
 
 def first_tab(held: Held, chart: str) -> str:
-    """The look around where a share is asked about, else the chart where there is one, else the table."""
-    if any(layer.indicator and layer.on for layer in held.drawing.layers):
+    """The look around where a share is asked about; else the chart, if not of a share that waits; else the table."""
+    shares = [layer.on for layer in held.drawing.layers if layer.indicator]
+    if any(shares):
         return "explore"
-    return "chart" if chart else "table"
+    return "chart" if chart and not shares else "table"
 
 
 def welcome_map(context: Context, language: str) -> Drawing:

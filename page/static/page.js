@@ -124,24 +124,40 @@ window.landask = (() => {
 
   // The dark outline of the region asked about would not be seen on the dark map.
   const ink = (colour) => (dark() && colour === "#1f2933" ? "#e8e8e8" : colour);
-  const markKey = (layer) => (layer.indicator?.years && view.year ? "_m" + view.year : "_m");
+  const markKey = (layer) => (layer.indicator?.years ? "_m" + yearOf(layer) : "_m");
   const ownColours = (layer) => layer.marks[0]?.pattern === "natural";
   const colourOf = (layer) => (ownColours(layer) ? ["get", "_c"] : ["match", ["get", markKey(layer)], ...layer.marks.flatMap((mark, at) => [at, mark.colour]), "rgba(0,0,0,0)"]);
   const shownMarks = (layer, at) => layer.marks.map((_, m) => m).filter((m) => !view.unmarked.has(`${at}:${m}`));
   const ofMarks = (layer, marks) => ["in", ["get", markKey(layer)], ["literal", marks]];
 
   // Of several shaded maps one is drawn, for each would hide the one below; the legend's buttons choose.
-  const dated = (layer, year = view.year) => (layer.indicator?.years ? `${layer.title}, ${year}` : layer.title);
+  const dated = (layer, year = yearOf(layer)) => (layer.indicator?.years ? `${layer.title}, ${year}` : layer.title);
   const shaded = (drawing) => drawing.layers.flatMap((layer, at) => (layer.kind === "areas" ? [at] : []));
-  const sharePlace = (drawing) => drawing.layers.findIndex((layer) => layer.indicator?.years);
+  // The share to look around in: the one drawn, or whose change is; else the first. The year chosen is its year.
+  const sharePlace = (drawing) => {
+    const drawn = drawing.layers[view.theme], share = (layer) => layer.indicator?.years;
+    const at = drawing.layers.findIndex((layer) => share(layer) && (layer === drawn || layer.title === drawn?.of));
+    return at < 0 ? drawing.layers.findIndex(share) : at;
+  };
+  const shareLayer = () => view.drawing?.layers[sharePlace(view.drawing)];
+  const yearOf = (layer) => (layer === shareLayer() && view.year) || layer.indicator?.year;
   const isUnderDrawn = (layer) => {
-    const under = shaded(view.drawing).find((place) => view.drawing.layers[place].title === layer.of);
-    return under === undefined || (under === view.theme && !view.off.has(under));
+    const { drawing: { layers }, theme, off } = view, under = shaded(view.drawing).find((place) => layers[place].title === layer.of);
+    if (under === undefined) return true;
+    return layer.kind === "outline" ? [layers[theme].title, layers[theme].of].includes(layer.of) : under === theme && !off.has(under);
   };
   const isDrawn = (layer, at) => !view.off.has(at) && (layer.kind === "areas" ? at === view.theme : isUnderDrawn(layer));
   const pictureOf = (drawing) => `take/${drawing.key}/${shaded(drawing).length > 1 ? `map-${view.theme}` : "map"}.png`;
+  function lookAround() {
+    const share = shareLayer()?.indicator;
+    view.year = share ? share.year : null;
+    view.compared = share ? share.asked.slice(0, 4) : [];
+  }
   function choose(at) {
+    const before = shareLayer();
     view.theme = at;
+    if (shareLayer() !== before) { lookAround(); renewExplore(); }
+    if (view.ready) fit();
     for (const [place, { of }] of view.drawing.layers.entries()) if (place === at || (of && of === view.drawing.layers[at].title)) view.off.delete(place);
     renewLegend();
     view.root.querySelector(`.la-legend [data-theme="${at}"]`)?.focus();
@@ -284,7 +300,11 @@ window.landask = (() => {
     box.hidden = !box.textContent;
   }
 
+  // Of several maps the first shows all of the answer, another what is its own.
   function bounds(drawing) {
+    const boxes = view.theme === shaded(drawing)[0] ? [] : (drawing.layers[view.theme]?.features || []).flatMap(({ geometry: { bbox } }) => (bbox ? [bbox] : []));
+    const most = (at) => Math.max(...boxes.map((box) => box[at])), least = (at) => Math.min(...boxes.map((box) => box[at]));
+    if (boxes.length) return [[least(0), least(1)], [most(2), most(3)]];
     if (drawing.bounds) return [[drawing.bounds[0], drawing.bounds[1]], [drawing.bounds[2], drawing.bounds[3]]];
     return [[-11, 35], [32, 66]];
   }
@@ -661,8 +681,8 @@ window.landask = (() => {
     const { drawing, off, theme, year } = view, all = drawing.layers.map((_, at) => at), shades = shaded(drawing), share = drawing.layers[sharePlace(drawing)];
     const only = (at) => new Set(all.filter((other) => other !== at && drawing.layers[other].kind !== "outline"));
     const waits = drawing.welcome ? [] : all.filter((at) => drawing.layers[at].on === false && drawing.layers[at].kind !== "flags");
-    const sides = waits.map((at) => ({ at, off: only(at), theme: shades.includes(at) ? at : theme, year, name: dated(drawing.layers[at]) }));
-    if (!waits.length) sides.push(...shades.filter((at) => at !== theme).map((at) => ({ at, off: new Set(), theme: at, year, name: dated(drawing.layers[at]) })));
+    const sides = waits.map((at) => ({ at, off: only(at), theme: shades.includes(at) ? at : theme, year: yearOf(drawing.layers[at]) || year, name: dated(drawing.layers[at]) }));
+    if (!waits.length) sides.push(...shades.filter((at) => at !== theme).map((at) => ({ at, off: new Set(), theme: at, year: yearOf(drawing.layers[at]) || year, name: dated(drawing.layers[at]) })));
     const { years = [] } = share?.indicator || {};
     if (isDrawn(share || {}, all.indexOf(sharePlace(drawing)))) sides.push(...years.filter((other) => other !== year).map((other) => ({ at: sharePlace(drawing), off, theme, year: other, name: dated(share, other) })));
     return sides;
@@ -748,9 +768,7 @@ window.landask = (() => {
     view.unmarked = new Set();
     view.opacity = {};
     view.front = null;
-    const share = drawing.layers[sharePlace(drawing)]?.indicator;
-    view.year = share ? share.year : null;
-    view.compared = share ? share.asked.slice(0, 4) : [];
+    lookAround();
     view.shut ??= view.root.clientWidth < 560;
     document.getElementById("drawer")?.classList.add("la-folded");    // matters on a phone only
     renewLegend();
@@ -916,7 +934,6 @@ window.landask = (() => {
   // ---- the look around: one share, all regions, all survey years ----------------------------------------------------
   let exploreBox = null, playing = null;
   function explore(element) { exploreBox = element; renewExplore(); }
-  const shareLayer = () => view.drawing?.layers[sharePlace(view.drawing)];
   function renewExplore() {
     clearInterval(playing);
     playing = null;
@@ -977,7 +994,11 @@ window.landask = (() => {
       svg("text", { x: left - 5, y: y(part * most) + 4, "text-anchor": "end", text: shownNumber(part * most) })]);
     parts.push(...years.map((year) => svg("text", { x: x(year), y: high - 6, "text-anchor": "middle", text: year, ...(year === view.year ? { class: "la-now" } : {}) })));
     parts.push(svg("line", { class: "la-cursor", x1: x(view.year), x2: x(view.year), y1: top, y2: high - bottom }));
-    const taken = [];
+    // Names at the ends of their lines, from the highest down, none upon another.
+    const lastOf = (id) => years.findLast((year) => regions[id].figures[year]?.[0] != null), places = {}, apart = 13;
+    const ends = shown.filter(lastOf).map((id) => ({ id, at: y(regions[id].figures[lastOf(id)][0]) })).sort((a, b) => a.at - b.at);
+    ends.forEach((end, at) => { places[end.id] = Math.max(end.at, at ? places[ends[at - 1].id] + apart : 0); });
+    ends.reduceRight((lowest, { id }) => (places[id] = Math.min(places[id], lowest)) - apart, high - bottom);
     shown.forEach((id, at) => {
       const colour = SERIES[at % SERIES.length], { name, figures: own } = regions[id];
       let path = "", pen = "M";
@@ -991,13 +1012,10 @@ window.landask = (() => {
         parts.push(svg("circle", { cx: x(year), cy: y(value), r: 3.6, fill: doubt ? "none" : colour, stroke: colour, "stroke-width": 1.6 },
           svg("title", { text: `${name} ${year}: ${shownNumber(value)}` })));
       }
-      const last = years.findLast((year) => own[year]?.[0] != null);
+      const last = lastOf(id);
       parts.push(svg("path", { d: path, fill: "none", stroke: colour, "stroke-width": 2 }));
       if (last === undefined) return;
-      let place = y(own[last][0]);
-      while (taken.some((other) => Math.abs(other - place) < 13)) place += 13;
-      taken.push(place);
-      parts.push(svg("text", { class: "la-end", x: x(last) + 8, y: place + 4, text: `${name.length > 19 ? name.slice(0, 18) + "…" : name} ${shownNumber(own[last][0])}` }, svg("title", { text: name })));
+      parts.push(svg("text", { class: "la-end", x: x(last) + 8, y: places[id] + 4, text: `${name.length > 19 ? name.slice(0, 18) + "…" : name} ${shownNumber(own[last][0])}` }, svg("title", { text: name })));
     });
     return make("div", { class: "la-lines" }, svg("svg", { class: "la-svg", viewBox: `0 0 ${wide} ${high}`, role: "img",
       "aria-label": `${layer.title}: ${shown.map((id) => regions[id].name).join(", ")}` }, ...parts));
@@ -1010,7 +1028,7 @@ window.landask = (() => {
     const most = Math.max(1e-9, ...ranked.map(({ figure }) => figure[4] ?? figure[0] ?? 0));
     const why = (figure) => layer.marks.find((mark) => mark.pattern === (figure[1] === "not_significant" ? "dots" : "hatch"))?.label || "–";
     const rows = ranked.map(({ id, name, figure }, at) => {
-      const chosen = view.compared.indexOf(id), bar = make("span", { class: "la-bar" });
+      const chosen = view.compared.indexOf(id), bar = make("span", { class: "la-bar", ...(figure[0] == null ? { hidden: "" } : {}) });
       bar.style.width = `${100 * (figure[0] ?? 0) / most}%`;
       if (chosen >= 0) bar.style.background = SERIES[chosen % SERIES.length];
       const [, , , low, hi] = figure, reach = make("span", { class: "la-reach" });    // its 95 % interval

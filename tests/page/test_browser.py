@@ -530,3 +530,30 @@ def test_of_several_shaded_maps_one_is_drawn_and_the_legend_chooses(seen: Seen) 
     expect(seen.page.locator(".la-swipe-told li").first).to_be_visible()
     seen.page.locator("[data-tool=swipe]").click()
     expect(seen.page.locator(".la-swiped")).to_have_count(0)
+
+
+LONG = (
+    "How much woodland is there in Sweden in 2018, how did cropland change in Poland between 2009 and 2022, "
+    "and which regions of France have the most vineyards?"
+)
+
+
+def test_every_part_of_a_long_question_has_its_chart_its_map_and_its_look_around(seen: Seen) -> None:
+    page = seen.open().ask(LONG).page
+    seen.map_settles()
+    expect(page.locator(".la-notes")).to_be_hidden()
+    expect(page.locator(".la-turn.la-answered")).to_contain_text("change −2.8 percentage points")
+    expect(page.locator(".la-years")).to_contain_text("Woodland, countries")
+    expect(page.locator(".la-legend")).to_contain_text("Sweden")
+    expect(page.locator(".la-legend")).not_to_contain_text("Poland")
+    page.locator(".la-theme", has_text="change").click()
+    expect(page.locator(".la-years")).to_contain_text("Cropland, countries")
+    expect(page.locator(".la-legend")).to_contain_text("Poland")
+    page.locator(".la-theme", has_text="Vineyards").click()
+    expect(page.locator(".la-years output")).to_have_text("2022")
+    expect(page.locator(".la-ranked [aria-pressed=true]").first).to_contain_text("Languedoc-Roussillon")
+    page.wait_for_function("landask.view.map.getBounds().getNorth() < 58 && !landask.view.map.isMoving()")
+    seen.tab("chart")
+    expect(page.locator("#chart figcaption b")).to_have_text(
+        ["Woodland, 2009–2022", "Cropland, 2009–2022", "Vineyards, 2022"]
+    )

@@ -21,7 +21,7 @@ import shapely
 from PIL import Image
 
 from page.charts import bars_svg, chart_html, chart_of, svg_file
-from page.chat import chat_html
+from page.chat import also_html, chat_html, verdict_html
 from page.chosen import from_geometry
 from page.colours import AGREEMENT, CATEGORIES, CHANGE, MAIN_CLASSES, RAMP
 from page.exports import csv_bytes, file_of, geotiff_bytes, offers
@@ -201,6 +201,14 @@ def test_of_several_shaded_maps_one_is_shown_with_its_own_flags(names: Names) ->
     assert [layer.title for layer in drawing.showing(1).layers] == [drawing.layers[1].title]
 
 
+def test_of_a_part_that_found_nothing_the_map_of_the_others_says_nothing(names: Names) -> None:
+    nothing = replace(points_result(), features={"type": "FeatureCollection", "features": []})
+    alone = drawing_of(replace(answer("vineyard"), results=(nothing,)), names)
+    assert alone.notes == (names.words["note_nothing"],)
+    beside = drawing_of(replace(answer("vineyard"), results=(shares_result(), nothing)), names)
+    assert beside.notes == ()
+
+
 def test_a_truncated_result_is_told_in_words(names: Names) -> None:
     drawing = drawn(replace(points_result(), facts={"points": 90, "shown": 4}), names)
     assert "4 of 90 points are drawn; the count is of all of them." in drawing.notes
@@ -366,6 +374,16 @@ def test_a_chart_to_take_away_names_its_source_and_stands_alone(names: Names) ->
 
 
 # ---- conversation, links, words --------------------------------------------------------------------------------
+
+
+def test_a_list_is_folded_only_where_that_saves_lines_and_a_further_part_shows_its_first_entries() -> None:
+    said, years = words("en"), "2009: 29 %; 2012: 28 %; 2015: 27 %; 2018: 26 %; 2022: 25 %"
+    shown = verdict_html(f"Bavaria, cropland: change −4; {years}.", said)
+    assert "2022: 25 %" in shown
+    assert "<details" not in shown
+    further = also_html(f"LUCAS survey: Bavaria, maize: change −4; {years}.", said)
+    assert further.startswith('<div class="la-also"><p>LUCAS survey: Bavaria, maize:</p><ul><li>change −4</li>')
+    assert "3 more" in further
 
 
 def test_the_conversation_escapes_questions_and_answers() -> None:

@@ -127,12 +127,12 @@ def test_every_part_of_a_long_question_has_its_chart(sitting: Sitting) -> None:
     ["How much of Sweden was woodland in 2018?", "Where is vineyard in Hérault?", "Où sont les vignes en Corse ?"],
 )
 def test_the_questions_an_answer_goes_on_with_are_answered(handlers: Handlers, question: str) -> None:
-    language = "fr" if question.startswith("Où") else "en"
     answer, _ = handlers.asked(question, None, None)
-    following = followups(answer, handlers.world.context, language)
+    following = followups(answer, handlers.world.context)
     assert len(following) >= 2
     for text in following:
-        assert handlers.asked(text, None, None)[0].status == "answered", text
+        again, _ = handlers.asked(text, None, None)
+        assert (again.status, again.language) == ("answered", answer.language), text
 
 
 WALKED = ("statistics_1", "survey_1", "statistics_2")
@@ -145,7 +145,7 @@ def test_every_question_that_is_offered_is_answered(handlers: Handlers, language
     context = handlers.world.context
     for text in offered:
         answer, _ = handlers.asked(text, None, None)
-        following = followups(answer, context, language)
+        following = followups(answer, context)
         assert following, text
         for chip in following:
             afresh, _ = handlers.asked(chip, Conversation(language=known_language(language)).to_json(), None)
@@ -179,13 +179,13 @@ def test_a_second_wording_is_read_as_the_first_was(handlers: Handlers) -> None:
 
 def test_a_change_is_offered_only_between_years_with_figures(handlers: Handlers) -> None:
     answer, _ = handlers.asked("share of olive groves by region of Spain", None, None)
-    following = followups(answer, handlers.world.context, "en")
+    following = followups(answer, handlers.world.context)
     assert "How has the share of olive groves in Andalusia changed between 2018 and 2022?" in following
 
 
 def test_what_follows_on_a_profile_is_about_its_largest_class(handlers: Handlers) -> None:
     answer, _ = handlers.asked("What is the land cover of Rhône-Alpes?", None, None)
-    following = followups(answer, handlers.world.context, "en")
+    following = followups(answer, handlers.world.context)
     assert following
     assert all("woodland" in text and "grassland" not in text for text in following)
 
