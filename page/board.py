@@ -107,12 +107,13 @@ def board_html(board: Board, hold: Callable[[Pin], tuple[Held, str]], words: Wor
 
 
 def card_html(pin: Pin, at: int, held: Held, key: str, words: Words) -> str:
-    """One pinned answer: its sentences, its charts or map, and the way back to it."""
+    """One pinned answer: its sentences, its chart or map, and the way back to it."""
     first, *rest = without_codes(held.answer.text).splitlines() or [""]
     kinds = dict(offers(held))
     picture = ""
-    if held.charts and held.charts[0].lines:
-        picture = "".join(map(chart_html, held.charts))
+    asked = [chart for chart in held.charts if not chart.beside]
+    if asked and asked[0].lines:
+        picture = chart_html(asked[0])
     elif "png" in kinds:
         picture = f'<img loading="lazy" alt="{escape(words["map_picture"])}" src="take/{key}/{kinds["png"]}">'
     link = link_of(pin.question, pin.plan, pin.selection)

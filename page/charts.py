@@ -55,6 +55,8 @@ class Chart:
     ticks: tuple[float, ...] = ()
     """Where the axis of lines is labelled."""
     language: str = "en"
+    beside: bool = False
+    """Whether it shows more than was asked: the survey years of one figure."""
 
 
 def charts_of(answer: Answer, names: Names) -> list[Chart]:
@@ -82,7 +84,8 @@ def over_years(result: Result, names: Names) -> Chart | None:
         return None
     title = f"{code_label(indicator.land_cover, names)}, {years[0]}–{years[-1]}"
     source = f"{credit_of(result.provenance)} · {names.words['whiskers']}"
-    return Chart(title, unit_in(result, "", names), source, (), lines, tuple(map(float, years)), names.language)
+    ticks = tuple(map(float, years))
+    return Chart(title, unit_in(result, "", names), source, (), lines, ticks, names.language, beside=True)
 
 
 def chart_of(result: Result, names: Names) -> Chart | None:

@@ -30,7 +30,7 @@ from page.parts import (
 from page.planner import WITNESSES, Fields
 from page.talk import Talk
 from page.told import Boarded, Clicked, Drawn, Form, Pressed, Said, told
-from page.view import empty, empty_view, head_html
+from page.view import empty, head_html
 from page.words import PAGE_LANGUAGES, spoken, words
 from retrieval.errors import InputError
 from retrieval.printing import one_line
@@ -187,7 +187,7 @@ class Layout:
     def right(self) -> None:
         """The map, and under it the look around, table, chart, point, account, plan and downloads."""
         said, parts = self.said, self.parts
-        view = empty_view("en", self.handlers.options.online)
+        view = self.handlers.welcome("en")
         parts["map"] = map_view(view.map)
         with gr.Tabs(elem_id="drawer") as parts["tabs"]:
             with self.tab("explore", "tab_explore"):

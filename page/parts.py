@@ -14,6 +14,12 @@ HEAD = (
     '<script src="files/page.js"></script>'
 )
 
+EARLY = (
+    '<link rel="preload" as="script" href="files/maplibre/maplibre-gl.js">'
+    '<link rel="preload" as="script" href="files/page.js">'
+)
+"""Has the browser fetch `HEAD`'s scripts beside Gradio's own, which ask for them when they all have come."""
+
 
 def script(call: str) -> str:
     """JavaScript that calls a function of `page.js`, once that has come.

@@ -30,6 +30,7 @@ from page.handlers import LONGEST_QUESTION, Handlers
 from page.layout import STATIC, Layout
 from page.logins import Gate, Logins
 from page.mcp_server import mcp_server
+from page.parts import EARLY
 from page.photos import photos_at
 from page.picture import map_png
 from page.tiles import RELIEF_TILES, Tiles
@@ -166,6 +167,7 @@ def application(
         footer_links=[],
         theme=THEME,
         css_paths=[STATIC / "page.css"],
+        head=EARLY,
     )
     # A browser opens six connections to a host, and each page would hold one for good: the seventh would hang.
     blocks.config["connect_heartbeat"] = False
@@ -335,7 +337,7 @@ def map_library() -> Path:
 
 def taken(page: Handlers, key: str, name: str, request: Request) -> Response:
     """A layer for the map, or a file to take away."""
-    held = page.shelf.get(key)
+    held = page.shelf.get(key) or page.welcomes.get(key.removeprefix("welcome-"))
     if held is None:
         return PlainTextResponse("this answer is no longer held: ask again", 404)
     stem, _, ending = name.rpartition(".")

@@ -24,6 +24,7 @@ window.landask = (() => {
   // ---- the map -------------------------------------------------------------------------------------------------
   const view = { map: null, drawing: null, ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0, slow: false,
     year: null, off: new Set(), unmarked: new Set(), opacity: {}, compared: [], selection: null, front: null, corners: [], stepped: -1, swiped: null };
+  const LEGEND_PX = 236, TOOLBAR_PX = 26;    // before they are there
   const PATIENCE_MS = 20_000;    // a map that has not started by then is shown as a picture
   const MOST_LOST = 5;    // times the map is made anew before its picture is shown instead
   const OPAQUE = 0.82;    // of shaded regions, so that rivers, borders and towns show through
@@ -36,8 +37,11 @@ window.landask = (() => {
   const BASE_CREDIT = "Natural Earth (public domain), towns: GeoNames (CC BY 4.0)";
 
   // Names are drawn by the browser's own fonts when the map first needs them: no glyph files, no request.
+  // In a canvas that is read back at once: one in the graphics card's memory takes a tenth of a second a name.
+  const readable = () => document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  let pen = null;
   function nameImage(text, font, colour, dot) {
-    const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
+    const context = (pen ||= readable()), { canvas } = context;
     context.font = font;
     const from = dot ? 18 : 5;
     canvas.width = Math.ceil(context.measureText(text).width) + from + 6;
@@ -64,9 +68,8 @@ window.landask = (() => {
 
   const PATTERNS = ["hatch", "dots", "over-lines", "over-dots"];
   function patternImage(name) {
-    const size = 8, canvas = document.createElement("canvas");
-    canvas.width = canvas.height = size;
-    const context = canvas.getContext("2d");
+    const size = 8, context = readable();
+    context.canvas.width = context.canvas.height = size;
     const over = name.startsWith("over-");    // upon a shade, which must be seen through it
     if (over) name = name.slice(5);
     if (!over) {
@@ -315,9 +318,10 @@ window.landask = (() => {
     view.map.fitBounds(bounds(view.drawing), { padding: room(), maxZoom: view.drawing.layers.some(({ cell }) => cell) ? 15 : 12, duration: still() || document.hidden ? 0 : 400 });
   }
   function room() {
-    const box = view.root.querySelector(".la-legend"), { clientWidth, clientHeight } = view.map.getContainer();
-    const open = !box.hidden && !box.classList.contains("la-shut"), beside = open && clientWidth - box.offsetWidth > 300;
-    return { top: Math.min(view.root.querySelector(".la-toolbar").offsetHeight + 16, clientHeight / 3), bottom: Math.min(46, clientHeight / 6), left: beside ? box.offsetWidth + 24 : 24, right: 50 };
+    const part = (name) => view.root.querySelector(name), { clientWidth, clientHeight } = part(".la-canvas"), box = part(".la-legend");
+    const open = (view.drawing.welcome || !box.hidden) && !box.classList.contains("la-shut");    // the first legend may be on its way
+    const wide = box.offsetWidth || LEGEND_PX, high = part(".la-toolbar").offsetHeight || TOOLBAR_PX;
+    return { top: Math.min(high + 16, clientHeight / 3), bottom: Math.min(46, clientHeight / 6), left: open && clientWidth - wide > 300 ? wide + 24 : 24, right: 50 };
   }
 
   function inView(feature, box) {
@@ -821,7 +825,7 @@ window.landask = (() => {
     if (view.slow) return showPicture(canvas, view.words.slow);
     if (view.lost > MOST_LOST) return showPicture(canvas);
     try {
-      view.map = new maplibregl.Map({ container: canvas, style: baseStyle(view.drawing.online), bounds: bounds(view.drawing),
+      view.map = new maplibregl.Map({ container: canvas, style: baseStyle(view.drawing.online), bounds: bounds(view.drawing), fitBoundsOptions: { padding: room() },
         attributionControl: false, maxZoom: 17, minZoom: 1.5, renderWorldCopies: false, dragRotate: true, fadeDuration: 0, locale: {
           "NavigationControl.ZoomIn": view.words.zoom_in, "NavigationControl.ZoomOut": view.words.zoom_out,
           "NavigationControl.ResetBearing": view.words.north, "AttributionControl.ToggleAttribution": view.words.sources,
@@ -830,13 +834,13 @@ window.landask = (() => {
       return showPicture(canvas);
     }
     const map = view.map;
-    const watchdog = setTimeout(() => { if (view.map === map && !view.ready) { view.slow = true; map.remove(); showPicture(canvas, view.words.slow); } }, PATIENCE_MS);
+    const watchdog = setTimeout(() => { if (view.map === map) { view.slow = true; map.remove(); showPicture(canvas, view.words.slow); } }, PATIENCE_MS);
     map.addControl(new maplibregl.NavigationControl({ visualizePitch: false }), "top-right");
     map.addControl(new maplibregl.ScaleControl({ maxWidth: 110, unit: "metric" }), "bottom-right");
     map.addControl(new maplibregl.AttributionControl({ compact: true }), "bottom-right");
     map.on("styleimagemissing", ({ id }) => missing(map, id));
-    map.on("load", () => {
-      clearTimeout(watchdog);
+    map.once("load", () => clearTimeout(watchdog));
+    map.once("style.load", () => {    // what is found need not wait for the land under it
       view.ready = true;
       fit();
       if (view.look !== look()) restyle(); else paint();    // they may have been chosen meanwhile
@@ -873,7 +877,7 @@ window.landask = (() => {
       map.remove();
       if (!view.map) start();
       // Where it was, unless another answer has come meanwhile.
-      if (view.map && view.drawing.key === key) { view.map.once("load", () => view.map.jumpTo(where)); view.map.jumpTo(where); }
+      if (view.map && view.drawing.key === key) { view.map.once("style.load", () => view.map.jumpTo(where)); view.map.jumpTo(where); }
       buttons();
     }, 500);
   }
@@ -909,8 +913,15 @@ window.landask = (() => {
     const settle = () => {
       const slot = element.querySelector(".la-slot") || element;
       if (view.root.parentNode !== slot) slot.replaceChildren(view.root);
-      if (props.value) draw(structuredClone(JSON.parse(JSON.stringify(props.value))));
+      const told = props.value && JSON.stringify(props.value);
+      if (!told || (props.value.welcome && told === before)) return;
+      const value = JSON.parse(told), bare = before === null && !isForAll();
+      before = bare ? "" : told;
+      draw(bare ? { ...value, key: "", layers: [] } : value);
     };
+    let before = null;
+    // The page comes with the first map in English; whom another awaits sees the land until then.
+    const isForAll = () => navigator.language.startsWith("en") && !location.search;
     let wide = null;
     new ResizeObserver(([{ contentRect: { width } }]) => {
       if (view.map) view.map.resize();

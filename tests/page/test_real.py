@@ -291,6 +291,8 @@ def test_the_first_load_is_light(browser: Browser, served: Served) -> None:
     of_the_map = sum(n for id, n in sizes.items() if any(part in urls.get(id, "") for part in later))
     assert whole - of_the_map <= 600_000, "bytes on the wire before the map is drawn, its library with them"
     assert of_the_map <= 200_000
+    zooms = {url.partition("/relief/")[2].partition("/")[0] for url in urls.values() if "/relief/" in url}
+    assert len(zooms) == 1, "the land is fetched for one view, the one that is shown"
     context.close()
 
 
