@@ -92,7 +92,8 @@ def cells(results: Iterable[Result], notes: Any = ()) -> set[Any]:
         if result.tool == "query" and result.table:
             found |= supported_cells(result.table.dicts(), result.facts.get("margin"))
             if any(column.get("measure") in LAND for column in result.arguments.get("columns", ())):
-                found |= {sensible(n) for row in result.table.rows for n in row if isinstance(n, float)}
+                rows = [*result.table.rows, (result.facts.get("margin"),)]
+                found |= {sensible(n) for row in rows for n in row if isinstance(n, float)}
         if isinstance(result.value, float) and result.unit == "accuracy":
             found.add(round(100 * result.value, 1))
         found |= (

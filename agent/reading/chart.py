@@ -80,6 +80,11 @@ def holds(place: Any, level: str) -> bool:
     return level != "country" or not place.regions or any(r.level == "group" for r in place.regions)
 
 
+def has_states(place: Any, level: str) -> bool:
+    """Whether a country's states are called countries: German "deutsche Länder"."""
+    return level == "country" and any(r.id in ("country:DE", "country:AT") for r in place.regions)
+
+
 def counts(low: float, high: float, measure: str) -> tuple[str, tuple[float, float], str] | None:
     """Return a condition on a number of points between two numbers that are no years."""
     return ("between", (low, high), measure) if measure == "points" and not is_year(low) else None
@@ -297,6 +302,7 @@ RULES: list[Rule] = [
     ("EACH PLACE LEVEL", "SPLITIN", lambda e, p, level: (p, level)),
     ("EACH LEVEL PLACE", "SPLITIN", lambda e, level, p: (p, level)),
     ("PLACE LEVEL", "INSIDE", lambda p, level: (p, level) if holds(p, level) else None),
+    ("PLACE +LEVEL", "INSIDE", lambda p, level: (p, "nuts1") if has_states(p, level) else None),
     ("EACH CLASSES", "SPLIT", lambda e, theme: ("classes", theme)),
     ("ASK CLASSES", "SPLIT", lambda a, theme: ("classes", theme) if a in ("which", "what", "show") else None),
     ("SUP NUM CLASSES", "RANKCLASS", lambda s, n, t: (s, int(n), t) if n < MOST_ROWS else None),
@@ -335,6 +341,7 @@ RULES: list[Rule] = [
     ("NUM INSIDE", "MANYIN", lambda n, i: (int(n), i[1], i[0]) if n < MOST_ROWS else None),
     ("NUM INSIDE SUP", "RANK", lambda n, i, s: rank(s, n, i[1], i[0])),
     ("SUP NUM INSIDE", "RANK", lambda s, n, i: rank(s, n, i[1], i[0])),
+    ("CMP RANK", "RANK", lambda c, r: r if c == "<" and r[1] else None),  # German "unter den fünf Ländern mit …"
     ("INSIDE SUP", "RANK", lambda i, s: (s, None, i[1], i[0])),
     ("SUP INSIDE", "RANK", lambda s, i: (s, None, i[1], i[0])),
     ("SUP LEVEL", "RANK", lambda s, level: (s, None, level, None)),

@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
-from agent.reading.fill import EVERYWHERE, Constraints, Unfit
+from agent.reading.complete import completed
+from agent.reading.edit import edited, edits
+from agent.reading.fill import EVERYWHERE, PERCENT, Constraints, Unfit
 from agent.reading.mentions import Item
-from agent.reading.read import Reading
+from agent.reading.pointing import change_of, points_at_those, points_with
+from agent.reading.read import Reading, read
 from retrieval.query import Arithmetic, Column, Expression, Filter, Group, Query
 from tools.context import Context
 from tools.query import answer
@@ -52,7 +56,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 """What a clause takes from the one before, each where it says nothing of it itself."""
 FRAME = ("place", "class", "time", "circle", "limit")
 THEMES = ("land_cover", "land_use")
-PERCENT = ("part", "whole", "share_of")
 SAME_NAME = 3
 """Letters with which two forms of one name begin."""
 
@@ -71,8 +74,10 @@ def clauses_of(reading: Reading) -> list[tuple[Item, ...]]:
 
 
 def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: bool = False) -> bool:
+    comparing = [i.value for i in reading.items if i.start >= item.start and i.type == "ASK"][:2] == ["is", "compare"]
     asks = (
         asking
+        or comparing  # "and how does that compare with …"
         or item.type in ("DIFF", "RANKED", "REVERSE", "OTHERSIDE", "DIM")
         or (item.type == "ASK" and item.value in ASKING)
     )
@@ -111,9 +116,24 @@ def clause_queries(
         return None
     chain = _Chain(reading, context, selection, settled)
     chain.begin(_with_later(parts[0], parts[1:]))
-    for part in parts[1:]:
-        chain.go_on(part)
+    for part, words in zip(parts[1:], words_of(parts, reading)[1:], strict=True):
+        chain.go_on(part, words)
     return tuple(chain.done) if chain.leaned else None
+
+
+def words_of(parts: Sequence[Sequence[Item]], reading: Reading) -> list[str]:
+    """Return the words of each clause: it begins behind the stop, the comma or the "and" that stands before it."""
+    said, starts = reading.said, [0]
+    for before, part in pairwise(parts):
+        low, high = said.tokens[before[-1].end - 1].end, said.tokens[part[0].start].start
+        stops = [low + stop.end() for stop in PARTING.finditer(said.question[low:high])]
+        joins = [
+            said.tokens[i.start].start
+            for i in said.items
+            if i.type in ("AND", "ALSO") and low <= said.tokens[i.start].start < high
+        ]
+        starts.append(min([*stops, *joins], default=high))
+    return [said.question[start:end].strip() for start, end in pairwise([*starts, len(said.question)])]
 
 
 def _with_later(first: tuple[Item, ...], rest: Sequence[tuple[Item, ...]]) -> tuple[Item, ...]:
@@ -164,10 +184,30 @@ class _Chain:
         taken += [i for i in self.said if i.type == "STAT"] if high else []
         return (*taken, *items)
 
-    def go_on(self, items: tuple[Item, ...]) -> None:
+    def turned(self, items: tuple[Item, ...], turn: Reading) -> bool:
+        """Whether a clause was laid over the queries before, as a follow-up is."""
+        try:
+            found = edited(turn, self.done, self.context, self.selection, self.settled) if edits(turn) else None
+        except Unfit:
+            found = None
+        if found is None and (whole := completed(turn, self.done[-1], self.context)) is not None:
+            found = Constraints(whole, self.context, self.selection, self.settled).queries()[-1]
+        if found is None:
+            return False
+        self.lay(found)
+        self.said = self.inherited(items)
+        return True
+
+    def go_on(self, items: tuple[Item, ...], words: str) -> None:
         """Lay a clause over what there is, or make queries of its own."""
         types = {i.type for i in items}
         frame = [name for name in FRAME if any(self.is_new(i) for i in _of(items, name))]
+        turn = read(words, self.context.language, self.context)
+        if turn.has("EACH") and turn.has("CHANGE", "UP", "DOWN") and ranks_places(self.done[-1]):
+            self.of_each(items)  # a series of each
+            return
+        if turn.whole_in_talk and points_at_those(turn, same=True) and self.turned(items, turn):
+            return
         if "OTHERSIDE" in types:
             self.lay(self.other_side(items))
         elif not frame and types <= {"ASK", "ORD", "ONE"} and self.done[-1].order and types & {"ORD", "ONE"}:
@@ -188,6 +228,8 @@ class _Chain:
             self.lay(self.place_of(items))
         elif "DIFF" in types:
             self.differ(items, frame)
+        elif frame and self.points_at_it(turn) and self.turned(items, turn):
+            return  # "and how much cropland did it lose?"
         elif self.asks_percent(items) and {*frame} <= {"place"} and ranks_places(self.done[-1]):
             self.lay(self.held_by_the_first(items))
         elif self.asks_percent(items) and not frame and _of(items, "class"):
@@ -219,6 +261,14 @@ class _Chain:
             self.leaned = self.leaned or (self.reading.composed and (framed or of_rows))
             self.done += self.constraints(whole_items).queries()
             self.said = whole_items
+
+    def points_at_it(self, turn: Reading) -> bool:
+        """Whether "it" or "that" is said of rows, or of points that went from class to class."""
+        return (
+            bool(self.done[-1].rows or self.done[-1].source == "revisits")
+            and turn.whole_in_talk
+            and points_with(turn, "THAT")
+        )
 
     def is_new(self, item: Item) -> bool:
         """Whether an item names what was not named before."""
@@ -518,6 +568,11 @@ def beside(one: Query, other: Query, op: Arithmetic) -> Query:
     """
     shared, mine, its = apart(one, other)
     measure = one.columns[0].measure
+    years = sorted(int(y) for f in (*mine, *its) if f.dimension == "year" for y in f.listed)
+    if op == "difference" and len(years) == len(mine) + len(its) == 2:
+        changed = change_of(replace(one, where=shared), (years[0], years[1]))
+        if changed is not None:
+            return changed  # from the earlier to the later, whichever was said first
     columns = (
         Column("a", measure, mine),
         Column("b", measure, its),

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.reading.clauses import PERCENT
-from agent.reading.fill import UNIT_MEASURE, Constraints, Unfit
+from agent.reading.fill import PERCENT, UNIT_MEASURE, Constraints, Unfit
 from agent.reading.pointing import (
     POINTS,
     change_of,

@@ -64,6 +64,8 @@ STAT_MEASURE = {
     ("lon", "mean"): "mean_lon",
 }
 """Dimension and statistic → the measure of the survey; the end of a latitude is a point, not a measure."""
+PERCENT = ("part", "whole", "share_of")
+"""Columns of a percentage."""
 SUBNATIONAL = ("nuts1", "nuts2", "nuts3")
 FEW_ROWS = 10
 """Rows of a ranking that names no number."""
@@ -375,7 +377,8 @@ class Constraints:
         if not known:
             apart = self.reading.has("RANKED", "SUP", "NTH") or "compare" in self.asks
             apart = apart or "each" in self.reading.all("EACH")
-            return "country" if apart and any(r.level == "group" for r in self.places) else ""
+            group = any(r.level == "group" for r in self.places)
+            return "country" if apart and group and ("compare" not in self.asks or len(self.places) == 1) else ""
         level = known[0]
         return "nuts2" if level == "region" else level
 
@@ -860,7 +863,21 @@ class Constraints:
         self.classes, then = all_classes, self.class_filters(self.classes)
         rows = (Group("region", self.level),)
         inside = Filter("region", "in", Ref(1))
+        if (asked_last := self.asked_behind(first, rest)) is not None:
+            kept = tuple(f for f in asked_last.where if f.dimension != "region")
+            return ranking, replace(asked_last, where=(inside, *kept))
         return ranking, Query(self.source, columns, (inside, *dated, *then), rows, order=(Order(columns[0].name),))
+
+    def asked_behind(self, first: Item, rest: Sequence[Item]) -> Query | None:
+        """The ranking that is asked for of those first in one thing: "among the five …, which has least woodland"."""
+        asked = [i.start for i in self.reading.items if i.type == "ASK" and i.start >= first.end]
+        later = tuple(i for i in self.reading.items if asked and i.start >= asked[0])
+        if not rest or rest[0] not in later or not any(i.type == "SUP" for i in later):
+            return None
+        dated = tuple(i for i in self.reading.items if i.type in ("YEAR", "LATEST", "EARLIEST") and i not in later)
+        level = Item(first.start, first.start, "LEVEL", self.level)
+        own = replace(self.reading, items=(level, *dated, *later))
+        return Constraints(own, self.context, self.selection, self.settled).by_place()
 
     def in_bands(self) -> Query | None:
         """A count for each of several ranges that exclude one another: below 500 m, 500 to 1000 m, above 1000 m."""
@@ -964,7 +981,8 @@ class Constraints:
             percent = Column("percent", expression=Expression("percent", "points", "surveyed"))
             return Query("survey", (*self.columns(), percent), self.base())
         elif len(self.places) == 2 and len(self.classes) == 1 and not self.level:
-            inner, outer = self.nested(*self.places) or (None, None)
+            beside = "compare" in self.asks or self.reading.has("UP", "DOWN")  # "below the EU average"
+            inner, outer = (None if beside else self.nested(*self.places)) or (None, None)
             if not inner or not outer:
                 return None
             own = [(Filter("region", "in", (r.id,)),) for r in (inner, outer)]

@@ -383,7 +383,11 @@ def _in_their_place(items: list[Item], every: Sequence[Token], question: str) ->
     named = {i.end for i in items if i.type in ("PLACE", "CLASS")}
     behind = {(i.start, i.end) for i in items if i.type == "AFTER" and i.start in named
               and question[every[i.end - 1].end :].lstrip()[:1] in (",", ";")}  # fmt: skip
+    joins = {
+        (i.start, i.end) for i in items if i.type in ("AND", "OR", "ALSO") and _opens(question, every[i.start].start)
+    }
     ruled_out = {
+        "PLACE": lambda i: (i.start, i.end) in joins,  # Swedish "… skog? Och …", no town
         "BOTH": lambda i: i.end in counted,  # "the two Italian regions"
         "SUP": lambda i: (i.start, i.end) in minimal,  # Danish "mindst 25"
         "NOT": lambda i: (i.start, i.end) in behind,  # "Puglia esclusa, …"
@@ -406,6 +410,11 @@ def _lies_in(one: Item, other: Item) -> bool:
 def _begins(question: str, start: int, end: int) -> bool:
     """Whether a word is what a question begins with, a comma behind it."""
     return not question[:start].strip(" ¡¿") and "," in question[end:][:2]
+
+
+def _opens(question: str, start: int) -> bool:
+    """Whether a sentence begins here."""
+    return question[:start].rstrip(" ¡¿\n")[-1:] in ("", ".", "?", "!", ";", ":")
 
 
 class _Places:

@@ -89,11 +89,11 @@ def those_said(reading: Reading, shortest: int) -> list[Item]:
 
 
 def points_at_those(reading: Reading, same: bool, *, here: bool = False) -> bool:
-    """Whether "those" is said, as more than the article of a class that was not asked about before.
+    """Whether "those" or "those five" is said, as more than the article of a class that was not asked about before.
 
     `here`: "there" counts too, where no drawn area is meant by it.
     """
-    if here and reading.has("HERE"):
+    if reading.has("THOSEN") or (here and reading.has("HERE")):
         return True
     named = {i.start for i in reading.items if i.type in ("CLASS", "COUNTED")}
     return any(
@@ -381,9 +381,9 @@ def part_of(reading: Reading, past: Sequence[Query], said: Constraints) -> Query
     counted = base.columns and base.columns[0].measure == "points" and not base.rows
     if not (counted and "share" in said.measures and points_with(reading, "THAT", "THOSE")):
         return None
-    if not names_only(reading, *(("PLACE", "CLASS", "YEAR") if base.source == "survey" else ())):
+    if not names_only(reading, "PLACE", "CLASS", "YEAR"):
         return None
-    if reading.has("PLACE", "CLASS") and not ends_in(reading, "THAT", "THOSE"):
+    if base.source == "survey" and reading.has("PLACE", "CLASS") and not ends_in(reading, "THAT", "THOSE"):
         return None  # German "der Waldanteil in Thüringen": an article
     plain = {f.dimension for f in base.where} <= {"region", "land_cover", "year"}
     if names_only(reading) and plain and "points" not in said.measures:
@@ -391,6 +391,8 @@ def part_of(reading: Reading, past: Sequence[Query], said: Constraints) -> Query
     if any(k.codes and not set(k.codes) >= set(values(base, k.theme)) for k in said.classes):
         return None
     looked = "revisited" if base.source == "revisits" else "surveyed"
+    if base.source == "revisits" and not names_only(reading):
+        return of_all_before(base, said)
     if base.source == "revisits" and len(past) > 1 and (narrow := side_added(base, past[-2])) is not None:
         shared = tuple(f for f in base.where if f != narrow)
         columns = (Column("part", "points", (narrow,)), Column("whole", "points"),
@@ -409,6 +411,19 @@ def part_of(reading: Reading, past: Sequence[Query], said: Constraints) -> Query
         Column("percent", "", (), Expression("percent", "part", "whole")),
     )
     return Query(base.source, columns, shared)
+
+
+def of_all_before(base: Query, said: Constraints) -> Query | None:
+    """Points that went from one class to another, in percent of all that were of the first: "what share of the cropland
+    points of 2015 is that?"."""
+    sides = [f for f in base.where if f.dimension.endswith("_from") and f.dimension != "year_from"]
+    same = [k.codes for k in said.classes] == [f.listed for f in sides] and not said.places
+    if not same or said.years() not in ((), values(base, "year_from")):
+        return None
+    after = tuple(f for f in base.where if f.dimension.endswith("_to") and f.dimension != "year_to")
+    columns = (Column("part", "points", after), Column("whole", "points"),
+               Column("percent", "", (), Expression("percent", "part", "whole")))  # fmt: skip
+    return Query("revisits", columns, tuple(f for f in base.where if f not in after))
 
 
 def side_added(base: Query, before: Query) -> Filter | None:
@@ -486,8 +501,9 @@ def of_those_places(reading: Reading, base: Query, said: Constraints, context: C
     also = reading.has("ALSO", "HAVING") and "which" in said.asks and not reading.has("LEVEL", "RANK", "SPLIT")
     if elsewhere or not (also or points_at_those(reading, same, here=not said.selection)):
         return None
-    found = rows_of(base, context)
-    if not 0 < len(found) <= MOST_POINTED:
+    number = next(iter(reading.all("THOSEN")), None)
+    found = rows_of(base, context)[:number]
+    if not 0 < len(found) <= MOST_POINTED or (number and len(found) < number):
         raise NotUnderstood((), f"unread:{words_pointing(reading)}")
     query = replace(base, lead="", limit=None)
     of_height = reading.has("STAT") and "elevation" in reading.all("DIM")
@@ -509,6 +525,8 @@ def of_those_places(reading: Reading, base: Query, said: Constraints, context: C
     kept: tuple[Condition, ...] = ()
     if reading.has("HAVING", "COUNT", "COUNTED", "BARE"):
         kept = tuple(replace(c, column=name) for c in said.conditions())
+    if reading.has("TOGETHER") and not kept:
+        return replace(query, where=(Filter("region", "in", tuple(found)), *where), rows=(), order=(), having=())
     order = () if "how_many" in said.asks and kept else (Order(name, way),)
     rows = (Group("region", members=tuple((id,) for id in found)),)
     most = [*reading.all("FIRST"), *(n for n, _ in reading.all("MANY"))]

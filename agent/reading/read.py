@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 from agent.lexicon import lexicon
@@ -87,8 +87,8 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = as_plain(said, without(as_the_least(items, said), said))
     items = around_an_end(highest_there(placed(items), said), said)
     items = in_a_year_without(with_place_left_out(of_one_place(with_none(items, said)), said))
-    items = as_use(items, said, context)
-    items = tuple(with_origin(with_the_last(items, said), said))
+    items = of_the_whole(as_use(items, said, context), said)
+    items = tuple(those_counted(with_origin(with_the_last(items, said), said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
     weak = weak_words(said, open_words) | lead_words(said, items) | repeated_no(said, items)
@@ -112,6 +112,57 @@ LEANING = ("BARE", "MORE", "LATER", "RADIUS")
 
 
 MOVED = ("CHANGE", "UP", "DOWN", "LOST", "GAINED", "TREND", "FATE", "FATESPLIT", "BECAME", "STAYED", "DIFF")
+
+
+def of_the_whole(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the average of a group of countries as the figure of the whole group: "the EU
+    average", of no rows and no height."""
+    rows = any(i.type in ("LEVEL", "INSIDE", "SPLIT", "RANK", "DIM", "MANY", "EACH") for i in items)
+    if rows or any(i.type == "MEASURE" and i.value == "points" for i in items):
+        return items
+    found, shares = list(items), [i for i in items if i.type == "MEASURE" and i.value == "share"]
+    for mean in (i for i in items if i.type == "STAT" and i.value == "mean"):
+        for n, place in enumerate(found):
+            group = place.type == "PLACE" and any(r.level == "group" for r in place.value.regions)
+            if group and (_beside(mean, place, said) or any(_beside(mean, i, said) for i in shares)):
+                start, end = min(mean.start, place.start), max(mean.end, place.end)
+                whole = replace(place, start=start, end=end)
+                signs = [i for i in said.items if i.type == "CMP" and i.value in "<>" and _beside(i, whole, said)]
+                found[n] = whole
+                found = [i for i in found if i is not mean]
+                found += [replace(i, type="UP" if i.value == ">" else "DOWN") for i in signs[:1]]
+                break
+    return sorted(found, key=lambda i: i.start)
+
+
+def _beside(one: Item, other: Item, said: Mentions) -> bool:
+    """Whether only small words stand between two constraints."""
+    first, second = sorted((one, other), key=lambda i: i.start)
+    return all(n in said.soft for n in range(first.end, second.start))
+
+
+def those_counted(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "those five", whose number no other took, and "those five countries" as so many of
+    the rows before."""
+    covered = {n for i in items for n in range(i.start, i.end)}
+    free = [i for i in said.items if i.start not in covered]
+    those = [i for i in free if i.type in ("THOSE", "THAT")]
+    found = [
+        replace(i, type="THOSEN", value=i.value[0])
+        if i.type == "MANY" and any(t.end <= i.start and _beside(t, i, said) for t in those)
+        else i
+        for i in items
+    ]
+    for one, number in product(those, free):
+        between = range(one.end, number.start)
+        if one.type == "THOSE" and number.type == "NUM" and all(n in said.soft for n in between):
+            few = one.end <= number.start and 1 < number.value < MOST_COUNTED
+            found += [Item(one.start, number.end, "THOSEN", int(number.value))] if few else []
+    return sorted({(i.start, i.type): i for i in found}.values(), key=lambda i: i.start)
+
+
+MOST_COUNTED = 61
+"""A number from here on counts no rows that "those" may mean."""
 
 
 def growers(said: Mentions, items: Sequence[Item]) -> frozenset[int]:

@@ -405,9 +405,11 @@ class _Sentence:
         """How far the first row is ahead of the second, with the ends of its interval."""
         assert self.head
         unit, margin = self.unit(self.head), self.facts.get("margin")
-        if margin is not None and self.source.weighed and unit in LAND:
+        if margin is not None and unit in LAND:
             end = f"{self.head.name}_high"
-            margin = self.supported(float(margin), max(rows, key=lambda row: row.get(end) or 0), self.head)
+            widest = max(rows, key=lambda row: row.get(end) or 0)
+            told = float(margin)
+            margin = self.supported(told, widest, self.head) if self.source.weighed else sensible(told)
         text = self.voice.quantity(margin, "percentage points" if unit == "%" else unit)
         return self.with_ends(text, self.facts.get("margin_low"), self.facts.get("margin_high"))
 
