@@ -66,7 +66,8 @@ def composed_plan(
     alone = not conversation.queries and not conversation.frame
     bare = {i.type for i in reading.items} <= {"ASK", "MEASURE", "PLACE", "YEAR"}
     points = points_at_those(reading, same=True) and not reading.has("PLACE")
-    if alone and (points or (bare and points_with(reading, "THAT"))) and not reading.has("CLASS", "RANK"):
+    named = reading.has("CLASS", "RANK", "COUNTED", "ENDOF", "NUMCLASS", "FATE", "NONE", "MORETHAN")
+    if alone and (points or (bare and points_with(reading, "THAT"))) and not named:
         raise NotUnderstood((), f"unread:{words_pointing(reading)}")
     whole, past = None, queries_before(conversation)
     if not past and conversation.frame and not (reading.has("CLASS") and reading.has("PLACE", "LEVEL")):
@@ -110,7 +111,8 @@ def composed_plan(
     several = in_parts and not (reading.has("BOTH") and len(clauses) == 1)
     if several and leaning is None and len(asked) == 1 and (asked[0].source != "revisits" or verb_of(asked[0])):
         return None
-    plan = plan_of(asked, reading, context, conversation)
+    one = leaning is None or len(asked) == 1  # what leans on an answer stays with its witness
+    plan = plan_of(asked, reading, context, conversation, beside=one)
     refuse_too_small(asked, context)
     after_none = bool(conversation.turns) and not conversation.frame and not past
     if after_none and all(step.tool == "profile_region" for step in plan.steps) and goes_on(question, context):

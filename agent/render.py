@@ -82,6 +82,7 @@ def class_verdicts(results: Sequence[Result], voice: Voice, context: Context) ->
         asked = {k: v for k, v in result.arguments.items() if k not in ("land_cover", "land_use")}
         if (
             result.tool in ("official_share", "count_points")
+            and (result.land_cover or result.land_use)
             and len(result.years) == 1
             and number_of(result.value) is not None
         ):

@@ -34,7 +34,9 @@ SHARE_COMPOUND = re.compile(
     r"(?:anteil(?:e|en|s)?|quote|aandeel|percentage|andel(?:en|ar|e|ene|arna)?|osuu[sdtk]\w*|osakaalu?|arány\w*)$"
 )
 """… and "Waldanteil", "bosaandeel" …"""
-AREA_COMPOUND = re.compile(r"(?:fl[äa]che|areal|oppervlakte|areaal)$")
+AREA_COMPOUND = re.compile(
+    r"(?:fl[äa]che|areal|oppervlakte|areaal|\barea|\bsurface)$|^(?:superfic\w+|surface|área|powierzchnia) "
+)
 """… and, of one area, "Rebfläche", "bosareaal"."""
 KM_OF = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -87,6 +88,11 @@ def answer(asked: Query, context: Context) -> Result:
         facts=shown.facts(),
         caveats=(*caveats(compiled, found, context), *changed),
     )
+
+
+NUTS0_OR_2 = re.compile(r"country:\w+|nuts:\w{4}")
+MOST_PLACED = 10
+"""Points of which it is told where each lies."""
 
 
 class _Shown:
@@ -225,7 +231,25 @@ class _Shown:
         kept = [name for name in self.found.columns if name != "found"]
         columns = [new for name in kept for new in self._named_columns(name)]
         rows = tuple(tuple(cell for name in kept for cell in self._named_cells(name, row[name])) for row in self.rows)
+        if places := self._lie_in():
+            columns.append("region")
+            rows = tuple((*cells, places.get(row["point_id"])) for cells, row in zip(rows, self.rows, strict=True))
         return Table(tuple(columns), rows, self.found.sql, self.found.parameters)
+
+    def _lie_in(self) -> dict[int, str]:
+        """Point id → the NUTS 2 region and the country it lies in, of a few points at an end of an order."""
+        few = self.of_points and self.query.order and 0 < len(self.rows) <= MOST_PLACED
+        if not few or "point_id" not in self.rows[0]:
+            return {}
+        ids = {f"p{n}": row["point_id"] for n, row in enumerate(self.rows)}
+        sql = f"SELECT point_id, region_id FROM point_regions WHERE point_id IN ({', '.join(f'${p}' for p in ids)})"
+        found: dict[int, dict[str, str]] = {}
+        for point, id in self.context.store.run(sql, ids).rows:
+            if NUTS0_OR_2.fullmatch(str(id)):
+                region = self.context.named(str(id))
+                found.setdefault(point, {})[region.level] = region.name
+        return {point: ", ".join(dict.fromkeys(of[k] for k in ("nuts2", "country") if k in of))
+                for point, of in found.items()}  # fmt: skip
 
     def _kind(self, name: str) -> str:
         of = self.source.dimensions.get(name)

@@ -21,7 +21,7 @@ from agent.reading.pointing import change_of, points_at_those, points_with
 from agent.reading.read import Reading, read
 from retrieval.query import Arithmetic, Column, Expression, Filter, Group, Query
 from tools.context import Context
-from tools.query import answer
+from tools.query import MOST_PLACED, answer
 
 ASKING = ("how_many", "how_much", "which", "what", "where", "when")
 CONTENT = (
@@ -74,16 +74,21 @@ def clauses_of(reading: Reading) -> list[tuple[Item, ...]]:
 
 
 def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: bool = False) -> bool:
-    comparing = [i.value for i in reading.items if i.start >= item.start and i.type == "ASK"][:2] == ["is", "compare"]
+    rest = [i for i in reading.items if i.start >= item.start][:3]
+    verb = item.type == "ASK" and item.value == "is"
+    comparing = verb and [i.value for i in rest[1:2]] == ["compare"]  # "and how does that compare with …"
+    each = [i.type for i in rest[verb:]][:2] == ["EACH", "CHANGE"]  # "how did each change"
     asks = (
         asking
-        or comparing  # "and how does that compare with …"
+        or comparing
+        or each
         or item.type in ("DIFF", "RANKED", "REVERSE", "OTHERSIDE", "DIM")
         or (item.type == "ASK" and item.value in ASKING)
     )
     spans = [(i.start, i.end) for i in reading.said.items if i.type == "ASK"]
     asks = asks or (item.type == "MEASURE" and (item.start, item.end) in spans)  # "and how large was the difference"
-    if not asks or not any(i.type in CONTENT for i in before):
+    said = {i.type for i in before}
+    if not asks or not (said & {*CONTENT} or said >= {"EACH", "CHANGE"}):
         return False
     if not any(i.type == "ASK" or (i.type in CONTENT and i.type not in LEADING_IN) for i in before):
         return False  # "among the French regions, which …"
@@ -94,9 +99,9 @@ def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: boo
     named = any(i.type in CONTENT and i.type not in LEADING_IN for i in before)
     if item.type == "ASK" and item.value == "which" and of_points and not named:
         return False  # "the points in Czechia which turned into …"
-    said = reading.said
-    gap = said.question[said.tokens[last.end - 1].end : said.tokens[item.start].start]
-    joins = any(i.type in ("AND", "ALSO") and last.end <= i.start < item.start for i in said.items)
+    every = reading.said
+    gap = every.question[every.tokens[last.end - 1].end : every.tokens[item.start].start]
+    joins = any(i.type in ("AND", "ALSO") and last.end <= i.start < item.start for i in every.items)
     return bool(PARTING.search(gap)) or joins or last.type == "ALSO"
 
 
@@ -162,6 +167,8 @@ class _Chain:
         self.said: tuple[Item, ...] = ()
         self.leaned = False
         """Whether a clause was laid over another's query."""
+        self.rows: Query | None = None
+        """The ranking whose rows were asked about one by one: "they" are all of them."""
 
     def constraints(self, items: Sequence[Item]) -> Constraints:
         """The constraints of some items."""
@@ -187,7 +194,8 @@ class _Chain:
     def turned(self, items: tuple[Item, ...], turn: Reading) -> bool:
         """Whether a clause was laid over the queries before, as a follow-up is."""
         try:
-            found = edited(turn, self.done, self.context, self.selection, self.settled) if edits(turn) else None
+            past = [self.rows] if self.rows else self.done
+            found = edited(turn, past, self.context, self.selection, self.settled) if edits(turn) else None
         except Unfit:
             found = None
         if found is None and (whole := completed(turn, self.done[-1], self.context)) is not None:
@@ -203,12 +211,15 @@ class _Chain:
         types = {i.type for i in items}
         frame = [name for name in FRAME if any(self.is_new(i) for i in _of(items, name))]
         turn = read(words, self.context.language, self.context)
-        if turn.has("EACH") and turn.has("CHANGE", "UP", "DOWN") and ranks_places(self.done[-1]):
-            self.of_each(items)  # a series of each
+        few = ranks_places(self.done[-1]) and self.done[-1].limit
+        if "EACH" in types and "place" not in frame and few:
+            self.of_each(items)
             return
         if turn.whole_in_talk and points_at_those(turn, same=True) and self.turned(items, turn):
             return
-        if "OTHERSIDE" in types:
+        if self.lies_told(items):
+            self.leaned = True
+        elif "OTHERSIDE" in types:
             self.lay(self.other_side(items))
         elif not frame and types <= {"ASK", "ORD", "ONE"} and self.done[-1].order and types & {"ORD", "ONE"}:
             number = max(i.value for i in items if i.type in ("ORD", "ONE"))
@@ -250,8 +261,9 @@ class _Chain:
         elif not frame and types & {"CV", "UNSURE"} and types <= {"CV", "UNSURE", "ASK", "MEASURE"}:
             self.done[-1] = with_cv(self.done[-1])
             self.leaned = True
-        elif "EACH" in types and "place" not in frame and self.done[-1].limit and self.done[-1].group("region"):
-            self.of_each(items)
+        elif not frame and types & {"STAYED", "LOST", "GAINED"} and self.done[-1].source == "revisits":
+            self.done += self.constraints(self.inherited(items)).queries()  # "and how many stayed?"
+            self.leaned = True
         elif not frame:
             raise Unfit("a clause of nothing")
         else:
@@ -261,6 +273,12 @@ class _Chain:
             self.leaned = self.leaned or (self.reading.composed and (framed or of_rows))
             self.done += self.constraints(whole_items).queries()
             self.said = whole_items
+
+    def lies_told(self, items: Sequence[Item]) -> bool:
+        """Whether a clause asks where the points before lie, which is told of a few: "and what country is it in"."""
+        last, kinds = self.done[-1], {i.type for i in items}
+        few = [g.dimension for g in last.rows] == ["point"] and bool(last.order) and (last.limit or 0) <= MOST_PLACED
+        return few and "LEVEL" in kinds and kinds <= {"ASK", "LEVEL", "MEASURE", "HERE"}
 
     def points_at_it(self, turn: Reading) -> bool:
         """Whether "it" or "that" is said of rows, or of points that went from class to class."""
@@ -350,7 +368,8 @@ class _Chain:
         rows = (*GROUPS["place"], *ROWS, "SUP", "RANK", "RANKNTH")
         said = self.constraints([i for i in self.inherited(items) if i.type not in rows])
         said.level = ""
-        for region in answer(self.done[-1], self.context).regions:
+        self.rows = self.rows or self.done[-1]
+        for region in answer(self.rows, self.context).regions:
             said.places = [region]
             self.done += said.queries()
         self.leaned = True

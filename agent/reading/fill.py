@@ -13,6 +13,7 @@ from agent.reading.chart import is_general, is_town
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
 from agent.understand import (
+    AREA_COMPOUND,
     POINT_COMPOUND,
     PROVINCES_ARE_NUTS2,
     SHARE_COMPOUND,
@@ -220,6 +221,9 @@ class Constraints:
             if m.type == "MEASURE" and m.value == "area" and any(i.start < m.start and m.end == i.end for i in amounts)
         }  # "qué superficie"
         covers = [*reading.all("CLASS"), *(c for a, _, b in reading.all("MORETHAN") for c in (a, b))]
+        beside = len(self.places) == 2 and reading.has("DIFF", "SUP", "UP", "DOWN")
+        if beside and any(AREA_COMPOUND.search(c.text.lower()) for c in covers):
+            self.measures.add("area")  # "how many times larger is the woodland area"
         if any(POINT_COMPOUND.search(c.text) for c in covers):
             self.measures.add("points")
         elif any(SHARE_COMPOUND.search(c.text) for c in covers):
@@ -735,6 +739,8 @@ class Constraints:
             return tuple(self.compared(op) for op in dict.fromkeys(self.reading.all("DIFF")))
         if has("RELATIVE") and (not self.changes() or has("DIFF")):
             raise Unfit("in proportion to what?")
+        if (themes := self.splits("classes")) and self.pair() and has("UP", "DOWN", "CHANGE") and not self.level:
+            return (self.classes_that_moved(themes[0][1]),)
         if self.move_apart():
             return self.of_each_class(self.changed)
         if self.changes():
@@ -1311,6 +1317,23 @@ class Constraints:
         order, limit = ranked or (Order(query.columns[0].name), None)
         query = replace(query, order=(order,), limit=limit)
         return self.led_by_the_nth(query, name) if self.reading.has("NTH") else query
+
+    def classes_that_moved(self, theme: str) -> Query:
+        """Classes by how much they changed between two years: "which land cover increased most"."""
+        pair, rows = self.pair() or (0, 0), self.by_class(theme)
+        name, down = rows.columns[0].measure, self.reading.has("DOWN")
+        columns = (
+            *(
+                Column(side, name, (Filter("year", "in", (y,)),))
+                for side, y in zip(("before", "after"), pair, strict=True)
+            ),
+            Column("change", "", (), Expression("difference", "after", "before")),
+        )
+        where = tuple(f for f in rows.where if f.dimension != "year")
+        sided = (Condition("change", "<" if down else ">", 0),) if self.reading.has("UP", "DOWN") else ()
+        return replace(
+            rows, columns=columns, where=where, having=sided, order=(Order("change", "fewest" if down else "most"),)
+        )
 
     def led_by_the_nth(self, query: Query, name: str) -> Query:
         """A ranking of classes led by its last row, the third of "the third most common crop"."""

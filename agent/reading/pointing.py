@@ -527,6 +527,9 @@ def of_those_places(reading: Reading, base: Query, said: Constraints, context: C
         kept = tuple(replace(c, column=name) for c in said.conditions())
     if reading.has("TOGETHER") and not kept:
         return replace(query, where=(Filter("region", "in", tuple(found)), *where), rows=(), order=(), having=())
+    if said.asks == {"where", "is"} and query.source == "survey" and not kept and not is_change(base):
+        where = (Filter("region", "in", tuple(found)), *where)
+        return replace(query, where=where, columns=(), rows=(Group("point"),), order=(), having=())
     order = () if "how_many" in said.asks and kept else (Order(name, way),)
     rows = (Group("region", members=tuple((id,) for id in found)),)
     most = [*reading.all("FIRST"), *(n for n, _ in reading.all("MANY"))]

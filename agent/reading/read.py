@@ -88,6 +88,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = around_an_end(highest_there(placed(items), said), said)
     items = in_a_year_without(with_place_left_out(of_one_place(with_none(items, said)), said))
     items = of_the_whole(as_use(items, said, context), said)
+    items = in_both_years([one for i in items for one in not_inside(i, said)], said)
     items = tuple(those_counted(with_origin(with_the_last(items, said), said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
@@ -112,6 +113,29 @@ LEANING = ("BARE", "MORE", "LATER", "RADIUS")
 
 
 MOVED = ("CHANGE", "UP", "DOWN", "LOST", "GAINED", "TREND", "FATE", "FATESPLIT", "BECAME", "STAYED", "DIFF")
+
+
+def not_inside(item: Item, said: Mentions) -> list[Item]:
+    """Return a place and the kind of place asked for behind it as two: "… in Europe and what country is it in"."""
+    inner = [i for i in said.items if item.start < i.start and i.end <= item.end]
+    asked = next((i for i in inner if i.type == "ASK" and i.value in ("which", "what")), None)
+    if item.type != "INSIDE" or asked is None:
+        return [item]
+    level = next((i for i in inner if i.type == "LEVEL" and i.start >= asked.end), None)
+    place = next((i for i in said.items if i.type == "PLACE" and i.start == item.start), None)
+    return [item] if level is None or place is None else [place, asked, level]
+
+
+def in_both_years(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints of points that were a class "in both 2015 and 2018" as those that stayed it."""
+    order = [
+        i for i in items if i.type in ("ASK", "MEASURE", "CLASS", "BOTH", "SPAN", "FATE", "STAYED", "DIFF", "LEVEL")
+    ]
+    points = [n for n, i in enumerate(order) if i.type == "MEASURE" and i.value == "points"]
+    kinds = [i.type for i in order[points[0] + 1 :][:4]] if points else []
+    if kinds != ["ASK", "CLASS", "BOTH", "SPAN"] or not any(i.value == "how_many" for i in order[: points[0]]):
+        return items
+    return [replace(i, type="STAYED") if i.type == "BOTH" else i for i in items]
 
 
 def of_the_whole(items: list[Item], said: Mentions) -> list[Item]:

@@ -898,6 +898,8 @@ def at_the_top(c: Constraints) -> tuple[Query, ...] | None:
     if ranks and named and (end := next((v for (_, e), v in ends.items() if e == named.start), None)):
         c.source, c.level, c.places = "survey", "", [c.region(i.value[3]) for i in ranks if i.value[3]] or c.places
         return (Query("survey", (), c.base(), (Group("point"),), order=(Order(end[0], end[1]),), limit=1),)
+    if c.reading.has("STAT"):
+        return None  # "the highest mean elevation" is of regions
     asked = "where" in c.asks or inside or plain or asks_which_points(c.reading) or which_of_points(c.reading)
     if (
         len(sups) != 1

@@ -496,7 +496,8 @@ class _Sentence:
         unit = "km" if by == "km" else self.source.dimensions[by].unit if by in self.source.dimensions else ""
         value = self.voice.quantity(round(row[by], 3), unit) if row[by] is not None else self.voice.say("no_figure")
         cover = f"{row['land_cover_name']} ({row['land_cover']})" if row.get("land_cover_name") else ""
-        where = ", ".join(dict.fromkeys(filter(None, (cover, str(row.get("year", "")), *frame.split(", ")))))
+        lies = str(row.get("region") or "").split(", ")
+        where = ", ".join(dict.fromkeys(filter(None, (cover, str(row.get("year", "")), *lies, *frame.split(", ")))))
         return self.voice.say(
             "extreme", measure=self.voice.measure(by), value=value, point=row["point_id"], frame=where
         )
