@@ -11,7 +11,7 @@ from typing import Any
 from agent.conversation import Conversation
 from agent.frame import Frame
 from agent.lexicon import languages, leaves
-from agent.reading.clauses import clause_queries, clauses_of
+from agent.reading.clauses import ASKING, CONTENT, clause_queries, clauses_of, words_of
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, queries
@@ -91,6 +91,7 @@ def composed_plan(
     if leaning is not None and dropped(leaning, reading, context):
         leaning = None
     clauses = clauses_of(reading)
+    loose = leaning is None and whole is None and next((c for c in clauses[1:] if leans(c)), None)
     one_clause = len(clauses) == 1 or not asks(clauses[0])  # "of the five …: what is …"
     of_each = reading.has("CHANGE", "UP", "DOWN") or (len(clauses) == 1 and reading.has("EACH"))
     if leaning is None and whole is None and (not in_parts or (one_clause and not of_each)):
@@ -108,6 +109,8 @@ def composed_plan(
     asked = in_each_year(in_other_years(asked, reading, context), reading)
     if dropped(asked, reading, context):
         return None
+    if loose and len(asked) < len(clauses):
+        raise NotUnderstood((), f"unread:{words_of(clauses, reading)[clauses.index(loose)]}")
     several = in_parts and not (reading.has("BOTH") and len(clauses) == 1)
     if several and leaning is None and len(asked) == 1 and (asked[0].source != "revisits" or verb_of(asked[0])):
         return None
@@ -118,6 +121,12 @@ def composed_plan(
     if after_none and all(step.tool == "profile_region" for step in plan.steps) and goes_on(question, context):
         raise NotUnderstood((), "which_class")
     return plan
+
+
+def leans(clause: Sequence[Item]) -> bool:
+    """Whether a clause asks and names nothing of its own: what it asks is of the answer before."""
+    asking = any(i.type == "ASK" and i.value in ASKING for i in clause)
+    return asking and not any(i.type in CONTENT for i in clause)
 
 
 def goes_on(question: str, context: Context) -> bool:

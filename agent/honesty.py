@@ -17,6 +17,7 @@ from retrieval.errors import NotUnderstood
 from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
 from tools.plan import Plan
+from tools.registry import witness_of
 
 ONLY_COMPOSED = (
     "LIMIT",
@@ -62,6 +63,7 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
     dropped += changes_and_years(reading, plan)
     dropped += compared_words(reading, plan)
     dropped += shares_of_counts(reading, plan)
+    dropped += witnesses_left_out(reading, plan)
     dropped += [] if each else [*excluded_words(reading, plan), *asked_rows(reading, plan)]
     aside_words = " ".join(str(slots.get("words", "")) for key, slots in plan.notes if key == "left_aside")
     unused = [w for w in qualifiers(reading, context.language) if w in aside_words or len(w) < SHORT]
@@ -190,6 +192,16 @@ def asked_rows(reading: Reading, plan: Plan) -> list[str]:
 
 
 COUNTS = ("compare_years", "find_points")
+
+
+def witnesses_left_out(reading: Reading, plan: Plan) -> list[str]:
+    """Return the words of one of two witnesses that were both asked for, where a plan asks only the other."""
+    named = {i.value: reading.said.words(i) for i in reading.items if i.type == "WITNESS"}
+    told = {witness_of(step.tool) for step in plan.steps}
+    both = {"survey": "survey", "published": "official"}
+    if not {*both} <= {*named} or any(step.tool in ("compare_with_survey", "deals", "query") for step in plan.steps):
+        return []
+    return [words for name, words in named.items() if name in both and both[name] not in told]
 
 
 def shares_of_counts(reading: Reading, plan: Plan) -> list[str]:

@@ -19,7 +19,7 @@ from agent.reading.fill import EVERYWHERE, PERCENT, Constraints, Unfit
 from agent.reading.mentions import Item
 from agent.reading.pointing import change_of, points_at_those, points_with
 from agent.reading.read import Reading, read
-from retrieval.query import Arithmetic, Column, Expression, Filter, Group, Query
+from retrieval.query import Arithmetic, Column, Condition, Expression, Filter, Group, Order, Query
 from tools.context import Context
 from tools.query import MOST_PLACED, answer
 
@@ -261,11 +261,19 @@ class _Chain:
         elif not frame and types & {"CV", "UNSURE"} and types <= {"CV", "UNSURE", "ASK", "MEASURE"}:
             self.done[-1] = with_cv(self.done[-1])
             self.leaned = True
+        elif not frame and "LEVEL" in types and not self.done[-1].rows and types <= {"ASK", "LEVEL", "MEASURE", "HERE"}:
+            self.lay(self.by_level(items))  # "and in which countries?"
+        elif not frame and "EACH" in types and (apart := self.each_of_them()) is not None:
+            self.lay(apart)
+        elif not frame and "WITNESS" in types:
+            self.done += self.constraints(self.of_witness(items)).queries()
+            self.leaned = True
         elif not frame and types & {"STAYED", "LOST", "GAINED"} and self.done[-1].source == "revisits":
             self.done += self.constraints(self.inherited(items)).queries()  # "and how many stayed?"
             self.leaned = True
         elif not frame:
-            raise Unfit("a clause of nothing")
+            if not turn.whole_in_talk or not self.turned(items, turn):
+                raise Unfit("a clause of nothing")
         else:
             whole_items = self.inherited(items)
             framed = not self.done[-1].rows and any(_of(self.said, name) and not _of(items, name) for name in FRAME)
@@ -279,6 +287,32 @@ class _Chain:
         last, kinds = self.done[-1], {i.type for i in items}
         few = [g.dimension for g in last.rows] == ["point"] and bool(last.order) and (last.limit or 0) <= MOST_PLACED
         return few and "LEVEL" in kinds and kinds <= {"ASK", "LEVEL", "MEASURE", "HERE"}
+
+    def by_level(self, items: tuple[Item, ...]) -> Query:
+        """The number before, for the places of a level that have any."""
+        last, level = self.done[-1], self.constraints(self.inherited(items)).level
+        if last.fold or not last.columns or any(c.expression for c in last.columns) or not level:
+            raise Unfit("of which places?")
+        head = last.columns[0].name
+        return replace(last, rows=(Group("region", level),), having=(Condition(head, ">", 0),), order=(Order(head),))
+
+    def each_of_them(self) -> Query | None:
+        """Each of the places or classes that one number was told of: "and what does each one have?"."""
+        last = self.done[-1]
+        several = [n for n in ("region", *THEMES) for f in last.filters(n) if f.op == "in" and len(f.listed) > 1]
+        if last.rows or last.fold or len(several) != 1:
+            return None
+        (name,) = several
+        members = tuple((v,) for f in last.filters(name) if f.op == "in" for v in f.listed)
+        where = tuple(f for f in last.where if f.dimension != name)
+        order = (Order(last.columns[0].name),)
+        return replace(last, where=where, rows=(Group(name, members=members),), order=order)
+
+    def of_witness(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
+        """A clause that asks another witness of the same: "and what did Eurostat publish for that country"."""
+        own = tuple(i for i in items if i.type != "HERE")
+        points = ("MEASURE",) if any(i.value == "published" for i in own if i.type == "WITNESS") else ()
+        return tuple(i for i in self.inherited(own) if i.type not in points or i.value != "points")
 
     def points_at_it(self, turn: Reading) -> bool:
         """Whether "it" or "that" is said of rows, or of points that went from class to class."""

@@ -506,6 +506,9 @@ def of_those_places(reading: Reading, base: Query, said: Constraints, context: C
     if not 0 < len(found) <= MOST_POINTED or (number and len(found) < number):
         raise NotUnderstood((), f"unread:{words_pointing(reading)}")
     query = replace(base, lead="", limit=None)
+    moved = reading.has("SPAN", "SINCEYEAR", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "DIFF")
+    if is_change(base) and len(said.years()) == 1 and not moved:  # "and how much do those countries have in 2022?"
+        query = replace(query, columns=plain_columns(base), having=())
     of_height = reading.has("STAT") and "elevation" in reading.all("DIM")
     if reading.has("STAT") and not of_height:
         raise Unfit("a mean of what?")

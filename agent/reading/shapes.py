@@ -1173,7 +1173,34 @@ def pooled_by_or(c: Constraints) -> tuple[Query, ...] | None:
     return (Query(c.source, c.columns(), c.base()),)
 
 
+def in_the_other_survey(c: Constraints) -> tuple[Query, ...] | None:
+    """What points of a class of one year were in the other: "what was there in 2015 where maize stood in 2018"."""
+    years = [i for i in c.reading.items if i.type == "YEAR"]
+    named = [i for i in c.reading.items if i.type == "CLASS"]
+    both = sorted({i.value for i in years})
+    open_ = c.asks & {"what", "which"} or c.reading.has("CLASSES", "SPLIT", "RANKCLASS")
+    if (
+        both != [*c.context.store.years()]
+        or len(both) != 2
+        or len(named) != 1
+        or not open_
+        or "points" not in c.measures
+    ):
+        return None
+    if c.reading.has("UP", "DOWN", "CHANGE", "DIFF", "LEVEL", "TREND", *REVISITING) or {"how_many", "compare"} & c.asks:
+        return None
+    own = min(years, key=lambda y: _gap(y, named[0])).value
+    of, (theme, codes) = c.codes(named[0].value), (c.classes[0].theme, c.classes[0].codes)
+    here, there = ("from", "to") if own == both[0] else ("to", "from")
+    where = (*c.place_filters(), Filter("year_from", "in", (both[0],)), Filter("year_to", "in", (both[1],)))
+    columns = (Column("points", "points"), Column("revisited", "revisited"))
+    rows = (Group(f"{theme}_{there}", "3" if len(of.codes[0]) > 1 and not of.codes[0].endswith("00") else "1"),)
+    own_class = Filter(f"{theme}_{here}", "in", codes)
+    return (Query("revisits", columns, (*where, own_class), rows, order=(Order("points"),)),)
+
+
 SHAPES: tuple[Shape, ...] = (
+    in_the_other_survey,
     around_the_end,
     beyond_one_of_them,
     ends_side_by_side,

@@ -426,3 +426,90 @@ def test_a_follow_up_keeps_its_rows(turns: list[str], told: str, context: Contex
     talk = Conversation()
     last = [ask(turn, context, router="builtin", conversation=talk, debug=True) for turn in turns][-1]
     assert told in last.text
+
+
+THOSE = [
+    "Which five Italian regions have the most vineyard points? For those same five, how many olive points are there?",
+    "Welche drei deutschen Länder haben den höchsten Waldanteil? Und wie viel Ackerland haben diese drei?",
+    "Quels sont les trois pays les plus boisés, et quelle est la part des terres artificielles dans chacun d'eux ?",
+    "¿Cuáles son las cinco regiones españolas con más viñedo? ¿Y cuánto olivar tienen esas mismas cinco?",
+    "Vilka tre länder har störst andel skog? Och hur stor andel åker har de tre?",
+    "Melyik három országban van a legtöbb erdő? Mennyi szántó van ebben a három országban?",
+    "Ποιες τρεις χώρες έχουν το μεγαλύτερο ποσοστό δάσους; Πόση καλλιεργήσιμη γη έχουν αυτές οι τρεις;",
+    "How many countries have more than 100 maize points, and which of them has the most?",
+    "Among the five regions with most vineyard points, which has the highest woodland share?",
+]
+
+
+@pytest.mark.parametrize("question", THOSE)
+def test_a_later_clause_asks_of_the_rows_of_the_first(question: str, context: Context) -> None:
+    first, *others = asked(question, context).results
+    assert others
+    assert {r.id for r in first.regions} == {r.id for result in others for r in result.regions}
+    assert {c for r in others for c in r.land_cover} != {*first.land_cover} or "maize" in question
+
+
+ONE_OF_ALL = [
+    ("Take the ten NUTS 2 regions with most maize points. How many wheat points lie in them altogether?", None),
+    ("Which French region gained most woodland between 2009 and 2022, and how much cropland did it lose?", "nuts:FRM0"),
+    ("Which country has the most vineyard points and how many of them lie above 300 m?", "country:ES"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "id"), ONE_OF_ALL)
+def test_what_it_and_them_are_is_kept(question: str, id: str | None, context: Context) -> None:
+    last = asked(question, context).results[-1]
+    assert len(last.regions) == 11 if id is None else [r.id for r in last.regions] == [id]
+
+
+def test_a_change_runs_from_the_earlier_year(context: Context) -> None:
+    question = "What was the share of cropland in Poland in 2009, and by how much had it changed by 2022?"
+    assert "−2.8 percentage points" in asked(question, context).text
+
+
+@pytest.mark.parametrize(("question", "told"), [
+    ("Is Poland's cropland share above the EU average?", "Yes:"),
+    ("How does Ireland's grassland share compare to the EU average?", "European Union 17.1 %"),
+    ("What is the average share of cropland in the EU?", "22.5 %"),
+])  # fmt: skip
+def test_the_average_of_the_union_is_its_own_figure(question: str, told: str, context: Context) -> None:
+    assert told in asked(question, context).text
+
+
+def test_a_part_of_all_points_before(context: Context, records: Frame) -> None:
+    both = pairs(records[records["nuts0"] == "ES"])
+    part = 100 * both[both["before"].str.startswith("B")]["after"].str.startswith("E").mean()
+    question = ("How many points in Spain changed from cropland to grassland between 2015 and 2018, "
+                "and what share is that of all cropland points of 2015?")  # fmt: skip
+    assert asked(question, context).results[-1].value == pytest.approx(part, abs=0.1)
+
+
+OTHER_YEAR = [
+    "What had been recorded in 2015 on the points where Romania had maize in 2018?",
+    "Co bylo v roce 2015 na bodech v Rumunsku, kde se v roce 2018 pěstovala kukuřice?",
+]
+
+
+@pytest.mark.parametrize("question", OTHER_YEAR)
+def test_what_points_were_in_the_other_survey(question: str, context: Context) -> None:
+    (group,) = asked_of(asked(question, context).results[0]).rows
+    assert group.dimension == "land_cover_from"
+
+
+def test_an_end_says_where_it_lies(context: Context) -> None:
+    answer = asked("What's the northernmost vineyard point in Europe and what country is it in?", context)
+    assert len(answer.results) == 1
+    assert "Germany" in answer.text
+
+
+def test_how_many_times_larger_an_area_is_compares_areas(context: Context) -> None:
+    text = asked("How many times larger is the woodland area of Sweden than that of Denmark?", context).text
+    assert "32 times" in text
+
+
+def test_a_clause_that_nothing_answers_is_named(context: Context) -> None:
+    answer = asked("How much cropland is there in Denmark, and how much is then left for everything else?", context)
+    assert (
+        any("everything" in caveat or "Another part" in caveat for caveat in answer.caveats)
+        or answer.status != "answered"
+    )
