@@ -11,7 +11,7 @@ from typing import Any
 from agent.conversation import Conversation
 from agent.frame import Frame
 from agent.lexicon import languages, leaves
-from agent.reading.clauses import ASKING, CONTENT, clause_queries, clauses_of, words_of
+from agent.reading.clauses import ASKING, clause_queries, clauses_of, words_of
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, queries
@@ -110,6 +110,8 @@ def composed_plan(
     if dropped(asked, reading, context):
         return None
     if loose and len(asked) < len(clauses):
+        if in_parts:
+            return None  # each part has its own plan
         raise NotUnderstood((), f"unread:{words_of(clauses, reading)[clauses.index(loose)]}")
     several = in_parts and not (reading.has("BOTH") and len(clauses) == 1)
     if several and leaning is None and len(asked) == 1 and (asked[0].source != "revisits" or verb_of(asked[0])):
@@ -126,7 +128,8 @@ def composed_plan(
 def leans(clause: Sequence[Item]) -> bool:
     """Whether a clause asks and names nothing of its own: what it asks is of the answer before."""
     asking = any(i.type == "ASK" and i.value in ASKING for i in clause)
-    return asking and not any(i.type in CONTENT for i in clause)
+    told = any(i.value == "pp" for i in clause)  # "how many percentage points", of a change
+    return asking and not told and {i.type for i in clause} <= {"ASK", "MEASURE", "EACH", "HERE", "TOGETHER", "WITNESS", "FIRST"}
 
 
 def goes_on(question: str, context: Context) -> bool:

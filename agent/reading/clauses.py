@@ -200,7 +200,7 @@ class _Chain:
             found = None
         if found is None and (whole := completed(turn, self.done[-1], self.context)) is not None:
             found = Constraints(whole, self.context, self.selection, self.settled).queries()[-1]
-        if found is None:
+        if found is None or found == self.done[-1]:
             return False
         self.lay(found)
         self.said = self.inherited(items)
@@ -239,7 +239,7 @@ class _Chain:
             self.lay(self.place_of(items))
         elif "DIFF" in types:
             self.differ(items, frame)
-        elif frame and self.points_at_it(turn) and self.turned(items, turn):
+        elif {*frame} - {"time"} and self.points_at_it(turn) and self.turned(items, turn):
             return  # "and how much cropland did it lose?"
         elif self.asks_percent(items) and {*frame} <= {"place"} and ranks_places(self.done[-1]):
             self.lay(self.held_by_the_first(items))
@@ -272,7 +272,8 @@ class _Chain:
             self.done += self.constraints(self.inherited(items)).queries()  # "and how many stayed?"
             self.leaned = True
         elif not frame:
-            if not turn.whole_in_talk or not self.turned(items, turn):
+            in_a_unit = "MEASURE" in types and not types & {"SUP", "RANK", "YEAR"} and turn.whole_in_talk
+            if not in_a_unit or not self.turned(items, turn):
                 raise Unfit("a clause of nothing")
         else:
             whole_items = self.inherited(items)
