@@ -129,7 +129,7 @@ def leans(clause: Sequence[Item]) -> bool:
     """Whether a clause asks and names nothing of its own: what it asks is of the answer before."""
     asking = any(i.type == "ASK" and i.value in ASKING for i in clause)
     told = any(i.value == "pp" for i in clause)  # "how many percentage points", of a change
-    return asking and not told and {i.type for i in clause} <= {"ASK", "MEASURE", "EACH", "HERE", "TOGETHER", "WITNESS", "FIRST"}
+    return asking and not told and {i.type for i in clause} <= {"ASK", "MEASURE", "EACH", "HERE", "WITNESS", "FIRST"}
 
 
 def goes_on(question: str, context: Context) -> bool:

@@ -42,6 +42,7 @@ CONTENT = (
 """Types that make a clause of its own what would else be the beginning of the next."""
 ROWS = ("LEVEL", "MANY", "SPLIT", "BOTH")
 LEADING_IN = ("PLACE", "INSIDE", "LEVEL")
+STOP = re.compile(r"[?!;](?:\s|$)")
 PARTING = re.compile(r"[,;:.?!\N{EN DASH}\N{EM DASH}]")
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "place": ("PLACE", "INSIDE", "SPLITIN", "NOTPLACE", "HERE"),
@@ -66,11 +67,31 @@ def clauses_of(reading: Reading) -> list[tuple[Item, ...]]:
     for n, item in enumerate(reading.items):
         ranked = [i.type for i in reading.items[n + 1 : n + 2]] == ["RANKED"]
         placed = item.type == "PLACE" and ranked  # "and where does France come"
-        if parts[-1] and _begins(item, parts[-1], reading, asking=placed):
+        asked = parts[-1] and _opens(n, parts[-1], reading)
+        if asked or (parts[-1] and _begins(item, parts[-1], reading, asking=placed)):
             led = [parts[-1].pop()] if parts[-1][-1].type == "EACH" and parts[-1][1:] else []
             parts.append(led)  # "for each of them, how many …"
         parts[-1].append(item)
     return [tuple(part) for part in parts]
+
+
+def _opens(n: int, before: Sequence[Item], reading: Reading) -> bool:
+    """Whether a sentence that asks opens with this constraint, behind one that named something: "…? For those, how"."""
+    said, items = reading.said, reading.items
+    gap = said.question[said.tokens[items[n - 1].end - 1].end : said.tokens[items[n].start].start]
+    if not n or not ends_a_sentence(gap) or not {i.type for i in before} & {*CONTENT}:
+        return False
+    rest = items[n:]
+    ends = [m for m, (a, b) in enumerate(pairwise(rest), 1)
+            if ends_a_sentence(said.question[said.tokens[a.end - 1].end : said.tokens[b.start].start])]  # fmt: skip
+    sentence = rest[: ends[0]] if ends else rest
+    return any(i.type == "ASK" and i.value in ASKING for i in sentence)
+
+
+def ends_a_sentence(gap: str) -> bool:
+    """Whether what stands between two constraints ends a sentence: a full stop of "2018 r. w Polsce" does not."""
+    behind = [rest.lstrip() for rest in gap.split(". ")[1:]]
+    return bool(STOP.search(gap)) or any(not rest or rest[0].isupper() for rest in behind)
 
 
 def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: bool = False) -> bool:

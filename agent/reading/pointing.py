@@ -242,7 +242,11 @@ def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Qu
     asks = reading.all("ASK")
     beside = "compare" in asks and names_only(reading)
     asked = beside or reading.has("SUP", "MORE", "UP", "DOWN", "DIFF", "LOST", "GAINED", "CHANGE")
-    both = reading.has("BOTH") or points_with(reading, "BOTH") or any(n == 2 for n, _ in reading.all("MANY"))
+    both = (
+        reading.has("BOTH")
+        or points_with(reading, "BOTH")
+        or 2 in [*reading.all("THOSEN"), *(n for n, _ in reading.all("MANY"))]
+    )
     one_of_them = beside or ({"which", "what"} & {*asks} and asked and not points_with(reading, "THOSE"))
     if any(n > 2 for n, _ in reading.all("MANY")):
         return None
@@ -528,7 +532,7 @@ def of_those_places(reading: Reading, base: Query, said: Constraints, context: C
     kept: tuple[Condition, ...] = ()
     if reading.has("HAVING", "COUNT", "COUNTED", "BARE"):
         kept = tuple(replace(c, column=name) for c in said.conditions())
-    if reading.has("TOGETHER") and not kept:
+    if (reading.has("TOGETHER") or (of_height and says_points(reading))) and not kept:
         return replace(query, where=(Filter("region", "in", tuple(found)), *where), rows=(), order=(), having=())
     if said.asks == {"where", "is"} and query.source == "survey" and not kept and not is_change(base):
         where = (Filter("region", "in", tuple(found)), *where)
@@ -543,6 +547,13 @@ def of_those_places(reading: Reading, base: Query, said: Constraints, context: C
             raise Unfit("no change of this")
         query = replace(changed, order=(Order("change", way),), limit=query.limit)
     return query
+
+
+def says_points(reading: Reading) -> bool:
+    """Whether "those points" is said, not "those countries"."""
+    points = [i for i in reading.said.items if i.type == "MEASURE" and i.value == "points"]
+    those = [i for i in reading.said.items if i.type == "THOSE"]
+    return any(t.start <= p.start <= t.end for t in those for p in points)
 
 
 def of_those_points(reading: Reading, base: Query, said: Constraints) -> Query | None:

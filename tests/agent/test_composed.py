@@ -151,7 +151,7 @@ STEPS = [
      [66.0, -2.1]),
     ("Among countries whose cropland covered more than 30% in 2018, which has the least artificial land?", [47.7, 2.1]),
     ("Take the three countries with the most sunflower points in 2018; what is the mean elevation of those points?",
-     [118]),
+     [118, 488.5]),
 ]  # fmt: skip
 
 
