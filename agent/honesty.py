@@ -306,15 +306,18 @@ def qualifiers(reading: Reading, language: str) -> list[str]:
     after |= {i.end for i in reading.items if i.type == "EACH" and i.value == "per"}
     after |= {i.end for i in reading.said.items if i.type == "ASK" and i.value == "is" and i.start > 0
               and ends(reading, i.end, "done", language)}  # fmt: skip
-    after |= {first_word(reading, i.end) for i in reading.items if i.type == "ASK" and i.value == "how_many"}
+    after |= counted_things(reading)
     told = (unread & (before | after)) | (set(reading.open_words) & topics) | last_words(reading, unread, language)
     return [reading.word(n) for n in sorted(told) if len(reading.word(n)) > 2]
 
 
-def first_word(reading: Reading, start: int) -> int:
-    """Where the first word that is no small one stands: of "how many of the farms" that of the farms."""
+def counted_things(reading: Reading) -> set[int]:
+    """Where the word behind "how many" stands, one small word passed over, where no points are: "how many farms"."""
+    if "points" in reading.all("MEASURE"):
+        return set()
     small = reading.said.soft - {*reading.open_words}
-    return next((n for n in range(start, len(reading.said.tokens)) if n not in small), start)
+    ends = [i.end for i in reading.items if i.type == "ASK" and i.value == "how_many"]
+    return {n + 1 if n in small else n for n in ends}
 
 
 VERBS_LAST = ("de", "nl", "hu")

@@ -284,6 +284,8 @@ class _Chain:
             self.leaned = True
         elif not frame and "LEVEL" in types and not self.done[-1].rows and types <= {"ASK", "LEVEL", "MEASURE", "HERE"}:
             self.lay(self.by_level(items))  # "and in which countries?"
+        elif not frame and (end := self.from_its_other_end(items)) is not None:
+            self.lay(end)
         elif not frame and "EACH" in types and (apart := self.each_of_them()) is not None:
             self.lay(apart)
         elif not frame and "WITNESS" in types:
@@ -293,7 +295,8 @@ class _Chain:
             self.done += self.constraints(self.inherited(items)).queries()  # "and how many stayed?"
             self.leaned = True
         elif not frame:
-            in_a_unit = "MEASURE" in types and not types & {"SUP", "RANK", "YEAR"} and turn.whole_in_talk
+            land = any(i.type == "MEASURE" and i.value in ("area", "ha") for i in items)
+            in_a_unit = land and not types & {"SUP", "RANK", "YEAR"} and turn.whole_in_talk
             if not in_a_unit or not self.turned(items, turn):
                 raise Unfit("a clause of nothing")
         else:
@@ -317,6 +320,14 @@ class _Chain:
             raise Unfit("of which places?")
         head = last.columns[0].name
         return replace(last, rows=(Group("region", level),), having=(Condition(head, ">", 0),), order=(Order(head),))
+
+    def from_its_other_end(self, items: tuple[Item, ...]) -> Query | None:
+        """The ranking before from the end that a clause names: "… at its greatest, and in which at its least"."""
+        last, ways = self.done[-1], [i.value for i in items if i.type == "SUP"]
+        plain = {i.type for i in items} <= {"ASK", "SUP", "MEASURE", "BOTH"} and len(ways) == 1
+        if not plain or not last.order or last.lead or ways[0] == last.order[0].way:
+            return None
+        return replace(last, order=(replace(last.order[0], way=ways[0]), *last.order[1:]))
 
     def each_of_them(self) -> Query | None:
         """Each of the places or classes that one number was told of: "and what does each one have?"."""

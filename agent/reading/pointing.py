@@ -30,6 +30,8 @@ NAMING = (
 """Types of constraints that name something of their own."""
 SHORTEST_THOSE = 3
 """Letters of a word that can mean "those" by itself: French "en", Danish "de" and Polish "te" have other work."""
+PARTITIVES = ("en", "ne")
+"""French and Italian "of it", of what is counted: "combien en avait-il"."""
 LONGEST_ARTICLE = 5
 """Letters from which on a word before a class is no article of it: "their cropland", "those vines"."""
 MOST_POINTED = 60
@@ -84,7 +86,8 @@ def untaken(reading: Reading, *types: str) -> list[Item]:
 def those_said(reading: Reading, shortest: int) -> list[Item]:
     """Return what says "those": phrases, words of so many letters, and what stands behind "how many"."""
     tokens = reading.said.tokens
-    every, counted = untaken(reading, "THOSE"), {i.end for i in reading.items if i.value == "how_many"}
+    every = [i for i in untaken(reading, "THOSE") if i.end > i.start + 1 or tokens[i.start].norm not in PARTITIVES]
+    counted = {i.end for i in reading.items if i.value == "how_many"}
     return [i for i in every if i.end > i.start + 1 or i.start in counted or len(tokens[i.start].norm) >= shortest]
 
 

@@ -529,3 +529,12 @@ TOLD = [
 @pytest.mark.parametrize(("question", "told"), TOLD)
 def test_what_strangers_asked_in_sentences(question: str, told: str, context: Context) -> None:
     assert told in asked(question, context).text
+
+
+@pytest.mark.parametrize("question", [
+    "In which survey year was the share of maize in Hungary at its greatest, in which at its least, and how large?",
+    "Melyik évben volt a kukorica aránya Magyarországon a legnagyobb, és melyikben a legkisebb?",
+])  # fmt: skip
+def test_a_ranking_is_told_from_both_ends(question: str, context: Context) -> None:
+    most, least = asked(question, context).results
+    assert [most.value, least.value] == [15.5, 10.3]
