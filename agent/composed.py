@@ -91,7 +91,8 @@ def composed_plan(
     if leaning is not None and dropped(leaning, reading, context):
         leaning = None
     clauses = clauses_of(reading)
-    loose = leaning is None and whole is None and next((c for c in clauses[1:] if leans(c)), None)
+    unanswered = leaning is None and whole is None and asks(clauses[0])
+    loose = next((c for c in clauses[1:] if unanswered and leans(c)), None)
     one_clause = len(clauses) == 1 or not asks(clauses[0])  # "of the five …: what is …"
     of_each = reading.has("CHANGE", "UP", "DOWN") or (len(clauses) == 1 and reading.has("EACH"))
     if leaning is None and whole is None and (not in_parts or (one_clause and not of_each)):
