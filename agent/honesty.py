@@ -240,7 +240,10 @@ def compared_words(reading: Reading, plan: Plan) -> list[str]:
 
 def numbers_of(plan: Plan) -> set[float]:
     """Return every number that stands in a plan's arguments."""
-    return {float(n) for n in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)", str([s.arguments for s in plan.steps]))}
+    return {
+        float(n)
+        for n in re.findall(r"(?:(?<![\w.])|(?<=nuts))\d+(?:\.\d+)?(?!\w)", str([s.arguments for s in plan.steps]))
+    }
 
 
 def hard_words(reading: Reading, plan: Plan) -> list[str]:
