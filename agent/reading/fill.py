@@ -159,6 +159,13 @@ def ends_of(one: Filter) -> tuple[float, float]:
     return (-math.inf if low is None else low), (math.inf if high is None else high)
 
 
+def before_and_after(measure: str, pair: tuple[int, int], own: tuple[Filter, ...] = ()) -> tuple[Column, ...]:
+    """Return a measure in two years, with filters of its own, and its change from the first to the second."""
+    sides = zip(("before", "after"), pair, strict=True)
+    dated = (Column(name, measure, (*own, Filter("year", "in", (year,)))) for name, year in sides)
+    return (*dated, Column("change", "", (), Expression("difference", "after", "before")))
+
+
 def in_proportion(change: Query) -> Query:
     """Return a change between two years as the later figure's ratio to the earlier, ranked by it."""
     columns = (*change.columns, Column("ratio", "", (), Expression("ratio", "after", "before")))
@@ -1322,13 +1329,7 @@ class Constraints:
         """Classes by how much they changed between two years: "which land cover increased most"."""
         pair, rows = self.pair() or (0, 0), self.by_class(theme)
         name, down = rows.columns[0].measure, self.reading.has("DOWN")
-        columns = (
-            *(
-                Column(side, name, (Filter("year", "in", (y,)),))
-                for side, y in zip(("before", "after"), pair, strict=True)
-            ),
-            Column("change", "", (), Expression("difference", "after", "before")),
-        )
+        columns = before_and_after(name, pair)
         where = tuple(f for f in rows.where if f.dimension != "year")
         sided = (Condition("change", "<" if down else ">", 0),) if self.reading.has("UP", "DOWN") else ()
         return replace(
@@ -1464,11 +1465,7 @@ class Constraints:
         """The change between two years, of one place or of each of many."""
         first, last = pair or self.pair() or (0, 0)
         name = self.measure()
-        columns = (
-            Column("before", name, (Filter("year", "in", (first,)),)),
-            Column("after", name, (Filter("year", "in", (last,)),)),
-            Column("change", "", (), Expression("difference", "after", "before")),
-        )
+        columns = before_and_after(name, (first, last))
         down = self.reading.has("DOWN", "LOST")
         if not self.classes:
             raise Unfit("a change of what?")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.reading.fill import FEW_ROWS, STAT_MEASURE, Classes, Constraints, Unfit
+from agent.reading.fill import FEW_ROWS, STAT_MEASURE, Classes, Constraints, Unfit, before_and_after
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
 from retrieval.errors import NotUnderstood
@@ -227,11 +227,7 @@ def change_of(base: Query, pair: tuple[int, int]) -> Query | None:
     if base.source not in ("survey", "published") or head is None or any(c.expression for c in base.columns):
         return None
     own = tuple(f for f in head.where if f.dimension != "year")
-    columns = (
-        Column("before", head.measure, (*own, Filter("year", "in", (pair[0],)))),
-        Column("after", head.measure, (*own, Filter("year", "in", (pair[1],)))),
-        Column("change", "", (), Expression("difference", "after", "before")),
-    )
+    columns = before_and_after(head.measure, pair, own)
     rows = tuple(g for g in base.rows if g.dimension != "year")
     order = (Order("change"),) if rows else ()
     where = without(base, "year")
