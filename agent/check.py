@@ -68,14 +68,22 @@ def _places(text: str, results: Sequence[Result], allowed: set[Any], context: Co
         if not r.id.startswith("aoi:")
     )
     ids = {r.id for result in results for r in result.regions}
+    rest = _without_whole(text, (*(v for v in allowed if isinstance(v, str)), *(r.name for r in shown)))
     return [
         m.text
-        for m in context.gazetteer.mentions(text, context.language, misspelt=False)
+        for m in context.gazetteer.mentions(rest, context.language, misspelt=False)
         if m.exact
         and m.text[:1].isupper()
         and m.text.casefold() not in names
         and ids.isdisjoint(getattr(c, "id", "") for c in m.candidates)
     ]
+
+
+def _without_whole(text: str, named: Iterable[str]) -> str:
+    """Return a text less the results' own words in it, which need no looking up; never a part of a longer name."""
+    for name in sorted({one for one in named if one[:1].isupper() and one in text}, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w)(?<!\w[ ’'-]){re.escape(name)}(?!\w|[ ’'-][^\W\d_])", " | ", text)
+    return text
 
 
 def cells(results: Iterable[Result], notes: Any = ()) -> set[Any]:

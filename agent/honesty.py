@@ -102,6 +102,8 @@ def with_widened(question: str, plan: Plan, context: Context) -> Plan:
     if not plan.steps or context.language not in languages():
         return plan
     asked = str([step.arguments for step in plan.steps])
+    if not CLASS_CODE.search(asked):  # no class is asked for, so none is read into a word
+        return plan
     told = {slots.get("words") for key, slots in plan.notes if key == "class_read_as"}
     notes = []
     for item in read(question, context.language, context).said.items:

@@ -121,8 +121,10 @@ def has_endings(language: str | None) -> bool:
 
 
 class _Endings(NamedTuple):
-    ends: Mapping[str, tuple[str, ...]]
-    """Language → endings, the longest first."""
+    ends: Mapping[str, frozenset[str]]
+    """Language → endings."""
+    lengths: Mapping[str, tuple[int, ...]]
+    """Language → how many letters they have, the most first."""
     last: Mapping[str, tuple[tuple[str, str], ...]]
     """Language → letters at a stem's end, and what they become."""
     first: Mapping[str, tuple[tuple[str, str], ...]]
@@ -138,12 +140,13 @@ def _stems(norm: str, language: str) -> tuple[str, ...]:
             found[plain + norm[len(mutated) :]] = None
             break
     layer = list(found)
+    ends, lengths = lists.ends[language], lists.lengths[language]
     for _ in range(MOST_ENDINGS if language in GLUED else 1):
         layer = [
-            word[: -len(end)]
+            word[:-length]
             for word in layer
-            for end in lists.ends[language]
-            if len(word) - len(end) >= SHORTEST_STEM and word.endswith(end)
+            for length in lengths
+            if len(word) - length >= SHORTEST_STEM and word[-length:] in ends
         ]
         found.update(dict.fromkeys(layer))
     for word in tuple(found):
@@ -156,10 +159,8 @@ def _stems(norm: str, language: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _endings() -> _Endings:
     lists = tomllib.loads(ENDINGS_FILE.read_text(encoding="utf-8"))
-    ends = {
-        language: tuple(sorted({normalise(end) for end in text.split()}, key=lambda end: (-len(end), end)))
-        for language, text in lists["endings"].items()
-    }
+    ends = {language: frozenset(normalise(end) for end in text.split()) for language, text in lists["endings"].items()}
+    lengths = {language: tuple(sorted({*map(len, of)}, reverse=True)) for language, of in ends.items()}
     last, first = (
         {
             language: tuple((pair.split()[0], pair.split()[1]) for pair in pairs)
@@ -167,7 +168,7 @@ def _endings() -> _Endings:
         }
         for name in ("last", "first")
     )
-    return _Endings(ends, last, first)
+    return _Endings(ends, lengths, last, first)
 
 
 def base_forms(norm: str) -> Iterator[str]:

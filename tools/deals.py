@@ -211,20 +211,25 @@ def _discs(rows: Sequence[Mapping[str, Any]], context: Context) -> list[dict[str
     by_country: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         by_country.setdefault(row["country"], []).append(row)
-    letters = {place.split(":")[1]: place for place in by_country}
-    middles = context.store.query("deals_discs", countries=list(letters)).dicts()
+    middles = _middles(context.store)
     return [
         {
             "type": "Feature",
-            "geometry": {"type": "Point", "coordinates": [middle["lon"], middle["lat"]]},
+            "geometry": {"type": "Point", "coordinates": [*middles[place.split(":")[1]]]},
             "properties": {
-                "name": place_name(letters[middle["country"]], context.language), "accuracy": "COUNTRY",
-                "deals": len(by_country[letters[middle["country"]]]), "disc": True,
-                "deal_ids": [row["deal_id"] for row in by_country[letters[middle["country"]]]],
+                "name": place_name(place, context.language), "accuracy": "COUNTRY", "deals": len(of_place),
+                "disc": True, "deal_ids": [row["deal_id"] for row in of_place],
             },
         }
-        for middle in middles
+        for place, of_place in sorted(by_country.items(), key=lambda one: one[0].split(":")[1])
+        if place.split(":")[1] in middles
     ]  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _middles(store: Store) -> Mapping[str, tuple[float, float]]:
+    """Return country → the middle of its towns, longitude first, read once."""
+    return {row["country"]: (row["lon"], row["lat"]) for row in store.query("deals_discs").dicts()}
 
 
 def _accuracy(spots: Mapping[str, int], context: Context) -> tuple[Caveat, ...]:

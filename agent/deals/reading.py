@@ -43,7 +43,7 @@ FORMER = ("former_cover", "former_use", "former_owner")
 AXES = ("country", "region", "intention", "crop", "animal", "mineral", "nature", "negotiation", "implementation",
         "year", "investor", "operating", "investor_country", "investor_kind", "former_cover", "former_use",
         "former_owner", "impact", "water_source", "community_reaction", "community_consultation")  # fmt: skip
-YEAR_SIGNS = {"onward": ">=", "since": ">=", "after": ">", "before": "<", "until": "<="}
+YEAR_SIGNS = {"onward": ">=", "after": ">", "since": ">=", "before": "<", "until": "<="}
 SIZE_SIGNS = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 SIZE_OF = {"production": "production_size", "contract": "contract_size", "hectares": "size", "intended": "size"}
 HECTARES = {"ha": 1.0, "km2": 100.0, "acre": 0.40468564}
@@ -240,6 +240,7 @@ class _Reader:
         """Return what was understood, when everything was."""
         self._companies()
         self._named_elsewhere()
+        self._owned()
         self._formerly()
         self._numbers()
         self._default_filter()
@@ -406,6 +407,14 @@ class _Reader:
             else:
                 self._number(leaf, lead)
 
+    def _owned(self) -> None:
+        """ "Wem gehört", "wem gehörte": where endings do not part who owns from who did, the word as written does."""
+        for leaf in self.leaves:
+            if leaf.says("axis", "former_owner") and leaf.says("ask", "invests"):
+                written = words(self.language)["axis"]["former_owner"].split("|")
+                kept = "axis" if fold(leaf.text) in map(fold, written) else "ask"
+                leaf.entries = tuple(entry for entry in leaf.entries if entry.section == kept)
+
     def _formerly(self) -> None:
         """What the land was before the deal: "formerly", or a "before" that no year follows, with who came then."""
         before_it = (leaf for leaf in self.leaves if leaf.says("compare", "before") and not leaf.says("ask"))
@@ -501,6 +510,8 @@ class _Reader:
             return  # unread: named in the end
         for one in (leaf, unit, bound, trail if not year or (trail and trail.says("compare", "onward")) else None):
             self.take(one, "number")
+        if year and beside is not None and beside.says("axis", "year"):  # Latvian "2012. gada"
+            self.take(beside, "number")
 
     def _dated(self, year: Leaf) -> str:
         """What a year is of: of a signature where one is spoken of beside it, else of a deal's beginning."""
@@ -758,6 +769,8 @@ class _Reader:
                 if one.says("ask", "list") and axis in ("year",):
                     return False
                 agent = one.at > 0 and self.leaves[one.at - 1].says("ask", "invests", "deal", "investment")
+                if one.at > 0 and self.leaves[one.at - 1].says("nature") and self.leaves[leaf.at - 1].says("flag"):
+                    return False  # "leased by foreign investors"
                 told = self.leaves[one.at - 1].says("ask", "invests") or self._is_told(leaf)
                 return not (one.says("ask", "by") and agent and told)
             superlative = one.says("ask", "biggest", "smallest", "most", "fewest", "total", "mean")

@@ -69,6 +69,13 @@ def test_an_invented_number_place_or_code_is_found(asked, demo: Context) -> None
     assert unsupported(wrong, answer.results, "en", demo) == ["B82", "63.4", "Portugal"]
 
 
+def test_a_longer_name_around_that_of_a_result_is_found(asked, demo: Context) -> None:
+    answer = asked("how much of Saxony was woodland in 2018")
+    assert unsupported(answer.text, answer.results, "en", demo) == []
+    wrong = answer.text + " So it is in Lower Saxony; Saxony has more."
+    assert unsupported(wrong, answer.results, "en", demo) == ["Lower Saxony"]
+
+
 @pytest.mark.parametrize(
     ("language", "source", "measure", "where", "told"),
     [

@@ -531,6 +531,34 @@ def test_what_is_farmed_is_the_area_in_production(context: Context) -> None:
     assert "2,200 ha in operation" in text
 
 
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Land deals in Ethiopia after 2012", "en"),
+        ("Jordhandler i Etiopien efter 2012", "da"),
+        ("Συμφωνίες γης στην Αιθιοπία μετά το 2012", "el"),
+        ("Maakaupat Etiopiassa vuoden 2012 jälkeen", "fi"),
+        ("Zemes darījumi Etiopijā pēc 2012. gada", "lv"),
+    ],
+)
+def test_after_a_year_that_year_is_left_out(question: str, language: Language, context: Context) -> None:
+    plan = deals_plan(question, context.in_language(language), Conversation())
+    assert plan is not None
+    years = [one for one in plan.steps[0].arguments["where"] if one["dimension"] == "year"]
+    assert years == [{"dimension": "year", "op": "above", "values": [2012]}]
+    assert plan.steps[0].arguments["act"] == "list"
+
+
+@pytest.mark.parametrize(
+    ("question", "by"),
+    [("Wem gehört das Land in der Ukraine?", "investor"), ("Wem gehörte das Land in der Ukraine?", "former_owner")],
+)
+def test_who_owns_land_is_not_who_owned_it(question: str, by: str, context: Context) -> None:
+    plan = deals_plan(question, context.in_language("de"), Conversation())
+    assert plan is not None
+    assert [row["dimension"] for row in plan.steps[0].arguments["rows"]] == [by]
+
+
 def test_those_after_deals_are_these_deals(context: Context) -> None:
     conversation = Conversation()
     ask("Which deals are there in Romania?", context, conversation=conversation, router="builtin")
