@@ -7,6 +7,7 @@ import queue
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -91,6 +92,7 @@ class Asking:
 
     def __init__(self, work: Callable[[OnStep, threading.Event], tuple[Answer, Any]]) -> None:
         self._said: queue.Queue[Any] = queue.Queue()
+        self._next: list[Any] = []
         self._cancel = threading.Event()
         self._work = work
         self._left: Abandoned | None = None
@@ -128,13 +130,20 @@ class Asking:
             Failed: a bug, which was logged.
         """
         while True:
-            said = self._said.get()
+            said = self._next.pop() if self._next else self._said.get()
             if isinstance(said, Exception):
                 raise said
             yield said
             if isinstance(said, Answer):
                 self.still_asked()
                 return
+
+    def says_more_in(self, seconds: float) -> bool:
+        """Wait for what is said next, so long at most; whether something is."""
+        if not self._next:
+            with suppress(queue.Empty):
+                self._next.append(self._said.get(timeout=seconds))
+        return bool(self._next)
 
     def _run(self) -> None:
         try:

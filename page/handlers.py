@@ -42,6 +42,9 @@ SMALL_KM2 = 50.0
 LONGEST_QUESTION = 2_000
 """Characters; a question is a sentence or two."""
 
+SEEN_S = 0.15
+"""Seconds; a step that is over sooner is not shown by itself, for nobody could read it."""
+
 Update = dict[str, Any]
 """Part of the page (a name in `layout.Parts`) → its new value."""
 
@@ -147,7 +150,8 @@ class Handlers:
                 if isinstance(event, Step):
                     turn = replace(turn, steps=(*turn.steps, event))
                     talk = talk.with_last(turn)
-                    yield {"talk": talk, "chat": chat_html(talk, said, language)}
+                    if not asking.says_more_in(SEEN_S):
+                        yield {"talk": talk, "chat": chat_html(talk, said, language)}
                 else:
                     memory = talk.memory if asking.memory is None else asking.memory
                     last = self.arrived(event, turn, replace(talk, memory=memory), person)
@@ -299,7 +303,7 @@ class Handlers:
         elif act == "show" and 0 <= at < len(turns):
             yield self.show(at, person)
         elif act == "evidence" and 0 <= at < len(turns):
-            yield {**self.show(at, person), "tabs": gr.Tabs(selected="how")}
+            yield {**self.show(at, person), "tabs": gr.update(selected="how")}
         elif act == "reword" and 0 <= at < len(turns):
             yield self.reword(at, person)
         elif act in ("job", "job_stop", "job_over") and 0 <= at < len(turns):
@@ -473,7 +477,7 @@ class Handlers:
             "how": view.how,
             "take": view.take,
             "point": empty(said["no_point"]),
-            "tabs": gr.Tabs(selected=view.first_tab),
+            "tabs": gr.update(selected=view.first_tab),
         }
 
     def on_point(self, event: Mapping[str, Any], language: str) -> Update:
@@ -489,7 +493,7 @@ class Handlers:
         curve = curve_html(answers, said, language)
         return {
             "point": pictures + point_html(answers, point, said, language) + curve,
-            "tabs": gr.Tabs(selected="point"),
+            "tabs": gr.update(selected="point"),
         }
 
     # ---- "this region" -----------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from retrieval.errors import LandaskError
 from retrieval.gazetteer import Gazetteer
 from retrieval.region_rows import markers
 from retrieval.statistics import DATASET_ID
+from retrieval.store import Store
 from retrieval.types import PUBLISHED_LEVELS, Region
 from tools import official, official_maps, uncertainty
 from tools.context import Context
@@ -201,15 +202,8 @@ def read(
         return None
     countries = dict.fromkeys(region.country for region in regions.values())
     everywhere = everywhere or level == "country" or len(countries) > MOST_COUNTRIES
-    within = () if everywhere else tuple(context.named(f"country:{code}") for code in countries)
-    found: dict[str, dict[int, Cell]] = {}
-    for cell in of_level(context, level, within, official.classes(context, [land_cover])):
-        if not suspect(cell):
-            found.setdefault(cell.region.id, {})[cell.year] = cell
-    places = places_of(context.gazetteer, tuple(found))
-    members = {
-        id: Member(next(iter(cells.values())).region, places[id], cells) for id, cells in found.items() if id in places
-    }
+    within = () if everywhere else tuple(f"country:{code}" for code in countries)
+    members = members_of(Published(context, context.store, context.language, land_cover, level, within))
     asked = tuple(id for id in named if id in members)[:MOST_ASKED]
     if not asked or len(members) < 2:
         return None
@@ -219,6 +213,37 @@ def read(
     span = (years[0], years[-1]) if len(years) > 1 else None
     year = years[-1] if years else every[-1]
     return Indicator(land_cover, level, tuple(every), year, members, asked, span, replaced_in(members, every))
+
+
+@dataclass(frozen=True)
+class Published:
+    """Which figures: of a class, of all regions of a level in some places, or everywhere; equal where they are."""
+
+    context: Context = field(compare=False)
+    store: Store
+    language: str
+    land_cover: str
+    level: str
+    within: tuple[str, ...]
+
+
+@lru_cache(maxsize=48)
+def members_of(published: Published) -> Mapping[str, Member]:
+    """The regions with their figures of every year; the same ones are often asked for, and an opened store stays.
+
+    Raises:
+        LandaskError: one of the places holds no region of the level, or has no published figures.
+    """
+    context = published.context
+    within = [context.named(id) for id in published.within]
+    found: dict[str, dict[int, Cell]] = {}
+    for cell in of_level(context, published.level, within, official.classes(context, [published.land_cover])):
+        if not suspect(cell):
+            found.setdefault(cell.region.id, {})[cell.year] = cell
+    places = places_of(context.gazetteer, tuple(found))
+    return {
+        id: Member(next(iter(cells.values())).region, places[id], cells) for id, cells in found.items() if id in places
+    }
 
 
 def replaced_in(members: Mapping[str, Member], years: Sequence[int]) -> dict[str, frozenset[int]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from gradio.blocks import Block
+from gradio.blocks import Block, BlocksConfig
 
 from page.chat import chat_html
 from page.chosen import chosen_html
@@ -99,15 +99,60 @@ class Page(gr.Blocks):
     ) -> list[Any]:
         """Put what an event came to into the page's parts.
 
-        Gradio makes every part anew that an event may change, some forty at each step of an answer; here those that do.
+        Gradio makes every part anew that an event may change, some forty at each step of an answer, and reads the
+        signatures of their classes for it; here those that change are told their value.
         """
-        if not isinstance(predictions, dict) or not all(isinstance(part, Block) for part in predictions):
+        if state is None or not isinstance(predictions, dict) or not all(isinstance(p, Block) for p in predictions):
             return await super().postprocess_data(block_fn, predictions, state)
+        heavy = {part: value for part, value in predictions.items() if not is_light(part, value)}
         changing = copy(block_fn)
-        changing.outputs = [part for part in block_fn.outputs if part in predictions]
-        values = await super().postprocess_data(changing, predictions, state) if changing.outputs else []
+        changing.outputs = [part for part in block_fn.outputs if part in heavy]
+        values = await super().postprocess_data(changing, heavy, state) if changing.outputs else []
         changed = dict(zip(changing.outputs, values, strict=True))
-        return [changed.get(part, gr.skip()) for part in block_fn.outputs]
+        light = {part: predictions[part] for part in block_fn.outputs if part in predictions and part not in heavy}
+        return [changed.get(part, light.get(part, gr.skip())) for part in block_fn.outputs]
+
+
+class Described(BlocksConfig):
+    """Gradio's description of the page, each part described once: Gradio describes all forty for each person."""
+
+    known: Mapping[int, tuple[Block, dict[str, Any]]]
+
+    @classmethod
+    def of(cls, config: BlocksConfig, known: Mapping[int, tuple[Block, dict[str, Any]]]) -> Described:
+        """A description that knows these parts."""
+        described = cls(config.root_block)
+        described.__dict__.update(vars(config), known=known)
+        return described
+
+    @classmethod
+    def once(cls, config: BlocksConfig) -> Described:
+        """A description that knows all its parts."""
+        return cls.of(config, {id: (part, config.config_for_block(id, [], part)) for id, part in config.blocks.items()})
+
+    def __copy__(self) -> Described:
+        """A person's own."""
+        return Described.of(super().__copy__(), self.known)
+
+    def config_for_block(
+        self, _id: int, rendered_ids: list[int], block: Block, renderable: Any = None
+    ) -> dict[str, Any]:
+        """How a part is described; its value is written into a copy."""
+        part, description = self.known.get(_id, (None, {}))
+        if renderable or part is not block:
+            return BlocksConfig.config_for_block(_id, rendered_ids, block, renderable)
+        return {**description, "props": dict(description["props"])}
+
+
+LIGHT = {"__type__", "value", "visible", "interactive", "selected"}
+"""What can be told the browser of a part and need not be remembered on the server."""
+
+
+def is_light(part: Block, value: Any) -> bool:
+    """Whether a value goes to the browser as it stands: text of the page's own parts, or how a part looks."""
+    if isinstance(value, dict) and value.get("__type__") == "update":
+        return not part.stateful and value.keys() <= LIGHT
+    return isinstance(part, gr.HTML) or (isinstance(part, gr.Textbox) and isinstance(value, str))
 
 
 def is_ours(error: BaseException) -> bool:
@@ -138,6 +183,7 @@ class Layout:
             self.parts["board"] = board()
             self.wire(page)
             self.publish()
+        page.default_config = Described.once(page.default_config)
         return page
 
     # ---- parts -------------------------------------------------------------------------------------------------

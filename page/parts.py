@@ -14,11 +14,8 @@ HEAD = (
     '<script src="files/page.js"></script>'
 )
 
-EARLY = (
-    '<link rel="preload" as="script" href="files/maplibre/maplibre-gl.js">'
-    '<link rel="preload" as="script" href="files/page.js">'
-)
-"""Has the browser fetch `HEAD`'s scripts beside Gradio's own, which ask for them when they all have come."""
+EARLY = ", ".join(f"<files/{name}>; rel=preload; as=script" for name in ("maplibre/maplibre-gl.js", "page.js"))
+"""Header of the page: the browser fetches `HEAD`'s scripts at once, not when all of Gradio's own have come."""
 
 
 def script(call: str) -> str:

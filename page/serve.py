@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
-import json
 import re
 import threading
 import unicodedata
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
+import orjson
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from pydantic import BaseModel, Field
@@ -30,6 +31,7 @@ from page.handlers import LONGEST_QUESTION, Handlers
 from page.layout import STATIC, Layout
 from page.logins import Gate, Logins
 from page.mcp_server import mcp_server
+from page.packed import Packed
 from page.parts import EARLY
 from page.photos import photos_at
 from page.picture import map_png
@@ -82,6 +84,7 @@ def application(
         title="landask", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=serving(tools)
     )
     turns = Turns(page.options.max_concurrent, MOST_WAITING)
+    app.add_middleware(Packed)
     app.add_middleware(Bodies, upload_bytes=page.options.upload_mb * 1024 * 1024)
     if logins:
         app.add_middleware(Gate, logins=logins)
@@ -167,7 +170,6 @@ def application(
         footer_links=[],
         theme=THEME,
         css_paths=[STATIC / "page.css"],
-        head=EARLY,
     )
     # A browser opens six connections to a host, and each page would hold one for good: the seventh would hang.
     blocks.config["connect_heartbeat"] = False
@@ -371,10 +373,21 @@ def slug(question: str) -> str:
 
 def zipped(value: Any, request: Request) -> Response:
     """JSON, packed where the browser takes it so."""
-    content = json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+    content = orjson.dumps(value, default=plain, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
     if "gzip" not in request.headers.get("accept-encoding", ""):
         return Response(content, media_type="application/geo+json")
-    return Response(gzip.compress(content, 5), media_type="application/geo+json", headers={"Content-Encoding": "gzip"})
+    return Response(packed(content), media_type="application/geo+json", headers={"Content-Encoding": "gzip"})
+
+
+@lru_cache(maxsize=40)
+def packed(content: bytes) -> bytes:
+    """What is drawn, packed; the first map and what many ask for once for all."""
+    return gzip.compress(content, 5)
+
+
+def plain(value: Any) -> Any:
+    """What JSON has no word for: a read-only mapping as a mapping, all else as text."""
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 class Headers:
@@ -398,9 +411,13 @@ class Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and add to the reply's first message."""
 
+        first = scope.get("path") == "/"
+
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if first:
+                    headers["link"] = EARLY
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
             await send(message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -75,6 +76,34 @@ def test_a_step_of_an_answer_makes_no_part_of_the_page_anew_that_it_leaves_as_it
     told = asyncio.run(page.postprocess_data(asking, step, SessionState(page)))
     changed = {part: value for part, value in zip(asking.outputs, told, strict=True) if value != gr.skip()}
     assert changed == {chat: "<p>counted</p>", ask: {"interactive": False, "__type__": "update"}}
+
+
+def test_scripts_and_styles_are_packed_once_and_sent_from_memory(served: Served) -> None:
+    path = served.url + "/files/maplibre/maplibre-gl.js"
+    first, second = (httpx.get(path, headers={"accept-encoding": "gzip"}) for _ in range(2))
+    assert first.headers["content-encoding"] == second.headers["content-encoding"] == "gzip"
+    assert int(second.headers["content-length"]) < 300_000 < len(second.content)
+    assert first.content == second.content == httpx.get(path, headers={"accept-encoding": "identity"}).content
+    assert "default-src 'self'" in second.headers["content-security-policy"]
+    known = {"accept-encoding": "gzip", "if-none-match": second.headers["etag"]}
+    assert httpx.get(path, headers=known).status_code == 304
+    assert httpx.get(served.url + "/files/none.js", headers={"accept-encoding": "gzip"}).status_code == 404
+
+
+def test_the_browser_is_told_at_once_which_scripts_will_be_asked_for(served: Served) -> None:
+    told = re.findall(r"<([^>]+)>; rel=preload", httpx.get(served.url + "/").headers["link"])
+    assert told
+    assert all(httpx.get(f"{served.url}/{path}").status_code == 200 for path in told)
+
+
+def test_each_person_has_their_own_description_of_the_page(handlers: Handlers) -> None:
+    layout = Layout(handlers)
+    page, chat = layout.blocks(), layout.parts["chat"]
+    one, other = SessionState(page), SessionState(page)
+    one._update_value_in_config(chat._id, "<p>mine</p>")
+    assert one.config_values[chat._id]["props"]["value"] == "<p>mine</p>"
+    assert other.config_values[chat._id]["props"]["value"] != "<p>mine</p>"
+    assert other.config_values.keys() == page.blocks.keys()
 
 
 def test_a_program_asks_over_http_and_reads_the_description(served: Served) -> None:
