@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from agent.answer import Answer
 from agent.ask import ask
 from agent.deals.notation import from_rest, to_graphql, to_rest
 from agent.maps import scene_of, svg_map
@@ -18,11 +19,13 @@ from retrieval.query import Query
 from retrieval.store import Store
 from tools.context import Context
 
+NEAR = "deals within 50 km of Brăila"
+CIRCLE = "deals in Romania within 50 km of Brăila"
 QUESTIONS = (
     "which deals in Romania grow sunflower",
     "how many hectares are in operation in Ethiopia",
     "who invests in land in Ukraine",
-    "deals within 50 km of Brăila",
+    NEAR,
     "biggest deals in Africa",
     "how much of Romania's cropland is under land deals",
     "How many land deals are there by country?",
@@ -44,22 +47,28 @@ Made by `python -m evals.deals_shown STORE` of the 40 real deals of the sample e
 (Land Matrix Initiative, landmatrix.org, CC BY 4.0). What can be asked, and what the figures are: [deals.md](deals.md).
 
 ## Twelve questions
+
+Below each answer what is said beside it, once: a line that stands below an earlier answer is not repeated.
 """
 OF_MAP = """\
 Of invented deals, since the sample export has no locations: dots by how well a place is known; a grey disc where only
 the country is, which is no place."""
+OF_NEAR = "With locations a circle is answered too; asked of the same invented deals:"
 MAP = Path(__file__).parents[1] / "docs" / "deals-map.svg"
 
 
 def asked(context: Context) -> list[str]:
-    """Return the questions with what was said, the caveats that each answer has once."""
-    lines, said = [], dict[str, None]()
+    """Return the questions with what was said, and the caveats that no answer before had."""
+    lines, said = [], set[str]()
     for question in QUESTIONS:
         answer = ask(question, context, router="builtin")
-        text = answer.text.splitlines()
-        lines += [f"**{question}** ({answer.status})", "", *(f"> {line}  " for line in text), ""]
-        said |= dict.fromkeys(answer.caveats)
-    return [*lines, "Said beside them, where it holds:", "", *(f"- {one}" for one in said), ""]
+        lines += [*_answered(question, answer), *(f"- {one}" for one in answer.caveats if one not in said), ""]
+        said |= {*answer.caveats}
+    return lines
+
+
+def _answered(question: str, answer: Answer) -> list[str]:
+    return [f"**{question}** ({answer.status})", "", *(f"> {line}  " for line in answer.text.splitlines()), ""]
 
 
 def noted(context: Context) -> list[str]:
@@ -82,14 +91,15 @@ def main() -> int:
     """Print the page and draw its map."""
     with Store.open(sys.argv[1]) as store:
         context = Context.open(store)
-        lines = [HEAD, *asked(context), "## A map", "", OF_MAP, "", "![Deals in Romania](deals-map.svg)", ""]
-        lines += ["## Three notations of three plans", "", *noted(context)]
-        print("\n".join(lines))
+        real, plans = asked(context), noted(context)
     with TemporaryDirectory() as folder:
         context = invented(Path(folder))
+        near = _answered(CIRCLE, ask(CIRCLE, context, router="builtin"))
         answer = ask("which deals in Romania are in operation", context, router="builtin")
         scene = scene_of(answer.results[0], context, "Invented deals in Romania, by accuracy", "invented, for tests")
         MAP.write_text(svg_map(scene) if scene else "", encoding="utf-8")
+    lines = [HEAD, *real, "## A map", "", OF_MAP, "", "![Deals in Romania](deals-map.svg)", "", OF_NEAR, "", *near]
+    print("\n".join([*lines, "## Three notations of three plans", "", *plans]))
     return 0
 
 

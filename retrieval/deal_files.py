@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow as pa
 
 from retrieval.catalog import descriptor
-from retrieval.deal_terms import ANSWERS, code_of, codes_in, country_named, places_of
+from retrieval.deal_terms import ANSWERS, DEFAULT_FILTER, code_of, codes_in, country_named, places_of
 from retrieval.errors import BadFile
 from retrieval.readers import Finding
 from retrieval.types import Dataset
@@ -35,8 +35,6 @@ MOST_BYTES = 1_000_000_000
 MOST_HA = 100_000_000
 """More than any deal: a larger figure is in another unit."""
 YEARS = (1900, 2100)
-DEFAULT_FILTER = "the site's default filter"
-"""Said in the version where every deal passes it: then the others were left out by it, most likely."""
 
 BEGUN = ("UNDER_NEGOTIATION", "ORAL_AGREEMENT", "CONTRACT_SIGNED", "NEGOTIATIONS_FAILED", "CONTRACT_CANCELED")
 STARTED = ("STARTUP_PHASE", "IN_OPERATION", "PROJECT_ABANDONED")

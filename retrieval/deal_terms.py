@@ -19,6 +19,9 @@ FOLDER = Path(__file__).parent / "data" / "landmatrix"
 REGION_NUMBERS = {"m49:002": 2, "m49:009": 9, "m49:021": 21, "m49:142": 142, "m49:150": 150, "m49:419": 419}
 """The six regions by which Land Matrix itself filters → its number. It calls all of Europe "Eastern Europe"."""
 
+DEFAULT_FILTER = "the site's default filter"
+"""Said in an export's version where every deal passes it: then the others were left out by it, most likely."""
+
 WIDER = {
     "m49:202": ("011", "014", "017", "018"),
     "m49:419": ("029", "013", "005"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from retrieval.deal_terms import by_place, plain, terms
+from retrieval.deal_terms import DEFAULT_FILTER, by_place, plain, terms
 from retrieval.deal_words import label, place_name, world_region
 from retrieval.errors import NoRecords
 from retrieval.query import Column, Query
@@ -274,12 +274,19 @@ def _of_rows(result: Result, asked: Query, context: Context) -> Result:
         facts={
             **result.facts,
             "rows": len(rows),
+            "none": not rows and not asked.having and not _any(asked, context),
             "places": _named_places(asked, context.language),
             "more": max(0, len(rows) - 12),
             **_told(first if not grouped else {}),
         },
         caveats=(*_kept(result.caveats), *overlap, *_always(result, asked, context)),
     )
+
+
+def _any(asked: Query, context: Context) -> bool:
+    """Return whether any deal fits, though none has a row: of none it is known what the rows are of."""
+    found = answer(Query(SOURCE, columns=(Column("deals", "deals"),), where=asked.where), context)
+    return bool(found.value)
 
 
 def _named_places(asked: Query, language: str) -> list[str]:
@@ -309,7 +316,7 @@ def _always(result: Result, asked: Query, context: Context) -> tuple[Caveat, ...
     left_out = _without_year(asked, context)
     every: list[Caveat] = [("deals_years_unknown", {"n": left_out})] if left_out else []
     every += [("deals_export", {"version": result.provenance.version, "where": where}), ("deals_missing", {})]
-    if "default filter" in result.provenance.version:
+    if DEFAULT_FILTER in result.provenance.version:
         every.append(("deals_filtered", {}))
     return tuple(every)
 

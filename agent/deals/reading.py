@@ -189,7 +189,8 @@ def goes_on(question: str, language: str) -> bool:
 OF_THE_SURVEY = ("measure.points", "witness.survey", "witness.published", "witness.satellite")
 
 
-OF_DEALS_ALONE = ("mineral", "investor", "intention", "animal", "impact", "negotiation", "implementation", "nature")
+OF_DEALS_ALONE = ("mineral", "investor", "intention", "animal", "impact", "negotiation", "implementation", "nature",
+                  "former_owner")  # fmt: skip
 """What is asked of deals alone: no land cover has it."""
 _OF_LAND = ("crop", "group", "former_cover", "former_use")
 """Fields whose words are of the land itself, too."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from agent.deals.notation import Notation
 from agent.voice import Voice
-from retrieval.deal_terms import ANSWERS, terms
+from retrieval.deal_terms import ANSWERS, DEFAULT_FILTER, terms
 from retrieval.deal_words import label, place_name, words
 from retrieval.query import Filter, Query
 from retrieval.sources.deals import STATES
@@ -16,6 +17,7 @@ from tools.context import Context
 from tools.deals import MEASURES
 from tools.result import Result
 
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOST_ENTRIES = 12
 """Entries of a list in a sentence; the table has the rest."""
 NAMED = ("mean_size", "median_size")
@@ -95,6 +97,7 @@ class _Saying:
                 return ""
             if not narrowed:
                 return self.say("behind", list=self._entries(rows))
+            self.what = described(self.query.where, self.language, self.context, named=("implementation",))
         if not rows:
             return self.say("no" if self.act == "exist" else "none")
         if self.act in ("biggest", "smallest"):
@@ -108,7 +111,11 @@ class _Saying:
         return yes + self.say("list", deals=self.deals(len(rows)), ha=hectares, unknown=told, list=self._entries(rows))
 
     def _entries(self, rows: Sequence[Mapping[str, Any]]) -> str:
-        one = [self.say("entry", id=row["deal_id"], country=row["country"], size=self.ha(row["size_ha"]))
+        """Return deals by number, size and country; by company where the question names the one country."""
+        here = next((f.values for f in self.query.where if f.dimension == "place" and f.op == "in"), ())
+        told = isinstance(here, tuple) and len(here) == 1 and len({row["country"] for row in rows}) == 1
+        one = [self.say("entry", id=row["deal_id"], size=self.ha(row["size_ha"]),
+                        country=(told and row["company"]) or row["country"])
                for row in rows[:MOST_ENTRIES]]  # fmt: skip
         more = len(rows) - len(one)
         return "; ".join(one) + (f"; {self.say('and_more', n=self.voice.number(more))}" if more else "")
@@ -164,8 +171,10 @@ class _Saying:
         return axis_name(self.query.rows[0].dimension, self.language)
 
     def _rows(self, rows: Sequence[Mapping[str, Any]]) -> str:
-        if not rows:  # none, or none of which it is known
-            return self.say("rows", by=self.say("by", axis=self.axis_of()), list="–")
+        if not rows and self.result.facts.get("none"):
+            return self.say("none")
+        if not rows:  # none of which it is known
+            return self.say("rows", by=self.say("by", axis=self.axis_of()), list=self.say("not_stated"))
         name = self.query.rows[0].dimension
         measure = next((c.name for c in self.query.columns if c.measure in (*MEASURES, *NAMED)), "")
         entries = [
@@ -194,15 +203,21 @@ class _Saying:
 # --- what a query is about ---------------------------------------------------------------------------------------
 
 
-def described(filters: Sequence[Filter], language: str, context: Context, *, bare: bool = False) -> str:
-    """Return the filters of a query in words: "land deals, Romania, sunflower, 1,000 ha or more, since 2010"."""
+def described(
+    filters: Sequence[Filter], language: str, context: Context, *, bare: bool = False, named: Sequence[str] = ()
+) -> str:
+    """Return the filters of a query in words: "land deals, Romania, sunflower, 1,000 ha or more, since 2010".
+
+    `bare`: without "land deals"; `named`: dimensions that are called by name.
+    """
     told = {STATES[one.dimension][0] for one in filters if one.dimension in STATES}  # "concluded since 2015"
-    parts = [part for one in filters if one.dimension not in told and (part := _described(one, language, context))]
+    parts = [part for one in filters
+             if one.dimension not in told and (part := _described(one, language, context, named))]  # fmt: skip
     of = words(language)["say"]
     return ", ".join(parts) if bare else ", ".join([of["deals"], *(parts or [of["everywhere"]])])
 
 
-def _described(one: Filter, language: str, context: Context) -> str:
+def _described(one: Filter, language: str, context: Context, named: Sequence[str] = ()) -> str:
     if one == Filter("year", "above", (0,)):  # of a known year
         return ""
     of = words(language)["say"]
@@ -237,7 +252,7 @@ def _described(one: Filter, language: str, context: Context) -> str:
         text = words(language)["flag"].get(one.dimension, one.dimension).split("|")[0]
     elif (field := one.dimension.replace("parent_", "investor_").replace("operating_", "investor_")) in terms():
         text = f" {of['or']} ".join(label(field, str(v), language) for v in values)
-        if one.dimension in TOLD_OF:
+        if one.dimension in (*TOLD_OF, *named):
             text = f"{axis_name(one.dimension, language)}: {text}"
     role = one.dimension.partition("_")[0]
     text = f"{axis_name(role, language)}: {text}" if role in ("parent", "operating") else text
@@ -289,8 +304,15 @@ def caveat(key: str, slots: Mapping[str, Any], language: str, context: Context) 
         where = tuple(Query.from_json({"source": "deals", "rows": [{"dimension": "point"}],
                                        "where": slots["where"]}).where) if slots["where"] else ()  # fmt: skip
         told = described(where, language, context, bare=True) or of["no_filter"]
-        return of["export"].format(version=slots["version"], filter=told)
+        return of["export"].format(version=_version(slots["version"], of), filter=told)
     return of[name].format(**slots)
+
+
+def _version(stated: str, of: Mapping[str, str]) -> str:
+    """Return the day of an export, and whether it is the site's default filter, in words."""
+    day = DAY.search(stated)
+    told = of["up_to"].format(date=day.group()) if day else stated.partition(f", {DEFAULT_FILTER}")[0]
+    return f"{told}, {of['site_filter']}" if DEFAULT_FILTER in stated else told
 
 
 def refusal(reason: str, language: str) -> str:

@@ -191,6 +191,21 @@ def test_every_answer_names_export_filter_and_limits(context: Context) -> None:
         assert part in told
 
 
+def test_the_export_is_told_in_the_language_of_the_question(context: Context) -> None:
+    caveats = answered("Combien de terres sous contrat en Ukraine ?", context.in_language("fr")).caveats
+    assert "export jusqu’au 2026-07-02, filtre par défaut du site ; filtre de la question : Ukraine." in caveats
+
+
+def test_deals_of_the_one_country_that_is_named_are_told_by_company(context: Context) -> None:
+    assert "no. 4819 (SC Intercereal SA, 23,191 ha)" in answered("which deals in Romania grow sunflower", context).text
+    assert "no. 4819 (Romania, 23,191 ha)" in answered("which deals grow sunflower", context).text
+
+
+def test_rows_that_are_none_are_no_deal_or_not_known(context: Context) -> None:
+    assert "no deal is recorded" in answered("Which companies grow bananas in Romania?", context).text
+    assert "by animal: not stated." in answered("Which animals do the deals in Ukraine have?", context).text
+
+
 def test_a_deal_without_a_location_is_a_disc_for_its_country(context: Context) -> None:
     features = answered("deals in Romania", context).results[0].features["features"]
     assert [(f["properties"]["accuracy"], f["properties"]["deals"]) for f in features] == [("COUNTRY", 5)]
