@@ -107,7 +107,7 @@ def job_html(turn: Turn, at: int, words: Words) -> str:
 
 
 CODE = r"(?:[A-H][0-9X]{2}|U[0-9]{3})(?:-[0-9]+)?(?:_[A-Z]+)?"
-CODES = re.compile(rf"\s\({CODE}(?:[,;+ ]+{CODE})*\)")
+CODES = re.compile(rf"\s\((?:land (?:cover|use), )?{CODE}(?:[,;+ ]+{CODE})*\)")
 ENTRIES = re.compile(
     r"(?P<head>[^:;.]+): (?P<list>(?:(?!\. \D)[^;])+(?:; (?:(?!\. \D)[^;])+?){4,}?)(?P<tail> \([^()]*, [^()]*\))?\."
     r"(?P<more> .+)?"
@@ -126,6 +126,8 @@ def without_codes(text: str) -> str:
     '25 points with vineyards, of 125 (2018)'
     >>> without_codes("cereals and root crops (B10+B10-50_PI+B20), 2022")
     'cereals and root crops, 2022'
+    >>> without_codes("'oranje' may be oranges (land cover, B76) or citrus (land cover, B76 B77)")
+    "'oranje' may be oranges or citrus"
     """
     return CODES.sub("", text)
 

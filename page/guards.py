@@ -22,6 +22,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from page.limits import Limiter
+from page.words import preferred_language, words
 from retrieval.errors import BadArgument
 from retrieval.file_kinds import kind_of_head
 from retrieval.foreign import read_json
@@ -165,7 +166,9 @@ class Bodies:
         """Return the refusal of an upload that comes too soon or finds no room; None where there is."""
         wait = self.uploads.wait(str((scope.get("client") or ("",))[0]))
         if wait:
-            return PlainTextResponse("too many uploads", 429, {"Retry-After": str(int(wait) + 1)})
+            wished = preferred_language(Headers(scope=scope).get("accept-language", ""))
+            text = words(wished)["too_fast"].format(seconds=int(wait) + 1)
+            return PlainTextResponse(text, 429, {"Retry-After": str(int(wait) + 1)})
         held = sum(file.stat().st_size for file in self.folder().rglob("*") if file.is_file())
         if held > UPLOAD_FOLDER_TIMES * self.upload_bytes:
             return PlainTextResponse("no room for uploads now; try again later", 503, {"Retry-After": "60"})

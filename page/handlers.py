@@ -293,6 +293,10 @@ class Handlers:
         """A turn the page itself answers."""
         return self.unanswered(person.talk.add(Turn(question, status=status, text=text)), person)
 
+    def amiss(self, title: str, text: str, person: Person) -> Update:
+        """A changed plan that cannot be read: the answer it is of stays in sight, and its fields to be put right."""
+        return self.shown_talk(person.talk.add(Turn(title, status="refused", text=text)), person)
+
     # ---- inside the conversation -------------------------------------------------------------------------------
 
     def on_chat(self, act: str, at: int, value: str, person: Person) -> Iterator[Update]:
@@ -339,15 +343,18 @@ class Handlers:
         """Ask an answer's question again in the template's words and say whether the figures are the same."""
         turn, said = person.talk.turns[at], person.said
         held, key = self.brought_back(turn, person.language)
-        question = reworded(held.answer, self.world.context) if held else None
-        if held is None or question is None:
-            agreed = said["reworded_none"]
-        elif wait := self.must_wait(person.request):
+        if held and (wait := self.must_wait(person.request)):
             agreed = said["too_fast"].format(seconds=int(wait) + 1)
         else:
-            again = self.asked(question, None, turn.selection)[0]
-            agreed = verdict(question, held.answer, again, said)
+            agreed = self.agreed(held.answer if held else EMPTY_ANSWER, turn.selection, said)
         return self.shown_talk(person.talk.with_turn(at, replace(turn, key=key, agreed=agreed)), person)
+
+    def agreed(self, answer: Answer, selection: Any, said: Mapping[str, str]) -> str:
+        """Whether an answer's question in the template's words is answered with the same figures, in one line."""
+        question = reworded(answer, self.world.context)
+        if question is None:
+            return said["reworded_none"]
+        return verdict(question, answer, self.asked(question, None, selection)[0], said)
 
     # ---- jobs in the background ----------------------------------------------------------------------------------
 
@@ -549,7 +556,7 @@ class Handlers:
         try:
             plan = edited(shown.plan, shown.fields, fields, self.world.context, person.language)
         except LandaskError as error:
-            yield self.told(plan_title(fields, person), str(error), person)
+            yield self.amiss(plan_title(fields, person), str(error), person)
             return
         yield from self.run_plan(plan, plan_title(fields, person), shown.selection, person)
 
@@ -565,7 +572,7 @@ class Handlers:
                 "arguments": changed(query, form, self.world.context, person.language).to_json(),
             }
         except LandaskError as error:
-            yield self.told(title, str(error), person)
+            yield self.amiss(title, str(error), person)
             return
         plan = {**shown.plan, "steps": [step]}
         yield from self.run_plan(plan, title, shown.selection, person)
@@ -575,7 +582,7 @@ class Handlers:
         try:
             plan = read_plan(text)
         except BadArgument as error:
-            yield self.told(person.said["plan_json"], str(error), person)
+            yield self.amiss(person.said["plan_json"], str(error), person)
             return
         yield from self.run_plan(plan, person.said["plan_json"], shown.selection if shown else None, person)
 
@@ -654,10 +661,9 @@ class Handlers:
         if answer.status != "answered":
             return turn
         key = self.hold(turn.question, answer, turn.selection, language)[1] if draw else ""
-        following = followups(answer, self.world.context)
-        return replace(
-            answered(turn, answer, key, following), steps=turn.steps, seconds=turn.seconds, router=turn.router
-        )
+        told = answered(turn, answer, key, followups(answer, self.world.context))
+        agreed = self.agreed(answer, turn.selection, words(language)) if turn.agreed else ""
+        return replace(told, steps=turn.steps, seconds=turn.seconds, router=turn.router, agreed=agreed)
 
     def examples(self, language: str) -> list[str]:
         """Questions the loaded data can answer."""

@@ -54,6 +54,8 @@ EUROPE = (-10.5, 34.5, 32.0, 70.5)
 """West, south, east, north of what is shown before any question."""
 MOST_OUTLINED = 4
 """As many regions asked about are outlined upon the map of all; more are a ranking."""
+TABLE_WORDS = ("table", "take_csv", "column_region")
+"""What the table of a share's figures says, beside the map's own words."""
 HIDDEN = {
     "lon", "lat", "id", "region_id", "geometry", "class_break", "code", "unit", "flag", "status", "location", "hit",
     "sure_land_cover",
@@ -148,7 +150,8 @@ class Drawing:
             "bounds": self.bounds,
             "notes": list(self.notes),
             "welcome": self.welcome,
-            "words": {name.removeprefix("map_"): text for name, text in words.items() if name.startswith("map_")},
+            "words": {name.removeprefix("map_"): text for name, text in words.items() if name.startswith("map_")}
+            | {name: words[name] for name in TABLE_WORDS},
             "online": online,
         }
 

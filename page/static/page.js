@@ -384,7 +384,7 @@ window.landask = (() => {
     if (layer.unit) head.append(make("span", { class: "la-unit", text: layer.unit }));
     if (layer.source || layer.kind === "areas") {
       const more = make("details", { class: "la-info" }, make("summary", { "aria-label": `${words.sources}: ${title}`, text: "i" }),
-        make("p", { class: "la-source", text: layer.source }),
+        make("p", { class: "la-source", text: [layer.source, ...(layer.attribution || "").split(" | ").filter((credit) => credit && !layer.source.includes(credit))].join(" · ") }),
         make("label", {}, make("span", { text: words.opacity }), make("input", { type: "range", min: "0.1", max: "1", step: "0.1", value: view.opacity[place] ?? 1,
           oninput: (event) => { view.opacity[place] = +event.target.value; if (view.ready) paint(); } })),
         ...(view.drawing.layers.length > 1 ? [make("button", { type: "button", class: "la-button", "data-front": place, "aria-pressed": view.front === place, text: words.to_front,
@@ -952,7 +952,28 @@ window.landask = (() => {
     if (!box || !view.drawing) return;
     const layer = shareLayer();
     if (!layer) return box.replaceChildren(make("p", { class: "la-empty", text: view.words.no_explore || "" }));
-    box.replaceChildren(sliderOf(layer), make("div", { class: "la-two" }, linesOf(layer), barsOf(layer)));
+    box.replaceChildren(sliderOf(layer), make("div", { class: "la-two" }, linesOf(layer), barsOf(layer)), figuresOf(layer));
+  }
+  // All regions and years as a table, made when it is opened; the file holds the ends of the intervals as well.
+  function figuresOf(layer) {
+    const { years, regions } = layer.indicator, { words } = view, all = Object.values(regions).sort((a, b) => a.name.localeCompare(b.name));
+    const figure = (region, year) => region.figures[year] || [];
+    const body = () => all.map((region) => make("tr", {}, make("th", { scope: "row", text: region.name }),
+      ...years.map((year) => make("td", { text: figure(region, year)[0] == null ? "–" : shownNumber(figure(region, year)[0]) }))));
+    const quoted = (value) => `"${String(value ?? "").replaceAll('"', '""')}"`;
+    const save = () => {
+      const lines = [[words.column_region, "year", "share_percent", "low_95", "high_95", "status"], ...Object.entries(regions).flatMap(([id, region]) =>
+        years.map((year) => { const [value, status, , low, high] = figure(region, year); return [`${region.name} (${id})`, year, value, low, high, status]; }))];
+      const text = "\ufeff" + lines.map((line) => line.map(quoted).join(",")).join("\r\n") + `\r\n${quoted(layer.source)}\r\n`;
+      make("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: `landask-${layer.title.toLowerCase().replace(/[^\p{L}\d]+/gu, "-")}.csv` }).click();
+    };
+    const box = make("details", { class: "la-figures", ontoggle: () => {
+      if (!box.open || box.querySelector("table")) return;
+      box.append(make("button", { type: "button", class: "la-deed", "data-figures": "csv", text: words.take_csv, onclick: save }),
+        make("div", { class: "la-scroll", tabindex: 0, role: "region", "aria-label": layer.title }, make("table", {}, make("thead", {}, make("tr", {}, make("th", { scope: "col", text: words.column_region }),
+          ...years.map((year) => make("th", { scope: "col", text: year })))), make("tbody", {}, ...body()))));
+    } }, make("summary", { text: `${words.table}: ${layer.title}, ${years[0]}–${years.at(-1)} (${all.length})` }));
+    return box;
   }
   function sliderOf(layer) {
     const { years } = layer.indicator, { words } = view, at = years.indexOf(view.year);

@@ -286,6 +286,10 @@ def test_asking_in_other_words_says_whether_the_answer_agrees(seen: Seen) -> Non
     seen.open().ask("Which regions of Spain have the largest share of woodland in 2018?")
     seen.page.locator("[data-act=reword]").click()
     expect(seen.page.locator(".la-agreed")).to_contain_text("Asked again as")
+    seen.page.locator("#language select").select_option("fr")
+    expect(seen.page.locator(".la-agreed")).to_contain_text("Redemandé")
+    seen.page.locator("#language select").select_option("en")
+    expect(seen.page.locator(".la-agreed")).to_contain_text("Asked again as")
 
 
 def test_conversations_are_kept_renamed_brought_back_deleted_and_undone(seen: Seen) -> None:

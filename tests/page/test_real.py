@@ -168,6 +168,32 @@ def test_everything_seen_switches_with_the_language(seen: Seen) -> None:
     expect(page.locator("#ask")).to_have_text("Ask")
 
 
+def test_all_regions_of_a_ranking_stand_in_a_table_and_a_file_with_every_year(seen: Seen) -> None:
+    page = seen.open().ask("Rank all NUTS 2 regions by their share of woodland in 2018").page
+    seen.map_settles()
+    fold = page.locator(".la-figures")
+    fold.locator("summary").click()
+    regions = len(seen.read("Object.keys(landask.view.drawing.layers[0].indicator.regions)"))
+    assert regions > 200
+    expect(fold.locator("tbody tr")).to_have_count(regions)
+    expect(fold.locator("thead")).to_contain_text("2009")
+    with page.expect_download() as saved:
+        fold.locator("[data-figures=csv]").click()
+    text = Path(saved.value.path()).read_text(encoding="utf-8-sig")
+    years = len(seen.read("landask.view.drawing.layers[0].indicator.years"))
+    assert len(text.strip().splitlines()) == 1 + regions * years + 1
+    assert "Eurostat" in text.splitlines()[-1]
+    assert saved.value.suggested_filename == "landask-woodland-regions.csv"
+
+
+def test_the_legend_names_whose_outlines_they_are(seen: Seen) -> None:
+    page = seen.open().ask("Which regions of Spain have the largest share of cropland?").page
+    seen.map_settles()
+    page.locator(".la-legend .la-info summary").first.click()
+    credit = seen.read("landask.view.drawing.layers[0].attribution").split(" | ")[-1]
+    expect(page.locator(".la-legend .la-source").first).to_contain_text(credit)
+
+
 def test_a_region_that_was_not_asked_about_is_not_said_to_be(seen: Seen) -> None:
     page = seen.open().page
     look_at(page, *LANGUEDOC)

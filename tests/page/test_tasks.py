@@ -276,6 +276,7 @@ def test_a_plan_that_cannot_be_read_is_told_in_one_line(sitting: Sitting) -> Non
     (update,) = sitting.handlers.run_fields(page["shown"], wrong, person)
     assert update["talk"].turns[-1].status == "refused"
     assert "unicorns" in update["talk"].turns[-1].text
+    assert not {"map", "shown", "plan_cover"} & update.keys(), "the answer and its fields stay, to be put right"
 
 
 def test_a_composed_question_has_a_field_for_each_dimension_and_runs_with_one_changed(sitting: Sitting) -> None:
