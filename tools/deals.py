@@ -16,7 +16,7 @@ from retrieval.deal_terms import DEFAULT_FILTER, by_place, plain, terms
 from retrieval.deal_words import label, place_name, world_region
 from retrieval.errors import NoRecords
 from retrieval.query import Column, Query
-from retrieval.sources.deals import STATES, UNKNOWN
+from retrieval.sources.deals import DEALS, SIZES, STATES, UNKNOWN
 from retrieval.store import Store
 from retrieval.types import Region, Table
 from tools.context import Context
@@ -30,7 +30,10 @@ FIELD_OF = {"intentions": "intention", "crops": "crop", "animals": "animal", "mi
 PLACES = ("country", "region", "place", "investor_country", "investor_countries")
 YEARS = (*STATES, "year")
 """Years a deal may be asked by: in which it came into a state, in which it began."""
-MEASURES = ("hectares", "contract", "production", "intended")
+MEASURES = tuple(SIZES.values())
+"""Sums of hectares."""
+MEANS = ("mean_size", "median_size")
+SUMMED = (*MEASURES, *MEANS)
 COMPANY_WORDS = frozenset(
     (
         *("ltd", "limited", "llc", "inc", "corp", "corporation", "co", "company", "sa", "ag", "gmbh", "srl", "plc"),
@@ -260,9 +263,8 @@ def _of_rows(result: Result, asked: Query, context: Context) -> Result:
     value = result.value
     if not grouped and value is None and rows:
         value = first.get(asked.headline.name) if asked.headline else None
-    many = {"crop", "animal", "mineral", "intention", "nature", "investor", "investor_country", "investor_kind",
-            "former_cover", "former_use", "former_owner", "impact"}  # fmt: skip
-    overlap = (("deals_overlap", {}),) if many & {*grouped} and len(rows) > 1 and not asked.fold else ()
+    several = any(DEALS.dimensions[name].many for name in grouped if name != "place")
+    overlap = (("deals_overlap", {}),) if several and len(rows) > 1 else ()
     return replace(
         result,
         table=table,

@@ -13,15 +13,14 @@ from retrieval.deal_terms import expanded
 from retrieval.deal_words import words
 from retrieval.errors import AmbiguousSource, NoRecords, NotUnderstood
 from retrieval.query import Column, Condition, Expression, Filter, Fold, Group, Order, Query
-from retrieval.sources.deals import STATES
+from retrieval.sources.deals import SIZES, STATES
 from tools.context import Context
-from tools.deals import MEASURES, has_deals, known
+from tools.deals import SUMMED, has_deals, known
 from tools.plan import Note, Plan, Step
 
 MAXIMUM = 10_000
 MOST_WORDS = 8
 """Words of a question that can only be what follows on another."""
-MEANS = ("mean_size", "median_size")
 WITNESSES = (DEALS, LAND) = ("deals", "land")
 """What a question that fits both may be about."""
 
@@ -212,8 +211,8 @@ def _list(where: Sequence[Filter]) -> Query:
 
 
 def _biggest(asked: Asked, where: Sequence[Filter]) -> Query:
-    column = {"production": "production_ha", "contract": "contract_ha", "intended": "intended_ha", "year": "year"}
-    by = column.get(asked.measure, "size_ha")
+    columns = {measure: column for column, measure in SIZES.items()} | {"year": "year"}
+    by = columns.get(asked.measure, "size_ha")
     way: Any = asked.way
     order = (Order(by, way), Order("deal_id", "fewest"))
     return Query("deals", where=tuple(where), rows=(Group("point"),), order=order, limit=asked.limit or 10)
@@ -235,7 +234,7 @@ def _group(asked: Asked) -> tuple[Group, ...]:
 
 def _rows(asked: Asked, where: Sequence[Filter]) -> Query:
     """One row a value; countries and regions of the world that are named side by side, one row each."""
-    measure = asked.measure if asked.measure in (*MEASURES, *MEANS) else "hectares"
+    measure = asked.measure if asked.measure in SUMMED else "hectares"
     lead, second = ("deals", measure) if asked.measure in ("deals", "year") else (measure, "deals")
     way: Any = asked.way or "most"
     order = () if asked.by == "year" and not asked.limit else (Order(lead, way), Order(second, way))

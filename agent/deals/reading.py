@@ -419,7 +419,7 @@ class _Reader:
     def _formerly(self) -> None:
         """What the land was before the deal: "formerly", or a "before" that no year follows, with who came then."""
         before_it = (leaf for leaf in self.leaves if leaf.says("compare", "before") and not leaf.says("ask"))
-        dated = any(leaf.number is not None and _is_year(leaf.number) for leaf in self.leaves)
+        dated = any(leaf.number is not None and is_year(leaf.number) for leaf in self.leaves)
         self.former = self.first("link", "former") or (None if dated else next(before_it, None))
         self.take(self.former, "former")
         if self.former is not None and self.former.says("compare", "before"):
@@ -434,7 +434,7 @@ class _Reader:
     def _range(self, low: Leaf, high: Leaf, lead: Leaf | None, between: Sequence[Leaf]) -> None:
         unit = self._unit(high) or self._unit(low)
         a, b = sorted((low.number or 0, high.number or 0))
-        if unit is None and _is_year(a) and _is_year(b):
+        if unit is None and is_year(a) and is_year(b):
             self.asked_.filters.append(Filter(self._dated(low), "between", (int(a), int(b))))
         else:
             factor = HECTARES[unit.value("unit") or "ha"] if unit else 1.0
@@ -478,7 +478,7 @@ class _Reader:
             return
         beside = self.leaves[leaf.at + 1] if leaf.at + 1 < len(self.leaves) else None
         counted = beside is not None and beside.says("axis") and not beside.says("axis", "year")
-        counted = counted or (beside is not None and beside.says("flag") and not _is_year(value))
+        counted = counted or (beside is not None and beside.says("flag") and not is_year(value))
         if unit is None and beside is not None and (counted or beside.says("ask", "investor")):
             return  # "more than 3 investors", "500 jobs": unread, named in the end
         bound = lead if lead is not None and lead.says("compare") else None
@@ -492,13 +492,13 @@ class _Reader:
         trail = (
             tail if tail is not None and not led_on and tail.says("compare", "at_least", "at_most", "onward") else None
         )
-        if unit is None and tail is not None and bound and tail.says("ask", "deal") and not _is_year(value):
+        if unit is None and tail is not None and bound and tail.says("ask", "deal") and not is_year(value):
             sign = next((sign for name, sign in SIZE_SIGNS.items() if bound.says("compare", name)), "=")
             self.asked_.having = (sign, value)
             self.take(leaf, "having")
             self.take(bound, "having")
             return
-        year = unit is None and _is_year(value) and not (bound and _only_size(bound))
+        year = unit is None and is_year(value) and not (bound and _only_size(bound))
         if year:
             dated = bound if bound is None or not bound.says("compare", "in") else None
             self.asked_.filters.append(_compared(self._dated(leaf), value, (trail, dated), YEAR_SIGNS))
@@ -1082,7 +1082,8 @@ def _is_dash(between: Iterable[Leaf]) -> bool:
     return any(leaf.text in ("-", "–") for leaf in between)
 
 
-def _is_year(value: float) -> bool:
+def is_year(value: float) -> bool:
+    """Return whether a number may be a year of a deal."""
     return float(value).is_integer() and YEARS[0] <= value <= YEARS[1]
 
 

@@ -14,13 +14,12 @@ from retrieval.deal_words import label, place_name, words
 from retrieval.query import Filter, Query
 from retrieval.sources.deals import STATES
 from tools.context import Context
-from tools.deals import MEASURES
+from tools.deals import MEANS, SUMMED
 from tools.result import Result
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOST_ENTRIES = 12
 """Entries of a list in a sentence; the table has the rest."""
-NAMED = ("mean_size", "median_size")
 SPANS = {"year": ("in_year", "after_year", "before_year", "from_year", "to_year"),
          "size": ("ha", "size_over", "size_under", "size_min", "size_max")}  # fmt: skip
 """What one number, more, less, from and up to are called."""
@@ -143,7 +142,7 @@ class _Saying:
         deals = int(row["deals"])
         if not deals:
             return self.say("none")
-        if head.measure in NAMED:
+        if head.measure in MEANS:
             return self.say(head.measure, ha=self.ha(row[head.name]), deals=self.deals(deals), unknown="")
         known = int(row[f"{head.name}_known"])
         told = self._unknown(deals - known, deals)
@@ -176,7 +175,7 @@ class _Saying:
         if not rows:  # none of which it is known
             return self.say("rows", by=self.say("by", axis=self.axis_of()), list=self.say("not_stated"))
         name = self.query.rows[0].dimension
-        measure = next((c.name for c in self.query.columns if c.measure in (*MEASURES, *NAMED)), "")
+        measure = next((c.name for c in self.query.columns if c.measure in SUMMED), "")
         entries = [
             self.say("rows_entry", name=row[name], deals=self.deals(int(row["deals"])), ha=self.ha(row[measure]))
             for row in rows[:MOST_ENTRIES]

@@ -120,6 +120,12 @@ def test_rows_of_crops_may_overlap_and_say_so(context: Context, table: pd.DataFr
     assert any("do not add up" in caveat for caveat in answer.caveats)
 
 
+def test_rows_overlap_where_a_deal_may_have_several(context: Context) -> None:
+    told = "A deal with several of them stands in each row"
+    for question, overlap in (("Deals by water source", True), ("Deals by country", False)):
+        assert any(one.startswith(told) for one in answered(question, context).caveats) is overlap, question
+
+
 def test_who_invests_and_in_which_countries(context: Context) -> None:
     who = answered("Who invests in deals below 500 ha in Ukraine?", context).results[0]
     assert who.arguments["rows"] == [{"dimension": "investor"}]

@@ -91,3 +91,17 @@ def test_a_faulty_plan_goes_back_and_after_that_the_rules_answer(served: Served,
 def test_nothing_that_was_not_offered_comes_into_a_plan(reply: Any, context: Context) -> None:
     with pytest.raises(BadPlan):
         plan_from(reply, offered(QUESTION, context, whole=False))
+
+
+def test_what_is_offered_from_the_whole_book_has_groups_and_sizes_that_look_like_years(context: Context) -> None:
+    question = "concluded deals between 500 and 2000 hectares before 2008"
+    for whole in (True, False):
+        found = offered(question, context, whole=whole)
+        assert (found.years, found.numbers) == ((2008,), (500.0, 2000.0))
+        assert "CONCLUDED" in found.codes["negotiation"]
+    plan = plan_from({"act": "list", "where": {}, "year_below": 2008, "size_from": 500, "size_to": 2000}, found)
+    where = plan.steps[0].arguments["where"]
+    assert [(one["dimension"], one["op"], one["values"]) for one in where] == [
+        ("year", "below", [2008]),
+        ("size", "between", [500, 2000]),
+    ]
