@@ -341,9 +341,16 @@ def explained(result: Result, voice: Voice, context: Context) -> str:
     )
 
 
+FEWEST_COMPARED = 20
+"""Pixels; from fewer a rate of agreement says nothing: of 10 right in 20 the 95 % interval is 30 to 70 %."""
+
+
 def agreement(result: Result, voice: Voice, context: Context) -> str:
-    """Where classifier and surveyor agree."""
+    """Where classifier and surveyor agree; of a handful of pixels no rate is told."""
     facts = result.facts
+    place = {"where": where_of(result, voice), "year": ", ".join(map(str, result.years))}
+    if facts["pixels"] < FEWEST_COMPARED:
+        return voice.say("agreement_few", **place, pixels=voice.number(facts["pixels"]))
     scores = ""
     if "precision" in facts:
         scores = voice.say(
@@ -353,8 +360,7 @@ def agreement(result: Result, voice: Voice, context: Context) -> str:
         )
     return voice.say(
         "agreement",
-        where=where_of(result, voice),
-        year=", ".join(map(str, result.years)),
+        **place,
         right=voice.number(facts["right"]),
         pixels=voice.number(facts["pixels"]),
         accuracy=voice.number(round(100 * facts["accuracy"], 1)),

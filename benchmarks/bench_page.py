@@ -1,8 +1,11 @@
-"""Twenty people asking at once in the page's box: seconds until each has answer and map. Bar: p95 ≤ 2 s, no error.
+"""The page's bars. First load: question box ≤ 2 s, ≤ 0.6 MB before the map. Twenty people at once: p95 ≤ 2 s, no error.
 
-Each asks as the browser does: the question through the page's queue, then what is drawn of its answer.
+A load is by a new browser that has nothing kept, its map drawn in software beside the server; the first, of a server
+just started, is told and not counted. Each person asks as the browser does: the question through the page's queue, then
+what is drawn of its answer.
 
-Run `python benchmarks/bench_page.py [--store PATH] [--people 20] [--rounds 3]`; the bundled store by default.
+Run `PYTHONPATH=. python benchmarks/bench_page.py [--store PATH] [--loads 5] [--people 20] [--rounds 3]`; the bundled
+store by default. Honest on an idle machine only: the load average before each part is printed with it.
 """
 
 from __future__ import annotations
@@ -35,6 +38,9 @@ QUESTIONS = (
     "Where is vineyard in Valencia?",
 )
 BAR_S = 2.0
+BAR_MB = 0.6
+LATER = ("/files/base/", "/take/", "/files/cards/")
+"""What is fetched for the map, or after it is drawn."""
 
 
 def served(store: str, port: int, folder: str) -> subprocess.Popen[bytes]:
@@ -137,10 +143,59 @@ def cpu_s(process: subprocess.Popen[bytes]) -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
+@dataclass(frozen=True)
+class Load:
+    """One first load: seconds until the question can be typed and until the map is drawn, and MB before the map."""
+
+    box_s: float
+    map_s: float
+    megabytes: float
+
+
+def first_load(url: str) -> Load:
+    """Load the page in a new browser."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.page.served import CHROMIUM, FLAGS
+
+    urls: dict[str, str] = {}
+    sizes: dict[str, float] = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB").new_page()
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+        wire.on("Network.responseReceived", lambda event: urls.update({event["requestId"]: event["response"]["url"]}))
+        wire.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
+        began = time.perf_counter()
+        page.goto(url, wait_until="commit")
+        page.locator("#box textarea").wait_for(timeout=60_000)
+        box = time.perf_counter() - began
+        page.wait_for_function("window.landask?.view.drawn > 0", timeout=60_000)
+        drawn = time.perf_counter() - began
+        before = sum(size for id, size in sizes.items() if not any(part in urls.get(id, "") for part in LATER))
+        browser.close()
+    return Load(box, drawn, before / 1e6)
+
+
+def loads_kept(url: str, loads: int) -> bool:
+    """Measure first loads and print them; whether they are within the bars."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    cold, *found = [first_load(url) for _ in range(loads + 1)]
+    box, drawn = (statistics.median(values) for values in zip(*((one.box_s, one.map_s) for one in found), strict=True))
+    most, heaviest = max(one.box_s for one in found), max(one.megabytes for one in found)
+    print(
+        f"first load, {loads} browsers: box {box:.2f} s (worst {most:.2f}), map {drawn:.2f} s, "
+        f"{heaviest:.3f} MB before the map; just started: {cold.box_s:.2f} s, {cold.map_s:.2f} s; load {load:.1f}"
+    )
+    return most <= BAR_S and heaviest <= BAR_MB
+
+
 def main() -> int:
-    """Measure and print; 1 where the bar is missed."""
+    """Measure and print; 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", default="")
+    parser.add_argument("--loads", type=int, default=5)
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
@@ -152,6 +207,8 @@ def main() -> int:
         process = served(options.store or str(Path(folder) / "store.duckdb"), port, folder)
         try:
             wait_for(url)
+            light = not options.loads or loads_kept(url, options.loads)
+            load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
             first = Person(url)
             for question in QUESTIONS:  # the first of each kind reads its tables; people come to a page that is up
                 first.ask(question)
@@ -172,7 +229,6 @@ def main() -> int:
             process.terminate()
             process.wait(timeout=30)
     p50, p95 = statistics.median(seconds), statistics.quantiles(seconds, n=20)[18]
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     print(
         f"{options.people} people, {len(seconds)} questions, {len(errors)} errors, {len(seconds) / took:.1f} a second, "
         f"{used / len(seconds):.2f} s of processor time each"
@@ -180,7 +236,7 @@ def main() -> int:
     print(f"p50 {p50:.2f} s, p95 {p95:.2f} s, worst {max(seconds):.2f} s; p95 / bar {p95 / BAR_S:.2f}; load {load:.1f}")
     for error in errors[:5]:
         print("  ", error)
-    return 1 if errors or p95 > BAR_S else 0
+    return 1 if errors or p95 > BAR_S or not light else 0
 
 
 if __name__ == "__main__":

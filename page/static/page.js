@@ -22,10 +22,11 @@ window.landask = (() => {
   const svg = (tag, attributes = {}, ...children) => fill(tag, document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
   // ---- the map -------------------------------------------------------------------------------------------------
-  const view = { map: null, drawing: null, ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0, slow: false,
+  const view = { map: null, drawing: null, ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0, slow: 0,
     year: null, off: new Set(), unmarked: new Set(), opacity: {}, compared: [], selection: null, front: null, corners: [], stepped: -1, swiped: null };
   const LEGEND_PX = 236, TOOLBAR_PX = 26;    // before they are there
   const PATIENCE_MS = 20_000;    // a map that has not started by then is shown as a picture
+  const MOST_SLOW = 3;    // maps that did not start: after fewer the next answer tries again
   const MOST_LOST = 5;    // times the map is made anew before its picture is shown instead
   const OPAQUE = 0.82;    // of shaded regions, so that rivers, borders and towns show through
   const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
@@ -286,7 +287,7 @@ window.landask = (() => {
   // What lies under the pointer, by name.
   function tip(event, layer) {
     const box = view.root.querySelector(".la-tip");
-    if (!event) { box.hidden = true; return; }
+    if (!event || view.draw) { box.hidden = true; return; }
     const { properties } = event.features[0];
     if (properties.n) { tipAt(event, `${layer.marks[properties[markKey(layer)]].label}: ${shownNumber(properties.of)}${properties.of < properties.n ? " / " + shownNumber(properties.n) : ""}`); return; }
     const share = layer.indicator?.regions?.[properties.region];
@@ -540,6 +541,7 @@ window.landask = (() => {
   }
   function startDraw(kind) {
     view.draw = { kind, points: [] };
+    tip(null);
     drawingNow(true);
     view.map.doubleClickZoom.disable();
     view.map.getCanvas().style.cursor = "crosshair";
@@ -797,6 +799,7 @@ window.landask = (() => {
   function paint() {
     const map = view.map;
     if (view.popup) view.popup.remove();
+    tip(null);
     clearResults(map);
     endSwipe();
     for (const name of PATTERNS) {
@@ -822,7 +825,7 @@ window.landask = (() => {
   function start() {
     const canvas = view.root.querySelector(".la-canvas");
     canvas.replaceChildren();
-    if (view.slow) return showPicture(canvas, view.words.slow);
+    if (view.slow >= MOST_SLOW) return showPicture(canvas, view.words.slow);
     if (view.lost > MOST_LOST) return showPicture(canvas);
     try {
       view.map = new maplibregl.Map({ container: canvas, style: baseStyle(view.drawing.online), bounds: bounds(view.drawing), fitBoundsOptions: { padding: room() },
@@ -834,12 +837,22 @@ window.landask = (() => {
       return showPicture(canvas);
     }
     const map = view.map;
-    const watchdog = setTimeout(() => { if (view.map === map) { view.slow = true; map.remove(); showPicture(canvas, view.words.slow); } }, PATIENCE_MS);
+    let watchdog = null;
+    // A page in the background is drawn when it is looked at.
+    const patience = () => { watchdog = setTimeout(giveUp, PATIENCE_MS); };
+    const giveUp = () => {
+      if (view.map !== map || map.loadedOnce) return;
+      if (document.hidden) return document.addEventListener("visibilitychange", patience, { once: true });
+      view.slow += 1;
+      map.remove();
+      showPicture(canvas, view.words.slow);
+    };
+    patience();
     map.addControl(new maplibregl.NavigationControl({ visualizePitch: false }), "top-right");
     map.addControl(new maplibregl.ScaleControl({ maxWidth: 110, unit: "metric" }), "bottom-right");
     map.addControl(new maplibregl.AttributionControl({ compact: true }), "bottom-right");
     map.on("styleimagemissing", ({ id }) => missing(map, id));
-    map.once("load", () => clearTimeout(watchdog));
+    map.once("load", () => { map.loadedOnce = true; clearTimeout(watchdog); });
     map.once("style.load", () => {    // what is found need not wait for the land under it
       view.ready = true;
       fit();

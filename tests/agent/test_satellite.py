@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agent.conversation import Conversation
+from agent.render import FEWEST_COMPARED, agreement
 from agent.router import Builtin
+from agent.voice import Voice
 from retrieval.errors import NotUnderstood
 from retrieval.types import LANGUAGES
+from tools.compare_with_survey import compare_with_survey
 from tools.context import Context
 
 QUESTIONS = tomllib.loads((Path(__file__).parent / "satellite_questions.toml").read_text(encoding="utf-8"))
@@ -129,6 +133,16 @@ def test_terms_and_training_asked_together_are_both_told_each_source_once(asked)
 def test_agreement_is_asked_of_a_circle_too(demo):
     [(tool, arguments)] = steps("Do the satellite and the survey agree near Liège?", demo)
     assert (tool, arguments["near"]["name"]) == ("compare_with_survey", "Liège")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_handful_of_pixels_no_rate_of_agreement_is_told(language, demo):
+    whole = compare_with_survey(demo, regions=["nuts:FRM0"], land_cover=["B82"])
+    few = replace(whole, facts={**whole.facts, "pixels": FEWEST_COMPARED - 1})
+    told = {one.facts["pixels"]: agreement(one, Voice(language), demo) for one in (whole, few)}
+    assert "%" in told[whole.facts["pixels"]]
+    assert "%" not in told[19]
+    assert "(19)" in told[19]
 
 
 @pytest.mark.parametrize(

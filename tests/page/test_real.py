@@ -89,6 +89,8 @@ def test_a_rectangle_is_drawn_by_dragging_and_the_next_click_is_a_click(seen: Se
     page.mouse.down()
     page.mouse.move(right, low, steps=4)
     expect(page.locator(".la-say")).to_contain_text("km²")
+    expect(page.locator(".la-tip")).to_be_hidden()
+    expect(page.locator(".la-legend")).to_be_hidden()
     assert page.evaluate("landask.view.map.getCenter().toArray()") == before
     page.mouse.up()
     expect(page.locator(".la-set")).to_contain_text("drawn by hand (9,")
@@ -299,6 +301,10 @@ def test_a_map_that_does_not_start_is_shown_as_a_picture(browser: Browser, serve
     page.clock.fast_forward(25_000)
     expect(page.locator(".la-nomap")).to_contain_text("did not start")
     page.wait_for_function("document.querySelector('.la-picture')?.naturalWidth > 1000")
+    page.unroute("**/files/base/**")
+    page.clock.resume()
+    Seen(page, served.url).ask("How much of Sweden was woodland in 2018?").map_settles()  # the next answer tries again
+    expect(page.locator(".la-nomap")).to_have_count(0)
     context.close()
 
 
