@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -76,9 +77,8 @@ def turn_html(turn: Turn, at: int, words: Words, language: str, last: bool) -> s
 def reply_html(turn: Turn, at: int, words: Words) -> str:
     """The sentence, what must be known with it, and its source."""
     if turn.status == "running":
-        doing = step_name(turn.steps[-1].name, words) if turn.steps else words["reading"]
         return (
-            f'<p class="la-working"><span class="la-wheel" aria-hidden="true"></span>{escape(doing)} … '
+            f'<p class="la-working"><span class="la-wheel" aria-hidden="true"></span>{escape(doing(turn, words))} … '
             '<span class="la-clock" data-since></span></p>'
         )
     lines = without_codes(turn.text or words["stopped"]).splitlines()
@@ -273,6 +273,15 @@ def step_name(name: str, words: Words) -> str:
     return words.get("step_" + name) or words.get("tool_" + name, name)
 
 
+def doing(turn: Turn, words: Words) -> str:
+    """What is being done now: a step is told when it is over, and the first tells which tools are to follow."""
+    if not turn.steps:
+        return words["reading"]
+    planned = [name for step in turn.steps if step.name == "plan" for name in step.detail.split(", ")]
+    left = Counter(planned) - Counter(step.name for step in turn.steps)
+    return step_name(next((name for name in planned if left[name]), "render"), words)
+
+
 def step_detail(step: Step, words: Words) -> str:
     """What a step came to, where that is words: the tools the reading of the question chose.
 
@@ -289,7 +298,7 @@ def steps_html(turn: Turn, words: Words, language: str) -> str:
         return ""
     running = turn.status == "running"
     lines = "".join(
-        f"<li><b>{escape(step_name(s.name, words))}</b> {escape(s.detail if running else step_detail(s, words))} "
+        f"<li><b>{escape(step_name(s.name, words))}</b> {escape(step_detail(s, words))} "
         f'<span class="la-seconds">{number(round(s.seconds, 2), language)} s</span></li>'
         for s in turn.steps
     )

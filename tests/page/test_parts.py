@@ -20,8 +20,9 @@ import rasterio
 import shapely
 from PIL import Image
 
+from agent.answer import Step
 from page.charts import bars_svg, chart_html, chart_of, svg_file
-from page.chat import also_html, chat_html, verdict_html
+from page.chat import also_html, chat_html, doing, verdict_html
 from page.chosen import from_geometry
 from page.colours import AGREEMENT, CATEGORIES, CHANGE, MAIN_CLASSES, RAMP
 from page.exports import csv_bytes, file_of, geotiff_bytes, offers
@@ -96,6 +97,15 @@ def scored(scores: list[float | None], hits: list[bool] | None = None) -> Result
 
 def drawn(result: Result, names: Names) -> Drawing:
     return drawing_of(replace(answer("vineyard"), results=(result,)), names)
+
+
+def test_the_step_that_is_named_is_the_one_being_done() -> None:
+    said = words("en")
+    plan, counted = Step("plan", 0.1, "count_points, classify_area"), Step("count_points", 0.2, "12 rows")
+    told = [doing(Turn("?", steps=steps), said) for steps in ((), (plan,), (plan, counted))]
+    assert told == [said["reading"], said["tool_count_points"], said["tool_classify_area"]]
+    last = (plan, counted, Step("classify_area", 3.0, "3 pixels"))
+    assert doing(Turn("?", steps=last), said) == said["step_render"]
 
 
 def test_pixels_that_fit_another_class_better_are_grey_and_not_part_of_the_ramp(names: Names) -> None:
