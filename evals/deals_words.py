@@ -1,4 +1,4 @@
-"""Everyday questions about land deals: 511 in 24 languages by their plan, 58 in the benchmark's manner by their deals.
+"""Everyday questions about land deals: 535 in 24 languages by their plan, 58 in the benchmark's manner by their deals.
 
 The 58 follow the published benchmark's shapes (a purpose, crop, mineral, state, year, size, region or investor); their
 deals were told by plain pandas on the 40 real deals of the export sample. The others are asked of invented deals.

@@ -621,8 +621,9 @@ class _Reader:
             return "unclear"
         article = literal is not None and literal.filler and not literal.entries and leaf.at >= 2
         direct = self.leaves[leaf.at - 2] if article else literal
-        if direct is not None and direct.says("link", "investor_from") and not direct.says("compare", "in"):
-            head = self.next_to(direct)
+        head = self.next_to(direct) if direct is not None else None
+        from_there = direct is not None and direct.says("link", "investor_from")
+        if direct is not None and from_there and (not direct.says("compare", "in") or _is_investor(head)):
             if _is_investor(head) or (direct.says("link", "investor_by")):
                 self.take(direct, "investor country")
                 return "investor"

@@ -580,6 +580,22 @@ def test_who_owns_land_is_not_who_owned_it(question: str, by: str, context: Cont
     assert [row["dimension"] for row in plan.steps[0].arguments["rows"]] == [by]
 
 
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Které firmy z Nizozemska mají půdu v Etiopii?", "cs"),
+        ("Which companies from the Netherlands hold land in Ethiopia?", "en"),
+    ],
+)
+def test_where_companies_are_from_is_not_where_the_land_lies(
+    question: str, language: Language, context: Context
+) -> None:
+    plan = deals_plan(question, context.in_language(language), Conversation())
+    assert plan is not None
+    where = {one["dimension"]: one["values"] for one in plan.steps[0].arguments["where"]}
+    assert where == {"investor_country": ["country:NL"], "place": ["foreign:ET"]}
+
+
 def test_those_after_deals_are_these_deals(context: Context) -> None:
     conversation = Conversation()
     ask("Which deals are there in Romania?", context, conversation=conversation, router="builtin")
