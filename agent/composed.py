@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.conversation import Conversation
 from agent.frame import Frame
+from agent.honesty import qualifiers
 from agent.lexicon import languages, leaves
 from agent.reading.clauses import ASKING, clause_queries, clauses_of, words_of
 from agent.reading.complete import completed
@@ -37,6 +38,7 @@ def composed_plan(
     settled: Mapping[str, Any],
     *,
     in_parts: bool = False,
+    aside: bool = False,
 ) -> Plan | None:
     """Return the plan of a question whose every word was read into typed queries; None where it is not that.
 
@@ -46,6 +48,7 @@ def composed_plan(
         conversation: what was said before.
         settled: words → what the asker chose among several meanings.
         in_parts: it has several parts, which ask for more than one table can say unless it holds what became of what.
+        aside: words that it does not know and that narrow nothing are left aside, and named.
 
     Raises:
         AmbiguousRegion, AmbiguousClass: a name is several things.
@@ -54,6 +57,9 @@ def composed_plan(
     if context.language not in languages():
         return None
     reading = read(question, context.language, context)
+    unknown = unknown_words(reading, context.language) if aside else ()
+    if unknown:
+        reading = replace(reading, unread=())
     if future := [year for year in reading.all("YEAR") if year > datetime.now(UTC).year]:
         raise OutOfCoverage("forecast", str(future[0]))
     if any(i.value == "write.orders" for i in reading.said.items):
@@ -119,11 +125,26 @@ def composed_plan(
         return None
     one = leaning is None or len(asked) == 1  # what leans on an answer stays with its witness
     plan = plan_of(asked, reading, context, conversation, beside=one)
+    if unknown:
+        plan = replace(plan, notes=(*plan.notes, ("left_aside", {"words": ", ".join(map(quoted, unknown))})))
     refuse_too_small(asked, context)
     after_none = bool(conversation.turns) and not conversation.frame and not past
     if after_none and all(step.tool == "profile_region" for step in plan.steps) and goes_on(question, context):
         raise NotUnderstood((), "which_class")
     return plan
+
+
+def unknown_words(reading: Reading, language: str) -> tuple[str, ...]:
+    """Return the words no constraint took, where none of them narrows, compares, negates or is a name; else none."""
+    if reading.forbidden or not reading.composed or qualifiers(reading, language):
+        return ()
+    said = {n for i in reading.said.items if i.type != "OTHER" for n in range(i.start, i.end)}
+    named = any(n in said or (n > 0 and reading.word(n)[:1].isupper()) for n in reading.open_words)
+    return () if named else reading.unread
+
+
+def quoted(word: str) -> str:
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
 def leans(clause: Sequence[Item]) -> bool:

@@ -153,9 +153,11 @@ class Builtin:
         settled: Mapping[str, Any],
         *,
         steps: bool = False,
+        aside: bool = False,
     ) -> Plan | None:
         """Return the plan of a question read whole into typed queries, None where it is not; `steps`: of several."""
-        return composed_plan(without_aside(question, context), context, conversation, settled, in_parts=steps)
+        whole = without_aside(question, context)
+        return composed_plan(whole, context, conversation, settled, in_parts=steps, aside=aside)
 
     def one(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
         """Return the plan of one question: the chart's, where it reads it whole, else that of the rules behind it."""
@@ -168,6 +170,8 @@ class Builtin:
         if (whole := self.composed(question, context, conversation, settled)) is not None:
             return whole
         refuse_what_no_rule_behind_reads(question, context)
+        if (most := self.composed(question, context, conversation, settled, aside=True)) is not None:
+            return most
         return self.held_against(question, context, conversation, settled)
 
     def held_against(
