@@ -12,7 +12,7 @@ from agent.conversation import Conversation
 from agent.frame import Frame
 from agent.honesty import qualifiers
 from agent.lexicon import languages, leaves
-from agent.reading.clauses import ASKING, clause_queries, clauses_of, words_of
+from agent.reading.clauses import ASKING, asks, clause_queries, clauses_of, words_of
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, queries
@@ -97,9 +97,9 @@ def composed_plan(
     if leaning is not None and dropped(leaning, reading, context):
         leaning = None
     clauses = clauses_of(reading)
-    unanswered = leaning is None and whole is None and asks(clauses[0])
+    unanswered = leaning is None and whole is None and asks(clauses[0], reading)
     loose = next((c for c in clauses[1:] if unanswered and leans(c)), None)
-    one_clause = len(clauses) == 1 or not asks(clauses[0])  # "of the five …: what is …"
+    one_clause = len(clauses) == 1 or not asks(clauses[0], reading)  # "of the five …: what is …"
     of_each = reading.has("CHANGE", "UP", "DOWN") or (len(clauses) == 1 and reading.has("EACH"))
     if leaning is None and whole is None and (not in_parts or (one_clause and not of_each)):
         leaning = shaped(reading, context, drawn, settled)
@@ -157,14 +157,6 @@ def leans(clause: Sequence[Item]) -> bool:
 def goes_on(question: str, context: Context) -> bool:
     """Whether a question opens as one that goes on from another: "and in Spain?"."""
     return "edit.what_about" in {leaf.key for leaf in leaves(question, context.language)}
-
-
-def asks(clause: Sequence[Item]) -> bool:
-    """Whether a clause asks; "the regions where" only says of which."""
-    before = [None, *clause]
-    kinds = ("LEVEL", "INSIDE", "MANY", "RANK")
-    named = [a is not None and a.type in kinds for a in before[:-1]]
-    return any(i.type == "ASK" and not (i.value == "where" and there) for i, there in zip(clause, named, strict=True))
 
 
 def leading_plan(

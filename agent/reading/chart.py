@@ -66,6 +66,11 @@ def is_year(number: float) -> bool:
     return FIRST_YEAR <= number <= LAST_YEAR
 
 
+def at_least_so_many(sign: str, number: float, measure: str) -> tuple[str, float, str] | None:
+    """Return a condition on a number of points; "until 2018" is none: Spanish "hasta 2018 los puntos"."""
+    return None if measure != "points" or (sign == "<=" and is_year(number)) else (sign, number, "points")
+
+
 def rank(way: str, number: float | None, level: str, place: Any = None) -> tuple[str, int | None, str, Any] | None:
     """Return a ranking; a year is no number of rows."""
     return (
@@ -187,6 +192,8 @@ RULES: list[Rule] = [
     ("DIR QTY", "LIMIT", lambda d, q: beyond(d, q)),
     ("DIR QTY DIR", "LIMIT", lambda d, q, e: beyond(d, q, e)),
     ("DIR DIM NUM", "LIMIT", lambda d, a, n: span(d[1], n, a) if d[0] == a else None),
+    ("DIR NUM DIM", "LIMIT", lambda d, n, a: span(d[1], n, a) if d[0] == a else None),
+    ("DIR ORD DIM", "LIMIT", lambda d, n, a: span(d[1], float(n), a) if d[0] == a else None),
     ("BETWEEN NUM TO QTY DIR", "LIMIT", lambda b, x, t, q, d: ends(x, q[0], d[0]) if q[1] == "deg" else None),
     ("BETWEEN QTY TO QTY DIR", "LIMIT", lambda b, p, t, q, d: ends(p[0], q[0], d[0]) if q[1] == "deg" else None),
     ("BETWEEN NUM TO NUM DIR", "LIMIT", lambda b, x, t, y, d: None if is_year(x) and is_year(y) else ends(x, y, d[0])),
@@ -236,7 +243,7 @@ RULES: list[Rule] = [
     ("BETWEEN QTY TO NEAR", "NEAR", lambda b, q, t, x: ring(q[0], x) if q[1] == "km" else None),
     ("NUM TO NEAR", "NEAR", lambda n, t, x: ring(n, x) if t == "to" else None),
     # thresholds
-    ("CMP NUM MEASURE", "COUNT", lambda c, n, m: (c, n, "points") if m == "points" else None),
+    ("CMP NUM MEASURE", "COUNT", lambda c, n, m: at_least_so_many(c, n, m)),
     ("NUM CMP MEASURE", "COUNT", lambda n, c, m: (c, n, "points") if m == "points" and not is_year(n) else None),
     ("ASK +CMP", "DIFF", lambda a, c: margin(a, "pp", c) if a == "how_much" else None),
     ("ASK MEASURE +CMP", "DIFF", lambda a, m, c: margin(a, m, c)),
@@ -281,6 +288,7 @@ RULES: list[Rule] = [
     ("AFTER +PLACE", "NOTPLACE", lambda a, p: (p,)),
     ("CLASS AFTER", "NOTCLASS", lambda c, a: (c,)),
     ("CLASS AND CLASS AFTER", "NOTCLASS", lambda c, a, d, b: (c, d)),
+    ("OTHER CLASS AFTER", "NOTCLASS", lambda o, c, a: (c,) if o == "time.ago" else None),  # "once X are taken out"
     ("THAT PLACE NO", "NOTPLACE", lambda t, p, n: (p,)),
     ("NO YEAR", "NOTYEAR", lambda n, y: (y,)),
     ("NOT YEAR", "NOTYEAR", lambda n, y: (y,)),
@@ -326,7 +334,7 @@ RULES: list[Rule] = [
     ("ASK +CMP", "OTHERSIDE", lambda a, c: c if a == "how_many" and c in ("<", ">") else None),
     ("EACH +CLASS MEASURE", "EACHONE", lambda e, c, m: c if m == "points" and e != "behind" else None),
     ("EACH NUM CLASS MEASURE", "EACHONE", lambda e, n, c, m: c if m == "points" and n == 1 else None),
-    ("NUM CLASS", "NUMCLASS", lambda n, c: (int(n), c) if 0 < n < MOST_ROWS and is_general(c) else None),
+    ("NUM CLASS", "NUMCLASS", lambda n, c: (int(n), c) if 1 < n < MOST_ROWS and is_general(c) else None),
     ("CLASS THAN CLASS", "MORETHAN", lambda a, c, b: (a, c, b) if c in ("<", ">") else None),
     ("UP MORETHAN", "MORETHAN", lambda _, both: both),
     ("DOWN MORETHAN", "MORETHAN", lambda _, both: both),

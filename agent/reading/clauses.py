@@ -72,7 +72,21 @@ def clauses_of(reading: Reading) -> list[tuple[Item, ...]]:
             led = [parts[-1].pop()] if parts[-1][-1].type == "EACH" and parts[-1][1:] else []
             parts.append(led)  # "for each of them, how many …"
         parts[-1].append(item)
+    if len(parts) > 1 and not asks(parts[0], reading) and not parts[1][0].type == "EACH":
+        parts[:2] = [[*parts[0], *parts[1]]]  # "vineyard points west of Greenwich, how many are they?"
     return [tuple(part) for part in parts]
+
+
+def asks(clause: Sequence[Item], reading: Reading) -> bool:
+    """Whether a clause asks; "the regions where", "woodland that is not coniferous" only say of which."""
+    before = [None, *clause]
+    kinds = ("LEVEL", "INSIDE", "MANY", "RANK")
+    named = [a is not None and a.type in kinds for a in before[:-1]]
+    that = {i.end for i in reading.said.items if i.type == "THAT"}
+    return any(
+        i.type == "ASK" and not (i.value == "where" and there) and not (i.value == "is" and i.start in that)
+        for i, there in zip(clause, named, strict=True)
+    )
 
 
 def _opens(n: int, before: Sequence[Item], reading: Reading) -> bool:

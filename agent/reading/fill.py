@@ -979,7 +979,8 @@ class Constraints:
         """A class as a share of another, a place's part of the whole it lies in."""
         if not self.asks_part() or self.reading.has("HAVING", "DIFF"):
             return None
-        name = "points" if self.source == "survey" else "km2" if len(self.places) == 2 else "share"
+        classes = list(dict.fromkeys(self.classes))
+        name = "points" if self.source == "survey" else "km2" if len(self.places) == 2 and len(classes) < 2 else "share"
         if under := self.under_a_condition():
             own, shared = [under, ()], (*self.place_filters(), *self.class_filters())
             columns = [Column(n, name, f) for n, f in zip(("part", "whole"), own, strict=True)]
@@ -1000,20 +1001,22 @@ class Constraints:
                 return None
             own = [(Filter("region", "in", (r.id,)),) for r in (inner, outer)]
             shared = self.class_filters()
-        elif len(self.classes) == 2 and len(self.places) < 2 and "compare" not in self.asks and not self.joined():
-            inside = self.inside_of(*self.classes)
+        elif len(classes) == 2 and "compare" not in self.asks and not self.joined():
+            inside = self.inside_of(*classes)
             if inside is None:
                 return None
             part, whole = inside
             both = [part] if part.theme == whole.theme else [part, whole]
             own = [self.class_filters(both), self.class_filters([whole])]
-            shared = self.place_filters()
+            shared = self.place_filters() if len(self.places) < 2 else ()
         else:
             return None
         columns = [Column(n, name, f) for n, f in zip(("part", "whole"), own, strict=True)]
         columns.append(Column("share_of", "", (), Expression("percent", "part", "whole")))
         dated = (Filter("year", "in", (self.year(),)),)
         rows = (Group("region", self.level),) if self.level else ()
+        if not rows and len(classes) == 2 and len(self.places) > 1:
+            rows = (Group("region", members=tuple((r.id,) for r in self.places)),)
         order = (Order("share_of"),) if rows else ()
         return Query(self.source, tuple(columns), (*shared, *dated, *self.other_filters()), rows, order=order)
 
@@ -1026,7 +1029,8 @@ class Constraints:
         if "how_much" not in self.asks or self.reading.has("UP", "DOWN", "MORETHAN", "AND"):
             return False
         held = [self.nested(*self.places) is not None] if len(self.places) == 2 and len(self.classes) == 1 else []
-        held += [self.inside_of(*self.classes) is not None] if len(self.classes) == 2 and not self.joined() else []
+        classes = list(dict.fromkeys(self.classes))
+        held += [self.inside_of(*classes) is not None] if len(classes) == 2 and not self.joined() else []
         return any(held)
 
     def under_a_condition(self) -> tuple[Filter, ...]:
@@ -1162,7 +1166,9 @@ class Constraints:
             return "ha"
         if not (self.classes or self.less or any(i.type == "UNIT" for i in self.reading.said.items)):
             return "share"  # "what is it made of, by area"
-        return "km2" if "area" in self.measures and "share" not in self.measures else "share"
+        unit = {i.value for i in self.reading.said.items if i.type == "UNIT"} & {"km2", "%", "pp"}
+        in_km2 = unit == {"km2"} or "share" not in self.measures
+        return "km2" if "area" in self.measures and in_km2 else "share"
 
     def ranks_by_cv(self) -> bool:
         """Whether rows are ranked or kept by the coefficient of variation; else it stands beside the figure."""
@@ -1429,6 +1435,8 @@ class Constraints:
             sides = [("a", self.class_filters(self.classes[:1])), ("b", self.class_filters(self.classes[1:]))]
             members = Group("region", members=tuple((r.id,) for r in self.places))
             rows, shared = (members,), (Filter("year", "in", (self.year(),)),)
+        elif len(self.places) > 2 and len(self.classes) == 1 and self.reading.has("SPAN", "SINCEYEAR") and self.pair():
+            return self.changed()
         elif len(self.places) == 2 and len(self.classes) == 1:
             sides = [(n, (Filter("region", "in", (r.id,)),)) for n, r in zip("ab", self.places, strict=True)]
             rows, shared = (), (Filter("year", "in", (self.year(),)), *self.class_filters())

@@ -86,6 +86,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "dimension.below_sea": (("LIMIT", Filter("elevation", "below", (0.0,))),),
     "dimension.latitude": (("DIM", "lat"),),
     "dimension.longitude": (("DIM", "lon"),),
+    "dimension.prime_meridian": (("QTY", (0.0, "deg")),),
     "dimension.distance": (("FAR", ""), ("SOFT", "")),
     "level.country": (("LEVEL", "country"),),
     "level.nuts1": (("LEVEL", "nuts1"),),
@@ -270,6 +271,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     either = {leaf.start for leaf in every_leaf if leaf.key == "conjunction.or"}
     being = {leaf.start for leaf in every_leaf if leaf.key == "ask.is"}
     falls = {leaf.start for leaf in every_leaf if leaf.key == "change.decrease"}
+    leads_on = next((leaf.end for leaf in every_leaf if leaf.key == "ordinal.first" and not question[: leaf.start].strip()
+                     and any(o.key == "ask.show" and o.start - leaf.end < 3 for o in every_leaf)), -1)  # fmt: skip
     first_asked = min((leaf.start for leaf in every_leaf if leaf.key.startswith("ask.")), default=len(question))
     for leaf in every_leaf:
         if leaf.key == "ask.where" and leaf.start in either and leaf.start > 0:
@@ -280,6 +283,9 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
             soft.add(at.span(leaf.start, leaf.end)[0])  # "no, the other one"
             continue
         start, end = at.span(leaf.start, leaf.end)
+        if leaf.key == "ordinal.first" and leaf.end == leads_on:
+            soft.add(start)  # "first find …, then tell me"
+            continue
         if leaf.key == "edit.drop" and leaf.start in falls and first_asked < leaf.start:
             continue  # "was there a drop" is no order to leave out
         if any(s <= start and end <= e and (s, e) != (start, end) for s, e in polite):
@@ -469,6 +475,8 @@ def _numbers(every: Sequence[Token], question: str) -> list[Item]:
             glued = re.fullmatch(r"(\d+)(km|m|ha|km2)", token.norm)
             if glued:
                 items.append(Item(n, n + 1, "QTY", (float(glued.group(1)), glued.group(2))))
+            elif nth := re.fullmatch(r"(\d+)(?:st|nd|rd|th|e|eme|er)", token.norm):
+                items.append(Item(n, n + 1, "ORD", int(nth.group(1))))
             continue
         digits, end = token.norm, n
         while (more := _continued(every, end, digits, question)) is not None:

@@ -315,6 +315,10 @@ def there_at_all(c: Constraints) -> tuple[Query, ...] | None:
     beside = [b.start - a.end for a, b in pairwise(i for i in items if i.type == "CLASS")]
     joined = beside and all(0 < gap < 4 for gap in beside) and not c.measures
     joined = joined and not c.reading.has("OR", "EACH", "TOGETHER")
+    named = [i for i in c.reading.items if i.type == "CLASS"]
+    linked = len(named) == 2 and any(i.type in ("ALSO", "BOTH") and i.start < named[1].start for i in c.reading.items)
+    rows_first = c.reading.items[0].type in ("LEVEL", "INSIDE") or "which" in c.asks
+    joined = joined or (linked and rows_first and not c.measures - {"points"})
     either = any(i.type == "OR" for i in c.reading.said.items)
     if joined and not either and not {"how_many", "how_much", "compare", "where"} & {*c.asks}:
         return (beside_one_another(c, []),)
@@ -378,7 +382,9 @@ def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
     asked = [
         b for a, b in pairs if a.type == "ASK" and a.value == "which" and b.type == "CLASS" and is_general(b.value)
     ]
-    whole = own[0] if len(own) == 1 and asked and not themes else None
+    kinds = [i.value for i in c.reading.items if i.type == "CLASS" and c.codes(i.value) in own]
+    of_kind = bool(kinds) and is_general(kinds[0]) and themes in (["land_cover"], ["classes"])
+    whole = own[0] if len(own) == 1 and ((asked and not themes) or of_kind) else None
     themes, own = ([own[0].theme], []) if whole else (themes, own)
     if not themes or own or c.level or len(c.places) + len(apart) < 2 or c.dated() or c.reading.has(*REVISITING[:-3]):
         return None
@@ -397,7 +403,7 @@ def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
     columns = [Column(f"in_{n}", measure, (Filter("region", "in", (r.id,)),)) for n, r in enumerate(c.places, 1)]
     lacking = [Column(f"not_in_{n}", measure, (Filter("region", "in", (r.id,)),)) for n, r in enumerate(apart, 1)]
     where = (*c.dated_filter(), *of_crops, *c.other_filters())
-    fine = crops or name == "land_use" or (not differ and not c.reading.has("RANKCLASS"))
+    fine = crops or whole or name == "land_use" or (not differ and not c.reading.has("RANKCLASS"))
     rows = (Group(name, "3" if fine else "1"),)
     if differ and len(columns) == 2:
         columns.append(Column("gap", "", (), Expression("gap", "in_1", "in_2")))
@@ -422,6 +428,7 @@ def year_of_the_most(c: Constraints) -> tuple[Query, ...] | None:
         *("most" if s == "most" else "fewest" for s in c.reading.all("STAT") if s != "mean"),
     ]
     ways += [i.value[1] for i in c.reading.items if i.type == "END" and i.value[0] == "elevation"]
+    ways += [way for way, number, theme in c.reading.all("RANKCLASS") if not number and theme == "land_cover"]
     each = len(c.places) > 1 and c.reading.has("EACH")
     if "when" not in c.asks or not ways or c.level or not (c.classes or c.less) or (len(c.places) > 1 and not each):
         return None
@@ -479,17 +486,20 @@ def both_ends(c: Constraints) -> tuple[Query, ...] | None:
         return None  # each end is a question, of rankings that tell how sure a place in them is
     columns = c.columns()
     where = (*(c.place_filters()), *c.dated_filter(), *c.class_filters(), *c.other_filters())
-    rows = (Group("region", c.level),)
-    return tuple(Query(c.source, columns, where, rows, (), (Order(columns[0].name, way),), 1) for way in ways)
+    rows, numbers = (Group("region", c.level),), [r[1] for r in c.reading.all("RANK") if r[1]]
+    many = (numbers or [n for n, _ in c.reading.all("MANY")] or c.reading.all("FIRST") or [1])[0]
+    return tuple(Query(c.source, columns, where, rows, (), (Order(columns[0].name, way),), many) for way in ways)
 
 
 def mean_beside_the_whole(c: Constraints) -> tuple[Query, ...] | None:
     """The mean over a place's regions, beside the whole, or the regions that lie above or below it."""
-    if c.reading.all("STAT") != ["mean"] or not c.level or c.of_height() or len(c.classes) != 1 or not c.places:
+    if {*c.reading.all("STAT")} != {"mean"} or not c.level or c.of_height() or len({*c.classes}) != 1 or not c.places:
         return None
     columns, rows = c.columns()[:1], (Group("region", c.level),)
+    if c.source == "survey" and "share" in c.measures:
+        columns = (*c.columns(), Column("percent", "", (), Expression("percent", "points", "surveyed")))
     where = (*c.place_filters(), *c.dated_filter(), *c.class_filters(), *c.other_filters())
-    mean = Query(c.source, columns, where, rows, fold=Fold("mean", columns[0].name))
+    mean = Query(c.source, columns, where, rows, fold=Fold("mean", columns[-1].name))
     stat = next(i for i in c.reading.items if i.type == "STAT")
     signs = [i for i in c.reading.said.items if i.type == "CMP" and i.value in "<>" and 0 <= stat.start - i.end < 3]
     if signs and c.asks & {"which", "show", "what"}:
@@ -582,6 +592,8 @@ def witnesses(c: Constraints) -> tuple[Query, ...] | None:
     for source in ("published", "survey"):
         c.source = source
         columns = c.columns()
+        if source == "survey" and "share" in c.measures and "how_many" not in c.asks:
+            columns = (*columns, Column("percent", "", (), Expression("percent", "points", "surveyed")))
         places = () if rows and rows[0].members else c.place_filters()
         where = (*places, *c.dated_filter(), *c.class_filters())
         queries.append(Query(source, columns, where, rows, order=(Order(columns[0].name),) if rows else ()))
@@ -841,9 +853,13 @@ def heights_side_by_side(c: Constraints) -> tuple[Query, ...] | None:
     each = c.reading.all("EACHCLASS")
     c.source = "survey"
     columns = (*c.of_heights(), Column("points", "points"))
-    if (themes := themes_asked(c)) and not c.classes and len(c.places) < 2:
-        rows = (Group("land_use" if themes == {"land_use"} else "land_cover", "1" if themes != {"crops"} else "3"),)
-        crops = (Filter("land_cover", "in", ("B00",)),) if themes == {"crops"} else ()
+    kind = [i.value for i in c.reading.items if i.type == "CLASS"]
+    of_kind = len(kind) == 1 and is_general(kind[0]) and c.classes[0].theme == "land_cover"
+    if (themes := themes_asked(c)) and (not c.classes or of_kind) and len(c.places) < 2:
+        fine = "2" if of_kind and kind[0].match.codes[0].endswith("00") else "3"
+        level = fine if themes == {"crops"} or of_kind else "1"
+        rows = (Group("land_use" if themes == {"land_use"} else "land_cover", level),)
+        crops = c.class_filters() or ((Filter("land_cover", "in", ("B00",)),) if themes == {"crops"} else ())
         shared = (*c.place_filters(), *c.dated_filter(), *crops, *c.other_filters())
         ways = list(dict.fromkeys([*(w for w, _, _ in c.reading.all("RANKCLASS")), *c.reading.all("SUP")]))
         order = tuple(Order(columns[0].name, way) for way in ways[:1] or ["most"])
@@ -857,6 +873,11 @@ def heights_side_by_side(c: Constraints) -> tuple[Query, ...] | None:
     if len(c.places) > 1 and len({k.codes for k in c.classes}) < 2:
         rows = (Group("region", members=tuple((r.id,) for r in c.places)),)
         return (Query("survey", columns, where, rows, (), order),)
+    own = [k for k in c.classes if not any((c.inside_of(o, k) or (None, None))[1] == k for o in c.classes if o != k)]
+    if len(c.places) < 2 and len({*own}) > 1 and len({k.theme for k in own}) == 1 and not c.less:
+        rows = (Group(own[0].theme, members=tuple(dict.fromkeys(k.codes for k in own))),)
+        shared = (*c.place_filters(), *c.dated_filter(), *c.other_filters())
+        return (Query("survey", columns, shared, rows, (), order),)
     return None
 
 
@@ -1046,9 +1067,10 @@ def new_and_before(c: Constraints) -> tuple[Query, ...] | None:
 
 def part_of_another(c: Constraints) -> tuple[Query, ...] | None:
     """One of two classes, or of two places, as a percentage of the one that holds it."""
-    if (len(c.classes) == 2 and len(c.places) > 1) or c.reading.has("SINCEYEAR", "TREND", *COUNTING, *REVISITING):
+    if c.reading.has("SINCEYEAR", "TREND", *COUNTING, *REVISITING) or c.less:
         return None
-    if not (len(c.classes) == 2 or (len(c.places) == 2 and len(c.classes) == 1)) or c.less or c.level:
+    two = len({*c.classes}) == 2
+    if not (two or (len(c.places) == 2 and len(c.classes) == 1)) or (c.level and not (two and "share" in c.measures)):
         return None
     if "how_much" in c.asks and "points" in c.measures:
         c.source = "survey"
@@ -1058,7 +1080,8 @@ def part_of_another(c: Constraints) -> tuple[Query, ...] | None:
 
 def members_of_the_whole(c: Constraints) -> tuple[Query, ...] | None:
     """The part that several places hold of one they lie in, each or together: "Sweden's part of the EU's"."""
-    if len(c.classes) != 1 or len(c.places) < 3 or "share" not in c.measures or c.level or c.less:
+    part = "share" in c.measures or ("how_much" in c.asks and c.reading.has("EACH", "TOGETHER", "BOTH"))
+    if len(c.classes) != 1 or len(c.places) < 3 or not part or c.level or c.less:
         return None
     if c.dated() or c.reading.has(*COUNTING, *REVISITING):
         return None
@@ -1068,7 +1091,8 @@ def members_of_the_whole(c: Constraints) -> tuple[Query, ...] | None:
     inner = tuple(p.id for p in c.places if p is not whole)
     points = c.says_points or not c.all_published()
     c.source, name = ("survey", "points") if points else ("published", "km2")
-    own = [(Filter("region", "in", ids),) for ids in ([inner] if c.reading.has("TOGETHER") else [(i,) for i in inner])]
+    pooled = c.reading.has("TOGETHER", "BOTH", "ALSO") and "each" not in c.reading.all("EACH")
+    own = [(Filter("region", "in", ids),) for ids in ([inner] if pooled else [(i,) for i in inner])]
     parts = [Column(f"part_{n}", name, where) for n, where in enumerate(own, 1)]
     shares = [
         Column(f"share_of_{n}", "", (), Expression("percent", col.name, "whole")) for n, col in enumerate(parts, 1)
@@ -1187,7 +1211,9 @@ def in_the_other_survey(c: Constraints) -> tuple[Query, ...] | None:
         or "points" not in c.measures
     ):
         return None
-    if c.reading.has("UP", "DOWN", "CHANGE", "DIFF", "LEVEL", "TREND", *REVISITING) or {"how_many", "compare"} & c.asks:
+    grows = {(i.start, i.end) for i in c.reading.said.items if i.type == "GROWS"}
+    moved = [i for i in c.reading.items if i.type in ("DOWN", "CHANGE", "DIFF", "LEVEL", "TREND", *REVISITING)]
+    if any((i.start, i.end) not in grows for i in moved) or {"how_many", "compare"} & c.asks:
         return None
     own = min(years, key=lambda y: _gap(y, named[0])).value
     of, (theme, codes) = c.codes(named[0].value), (c.classes[0].theme, c.classes[0].codes)
