@@ -94,8 +94,8 @@ def composed_plan(
     if not past and reading.items and reading.items[0].type == "ALSO":
         return None  # "add a point" with nothing before to add to
     leaning = of_clauses(reading, context, drawn, settled) if whole is None else None
-    if leaning is not None and dropped(leaning, reading, context):
-        leaning = None
+    if leaning is not None and (dropped(leaning, reading, context) or len({*leaning}) < len(leaning)):
+        leaning = None  # a clause whose answer is that of another was not read
     clauses = clauses_of(reading)
     unanswered = leaning is None and whole is None and asks(clauses[0], reading)
     loose = next((c for c in clauses[1:] if unanswered and leans(c)), None)
@@ -116,7 +116,7 @@ def composed_plan(
     asked = in_each_year(in_other_years(asked, reading, context), reading)
     if dropped(asked, reading, context):
         return None
-    if loose and len(asked) < len(clauses):
+    if loose and len(asked) < len(clauses) and not tells_count(asked[-1], loose):
         if in_parts:
             return None  # each part has its own plan
         raise NotUnderstood((), f"unread:{words_of(clauses, reading)[clauses.index(loose)]}")
@@ -144,6 +144,7 @@ def unknown_words(reading: Reading, language: str) -> tuple[str, ...]:
 
 
 def quoted(word: str) -> str:
+    """Return a word in quotation marks."""
     return f"\N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
@@ -152,6 +153,12 @@ def leans(clause: Sequence[Item]) -> bool:
     asking = any(i.type == "ASK" and i.value in ASKING for i in clause)
     told = any(i.value == "pp" for i in clause)  # "how many percentage points", of a change
     return asking and not told and {i.type for i in clause} <= {"ASK", "MEASURE", "EACH", "HERE", "WITNESS", "FIRST"}
+
+
+def tells_count(query: Query, clause: Sequence[Item]) -> bool:
+    """Whether a clause asks how many points there are, and a query tells it already: "… and if so at how many"."""
+    of_points = {(i.type, i.value) for i in clause} <= {("ASK", "how_many"), ("ASK", "is"), ("MEASURE", "points")}
+    return of_points and not query.rows and any(c.measure == "points" for c in query.columns)
 
 
 def goes_on(question: str, context: Context) -> bool:

@@ -1,4 +1,4 @@
-"""Questions in 24 languages by five authors who knew only the users and the data: is the last answer right, in the
+"""Questions in 24 languages by eight authors who knew only the users and the data: is the last answer right, in the
 language asked? Gold is by plain pandas (`evals.gold.strangers_gold`; of the others', `how` tells what was
 reckoned; every other of them is held out). Does not compute gold and mends nothing.
 """
@@ -14,7 +14,10 @@ from evals.record import SAMPLES, Case, Outcome, Row, counted, majority, read_li
 from evals.statistics import wilson
 from evals.world import World, answers
 
-FILES = ("strangers", "strangers_second", "strangers_third", "strangers_fourth", "strangers_fifth")
+FILES = (
+    "strangers", "strangers_second", "strangers_third", "strangers_fourth", "strangers_fifth", "strangers_eighth",
+    "strangers_ninth", "strangers_tenth",
+)  # fmt: skip
 FIRST = SAMPLES / "strangers_first.json"
 """What was wrong when these questions were asked for the first time, kept for good."""
 STAGES = ("status", "result", "language")
@@ -42,7 +45,8 @@ def measure(case: Case, world: World) -> Outcome:
     """Ask one conversation and judge its last answer."""
     if not world.real:
         return Outcome(dict.fromkeys(STAGES), detail={"why": NEEDS_RECORDS}, covered=False)
-    said = answers(list(case.sample["turns"]), world.context, world.setting)
+    bundled = case.sample.get("store") == "bundled"  # whose gold is counted on the records that are bundled
+    said = answers(list(case.sample["turns"]), world.bundled if bundled else world.context, world.setting)
     last, wanted = said[-1], case.sample["expected"]
     status = wanted.get("status", "answered")
     fits = last["status"] in (("refused", "clarify") if status == "refused" else (status, wanted.get("or", status)))

@@ -383,6 +383,8 @@ class Nomenclature:
         """Whether nothing but blanks and an 'of' stands between two."""
         between = [t.norm for t in tokens[one.last + 1 : other.first]]
         gap = question[tokens[one.last].end : tokens[other.first].start]
+        if between == ["l"]:
+            return False  # "en céréales l'orge": an article alone begins another
         return all(word in _OF for word in between) and not any(c in gap for c in ",;:.?!/()&")
 
     def _wider(self, one: _Found, other: _Found) -> bool:

@@ -19,6 +19,7 @@ from agent.reading.fill import EVERYWHERE, PERCENT, Constraints, Unfit
 from agent.reading.mentions import Item
 from agent.reading.pointing import change_of, points_at_those, points_with
 from agent.reading.read import Reading, read
+from agent.reading.shapes import shaped
 from retrieval.query import Arithmetic, Column, Condition, Expression, Filter, Group, Order, Query
 from tools.context import Context
 from tools.query import MOST_PLACED, answer
@@ -41,6 +42,8 @@ CONTENT = (
 )
 """Types that make a clause of its own what would else be the beginning of the next."""
 ROWS = ("LEVEL", "MANY", "SPLIT", "BOTH")
+RANKING = ("RANK", "RANKOF", "RANKCLASS", "NUMCLASS", "SPLIT", "SUP", "EACH")
+"""Types that make a first clause of what asks nothing: "take the five countries with most …: which of them …"."""
 LEADING_IN = ("PLACE", "INSIDE", "LEVEL")
 STOP = re.compile(r"[?!;](?:\s|$)")
 PARTING = re.compile(r"[,;:.?!\N{EN DASH}\N{EM DASH}]")
@@ -72,7 +75,8 @@ def clauses_of(reading: Reading) -> list[tuple[Item, ...]]:
             led = [parts[-1].pop()] if parts[-1][-1].type == "EACH" and parts[-1][1:] else []
             parts.append(led)  # "for each of them, how many …"
         parts[-1].append(item)
-    if len(parts) > 1 and not asks(parts[0], reading) and not parts[1][0].type == "EACH":
+    ranks = any(i.type in RANKING for part in parts[:1] for i in part)
+    if len(parts) > 1 and not ranks and not asks(parts[0], reading) and parts[1][0].type != "EACH":
         parts[:2] = [[*parts[0], *parts[1]]]  # "vineyard points west of Greenwich, how many are they?"
     return [tuple(part) for part in parts]
 
@@ -210,9 +214,15 @@ class _Chain:
         kept = replace(self.reading, items=tuple(items))
         return Constraints(kept, self.context, self.selection, self.settled)
 
+    def queries(self, items: Sequence[Item]) -> tuple[Query, ...]:
+        """The queries of some items: of a shape in which their order tells, else of the constraints alone."""
+        kept = replace(self.reading, items=tuple(items))
+        of_shape = shaped(kept, self.context, self.selection, self.settled)
+        return of_shape if of_shape is not None else self.constraints(items).queries()
+
     def begin(self, items: tuple[Item, ...]) -> None:
         """Make the first clause's queries."""
-        self.done += self.constraints(items).queries()
+        self.done += self.queries(items)
         self.said = items
 
     def inherited(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
@@ -276,6 +286,9 @@ class _Chain:
             self.differ(items, frame)
         elif {*frame} - {"time"} and self.points_at_it(turn) and self.turned(items, turn):
             return  # "and how much cropland did it lose?"
+        elif not frame and "WITNESS" in types and {*types} <= {"ASK", "MEASURE", "WITNESS", "HERE"}:
+            self.done += self.constraints(self.of_witness(items)).queries()
+            self.leaned = True
         elif self.asks_percent(items) and {*frame} <= {"place"} and ranks_places(self.done[-1]):
             self.lay(self.held_by_the_first(items))
         elif self.asks_percent(items) and not frame and _of(items, "class"):
@@ -408,7 +421,7 @@ class _Chain:
         said = self.constraints((*kept, end))
         if not said.classes:
             raise Unfit("the highest of what?")
-        return said.at_the_end()
+        return said.at_the_ends()[0]
 
     def height_of_it(self, items: tuple[Item, ...]) -> Query | None:
         """How high the one point before lies, that was found by its position: "the easternmost, and how high is it"."""

@@ -238,7 +238,7 @@ class Constraints:
         unsure = reading.has("UNSURE") and bool(self.asks & {"how_many", "how_much"})
         of_shares = "share" in self.measures or unsure or reading.years - {*context.store.years()}
         moved = reading.has("UP", "DOWN", "CHANGE", "DIFF") and not reading.has("WITNESS")
-        if "points" in self.measures and of_shares and moved:
+        if "points" in self.measures and of_shares and moved and not self.dated_points():
             self.measures.remove("points")  # "by how many points has the share grown"
         self.level = self.level_there(self.level_of_rows())
         self.source = self.source_of()
@@ -248,6 +248,13 @@ class Constraints:
             if any(r.level in BELOW_NUTS2 for r in self.places):
                 raise Unfit("the county itself")
             raise TooFine(self.level_words(), (), "below_nuts2")
+
+    def dated_points(self) -> bool:
+        """Whether the points of a year are named: "the 2018 points of Romania"."""
+        pairs = pairwise(self.reading.items)
+        return any(
+            a.type == "YEAR" and b.type == "MEASURE" and b.value == "points" and a.end == b.start for a, b in pairs
+        )
 
     def level_words(self) -> str:
         """The question's own words of the places that rows are asked of: "departments"."""
@@ -279,10 +286,16 @@ class Constraints:
         for n, k in enumerate(self.classes):
             after = named[n + 1 : n + 2]
             linked = bool(after) and 0 < after[0].start - named[n].end < 3
+            linked = linked and "'" not in self.gap(named[n], after[0])  # French "en céréales l'orge"
             linked = linked and not any(named[n].end <= i.start < after[0].start for i in (*said, *self.reading.items))
             wider = linked and {*leaves(self.classes[n + 1].codes)} < {*leaves(k.codes)}
             kept += [] if wider else [k]
         return kept
+
+    def gap(self, one: Item, other: Item) -> str:
+        """What is written between two constraints."""
+        said = self.reading.said
+        return said.question[said.tokens[one.end - 1].end : said.tokens[other.start].start]
 
     def says_again(self, gone: Classes) -> bool:
         """Whether a class left out has no part in those of its theme that are asked for: "grass rather than buildings",
@@ -362,6 +375,10 @@ class Constraints:
         levels += self.reading.all("LEVEL")
         levels += [lv for _, lv in self.reading.all("MANY")]
         known = [lv for lv in levels if lv]
+        if known == ["country"] and self.names_countries_only():
+            known = []  # "… of the woodland rather than of the country"
+        if {*known} - {"country"} and self.places and all(r.level != "group" for r in self.places):
+            known = [lv for lv in known if lv != "country"]  # "of the regions … for the whole country"
         if self.reading.has("TOGETHER") and not self.reading.has(
             "SPLIT", "SPLITIN", "RANK", "MANY", "HAVING", "INSIDE", "STAT"
         ):
@@ -392,6 +409,14 @@ class Constraints:
             return "country" if apart and group and ("compare" not in self.asks or len(self.places) == 1) else ""
         level = known[0]
         return "nuts2" if level == "region" else level
+
+    def names_countries_only(self) -> bool:
+        """Whether "country" is said of the countries that are named, and no rows are asked for."""
+        rows = self.reading.has(
+            "SPLIT", "SPLITIN", "INSIDE", "RANK", "RANKNTH", "MANY", "NONE", "SUP", "RANKED", "EACH"
+        )
+        asked = self.asks & {"which", "what", "how_many", "compare", "show", "who", "where"}
+        return not (rows or asked) and bool(self.places) and all(r.level == "country" for r in self.places)
 
     @property
     def implied(self) -> str | None:
@@ -723,7 +748,7 @@ class Constraints:
         if has("CHANGE") and has("CLASSES", "RANKCLASS") and not self.classes:
             return (self.transitions(),)
         if (has("END") or has("ENDOF")) and not has("STAT"):
-            return (self.at_the_end(),)
+            return self.at_the_ends()
         if has("RANKCLASS") and not self.level and not self.classes_beside_others():
             return (self.by_class(self.reading.all("RANKCLASS")[0][2]),)
         if which := self.which_of():
@@ -1296,7 +1321,8 @@ class Constraints:
             return Order(column, ranks[0][0]), ranks[0][1] or FEW_ROWS
         if ranks := self.reading.all("RANK"):
             way, number, _, _ = ranks[0]
-            return Order(column, way), number or (1 if self.asks_for_one() else FEW_ROWS)
+            whole = any(i.type == "RANKED" for i in self.within("RANK"))  # a ranking is of all
+            return Order(column, way), number or (1 if self.asks_for_one() else None if whole else FEW_ROWS)
         if nth := self.reading.all("RANKNTH", "NTH"):
             return Order(column, nth[0][0]), nth[0][1]
         many = [*(n for n, _ in self.reading.all("MANY")), *self.reading.all("FIRST")]
@@ -1361,12 +1387,16 @@ class Constraints:
         self.source = "survey"
         return Query("survey", (), self.base(), (Group("point"),))
 
-    def at_the_end(self) -> Query:
-        """The point at an end: the highest, the northernmost."""
+    def at_the_ends(self) -> tuple[Query, ...]:
+        """The point at each end that is asked for: the highest, the northernmost."""
         self.source = "survey"
-        column, way = (self.reading.all("END") or [e for e, _ in self.reading.all("ENDOF")])[0]
-        many = next(iter(self.reading.all("FIRST")), 1)
-        return Query("survey", (), self.base(), (Group("point"),), order=(Order(column, way),), limit=many)
+        ends = dict.fromkeys(self.reading.all("END") or [e for e, _ in self.reading.all("ENDOF")])
+        ends |= dict.fromkeys(e for e, _ in self.reading.all("ENDOF"))
+        many, base = next(iter(self.reading.all("FIRST")), 1), self.base()
+        return tuple(
+            Query("survey", (), base, (Group("point"),), order=(Order(column, way),), limit=many)
+            for column, way in ends
+        )
 
     def of_elevation(self) -> Query:
         """Mean, least or greatest elevation."""

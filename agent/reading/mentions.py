@@ -64,6 +64,10 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "negation.not": (("NO", ""),),
     "negation.except": (("NOT", ""),),
     "negation.outside": (("OUTSIDE", ""),),
+    "parted.except": (("NOT", ""),),
+    "parted.decrease": (("DOWN", ""),),
+    "parted.increase": (("UP", ""),),
+    "parted.apart": (("EACH", "each"),),
     "negation.after": (("AFTER", ""),),
     "conjunction.and": (("AND", ""), ("TO", "and"), ("SOFT", "")),
     "conjunction.or": (("OR", ""), ("SOFT", "")),
@@ -271,8 +275,9 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     either = {leaf.start for leaf in every_leaf if leaf.key == "conjunction.or"}
     being = {leaf.start for leaf in every_leaf if leaf.key == "ask.is"}
     falls = {leaf.start for leaf in every_leaf if leaf.key == "change.decrease"}
-    leads_on = next((leaf.end for leaf in every_leaf if leaf.key == "ordinal.first" and not question[: leaf.start].strip()
-                     and any(o.key == "ask.show" and o.start - leaf.end < 3 for o in every_leaf)), -1)  # fmt: skip
+    firsts = [leaf.end for leaf in every_leaf if leaf.key == "ordinal.first" and not question[: leaf.start].strip()]
+    shows = [leaf.start for leaf in every_leaf if leaf.key == "ask.show"]
+    leads_on = next((end for end in firsts if any(0 < start - end < 3 for start in shows)), -1)
     first_asked = min((leaf.start for leaf in every_leaf if leaf.key.startswith("ask.")), default=len(question))
     for leaf in every_leaf:
         if leaf.key == "ask.where" and leaf.start in either and leaf.start > 0:
@@ -307,6 +312,10 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
             items.append(Item(start, end, "NUM", float(number.group(1))))
             if float(number.group(1)) in (100, 1000, 1_000_000):
                 items.append(Item(start, end, "TIMES", float(number.group(1))))
+    parted, leading = _parted(every, question, language)
+    items += parted
+    soft |= leading
+    soft -= {n for i in items if i.type in WHOLE and i.end - i.start > 1 for n in range(i.start, i.end)}
     soft -= {n for i in items if i.type == "SEASON" for n in range(i.start, i.end)}  # French "été" is "been" too
     items = _longest(_with_cases(items, every, language))
     items += [Item(i.start, i.end, "THAN", i.value) for i in items if i.type == "CMP" and i.end - i.start > 1]
@@ -317,7 +326,7 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     soft -= measured | nth  # "the second most" is not "the most"
     under = _below_a_class(items)
     soft |= {i.start for i in under}
-    items = _in_their_place([i for i in items if i not in under], every, question)
+    items = _in_their_place([i for i in items if i not in under], every, question, language)
     split = {(i.start, i.end) for i in items if i.type == "EACH"}
     items += [
         Item(i.start, i.end, "SPLIT", ("region", i.value))
@@ -325,6 +334,34 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         if i.type == "LEVEL" and (i.start, i.end) in split
     ]
     return Mentions(question, every, tuple(dict.fromkeys(items)), frozenset(soft), language)
+
+
+WHOLE = ("BECAME", "BECAMEOF", "REPLACED", "CHANGE")
+"""Types whose words are not passed over, small as each may be: "turned into"."""
+PARTED: Mapping[str, tuple[str, Any]] = {
+    "parted.except": ("AFTER", ""),
+    "parted.decrease": ("DOWN", ""),
+    "parted.increase": ("UP", ""),
+    "parted.apart": ("EACH", "each"),
+}
+"""Key of a verb and its particle → what they mean where something stands between: "set Spain aside", "nahm … ab"."""
+FARTHEST_PARTICLE = 14
+"""Words between a verb and its particle at the most."""
+SENTENCE_END = re.compile(r"[?!;]|\.\s")
+
+
+def _parted(every: Sequence[Token], question: str, language: str) -> tuple[list[Item], set[int]]:
+    """Return what verbs say with a particle that stands apart from them, and where those verbs stand."""
+    items, verbs = [], set()
+    for key, (type, value) in PARTED.items():
+        for verb, particle in (pair.split() for pair in lexicon(language).get(key, ())):
+            for n in (n for n, token in enumerate(every) if token.norm == verb):
+                for at in range(n + 2, min(n + FARTHEST_PARTICLE, len(every))):
+                    if every[at].norm == particle and not SENTENCE_END.search(question[every[n].end : every[at].start]):
+                        items.append(Item(at, at + 1, type, value))
+                        verbs.add(n)
+                        break
+    return items, verbs
 
 
 def _apart(items: list[Item], every: Sequence[Token], language: str) -> list[Item]:
@@ -381,7 +418,11 @@ def _longest(items: list[Item]) -> list[Item]:
     return [i for i in kept if i.type != "SUP" or not any(_lies_in(i, sign) for sign in signs)]
 
 
-def _in_their_place(items: list[Item], every: Sequence[Token], question: str) -> list[Item]:
+DEFINITE: Mapping[str, tuple[str, ...]] = {"en": ("the",), "de": ("die", "den", "der"), "nl": ("de",)}
+"""Language → its definite articles, before which a word such as "over" compares with no number."""
+
+
+def _in_their_place(items: list[Item], every: Sequence[Token], question: str, language: str) -> list[Item]:
     """Return the items without readings that what stands beside their words rules out."""
     counted = {i.end for i in items if i.type == "NUM"} & {i.start for i in items if i.type == "PLACE"}
     numbers = {i.start for i in items if i.type == "NUM"}
@@ -392,7 +433,10 @@ def _in_their_place(items: list[Item], every: Sequence[Token], question: str) ->
     joins = {
         (i.start, i.end) for i in items if i.type in ("AND", "OR", "ALSO") and _opens(question, every[i.start].start)
     }
+    over = {(i.start, i.end) for i in items if i.type == "CMP" and i.end == i.start + 1 and i.end + 1 in numbers
+            and every[i.end].norm in DEFINITE.get(language, ())}  # fmt: skip
     ruled_out = {
+        "CMP": lambda i: (i.start, i.end) in over,  # "mean over the six regions"
         "PLACE": lambda i: (i.start, i.end) in joins,  # Swedish "… skog? Och …", no town
         "BOTH": lambda i: i.end in counted,  # "the two Italian regions"
         "SUP": lambda i: (i.start, i.end) in minimal,  # Danish "mindst 25"

@@ -89,6 +89,8 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = in_a_year_without(with_place_left_out(of_one_place(with_none(items, said)), said))
     items = of_the_whole(as_use(items, said, context), said)
     items = in_both_years([one for i in items for one in not_inside(i, said)], said)
+    items = of_so_many(as_heights(items, said), said)
+    items = none_appeared(at_both_ends(larger_than(items, said), said))
     items = tuple(those_counted(with_origin(with_the_last(items, said), said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
@@ -136,6 +138,78 @@ def in_both_years(items: list[Item], said: Mentions) -> list[Item]:
     if kinds != ["ASK", "CLASS", "BOTH", "SPAN"] or not any(i.value == "how_many" for i in order[: points[0]]):
         return items
     return [replace(i, type="STAYED") if i.type == "BOTH" else i for i in items]
+
+
+def larger_than(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints of a yes or no with "a larger … share than", between two places, as more in the first."""
+    places = [i for i in items if i.type == "PLACE"]
+    asks = bool(items) and (items[0].type, items[0].value) == ("ASK", "is")
+    if len(places) != 2 or not asks or any(i.type in ("UP", "DOWN", "RANK", "HAVING", "LEVEL", "OR") for i in items):
+        return items
+    than = any(i.type == "THANWORD" and places[0].end <= i.start < places[1].start for i in said.items)
+    signs = {i.start: i.value for i in said.items if i.type == "COMPARED"}
+    sides = {">": "UP", "<": "DOWN"}
+    return [
+        replace(i, type=sides[signs[i.start]], value="") if than and i.type == "SUP" and i.start in signs else i
+        for i in items
+    ]
+
+
+def none_appeared(items: list[Item]) -> list[Item]:
+    """Return the constraints with "where did no vines appear", of one year, as places without: nothing is gained."""
+    none = any(i.type == "NONE" for i in items)
+    timed = any(i.type in ("SPAN", "SINCEYEAR", "LOST", "FATE") for i in items)
+    if not none or timed or sum(i.type == "YEAR" for i in items) > 1:
+        return items
+    return [replace(i, type="GROWS") if i.type == "GAINED" else i for i in items]
+
+
+def at_both_ends(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the highest, beside "and the lowest point", as an end too."""
+    ends = {(i.start, i.end): i for i in said.items if i.type == "END"}
+    placed = any(i.type in ("END", "ENDOF") for i in items)
+    joins = {i.start for i in said.items if i.type in ("AND", "OR")}
+    rows = any(i.type in ("LEVEL", "INSIDE", "STAT", "RANK") for i in items)
+    if not placed or rows:
+        return items
+    return [
+        ends[i.start, i.end] if i.type == "SUP" and (i.start, i.end) in ends and i.end in joins else i for i in items
+    ]
+
+
+HIGH = ("DIM", "LIMIT")
+AREAL = ("share", "area", "ha", "pp")
+
+
+def as_heights(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the highest or lowest on average, of no share, as a ranking by mean elevation: "which
+    region has its grassland highest up on average"."""
+    shares = any(i.type == "MEASURE" and i.value in AREAL for i in items)
+    mean = any(i.type == "STAT" and i.value == "mean" for i in items)
+    if not mean or shares or any(i.type in HIGH for i in items):
+        return items
+    ends = [i for i in said.items if i.type == "END" and i.value[0] == "elevation"]
+    found: list[Item] = []
+    for one in items:
+        end = next((e for e in ends if one.start <= e.start and e.end <= one.end), None)
+        lies = end is not None and (end.end - end.start > 1 or any(i.type == "MEASURE" for i in items))
+        if lies and one.type in ("SUP", "RANK", "RANKCLASS", "END"):
+            high = Item(one.start, one.start, "DIM", "elevation")
+            found += [high, replace(one, type="SUP", value=one.value[1]) if one.type == "END" else one]
+        else:
+            found.append(one)
+    return found
+
+
+def of_so_many(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the number of a group's countries as part of its name: "the three Baltic states"."""
+    found = list(items)
+    for n, place in enumerate(items):
+        groups = [r for r in place.value.regions if r.level == "group"] if place.type == "PLACE" else []
+        number = next((i for i in said.items if i.type == "NUM" and i.end == place.start), None)
+        if groups and number and not any(i.start <= number.start < i.end for i in items):
+            found[n] = replace(place, start=number.start)
+    return found
 
 
 def of_the_whole(items: list[Item], said: Mentions) -> list[Item]:

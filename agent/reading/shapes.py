@@ -515,7 +515,8 @@ def mean_beside_the_whole(c: Constraints) -> tuple[Query, ...] | None:
     ]
     named = [r.id for area in areas for r in area.regions]
     signs = any(i.type in ("CMP", "THAN", "COMPARED") for i in c.reading.said.items)
-    whole = len(named) > len({*named}) or ("is" in c.asks and signs)
+    national = c.reading.has("DIFF", "TOGETHER") and "country" in c.reading.all("LEVEL")
+    whole = len(named) > len({*named}) or ("is" in c.asks and signs) or national
     if "compare" in c.asks or whole:
         return mean, Query(c.source, columns, where)
     return None
@@ -755,7 +756,7 @@ def table_of_changes(c: Constraints) -> tuple[Query, ...] | None:
 def kept_lost_gained(c: Constraints) -> tuple[Query, ...] | None:
     """Points of a class that stayed, were lost and were gained, a row for each place."""
     kinds = [name for name in ("STAYED", "LOST", "GAINED") if c.reading.has(name)]
-    if len(kinds) < 2 or not c.level or len(c.classes) != 1 or c.reading.has(*COUNTING):
+    if len(kinds) < 2 or not c.level or len({*c.classes}) != 1 or c.reading.has(*COUNTING):
         return None
     _, where = revisit(c)
     own = c.classes[0]
@@ -874,7 +875,8 @@ def heights_side_by_side(c: Constraints) -> tuple[Query, ...] | None:
         rows = (Group("region", members=tuple((r.id,) for r in c.places)),)
         return (Query("survey", columns, where, rows, (), order),)
     own = [k for k in c.classes if not any((c.inside_of(o, k) or (None, None))[1] == k for o in c.classes if o != k)]
-    if len(c.places) < 2 and len({*own}) > 1 and len({k.theme for k in own}) == 1 and not c.less:
+    once = len(c.reading.all("DIM")) < 2  # asked twice, each is told by itself
+    if once and len(c.places) < 2 and len({*own}) > 1 and len({k.theme for k in own}) == 1 and not c.less:
         rows = (Group(own[0].theme, members=tuple(dict.fromkeys(k.codes for k in own))),)
         shared = (*c.place_filters(), *c.dated_filter(), *c.other_filters())
         return (Query("survey", columns, shared, rows, (), order),)
@@ -1225,7 +1227,60 @@ def in_the_other_survey(c: Constraints) -> tuple[Query, ...] | None:
     return (Query("revisits", columns, (*where, own_class), rows, order=(Order("points"),)),)
 
 
+def first_in_both(c: Constraints) -> tuple[Query, ...] | None:
+    """The places among the first so many of each of two rankings: "in the top five both for maize and for wheat"."""
+    many = [
+        *c.reading.all("FIRST"),
+        *(r[1] for r in c.reading.all("RANK") if r[1]),
+        *(n for n, _ in c.reading.all("MANY")),
+    ]
+    if not c.reading.has("BOTH") or len({*many}) != 1 or not c.level or len({*c.classes}) != 2 or c.less or c.dated():
+        return None
+    if c.reading.has("DIFF", "HAVING", "COUNT", "COUNTED", "STAT", "MORETHAN", "NTH", *REVISITING):
+        return None
+    way = next(iter([*c.reading.all("SUP"), *(r[0] for r in c.reading.all("RANK"))]), "most")
+    name, rows, shared = c.columns()[0].name, (Group("region", c.level),), (*c.place_filters(), *c.dated_filter())
+    first, second = (
+        Query(c.source, c.columns(), (*shared, *c.class_filters([k])), rows, (), (Order(name, way),), many[0])
+        for k in c.classes
+    )
+    columns = tuple(Column(f"of_{n}", name, c.class_filters([k])) for n, k in enumerate(c.classes, 1))
+    inside = (Filter("region", "in", Ref(1)), Filter("region", "in", Ref(2)))
+    return first, second, Query(c.source, columns, (*inside, *shared), rows, order=(Order("of_1", way),))
+
+
+def seen_at_all(c: Constraints) -> tuple[Query, ...] | None:
+    """Yes or no to whether the survey met a class: "did the surveyors come across any cotton in France"."""
+    first = c.reading.items[0] if c.reading.items else None
+    asked = first is not None and first.type == "ASK" and first.value == "is" and c.asks == {"is"}
+    plain = {i.type for i in c.reading.items} <= {
+        "ASK",
+        "MEASURE",
+        "WITNESS",
+        "CLASS",
+        "PLACE",
+        "YEAR",
+        "LIMIT",
+        "LATEST",
+    }
+    if (
+        not asked
+        or not plain
+        or not c.says_points
+        or len(c.classes) != 1
+        or len(c.places) > 1
+        or c.measures - {"points"}
+    ):
+        return None
+    if "published" in c.reading.all("WITNESS") or len(c.years()) > 1:
+        return None
+    c.source = "survey"
+    return (Query("survey", c.columns(), c.base(), (), (Condition("points", ">", 0),)),)
+
+
 SHAPES: tuple[Shape, ...] = (
+    first_in_both,
+    seen_at_all,
     in_the_other_survey,
     around_the_end,
     beyond_one_of_them,
@@ -1270,6 +1325,7 @@ SHAPES: tuple[Shape, ...] = (
     side_by_side,
 )
 OF_CLAUSES: tuple[Shape, ...] = (
+    mean_beside_the_whole,
     first_that_meet,
     kept_lost_gained,
     around_the_end,
