@@ -170,9 +170,12 @@ class Builtin:
         if (whole := self.composed(question, context, conversation, settled)) is not None:
             return whole
         refuse_what_no_rule_behind_reads(question, context)
-        if (most := self.composed(question, context, conversation, settled, aside=True)) is not None:
-            return most
-        return self.held_against(question, context, conversation, settled)
+        try:
+            return self.held_against(question, context, conversation, settled)
+        except NotUnderstood:
+            if (most := self.composed(question, context, conversation, settled, aside=True)) is not None:
+                return most
+            raise
 
     def held_against(
         self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]

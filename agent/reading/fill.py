@@ -70,6 +70,8 @@ PERCENT = ("part", "whole", "share_of")
 SUBNATIONAL = ("nuts1", "nuts2", "nuts3")
 FEW_ROWS = 10
 """Rows of a ranking that names no number."""
+MOST_ROWS = 100
+"""Rows of one that is asked for as a ranking."""
 
 
 def reading_splits(reading: Reading) -> bool:
@@ -1322,7 +1324,7 @@ class Constraints:
         if ranks := self.reading.all("RANK"):
             way, number, _, _ = ranks[0]
             whole = any(i.type == "RANKED" for i in self.within("RANK"))  # a ranking is of all
-            return Order(column, way), number or (1 if self.asks_for_one() else None if whole else FEW_ROWS)
+            return Order(column, way), number or (1 if self.asks_for_one() else MOST_ROWS if whole else FEW_ROWS)
         if nth := self.reading.all("RANKNTH", "NTH"):
             return Order(column, nth[0][0]), nth[0][1]
         many = [*(n for n, _ in self.reading.all("MANY")), *self.reading.all("FIRST")]
@@ -1480,6 +1482,8 @@ class Constraints:
             return self.changed(pair)
         else:
             raise Unfit("no two sides")
+        if sides[0][1] == sides[1][1]:
+            raise Unfit("twice the same")
         columns = [Column(n, name, own) for n, own in sides]
         columns.append(Column(op, "", (), Expression(op, "a", "b")))
         query = Query(self.source, tuple(columns), (*shared, *self.other_filters()), rows)
