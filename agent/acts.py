@@ -138,6 +138,12 @@ def reply_plan(reading: Reading, said: list[Leaf], keys: set[str], conversation:
     return Plan(steps, told=told, frame=conversation.frame, queries=tuple(conversation.queries))
 
 
+def shown_as(question: str, language: str) -> str:
+    """Return how a reply asks to see the answer before: as `map`, `table` or `chart`; '' where it does not."""
+    keys = {leaf.key for leaf in longest(leaves(question, language))}
+    return next((key.removeprefix("act.") for key in AGAIN if key in keys), "")
+
+
 def drawable(conversation: Conversation) -> tuple[dict[str, Any], ...]:
     """Return the last queries with their points as rows, where they counted points of no rows: dots on a map."""
     counts = all(q["source"] == "survey" and not q.get("rows") and not q.get("having") for q in conversation.queries)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 import shapely
 
+from agent.acts import shown_as
 from agent.answer import Answer, Step
 from page.asking import Abandoned, Asking, Failed, OnStep, Stopped, World
 from page.board import Board, Pin, board_html, read_board, read_board_link
@@ -26,7 +27,7 @@ from page.limits import Limiter
 from page.map import Drawing
 from page.photos import photos_at, photos_html
 from page.planner import Fields, edited, fields_of, plan_text, read_plan
-from page.point import curve_html, point_html, point_plans
+from page.point import curve_html, place_of, point_html, point_plans
 from page.reword import reworded, verdict
 from page.share import read_link
 from page.shelf import Held, Shelf
@@ -196,7 +197,9 @@ class Handlers:
         talk = talk.with_last(answered(turn, answer, key, followups(answer, self.world.context)))
         if not answer.results:
             return self.unanswered(talk, person)
-        return self.shown_talk(talk, person) | self.shown_answer(held, key, person.language)
+        shown = self.shown_talk(talk, person) | self.shown_answer(held, key, person.language)
+        tab = wished_tab(talk.turns)
+        return shown | {"tabs": gr.update(selected=tab)} if tab else shown
 
     def unanswered(self, talk: Talk, person: Person) -> Update:
         """A conversation whose last question has no result: nothing is left on the map that could be taken for one."""
@@ -498,8 +501,9 @@ class Handlers:
         said = words(language)
         pictures = photos_html(photos_at(self.options.photos, point), point, said)
         curve = curve_html(answers, said, language)
+        called = place_of(point, (float(event.get("lon") or 0), float(event.get("lat") or 0)), said, language)
         return {
-            "point": pictures + point_html(answers, point, said, language) + curve,
+            "point": pictures + point_html(answers, point, said, language, called) + curve,
             "tabs": gr.update(selected="point"),
         }
 
@@ -668,6 +672,15 @@ class Handlers:
     def examples(self, language: str) -> list[str]:
         """Questions the loaded data can answer."""
         return examples_of(self.world, language)
+
+
+def wished_tab(turns: Sequence[Turn]) -> str:
+    """The tab that the last question asks for by wanting the answer before "as a chart", "as a table"; else ''."""
+    last, before = turns[-1], next((turn for turn in reversed(turns[:-1]) if turn.status == "answered"), None)
+    if not before or not last.plan or not before.plan or last.plan["steps"] != before.plan["steps"]:
+        return ""
+    wanted = shown_as(last.question, last.language or "en")
+    return wanted if wanted in ("table", "chart") else ""
 
 
 def no_region(talk: Talk, line: str, language: str) -> Update:

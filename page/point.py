@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from babel.numbers import format_decimal
+
 from agent.answer import Answer
 from page.charts import Chart, Value, chart_html
 from page.chat import without_codes
@@ -31,13 +33,23 @@ def point_plans(point_id: str, encoder: str = "") -> list[dict[str, Any]]:
     ]
 
 
-def point_html(answers: list[Answer], point_id: str, words: Words, language: str) -> str:
-    """What each witness says of the point."""
+def place_of(point_id: str, lonlat: tuple[float, float], words: Words, language: str) -> str:
+    """How a point is called: by the survey's number; a pixel, whose name is a machine's, by its place, to some 10 m."""
+    if point_id.isdecimal():
+        return point_id
+    lon, lat = (format_decimal(degrees, format="0.0000", locale=language) for degrees in lonlat)
+    return f"{words['column_lat']} {lat}, {words['column_lon']} {lon}"
+
+
+def point_html(answers: list[Answer], point_id: str, words: Words, language: str, called: str = "") -> str:
+    """What each witness says of the point; `called`: what stands in place of its id."""
     answers = [a for a in answers if a.status == "answered"] or answers[:1]
-    parts = [f"<h2>{escape(words['column_point_id'])} {escape(point_id)}</h2>"]
+    called = called or point_id
+    parts = [f"<h2>{escape(words['column_point_id'])} {escape(called)}</h2>"]
     for answer in answers:
-        lines = "<br>".join(escape(line) for line in without_codes(answer.text).splitlines())
-        caveats = "".join(f"<li>{escape(caveat)}</li>" for caveat in answer.caveats)
+        text = without_codes(answer.text).replace(point_id, called)
+        lines = "<br>".join(escape(line) for line in text.splitlines())
+        caveats = "".join(f"<li>{escape(caveat.replace(point_id, called))}</li>" for caveat in answer.caveats)
         parts.append(f"<p>{lines}</p>{f'<ul class=la-caveats>{caveats}</ul>' if caveats else ''}")
         if answer.results:
             parts.append(tables_html(answer, words, language))

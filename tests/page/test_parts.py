@@ -20,7 +20,7 @@ import rasterio
 import shapely
 from PIL import Image
 
-from agent.answer import Step
+from agent.answer import Answer, Step
 from page.charts import bars_svg, chart_html, chart_of, svg_file
 from page.chat import also_html, chat_html, doing, verdict_html
 from page.chosen import from_geometry
@@ -35,7 +35,7 @@ from page.numbers import cell as shown
 from page.photos import photos_at, photos_html
 from page.picture import BASE
 from page.planner import Fields, edited, fields_of, read_plan
-from page.point import point_plans
+from page.point import place_of, point_html, point_plans
 from page.raster import picture
 from page.reword import COMPOSED, agree, reworded, same
 from page.share import LONGEST_PLAN, link_of, read_link
@@ -97,6 +97,16 @@ def scored(scores: list[float | None], hits: list[bool] | None = None) -> Result
 
 def drawn(result: Result, names: Names) -> Drawing:
     return drawing_of(replace(answer("vineyard"), results=(result,)), names)
+
+
+def test_a_pixel_is_called_by_its_place_not_by_its_file() -> None:
+    said, file = words("de"), "2022_FRA_LPIS_POLY_110_7417115"
+    assert place_of("37062262", (9.2, 41.4), said, "de") == "37062262"
+    called = place_of(file, (9.20361, 41.39613), said, "de")
+    assert called == "Breite 41,3961, Länge 9,2036"
+    shown = point_html([Answer("answered", f"Point {file}: vineyards.", "", 0.0)], file, said, "de", called)
+    assert file not in shown
+    assert f"Point {called}: vineyards." in shown
 
 
 def test_the_step_that_is_named_is_the_one_being_done() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import brotli
 import gradio as gr
 import httpx
 import pytest
@@ -78,14 +80,21 @@ def test_a_step_of_an_answer_makes_no_part_of_the_page_anew_that_it_leaves_as_it
     assert changed == {chat: "<p>counted</p>", ask: {"interactive": False, "__type__": "update"}}
 
 
-def test_scripts_and_styles_are_packed_once_and_sent_from_memory(served: Served) -> None:
+@pytest.mark.parametrize(("taken", "way"), [("gzip", "gzip"), ("gzip, deflate, br, zstd", "br")])
+def test_scripts_and_styles_are_packed_once_and_sent_from_memory(served: Served, taken: str, way: str) -> None:
     path = served.url + "/files/maplibre/maplibre-gl.js"
-    first, second = (httpx.get(path, headers={"accept-encoding": "gzip"}) for _ in range(2))
-    assert first.headers["content-encoding"] == second.headers["content-encoding"] == "gzip"
-    assert int(second.headers["content-length"]) < 300_000 < len(second.content)
-    assert first.content == second.content == httpx.get(path, headers={"accept-encoding": "identity"}).content
+    replies = []
+    for _ in range(2):
+        with httpx.stream("GET", path, headers={"accept-encoding": taken}) as reply:
+            replies.append((reply, b"".join(reply.iter_raw())))
+    (_, first), (second, again) = replies
+    assert first == again
+    assert second.headers["content-encoding"] == way
+    unpacked = gzip.decompress(first) if way == "gzip" else brotli.decompress(first)
+    assert len(first) == int(second.headers["content-length"]) < 300_000
+    assert unpacked == httpx.get(path, headers={"accept-encoding": "identity"}).content
     assert "default-src 'self'" in second.headers["content-security-policy"]
-    known = {"accept-encoding": "gzip", "if-none-match": second.headers["etag"]}
+    known = {"accept-encoding": taken, "if-none-match": second.headers["etag"]}
     assert httpx.get(path, headers=known).status_code == 304
     assert httpx.get(served.url + "/files/none.js", headers={"accept-encoding": "gzip"}).status_code == 404
 

@@ -304,6 +304,17 @@ def test_the_plans_places_may_be_parted_by_commas(sitting: Sitting) -> None:
     assert "Italy" in text
 
 
+@pytest.mark.parametrize(
+    ("wish", "tab"), [("show it as a chart", "chart"), ("as a table", "table"), ("show it as a map", "explore")]
+)
+def test_the_answer_before_can_be_asked_for_as_chart_table_or_map(sitting: Sitting, wish: str, tab: str) -> None:
+    before = sitting.ask("Compare the share of vineyard in France and Italy in 2018")["map"]
+    page = sitting.ask(wish)
+    assert sitting.turn.status == "answered"
+    assert page["tabs"]["selected"] == tab
+    assert [layer["title"] for layer in page["map"]["layers"]] == [layer["title"] for layer in before["layers"]]
+
+
 def test_the_map_before_any_question_shows_something(handlers: Handlers) -> None:
     view = handlers.welcome("en")
     assert view.map["welcome"]
