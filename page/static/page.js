@@ -767,6 +767,7 @@ window.landask = (() => {
     view.wanted = value.key;
     const drawing = await load(value);
     if (turn !== view.turn) return;    // a newer answer came while this one was fetched
+    hover(null);    // what was pointed at is gone
     const online = JSON.stringify(drawing.online || null) !== JSON.stringify(view.drawing?.online || null);
     view.drawing = drawing;
     view.theme = shaded(drawing)[0];

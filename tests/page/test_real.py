@@ -263,6 +263,8 @@ def test_a_popup_is_whole_even_of_a_point_at_the_edge_and_the_next_answer_leaves
     expect(page.locator("#point")).to_be_visible()
     seen.ask("How much of Sweden was woodland in 2018?")
     expect(page.locator(".la-explore")).to_be_visible()
+    seen.map_settles()
+    assert seen.read("landask.view.highlight") is None, "what was pointed at is gone with its answer"
 
 
 def test_a_dark_choice_is_whole_after_a_reload(seen: Seen) -> None:
