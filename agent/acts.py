@@ -7,13 +7,16 @@ place, year, number, level or count. What is said of classes and data comes from
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from agent.conversation import Conversation
 from agent.doubt import asks_how_sure, with_errors
 from agent.lexicon import Leaf, languages, leaves
+from agent.partial import whole
 from agent.reading.read import Reading, read
 from agent.understand import CLASS_CODE, Cover
+from retrieval.errors import AmbiguousClass, AmbiguousRegion, UnknownClass
 from retrieval.nomenclature import FORM_COST
 from retrieval.types import DataTopic
 from tools.context import Context
@@ -80,6 +83,10 @@ def act_plan(question: str, context: Context, conversation: Conversation) -> Pla
     classes = [i.value for i in named]
     if reading.has("MORETHAN"):
         return None
+    if (dated := years_plan(reading, keys, said, context)) is not None:
+        return dated
+    if classes and asks_threshold(reading, keys):
+        return Plan((Step("define_class", {"codes": [c for k in classes for c in covered_codes(k, context)]}),))
     of_terms = bool(keys & {"act.licence", "act.cite"}) or of_both_themes(keys)  # "may I reuse the shares?"
     of_terms = of_terms or ("act.method" in keys and not named)  # "how are the shares computed?"
     of_terms = of_terms or ("act.data" in keys and keys & OF_A_TABLE == {"ask.where"})  # "where do they come from?"
@@ -157,9 +164,59 @@ def words_left(reading: Reading, said: list[Leaf]) -> int:
     return sum(n not in at and n not in reading.said.soft for n in range(len(reading.said.tokens)))
 
 
+OF_A_THRESHOLD = ("PLACE", "YEAR", "LEVEL", "INSIDE", "RANK", "SUP", "POSITION", "POINT")
+"""Types beside which a limit is one of figures, not of a definition."""
+
+
+def asks_threshold(reading: Reading, keys: set[str]) -> bool:
+    """Whether a limit of a class's definition is asked: "from what canopy cover does it count as woodland"."""
+    return "act.threshold" in keys and bool(keys & {"act.define", "act.data"}) and not reading.has(*OF_A_THRESHOLD)
+
+
+def codes_of(classes: list[Cover]) -> list[str]:
+    """Return the codes that some words may mean, each once."""
+    return list(dict.fromkeys(code for cover in classes for match in cover.choices for code in match.codes))
+
+
+def covered_codes(cover: Cover, context: Context) -> list[str]:
+    """Return the codes of some words as a land cover, which a limit is of, where they name a use too: a road."""
+    if all(match.theme == "land_use" for match in cover.choices):
+        with suppress(AmbiguousClass, UnknownClass):
+            return list(context.nomenclature.parse(cover.text, context.language, "land_cover").codes)
+    return codes_of([cover])
+
+
+BESIDE_YEARS = ("PLACE", "ASK", "WITNESS", "CLASSES", "MEASURE", "EACH", "AND", "TREND", "LATEST", "GROWS")
+"""Types that a question about the years of a place's figures may hold; a class or a limit asks for figures."""
+
+
+def years_plan(reading: Reading, keys: set[str], said: list[Leaf], context: Context) -> Plan | None:
+    """Return the plan of which years there is anything of some places for: "for which years are there published figures
+    of Denmark", None where it is not asked.
+
+    Raises:
+        AmbiguousRegion: a name is several places.
+    """
+    asked = keys & {"act.available", "act.data", "witness.published", "witness.survey"}
+    places = [whole(area, context) for area in reading.all("PLACE")]
+    others = [i for i in reading.items if i.type not in BESIDE_YEARS]
+    if "act.years" not in keys or not asked or others or not 0 < len(places) <= MOST_TOPICS:
+        return None
+    if not all(place.regions for place in places):
+        return None
+    closed = {n for n in reading.open_words for leaf in said
+              if leaf.start <= reading.said.tokens[n].start and reading.said.tokens[n].end <= leaf.end}  # fmt: skip
+    if set(reading.open_words) - closed:
+        return None
+    for place in (place for place in places if len(place.regions) > 1):
+        choices = context.gazetteer.choices(place.regions, context.language)
+        raise AmbiguousRegion(place.text, choices, [r.id for r in place.regions])
+    return Plan(tuple(Step("describe_data", {"about": "years", "regions": [p.regions[0].id]}) for p in places))
+
+
 def class_plan(classes: list[Cover], keys: set[str], context: Context, conversation: Conversation) -> Plan | None:
     """Return the plan of what a class is, how two differ, which lie in it, or how well the satellite tells it."""
-    codes = list(dict.fromkeys(code for cover in classes for match in cover.choices for code in match.codes))
+    codes = codes_of(classes)
     if "act.accuracy" in keys and "witness.satellite" in keys:
         return Plan((Step("describe_data", {"about": "accuracy", "land_cover": codes}),))
     by_code = any(CLASS_CODE.fullmatch(cover.text) for cover in classes)

@@ -120,7 +120,7 @@ def composed_plan(
         if in_parts:
             return None  # each part has its own plan
         raise NotUnderstood((), f"unread:{words_of(clauses, reading)[clauses.index(loose)]}")
-    several = in_parts and not (reading.has("BOTH") and len(clauses) == 1)
+    several = in_parts and not reading.has("SIZED") and not (reading.has("BOTH") and len(clauses) == 1)
     if several and leaning is None and len(asked) == 1 and (asked[0].source != "revisits" or verb_of(asked[0])):
         return None
     one = leaning is None or len(asked) == 1  # what leans on an answer stays with its witness

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from agent.lexicon import languages
+from agent.lexicon import languages, lexicon
 from agent.reading.mentions import Item
 from agent.reading.read import LEANING, Reading, read
 from agent.understand import CLASS_CODE, Cover
@@ -38,6 +38,7 @@ ONLY_COMPOSED = (
     "NOTYEAR",
     "THANPLACE",
     "RELATIVE",
+    "SIZED",
 )
 """Constraints that no tool but the typed query can hold."""
 SIDES = ("UNIT", "FROM", "BETWEEN", "CMP", "OUTSIDE", "DIR")
@@ -67,6 +68,7 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
     dropped += [] if each else [*excluded_words(reading, plan), *asked_rows(reading, plan)]
     aside_words = " ".join(str(slots.get("words", "")) for key, slots in plan.notes if key == "left_aside")
     unused = [w for w in qualifiers(reading, context.language) if w in aside_words or len(w) < SHORT]
+    unused += [] if aside else [w for w in unread_behind(reading, context.language) if w in aside_words]
     dropped += [w for w in unused if not is_told(w, plan, context)]
     if dropped:
         understood = dict.fromkeys(i.value.text for i in reading.items if i.type in ("PLACE", "CLASS"))
@@ -139,6 +141,26 @@ def names_nothing(question: str, context: Context) -> bool:
         return False
     reading = read(question, context.language, context)
     return reading.whole and reading.has(*OF_SOMETHING) and not reading.has("CLASS", "PLACE", "POINT", "POSITION")
+
+
+def unread_behind(reading: Reading, language: str) -> list[str]:
+    """Return the words not read that stand two and more in a row behind the first class or place, or right behind a
+    class: "vineyard points owned by foreigners". One alone may be a verb of the asker's: "where did you bump into"."""
+    if language not in prepositions():
+        return []
+    named = [i for i in reading.items if i.type in NAMING]
+    known = {n for i in reading.said.items if i.type in ("CLASS", "PLACE") for n in range(i.start, i.end)}
+    known |= {n for i in reading.said.items if i.value == "act.why" for n in range(i.start, i.end)}
+    first = min((i.start for i in named), default=0)
+    left = [n for n in reading.open_words if n >= first and n not in known]
+    in_a_row = {n for n in left if n - 1 in left or n + 1 in left}
+    classes = {i.end for i in named if i.type not in ("PLACE", "INSIDE") and i.cost == 0}  # not "olvie groves"
+    right_behind = set() if language in VERBS_LAST else {*left} & classes
+    return [reading.word(n) for n in sorted(in_a_row | right_behind)]
+
+
+NAMING = ("CLASS", "PLACE", "COUNTED", "EACHCLASS", "ENDOF", "INSIDE")
+"""Types that name what is asked about."""
 
 
 def is_told(word: str, plan: Plan, context: Context) -> bool:
@@ -307,7 +329,11 @@ def qualifiers(reading: Reading, language: str) -> list[str]:
     before = {
         i.start - 1 for i in classes if touches(reading, i.start) and ends(reading, i.start - 1, "before", language)
     }
+    rows = [i for i in reading.items if i.type in ROWS_OF]
+    ahead = [i.start - 1 for i in rows if not asks_so(reading, i.start - 1)]
+    before |= {n for n in ahead if ends(reading, n, "before", language)}
     before |= {i.end for i in classes if ends(reading, i.end, "after", language)}
+    before |= {i.end for i in rows if ends(reading, i.end, "of_places", language)}
     after = {n for i in named for n in after_preposition(reading, i.end, language)}
     after |= {i.end for i in reading.items if i.type == "EACH" and i.value == "per"}
     after |= {i.end for i in reading.said.items if i.type == "ASK" and i.value == "is" and i.start > 0
@@ -315,6 +341,16 @@ def qualifiers(reading: Reading, language: str) -> list[str]:
     after |= counted_things(reading)
     told = (unread & (before | after)) | (set(reading.open_words) & topics) | last_words(reading, unread, language)
     return [reading.word(n) for n in sorted(told) if len(reading.word(n)) > 2]
+
+
+ROWS_OF = ("LEVEL", "RANK", "INSIDE", "MANY")
+"""Types of the places that rows are asked of: "which landlocked country"."""
+
+
+def asks_so(reading: Reading, n: int) -> bool:
+    """Whether a word begins as one that asks: "whichever"."""
+    asking = tuple(word for word in lexicon(reading.said.language)["ask.which"] if len(word) > SHORT)
+    return 0 <= n < len(reading.said.tokens) and reading.said.tokens[n].norm.startswith(asking)
 
 
 def counted_things(reading: Reading) -> set[int]:

@@ -2,7 +2,7 @@
 
 `agent/lexicon/<language>.toml` holds the same sections and keys in each language: `[comparison] above = ["over", …]`.
 Phrases are written as people write them. `{a/b}` spells out forms ("region{/s}" is region and regions) and a `*` at the
-end of a phrase stands for the rest of its last word ("shrink*"). Case and accents are folded here; German, Danish and
+end of a word stands for its rest ("shrink*", "chráněn* oblast*"). Case and accents are folded here; German, Danish and
 Swedish letters are read in their two-letter spelling too ("groesste"). A phrase may stand under several keys, as French
 "plus de" is both more than and most: which of them is meant is for the reader of the whole question to say.
 
@@ -60,6 +60,8 @@ class _Phrases(NamedTuple):
     """Folded words → keys."""
     stems: Mapping[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]
     """The words before the last → the beginnings of the last, with their keys."""
+    loose: Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]
+    """The first letters of phrases with a word before the last that is only a beginning → their words, with keys."""
     longest: int
 
 
@@ -117,6 +119,21 @@ def _leaves(text: str, language: str) -> list[Leaf]:
     return leaves
 
 
+FIRST_LETTERS = 2
+"""Letters by which phrases of beginnings are looked for."""
+
+
+def _like(words: tuple[str, ...], known: _Phrases) -> Iterator[str]:
+    """The keys of phrases of which a word before the last is only a beginning: "chráněné oblasti"."""
+    for phrase, keys in known.loose.get(words[0][:FIRST_LETTERS], ()):
+        if len(phrase) == len(words) and all(map(_begins_so, words, phrase)):
+            yield from keys
+
+
+def _begins_so(word: str, stem: str) -> bool:
+    return word.startswith(stem[:-1]) if stem.endswith("*") else word == stem
+
+
 SHORT = 4
 """Letters up to which a word is read with its accents, where it has any: French "la" is not "là", "mają" not "maja"."""
 
@@ -143,14 +160,15 @@ def _keys(words: tuple[str, ...], known: _Phrases) -> Iterator[str]:
     for stem, keys in known.stems.get(words[:-1], ()):
         if words[-1].startswith(stem):
             yield from keys
+    if len(words) > 1:
+        yield from _like(words, known)
 
 
 def _forms(phrase: str, language: str) -> Iterator[str]:
     """The folded spellings of a phrase."""
-    end = "*" if phrase.endswith("*") else ""
-    for form in spell_out(phrase.removesuffix("*")):
+    for form in spell_out(phrase):
         for spelling in _spellings(form, language):
-            yield " ".join(token.norm for token in tokens(spelling)) + end
+            yield " ".join(token.norm + "*" * spelling.startswith("*", token.end) for token in tokens(spelling))
 
 
 def _spellings(form: str, language: str) -> Iterator[str]:
@@ -167,16 +185,22 @@ def _spellings(form: str, language: str) -> Iterator[str]:
 def _phrases(language: str) -> _Phrases:
     exact: dict[tuple[str, ...], list[str]] = {}
     stems: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    loose: dict[str, dict[tuple[str, ...], list[str]]] = {}
     for key, phrases in lexicon(language).items():
         for phrase in phrases:
             words = tuple(phrase.removesuffix("*").split())
-            if phrase.endswith("*"):
+            if "*" in phrase[:-1]:
+                first = words[0].removesuffix("*")[:FIRST_LETTERS]
+                loose.setdefault(first, {}).setdefault(tuple(phrase.split()), []).append(key)
+            elif phrase.endswith("*"):
                 stems.setdefault(words[:-1], {}).setdefault(words[-1], []).append(key)
             else:
                 exact.setdefault(words, []).append(key)
-    longest = min(LONGEST, max(map(len, (*exact, *((*before, "") for before in stems)))))
+    inner = [words for found in loose.values() for words in found]
+    longest = min(LONGEST, max(map(len, (*exact, *((*before, "") for before in stems), *inner))))
     return _Phrases(
         {words: tuple(dict.fromkeys(keys)) for words, keys in exact.items()},
         {before: tuple((stem, tuple(keys)) for stem, keys in ends.items()) for before, ends in stems.items()},
+        {first: tuple((words, tuple(keys)) for words, keys in found.items()) for first, found in loose.items()},
         longest,
     )

@@ -9,7 +9,7 @@ from typing import Any
 from agent import say
 from agent.areas import SELECTED
 from agent.deals import saying as deals
-from agent.voice import Voice
+from agent.voice import Voice, own_texts
 from retrieval import errors
 from retrieval.query import Query
 from retrieval.types import PUBLISHED_LEVELS
@@ -191,7 +191,8 @@ def described(result: Result, voice: Voice, context: Context) -> str:
     parts = [
         f"{_witness(d, voice)}: {_told(d, about, voice)}" for d in result.facts["datasets"] if d["kind"] in KIND_WORDS
     ]
-    return ". ".join(dict.fromkeys(parts)) + "."
+    told = ". ".join(dict.fromkeys(parts)) + "."
+    return f"{where_of(result, voice)} – {told}" if result.regions else told
 
 
 def accuracy_told(facts: Mapping[str, Any], voice: Voice) -> list[str]:
@@ -272,7 +273,7 @@ def _dataset(dataset: Mapping[str, Any], voice: Voice) -> str:
 
 
 def defined(result: Result, voice: Voice, context: Context) -> str:
-    """What some classes are: name, code and definition; told by the classes above and below in other languages."""
+    """What some classes are: name, code and definition; in other languages the limits, and the classes around."""
     rows = result.table.dicts() if result.table else ()
     return " ".join(_definition(row, voice, context) for row in rows)
 
@@ -282,6 +283,8 @@ def _definition(row: Mapping[str, Any], voice: Voice, context: Context) -> str:
     name = f"{row['name']} ({row['code']})"
     if voice.language == "en" and row["definition"]:
         name = f"{name}: {row['definition'].rstrip('.')}"
+    elif limit := own_texts(voice.language).get("limit", {}).get(row["code"]):
+        name = f"{name}: {limit}"
     above, below = row["above"], [code for code in row["below"].split(", ") if code]
     said = [fact["part_of"].format(x=f"{label([above], voice.language)} ({above})")] if above else []
     if below:

@@ -168,6 +168,8 @@ def of_level(
     for region in inside:
         official.published_codes(context, region)
         itself = region.level == level != "country"
+        if itself and inside[1:]:
+            continue  # some regions among one another
         if itself or not (
             context.gazetteer.children(region.id, level) or context.gazetteer.former_ids(level, region.id)
         ):

@@ -131,6 +131,8 @@ def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: boo
         return False
     if not any(i.type == "ASK" or (i.type in CONTENT and i.type not in LEADING_IN) for i in before):
         return False  # "among the French regions, which …"
+    if "SIZED" in said and "ASK" not in said:
+        return False  # "of Italian regions over 20,000 km², which …"
     last = before[-1]
     if last.type == "ASK" and last.value in ASKING:
         return False  # "and what is the difference"

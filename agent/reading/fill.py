@@ -142,6 +142,21 @@ EVERYWHERE = "group:europe"
 """What holds every place surveyed."""
 
 
+HA_IN_KM2 = 100
+
+
+def meets(sign: str, value: float, limits: Sequence[float]) -> bool:
+    """Whether a number is above, below or between others."""
+    match sign:
+        case ">" | ">=":
+            return value > limits[0] or (sign == ">=" and value == limits[0])
+        case "<" | "<=":
+            return value < limits[0] or (sign == "<=" and value == limits[0])
+        case "between":
+            return limits[0] <= value <= limits[-1]
+    return False
+
+
 def is_main(classes: Classes) -> bool:
     """Whether these are whole main classes: woodland, not rye."""
     return all(code[1:] in ("00", "") for code in classes.codes)
@@ -243,6 +258,8 @@ class Constraints:
         if "points" in self.measures and of_shares and moved and not self.dated_points():
             self.measures.remove("points")  # "by how many points has the share grown"
         self.level = self.level_there(self.level_of_rows())
+        if reading.has("SIZED"):
+            self.places = self.of_a_size()
         self.source = self.source_of()
         if reading.has("NONE") and not self.classes and self.source == "published":
             self.source = "survey"  # "in which Länder is there not a single vineyard point"
@@ -257,6 +274,19 @@ class Constraints:
         return any(
             a.type == "YEAR" and b.type == "MEASURE" and b.value == "points" and a.end == b.start for a, b in pairs
         )
+
+    def of_a_size(self) -> list[Region]:
+        """The places of the level asked for whose own area is as said: "countries larger than 100,000 km²"."""
+        gazetteer, everywhere = self.context.gazetteer, [self.context.named(EVERYWHERE)]
+        if not self.level:
+            raise Unfit("the size of what?")
+        among = [r for place in self.places or everywhere for r in gazetteer.children(place.id, self.level)]
+        for sign, number, unit in self.reading.all("SIZED"):
+            km2 = [n / HA_IN_KM2 if unit == "ha" else n for n in (number if sign == "between" else (number,))]
+            among = [r for r in among if r.area_km2 is not None and meets(sign, r.area_km2, km2)]
+        if not among:
+            raise Unfit("none is of this size")
+        return among
 
     def level_words(self) -> str:
         """The question's own words of the places that rows are asked of: "departments"."""
@@ -408,6 +438,8 @@ class Constraints:
             apart = self.reading.has("RANKED", "SUP", "NTH") or "compare" in self.asks
             apart = apart or "each" in self.reading.all("EACH")
             group = any(r.level == "group" for r in self.places)
+            if len({*self.reading.all("YEAR")}) == 2 and not self.reading.has("RANKED", "SUP", "NTH", "EACH"):
+                return ""  # "the share of the EU in 2018 versus 2022"
             return "country" if apart and group and ("compare" not in self.asks or len(self.places) == 1) else ""
         level = known[0]
         return "nuts2" if level == "region" else level

@@ -86,7 +86,8 @@ def dropped(asked: Sequence[Query], reading: Reading, context: Context) -> list[
     gone += _places_of_their_own(asked, reading, context)
     gone += _places_in_order(asked, reading) + _kinds_of_class(asked, reading)
     gone += _heights(reading, told)
-    places = [] if reading.has("NEAREST") else reading.all("PLACE")  # that is where the distance begins
+    apart = reading.has("NEAREST", "SIZED")  # where the distance begins, where the places of a size lie
+    places = [] if apart else reading.all("PLACE")
     held = [r for area in places for r in area.regions if f'"{r.id}"' in told]
     return gone + [a.text for a in places if not (_has_place(a, told, context) or _around(a, held, context))]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from agent.lexicon import Token, leaves, lexicon, tokens
+from agent.lexicon import Leaf, Token, leaves, lexicon, tokens
 from agent.understand import Area, Cover, find_lonlat, find_point_id, named_codes, settle
 from agent.words import fillers, flatten, words
 from retrieval.nomenclature import ABROAD_COST, FORM_COST, ClassMatch
@@ -211,6 +211,8 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "act.true": (("ASK", "is"),),
     "act.yes": (("SOFT", ""),),
     "act.meant": (("SOFT", ""),),
+    "act.threshold": (),
+    **{f"degree.{name}": () for name in ("more_wooded", "most_wooded")},
     **{f"month.{n}": (("MONTH", n),) for n in range(1, 13)},
     "season.spring": (("SEASON", (3, 4, 5)),),
     "season.summer": (("SEASON", (6, 7, 8)),),
@@ -222,6 +224,13 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "function.cultivated": (("SOFT", ""),),
 }
 """Key of the lexicon → what the chart may read it as. A key that is missing here has no part in a typed query."""
+
+
+DEGREES: Mapping[str, tuple[tuple[str, Any], ...]] = {
+    "degree.more_wooded": (("MORE", ""), ("UP", ""), ("COMPARED", ">")),
+    "degree.most_wooded": (("SUP", "most"),),
+}
+"""Key of the lexicon → what a word says beside its class, woodland: Czech "lesnatější" is more, and wooded."""
 
 
 @dataclass(frozen=True)
@@ -242,13 +251,17 @@ class Mentions:
 
 def mentions(question: str, language: str, context: Context) -> Mentions:
     """Return everything a question mentions, overlapping readings too."""
-    every = tuple(tokens(question))
+    every_leaf = leaves(question, language)
+    degrees = _longest_leaves([leaf for leaf in every_leaf if leaf.key in DEGREES])
+    every = _with_degrees(tokens(question), degrees)
     at = _Places(every)
     areas, covers = _names(question, language, context)
+    covers = [c for c in covers if not any(d.start < c.end and c.start < d.end for d in degrees)]
+    covers += [_wooded(question, at, d) for d in degrees]
     guess = INEXACT_BESIDE_EXACT if any(cover.exact and cover.cost < ABROAD_COST for cover in covers) else INEXACT
     items = [at.item(a.start, a.end, "PLACE", a, 0 if a.exact else INEXACT) for a in areas]
     items += [at.item(c.start, c.end, "CLASS", c, c.cost if c.exact else guess) for c in covers]
-    every_leaf = leaves(question, language)
+    items = _apart_from_degrees(items, at, degrees)
     if not covers and (tilled := [leaf for leaf in every_leaf if leaf.key == "function.cultivated"]):
         start, end, _ = tilled[0]
         match = ClassMatch("land_cover", ("B00",), question[start:end], "")
@@ -324,6 +337,7 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     ends = {i.start for i in items if i.type in ("SUP", "LEVEL", "END", "CLASSES")}
     nth = {n for i in items if i.type == "ORD" and i.value > 1 and i.end in ends for n in range(i.start, i.end)}
     soft -= measured | nth  # "the second most" is not "the most"
+    soft |= _than_a_place(items, soft)
     under = _below_a_class(items)
     soft |= {i.start for i in under}
     items = _in_their_place([i for i in items if i not in under], every, question, language)
@@ -364,6 +378,36 @@ def _parted(every: Sequence[Token], question: str, language: str) -> tuple[list[
     return items, verbs
 
 
+def _longest_leaves(found: Sequence[Leaf]) -> list[Leaf]:
+    """Return the phrases that lie in no longer one: "the most wooded" holds no "more wooded"."""
+    return [one for one in found if not any(o.start <= one.start and one.end <= o.end
+            and (o.end - o.start, o.key) > (one.end - one.start, one.key) for o in found)]  # fmt: skip
+
+
+def _with_degrees(every: Sequence[Token], degrees: Sequence[Leaf]) -> tuple[Token, ...]:
+    """Return the words, one that says a degree and its class at once as two: "lesnatější"."""
+    both = {(leaf.start, leaf.end) for leaf in degrees}
+    return tuple(t for token in every for t in [token] * (1 + ((token.start, token.end) in both)))
+
+
+def _wooded(question: str, at: _Places, degree: Leaf) -> Cover:
+    """Return the class that a word of degree names: its last word."""
+    _, last = at.span(degree.start, degree.end)
+    start = at.starts[last - 1]
+    match = ClassMatch("land_cover", ("C00",), question[start : degree.end], "")
+    return Cover(start, degree.end, question[start : degree.end], (match,))
+
+
+def _apart_from_degrees(items: Sequence[Item], at: _Places, degrees: Sequence[Leaf]) -> list[Item]:
+    """Return the items with each word of degree as its degree and, at its last word, its class."""
+    found = list(items)
+    for degree in degrees:
+        first, last = at.span(degree.start, degree.end)
+        found = [replace(i, start=last - 1) if i.type == "CLASS" and i.end == last else i for i in found]
+        found += [Item(first, last - 1, type, value) for type, value in DEGREES[degree.key]]
+    return found
+
+
 def _apart(items: list[Item], every: Sequence[Token], language: str) -> list[Item]:
     """Return "more" and "than" of comparisons whose words stand around a class: "more cropland than woodland"."""
     classes = [i for i in items if i.type == "CLASS"]
@@ -400,7 +444,7 @@ def _with_cases(items: list[Item], every: Sequence[Token], language: str) -> lis
 
 WITHIN_LONGER: Mapping[str, tuple[str, ...]] = {
     "CMP": ("DIM", "NEAREST"), "NEARBY": ("DIM", "NEAREST"), "BECAME": ("BECAMEOF",), "UP": ("EACH",),
-    "LOST": ("STAYED",), "NO": ("LOST",), "MEASURE": ("RELATIVE",),
+    "LOST": ("STAYED",), "NO": ("LOST",), "MEASURE": ("RELATIVE",), "NUM": ("LEVEL",),
 }  # fmt: skip
 """Type → the types whose longer phrases hold its words for themselves."""
 
@@ -443,6 +487,13 @@ def _in_their_place(items: list[Item], every: Sequence[Token], question: str, la
         "NOT": lambda i: (i.start, i.end) in behind,  # "Puglia esclusa, …"
     }
     return [i for i in items if i.type not in ruled_out or not ruled_out[i.type](i)]
+
+
+def _than_a_place(items: Sequence[Item], soft: set[int]) -> set[int]:
+    """Where "than" stands between a word that compares and a place: Lithuanian "už" says other things too."""
+    places, compared = {i.start for i in items if i.type == "PLACE"}, [i.end for i in items if i.type == "COMPARED"]
+    than = [i for i in items if i.type == "THANWORD" and any(end <= i.start for end in compared)]
+    return {i.start for i in than if i.end in places or (i.end in soft and i.end + 1 in places)}
 
 
 def _below_a_class(items: Sequence[Item]) -> list[Item]:

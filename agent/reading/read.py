@@ -21,7 +21,7 @@ COMPOSED = frozenset({
     "NEAR", "NOTPLACE", "NOTCLASS", "NONE", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANKNTH", "NTH", "SPLIT",
     "SPLITIN", "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "END", "STAT", "DIFF", "LOST", "GAINED", "STAYED",
     "BYMONTH", "BECAME", "MORETHAN", "TWICE", "REVERSE", "NUMCLASS", "EACHONE", "DIM", "OTHERSIDE", "CV",
-    "RANKCLASS", "ENDOF", "NOTYEAR", "THANPLACE", "NEARS", "RELATIVE", "AROUND", "ORIGIN",
+    "RANKCLASS", "ENDOF", "NOTYEAR", "THANPLACE", "SIZED", "NEARS", "RELATIVE", "AROUND", "ORIGIN",
 })  # fmt: skip
 """Constraints that only a typed query can hold."""
 
@@ -81,7 +81,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     said = mentions(question, language, context)
     made = tuple(chart(said))
     items = dated(as_growing(as_amount(than_one(of_two_places(best(made, said), said), said), said), said))
-    items = as_shares(mostly(items), said, context)
+    items = as_shares(mostly(more_there(items, said)), said, context)
     items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
     items = as_compared(as_rivals(as_proportions(items), said), said)
     items = as_plain(said, without(as_the_least(items, said), said))
@@ -91,6 +91,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = in_both_years([one for i in items for one in not_inside(i, said)], said)
     items = of_so_many(as_heights(items, said), said)
     items = none_appeared(at_both_ends(larger_than(items, said), said))
+    items = of_their_size(items, said)
     items = tuple(those_counted(with_origin(with_the_last(items, said), said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
@@ -126,6 +127,26 @@ def not_inside(item: Item, said: Mentions) -> list[Item]:
     level = next((i for i in inner if i.type == "LEVEL" and i.start >= asked.end), None)
     place = next((i for i in said.items if i.type == "PLACE" and i.start == item.start), None)
     return [item] if level is None or place is None else [place, asked, level]
+
+
+OF_PLACES = ("LEVEL", "INSIDE", "RANK", "MANY", "MANYIN")
+LAND = ("km2", "ha")
+
+
+def of_their_size(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with an area said of places, before any land cover, as the size of those places: "among
+    countries larger than 100,000 km², which has most woodland"; not "countries with over 1,000 km² of woodland"."""
+    order = sorted(items, key=lambda i: i.start)
+    named = next((i.start for i in order if i.type in ("CLASS", "EACHCLASS", "CLASSES")), -1)
+    found = []
+    for n, item in enumerate(order):
+        before = [i for i in order[:n] if i.type != "PLACE"][-1:]  # Italian "regioni italiane con più di …"
+        near = [i for i in (*before, *order[n + 1 : n + 2]) if i.type == "PLACE" or _beside(i, item, said)]
+        near = near if not order[:n] or order[n - 1].type != "PLACE" else [*before, *near]
+        of_land = item.type == "HAVING" and item.value[-1] in LAND and item.end <= named
+        placed = any(i.type in OF_PLACES for i in near) and not any(i.type == "CLASS" for i in near)
+        found.append(replace(item, type="SIZED") if of_land and placed else item)
+    return found
 
 
 def in_both_years(items: list[Item], said: Mentions) -> list[Item]:
@@ -368,6 +389,48 @@ def of_two_places(items: list[Item], said: Mentions) -> list[Item]:
     return sorted([*items, Item(than.start, than.end, signs[than.value], "")], key=lambda i: i.start)
 
 
+BESIDE_TWO = (
+    "ASK",
+    "PLACE",
+    "NOTPLACE",
+    "CLASS",
+    "YEAR",
+    "LATEST",
+    "SUP",
+    "MORE",
+    "UP",
+    "DOWN",
+    "MEASURE",
+    "GROWS",
+    "AND",
+)
+"""Types that a comparison of two places may hold."""
+
+
+def more_there(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "more woodland in Latvia than in Estonia", asked with yes or no, as more in the first
+    place; the word that compares may stand behind the class, and "than" be a word that denies too, Irish "ná"."""
+    than = {i.start for i in said.items if i.type == "THANWORD"}
+    items = [replace(i, start=i.start + 1, type="PLACE", value=i.value[0])
+             if i.type == "NOTPLACE" and i.start in than and len(i.value) == 1 and i.end > i.start + 1 else i
+             for i in items]  # fmt: skip
+    places = [i for i in items if i.type == "PLACE"]
+    plain = all(i.type in BESIDE_TWO for i in items) and any(i.type == "CLASS" for i in items)
+    if len(places) != 2 or not plain or any(i.type == "OR" for i in said.items):
+        return items
+    if any(i.type == "ASK" and i.value != "is" for i in items):
+        return items
+    first, second = places
+    joined = any(first.end <= at < second.start and all(n in said.soft or n == at for n in range(at, second.start))
+                 for at in than)  # fmt: skip
+    signs = [one for one in compared(said) if one.start < second.start]
+    if not joined or len({one.value for one in signs}) != 1:
+        return items
+    way = "UP" if signs[0].value == ">" else "DOWN"
+    kept = [i for i in items if i.type not in ("SUP", "MORE", "UP", "DOWN")]
+    return sorted([*kept, Item(signs[0].start, signs[0].end, way, "")], key=lambda i: i.start)
+
+
 def mostly(items: list[Item]) -> list[Item]:
     """Return the constraints with "mostly cropland" as more than half of the area, "covered mostly by" as the most."""
     named = any(i.type in ("CLASS", "EACHCLASS") for i in items)
@@ -424,7 +487,7 @@ def as_plain(said: Mentions, items: list[Item]) -> list[Item]:
         else:
             found += [
                 replace(i, type="RANK", value=i.value[:4]),
-                replace(i, start=i.end, type="CLASS", value=i.value[4]),
+                replace(i, start=min(i.end, len(said.tokens) - 1), type="CLASS", value=i.value[4]),
             ]
     return found
 
