@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from dataclasses import replace
@@ -9,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from agent.lexicon import languages, lexicon
+from agent.reading.held import classes_left_out
 from agent.reading.mentions import Item
 from agent.reading.read import LEANING, Reading, read
 from agent.understand import CLASS_CODE, Cover
@@ -65,6 +67,8 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
     dropped += compared_words(reading, plan)
     dropped += shares_of_counts(reading, plan)
     dropped += witnesses_left_out(reading, plan)
+    told = json.dumps([step.arguments for step in plan.steps], default=str)
+    dropped += [] if each or follows else [cover.text for cover in classes_left_out(reading, told, context)]
     dropped += [] if each else [*excluded_words(reading, plan), *asked_rows(reading, plan)]
     aside_words = " ".join(str(slots.get("words", "")) for key, slots in plan.notes if key == "left_aside")
     unused = [w for w in qualifiers(reading, context.language) if w in aside_words or len(w) < SHORT]
@@ -297,7 +301,7 @@ def hard_words(reading: Reading, plan: Plan) -> list[str]:
                 found.append(reading.said.words(item))
         elif item.type == "NO" and (item.start == 0 or reading.said.tokens[item.start].norm == "ne"):
             continue  # "no, the other one"; Italian "ne", French "ne … pas", where the second word tells
-        elif item.type in ("NO", "NOT", "MEDIAN") or (item.type == "NEAREST" and not nearest):
+        elif (item.type == "DIM" and item.value in ("lat", "lon")) or item.type in ("NO", "NOT", "MEDIAN") or (item.type == "NEAREST" and not nearest):
             found.append(reading.said.words(item))
     return found
 

@@ -500,8 +500,10 @@ def best(every: Sequence[Item], said: Mentions) -> list[Item]:
         if item.type in KEPT:
             ending.setdefault(item.end, []).append(item)
     scores: list[tuple[float, tuple[Item, ...]]] = [(0.0, ())]
+    numbers = {i.start for i in said.items if i.type == "NUM" and not is_year(i.value)}
     for at in range(1, count + 1):
-        candidates = [scores[at - 1]]
+        left, taken = scores[at - 1]
+        candidates = [(left - (LEFT_NUMBER if at - 1 in numbers else 0.0), taken)]
         for item in ending.get(at, ()):
             before, taken = scores[item.start]
             solid = sum(1 for n in range(item.start, item.end) if n not in said.soft)
@@ -511,6 +513,8 @@ def best(every: Sequence[Item], said: Mentions) -> list[Item]:
     return list(scores[-1][1])
 
 
+LEFT_NUMBER = 0.3
+"""What it costs to leave a number unread."""
 PREFERRED = {
     "BARE": -0.3,
     "MORE": -0.3,

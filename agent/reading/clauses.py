@@ -315,6 +315,10 @@ class _Chain:
             self.lay(self.by_level(items))  # "and in which countries?"
         elif not frame and (end := self.from_its_other_end(items)) is not None:
             self.lay(end)
+        elif not frame and "EACH" in types and self.tells_points_of_each(items):
+            self.leaned = True
+        elif self.asks_whole(items):
+            self.lay(replace(self.done[-1], rows=(), fold=None, order=(), limit=None))
         elif not frame and "EACH" in types and (apart := self.each_of_them()) is not None:
             self.lay(apart)
         elif not frame and "WITNESS" in types:
@@ -487,6 +491,24 @@ class _Chain:
         measures = {c.measure for c in last.columns}
         told = {"share": {"share"}, "points": {"points"}, "area": {"km2"}, "ha": {"ha"}}
         return all(told.get(name, set()) & measures for name in asked) and bool(last.rows)
+
+    def tells_points_of_each(self, items: tuple[Item, ...]) -> bool:
+        """Whether a clause asks how many points each row has, which is told: "and with how many points each"."""
+        last = self.done[-1]
+        plain = {(i.type, i.value) for i in items} <= {("ASK", "how_many"), ("MEASURE", "points"), ("EACH", "each")}
+        return plain and bool(last.rows) and any(c.measure == "points" for c in last.columns)
+
+    def asks_whole(self, items: tuple[Item, ...]) -> bool:
+        """Whether the figure of the whole is asked behind a mean over its regions: "and for Germany as a whole"."""
+        last = self.done[-1]
+        said = {i.type for i in items}
+        plain = said <= {"ASK", "MEASURE", "PLACE", "TOGETHER", "LEVEL", "HERE", "WITNESS"} and said & {
+            "PLACE",
+            "LEVEL",
+        }
+        mean = last.fold is not None and last.fold.op == "mean" and len(last.filters("region")) == 1
+        named = [r.id for i in items if i.type == "PLACE" for r in i.value.regions]
+        return bool(plain and mean) and {*named} <= {str(v) for v in last.filters("region")[0].listed}
 
     def tells_difference(self, items: tuple[Item, ...]) -> bool:
         """Whether the query before tells the difference or ratio that a clause asks for."""

@@ -68,6 +68,7 @@ STAT_MEASURE = {
 PERCENT = ("part", "whole", "share_of")
 """Columns of a percentage."""
 SUBNATIONAL = ("nuts1", "nuts2", "nuts3")
+ASKING_FIRST = ("how_many", "how_much", "which", "what")
 FEW_ROWS = 10
 """Rows of a ranking that names no number."""
 MOST_ROWS = 100
@@ -108,7 +109,10 @@ def lies_there(reading: Reading) -> bool:
     if order.count(points) > 1:
         return False  # "among all points in …"
     of_points = order[at + 1 : at + 2] == [points] or bool(POINT_COMPOUND.search(items[at].value.text))
-    led = order[:at][-1:] == [("MEASURE", "share")]
+    led = order[:at][-1:] in (
+        [("MEASURE", "share")],
+        [("ASK", "how_much")] if order.count(("MEASURE", "share")) else [],
+    )
     return of_points and led and [kind for kind, _ in order[at + 1 :]].count("PLACE") == 1 == len(reading.all("PLACE"))
 
 
@@ -949,7 +953,10 @@ class Constraints:
         dated = tuple(i for i in self.reading.items if i.type in ("YEAR", "LATEST", "EARLIEST") and i not in later)
         level = Item(first.start, first.start, "LEVEL", self.level)
         own = replace(self.reading, items=(level, *dated, *later))
-        return Constraints(own, self.context, self.selection, self.settled).by_place()
+        asked_of = Constraints(own, self.context, self.selection, self.settled)
+        if self.source == "survey" and not own.has("MEASURE", "WITNESS"):
+            asked_of.source = "survey"  # those with most points of one class, and of another
+        return asked_of.by_place()
 
     def in_bands(self) -> Query | None:
         """A count for each of several ranges that exclude one another: below 500 m, 500 to 1000 m, above 1000 m."""
@@ -1470,7 +1477,8 @@ class Constraints:
         listed = {i.start for i in self.reading.said.items if i.type == "AND"}
         in_a_list = any(n in listed for one, other in pairwise(items) for n in range(one.end, other.start))
         told = [i.value for i in items if i.type == "STAT"]
-        if told and in_a_list:
+        several = len([i for i in items if i.type == "STAT" or i.value[0] == dimension]) > 1
+        if told and (in_a_list or (several and self.reading.has("SUP"))):
             ways = {"most": "most", "fewest": "least"}
             told = [i.value if i.type == "STAT" else ways[i.value[1]] for i in items
                     if i.type == "STAT" or i.value[0] == dimension]  # fmt: skip
@@ -1516,12 +1524,21 @@ class Constraints:
             raise Unfit("no two sides")
         if sides[0][1] == sides[1][1]:
             raise Unfit("twice the same")
+        if op == "ratio" and self.is_as_many_as():
+            sides = [("a", sides[1][1]), ("b", sides[0][1])]
         columns = [Column(n, name, own) for n, own in sides]
         columns.append(Column(op, "", (), Expression(op, "a", "b")))
         query = Query(self.source, tuple(columns), (*shared, *self.other_filters()), rows)
         if verdict and not rows:
             return replace(query, having=(Condition(op, "<" if self.reading.has("DOWN") else ">", 0),))
         return replace(query, order=(Order(op),)) if rows and not query.group("year") else query
+
+    def is_as_many_as(self) -> bool:
+        """Whether the second of two places is asked how many times it has the first's: "as many as Spain did Italy"."""
+        named = [i for i in self.reading.items if i.type in ("DIFF", "PLACE", "ASK") and i.value not in ASKING_FIRST]
+        places = [i.start for i in named if i.type == "PLACE"]
+        than = any(i.type in ("THANWORD", "COMPARED", "THAN") and i.start > places[0] for i in self.reading.said.items)
+        return [i.type for i in named][:4] == ["DIFF", "PLACE", "ASK", "PLACE"] and not than
 
     def either(self, kind: str) -> bool:
         """Whether "or" stands between two places or classes: which of them is asked, not whether."""

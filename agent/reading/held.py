@@ -79,7 +79,7 @@ def dropped(asked: Sequence[Query], reading: Reading, context: Context) -> list[
     gone = [str(year) for year in years_named(reading) if f"{year}" not in told]
     gone += [str(year) for year in reading.all("SINCEYEAR") if f"{year}" not in told]
     gone += [str(year) for year in years_left_out(reading) if any(_is_about(q, year) for q in asked)]
-    gone += [c.text for c in reading.all("CLASS") if not _has_class(c, told, context)]
+    gone += [cover.text for cover in classes_left_out(reading, told, context)]
     gone += [area.text for _, area in reading.all("THANPLACE") if not _has_place(area, told, context)]
     if reading.has("RANKED"):
         gone += [name for name in reading.all("DIM") if f'"{name}"' not in told and f'_{name}"' not in told]
@@ -90,6 +90,15 @@ def dropped(asked: Sequence[Query], reading: Reading, context: Context) -> list[
     places = [] if apart else reading.all("PLACE")
     held = [r for area in places for r in area.regions if f'"{r.id}"' in told]
     return gone + [a.text for a in places if not (_has_place(a, told, context) or _around(a, held, context))]
+
+
+def classes_left_out(reading: Reading, told: str, context: Context) -> list[Cover]:
+    """Return the classes a question names, alone or in a condition or change, that what is told of it does not hold."""
+    named = list(reading.all("CLASS"))
+    named += [value[4] for value in reading.all("RANKOF")]
+    named += [value[1] for value in reading.all("COUNTED", "NUMCLASS", "NONE")]
+    named += [cover for value in reading.all("FATE") for cover in value if isinstance(cover, Cover)]
+    return [cover for cover in named if not _has_class(cover, told, context)]
 
 
 def _is_about(query: Query, year: int) -> bool:
@@ -127,7 +136,8 @@ def _places_in_order(asked: Sequence[Query], reading: Reading) -> list[str]:
     limits = {q.limit for q in asked}
     led = any(q.lead or any(column.expression for column in q.columns) for q in asked)  # or how far apart they are
     places = [*reading.all("ORD", "ONE"), *(value[1] for value in reading.all("NTH", "RANKNTH"))]
-    first = [str(n) for n in reading.all("FIRST") if n not in limits and asked]  # "the top five"
+    ranks = [value[1] for value in reading.all("RANK", "RANKOF", "RANKNTH") if value[1]]
+    first = [str(n) for n in (*reading.all("FIRST"), *ranks) if n not in limits and asked]  # "the top five"
     return first if led else first + [str(n) for n in places if n > 1 and n not in limits]
 
 

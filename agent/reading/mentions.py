@@ -201,7 +201,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "deixis.both": (("BOTH", ""), ("SOFT", "")),
     "edit.what_about": (("SOFT", ""),),
     "act.map": (("SOFT", ""),),
-    "act.table": (("SOFT", ""),),
+    "act.table": (("TABLE", ""), ("SOFT", "")),
     "act.thanks": (("SOFT", ""),),
     "act.hello": (("SOFT", ""),),
     "act.bye": (("SOFT", ""),),

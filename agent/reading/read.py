@@ -90,7 +90,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = of_the_whole(as_use(items, said, context), said)
     items = in_both_years([one for i in items for one in not_inside(i, said)], said)
     items = of_so_many(as_heights(items, said), said)
-    items = none_appeared(at_both_ends(larger_than(items, said), said))
+    items = as_part(none_appeared(at_both_ends(larger_than(items, said), said)), context)
     items = of_their_size(items, said)
     items = tuple(those_counted(with_origin(with_the_last(items, said), said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
@@ -174,6 +174,27 @@ def larger_than(items: list[Item], said: Mentions) -> list[Item]:
         replace(i, type=sides[signs[i.start]], value="") if than and i.type == "SUP" and i.start in signs else i
         for i in items
     ]
+
+
+def as_part(items: list[Item], context: Context) -> list[Item]:
+    """Return the constraints with the percentage that falls "from" a class "to" one of its own, of no two years, as the
+    part of it: French "quel pourcentage des points de céréales revenait au seigle"."""
+    shares = any(i.type == "MEASURE" and i.value == "share" for i in items)
+    fate = next((i for i in items if i.type == "FATE" and None not in i.value), None)
+    years = sum(i.type == "YEAR" for i in items)
+    if (
+        fate is None
+        or not shares
+        or years > 1
+        or any(i.type in ("SPAN", "SINCEYEAR", "BECAME", "CHANGE") for i in items)
+    ):
+        return items
+    whole, part = fate.value
+    leaves = context.nomenclature.leaves
+    if not {*leaves(part.match.codes)} < {*leaves(whole.match.codes)}:
+        return items
+    both = [replace(fate, type="CLASS", value=whole, end=fate.end - 1), Item(fate.end - 1, fate.end, "CLASS", part)]
+    return [one for i in items for one in (both if i is fate else [i])]
 
 
 def none_appeared(items: list[Item]) -> list[Item]:

@@ -247,7 +247,8 @@ def of_the_first(c: Constraints) -> tuple[Query, ...] | None:
         first = Query(c.source, columns, of_crops, rows, (), (Order(columns[0].name, crops[0].value[0]),), many[0][0])
         then = (Filter("region", "in", Ref(1)), *c.dated_filter(), *c.class_filters())
         return first, Query(c.source, columns, then, rows, order=(Order(columns[0].name),))
-    if kinds in (["RANKOF", "CLASS"], ["CLASS", "RANKOF"]):
+    ends = [i.value for i in items if i.type == "SUP"] if "RANKOF" in kinds else []
+    if [k for k in kinds if k != "SUP" or not ends] in (["RANKOF", "CLASS"], ["CLASS", "RANKOF"]):
         rank = items[kinds.index("RANKOF")]
         asked = items[kinds.index("CLASS")]
         way, number, level, place, cover = rank.value
@@ -278,7 +279,7 @@ def of_the_first(c: Constraints) -> tuple[Query, ...] | None:
     then = (Filter("region", "in", Ref(1)), *c.dated_filter(), *c.class_filters([c.codes(asked.value)]))
     if (number or 1) == 1 or ("how_many" in c.asks and c.source == "survey"):
         return first, Query(c.source, columns, then)
-    return first, Query(c.source, columns, then, rows, order=(Order(columns[0].name),))
+    return first, Query(c.source, columns, then, rows, order=(Order(columns[0].name, (ends or ["most"])[0]),))
 
 
 def asks_share_of(c: Constraints, asked: Item) -> bool:
@@ -718,6 +719,8 @@ def changed_points(c: Constraints) -> tuple[Query, ...] | None:
     if c.level or c.reading.has("DIFF", "RANK", "HAVING", "COUNT", "COUNTED", "TREND"):
         return None
     moved = c.reading.has("FATE", "LOST", "GAINED", "CHANGE")
+    if not c.classes and (themes_asked(c) or any(i.type == "TABLE" for i in c.reading.said.items)):
+        return None  # "the full from-to table of main classes"
     listing = {"where", "show"} & {*c.asks} or asks_which_points(c.reading)
     pointed = "points" in c.measures or "where" in c.asks
     if moved and listing and pointed and not {"share", "pp", "area", "ha"} & c.measures:
@@ -750,6 +753,8 @@ def table_of_changes(c: Constraints) -> tuple[Query, ...] | None:
         return None
     c.source = "revisits"
     query = c.transitions()
+    if any(i.type == "TABLE" for i in c.reading.said.items):  # what stayed stands in a whole table too
+        return (replace(query, where=tuple(f for f in query.where if f.dimension != "changed_main"), limit=FULL_TABLE),)
     return (replace(query, limit=FULL_TABLE if "show" in c.asks else query.limit),)
 
 
@@ -1308,6 +1313,7 @@ SHAPES: tuple[Shape, ...] = (
     table_of_changes,
     not_then,
     of_the_other_year,
+    witnesses,
     classes_of_places,
     year_of_the_most,
     years_that,
@@ -1318,7 +1324,6 @@ SHAPES: tuple[Shape, ...] = (
     both_ends,
     mean_beside_the_whole,
     parts_of_the_whole,
-    witnesses,
     over_the_years,
     sorted_points,
     of_the_first,

@@ -1,4 +1,4 @@
-"""Four questions of each of two strangers for each of thirty shapes, whose answers were mended on: each stays right."""
+"""Four questions of each of three strangers for each of thirty shapes, whose answers were mended on: each stays right."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evals.record import SAMPLES, read_lines
 from evals.strangers import checks
 from tools.context import Context
 
-QUESTIONS = [row for name in ("eighth", "tenth") for row in read_lines(SAMPLES / f"strangers_{name}.jsonl")]
+QUESTIONS = [row for name in ("eighth", "tenth", "eleventh") for row in read_lines(SAMPLES / f"strangers_{name}.jsonl")]
 STILL_WRONG = frozenset({
     "eighth-1-3", "eighth-2-3", "eighth-6-3", "eighth-10-2", "eighth-10-3", "eighth-10-4", "eighth-14-4",
     "eighth-15-3", "eighth-21-4", "eighth-23-2", "eighth-27-3", "eighth-29-1", "eighth-29-2", "eighth-30-4",
