@@ -301,7 +301,11 @@ def hard_words(reading: Reading, plan: Plan) -> list[str]:
                 found.append(reading.said.words(item))
         elif item.type == "NO" and (item.start == 0 or reading.said.tokens[item.start].norm == "ne"):
             continue  # "no, the other one"; Italian "ne", French "ne … pas", where the second word tells
-        elif (item.type == "DIM" and item.value in ("lat", "lon")) or item.type in ("NO", "NOT", "MEDIAN") or (item.type == "NEAREST" and not nearest):
+        elif (
+            (item.type == "DIM" and item.value in ("lat", "lon"))
+            or item.type in ("NO", "NOT", "MEDIAN")
+            or (item.type == "NEAREST" and not nearest)
+        ):
             found.append(reading.said.words(item))
     return found
 

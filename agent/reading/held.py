@@ -136,7 +136,7 @@ def _places_in_order(asked: Sequence[Query], reading: Reading) -> list[str]:
     limits = {q.limit for q in asked}
     led = any(q.lead or any(column.expression for column in q.columns) for q in asked)  # or how far apart they are
     places = [*reading.all("ORD", "ONE"), *(value[1] for value in reading.all("NTH", "RANKNTH"))]
-    ranks = [value[1] for value in reading.all("RANK", "RANKOF", "RANKNTH") if value[1]]
+    ranks = [value[1] for value in reading.all("RANK", "RANKOF") if value[1]]
     first = [str(n) for n in (*reading.all("FIRST"), *ranks) if n not in limits and asked]  # "the top five"
     return first if led else first + [str(n) for n in places if n > 1 and n not in limits]
 

@@ -719,7 +719,7 @@ def changed_points(c: Constraints) -> tuple[Query, ...] | None:
     if c.level or c.reading.has("DIFF", "RANK", "HAVING", "COUNT", "COUNTED", "TREND"):
         return None
     moved = c.reading.has("FATE", "LOST", "GAINED", "CHANGE")
-    if not c.classes and (themes_asked(c) or any(i.type == "TABLE" for i in c.reading.said.items)):
+    if not c.classes and any(i.type == "TABLE" for i in c.reading.said.items):
         return None  # "the full from-to table of main classes"
     listing = {"where", "show"} & {*c.asks} or asks_which_points(c.reading)
     pointed = "points" in c.measures or "where" in c.asks
