@@ -806,10 +806,14 @@ def _spans(count: int, longest: int) -> Iterator[range]:
             yield range(first, first + length)
 
 
+ACRONYMS = ("NUTS", "LUCAS", "EU", "UE", "CSV")
+"""Words that people who write without capitals write in them all the same."""
+
+
 def _is_flat(question: str) -> bool:
-    """Is a text written without capitals, or in capitals only, so that they tell nothing?"""
+    """Is a text written without capitals, those of acronyms aside, or in capitals only, so that they tell nothing?"""
     letters = [c for c in question if c.isalpha()]
-    inner = [c for match in re.finditer(r"(?<!^)\b[^\W_]+", question) for c in match[0][:1]]
+    inner = [c for match in re.finditer(r"(?<!^)\b[^\W_]+", question) for c in match[0][:1] if match[0] not in ACRONYMS]
     return bool(letters) and (all(c.isupper() for c in letters) or not any(c.isupper() for c in inner))
 
 

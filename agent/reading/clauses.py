@@ -262,7 +262,7 @@ class _Chain:
         if "EACH" in types and "place" not in frame and few:
             self.of_each(items)
             return
-        if turn.whole_in_talk and points_at_those(turn, same=True) and self.turned(items, turn):
+        if turn.whole_in_talk and points_at_those(turn, same=True) and self.turned(items, which_of_them(turn)):
             return
         if self.lies_told(items):
             self.leaned = True
@@ -654,6 +654,14 @@ class _Chain:
         if not (wider and wider[1].id == said.places[0].id):
             return None
         return percent_of(last, replace(last, where=(*where, *new)))
+
+
+def which_of_them(turn: Reading) -> Reading:
+    """A clause with "among them, where is … most frequent" as which of them."""
+    if not turn.has("SUP") or (turn.has("ASK") and "where" not in turn.all("ASK")):
+        return turn
+    asked = (replace(i, value="which") if i.type == "ASK" and i.value == "where" else i for i in turn.items)
+    return replace(turn, items=tuple(asked))
 
 
 def is_into(item: Item) -> bool:

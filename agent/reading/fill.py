@@ -419,7 +419,10 @@ class Constraints:
             "SPLIT", "SPLITIN", "RANK", "MANY", "HAVING", "INSIDE", "STAT"
         ):
             known = [lv for lv in known if lv != "region"]  # "the three together, of their area"
-        groups = [area for area, _ in self.reading.all("INSIDE") if any(r.level == "group" for r in area.regions)]
+        groups: list[Any] = [
+            area for area, _ in self.reading.all("INSIDE") if any(r.level == "group" for r in area.regions)
+        ]
+        groups += [r for r in self.places if r.level == "group"]
         if (
             self.reading.has("TOGETHER")
             and groups

@@ -89,7 +89,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = in_a_year_without(with_place_left_out(of_one_place(with_none(items, said)), said))
     items = of_the_whole(as_use(items, said, context), said)
     items = in_both_years([one for i in items for one in not_inside(i, said)], said)
-    items = of_so_many(as_heights(items, said), said)
+    items = not_at_last(of_so_many(as_heights(items, said), said, context), said)
     items = as_part(none_appeared(at_both_ends(larger_than(items, said), said)), context)
     items = of_their_size(items, said)
     items = tuple(those_counted(with_origin(with_the_last(items, said), said), said))
@@ -243,15 +243,35 @@ def as_heights(items: list[Item], said: Mentions) -> list[Item]:
     return found
 
 
-def of_so_many(items: list[Item], said: Mentions) -> list[Item]:
-    """Return the constraints with the number of a group's countries as part of its name: "the three Baltic states"."""
+def not_at_last(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the class that "was not" is said of, where nothing stands behind it, as left out:
+    "where soya was found but sugar beet was not"."""
+    for n, (cover, verb) in enumerate(pairwise(items)):
+        no = next((i for i in said.items if i.type == "NO" and i.start == verb.end), None)
+        if no is None or cover.type != "CLASS" or (verb.type, verb.value) != ("ASK", "is") or n == 0:
+            continue
+        behind = said.question[said.tokens[no.end - 1].end :].lstrip()
+        if not behind or behind[0] in ".,;?!":
+            gone = replace(cover, end=no.end, type="NOTCLASS", value=(cover.value,))
+            return [*items[:n], gone, *items[n + 2 :]]
+    return items
+
+
+def of_so_many(items: list[Item], said: Mentions, context: Context) -> list[Item]:
+    """Return the constraints with the number of a group's countries as part of its name, "the three Baltic states", or
+    as said again: "of each of the four"."""
     found = list(items)
+    covered = {n for i in items for n in range(i.start, i.end)}
+    places = [r for i in items if i.type == "PLACE" for r in i.value.regions]
+    many = [len(context.gazetteer.members(r.id)) for r in places if r.level == "group"] or [len(places)]
+    again = [i for i in said.items if i.type == "NUM" and i.start not in covered and many == [i.value] != [1]]
+    found += [replace(i, type="GROWS", value="") for i in again]
     for n, place in enumerate(items):
         groups = [r for r in place.value.regions if r.level == "group"] if place.type == "PLACE" else []
         number = next((i for i in said.items if i.type == "NUM" and i.end == place.start), None)
-        if groups and number and not any(i.start <= number.start < i.end for i in items):
+        if groups and number and not any(i.start <= number.start < i.end for i in found):
             found[n] = replace(place, start=number.start)
-    return found
+    return sorted(found, key=lambda i: i.start)
 
 
 def of_the_whole(items: list[Item], said: Mentions) -> list[Item]:

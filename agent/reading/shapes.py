@@ -1060,8 +1060,16 @@ def all_but(c: Constraints) -> tuple[Query, ...] | None:
 
 def new_and_before(c: Constraints) -> tuple[Query, ...] | None:
     """What points gained by a class were before: "where did new wheat points come from"."""
-    gained = c.reading.has("GAINED", "ORIGIN") and len(c.classes) == 1
-    if not gained or not came_from(c) or c.level or len(c.places) > 1 or c.reading.has("LOST", "STAYED", "DIFF"):
+    gone, there = years_left_out(c.reading), c.years()
+    later = len(gone) == 1 == len(there) and gone[0] < there[0] and bool({"what", "which"} & c.asks)
+    gained = (later or c.reading.has("GAINED", "ORIGIN")) and len(c.classes) == 1
+    if (
+        not gained
+        or not (later or came_from(c))
+        or c.level
+        or len(c.places) > 1
+        or c.reading.has("LOST", "STAYED", "DIFF")
+    ):
         return None
     if any(k.codes != c.classes[0].codes for k in c.less):
         return None
