@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import gc
 import logging
 import os
 import shutil
@@ -157,6 +158,12 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
     return options
 
 
+def threads_each(at_once: int) -> int:
+    """How many of the processors one of so many questions at once gets: what a query shares out costs it more work."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, here // at_once)
+
+
 @contextmanager
 def opened_world(options: argparse.Namespace) -> Generator[World]:
     """The store opened, built first where there is none, and the agent that answers from it."""
@@ -166,7 +173,8 @@ def opened_world(options: argparse.Namespace) -> Generator[World]:
     from tools.pixelclip.at_hand import at_hand
 
     named = options.store or (Path(os.environ["LANDASK_STORE"]) if os.environ.get("LANDASK_STORE") else None)
-    store = open_or_build_default(named, lambda line: print(line, file=sys.stderr))
+    threads = threads_each(options.max_concurrent)
+    store = open_or_build_default(named, lambda line: print(line, file=sys.stderr), threads)
     try:
         context = Context.open(store, at_hand()).seen_by(options.classifier, options.text_tower)
         yield World(context, Agent(context, options.router, options.llm, options.longest), options.router)
@@ -223,6 +231,9 @@ def serve(options: argparse.Namespace) -> None:
                 leave_in(LEAVE_S, folder)
                 super().handle_exit(sig, frame)
 
+        # What is there by now stays: to look for garbage in it, over and over, costs a twentieth of the work.
+        gc.collect()
+        gc.freeze()
         print(f"landask: http://{options.host}:{options.port}{options.root_path}/", file=sys.stderr)
         config = uvicorn.Config(
             app,

@@ -65,6 +65,7 @@ class _Phrases(NamedTuple):
     longest: int
 
 
+@lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
     """Return the languages that have a file."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))

@@ -105,6 +105,9 @@ def published_years(region: Region, result: Result, context: Context) -> tuple[i
         LandaskError: no such figures are published at all.
     """
     classes = official.classes(context, [*result.land_cover, *result.land_use])
+    if len(classes) == 1 and context.gazetteer.members(region.id) == (region.id,):  # its own rows tell, at once
+        rows = context.store.query("known_years", region=region.id, land_cover=classes[0]).rows
+        return tuple(year for (year,) in rows)
     return official.cells(context, [region], classes).known_years(region)
 
 

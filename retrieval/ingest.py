@@ -98,22 +98,24 @@ def build(path: str | Path, sources: Sources, progress: Progress = silent, wait_
         _write_over(path, sources, progress)
 
 
-def open_or_build_default(path: str | Path | None = None, progress: Progress = silent) -> Store:
-    """Open the store at `path`, first building the bundled one where there is none.
+def open_or_build_default(
+    path: str | Path | None = None, progress: Progress = silent, threads: int | None = None
+) -> Store:
+    """Open the store at `path`, first building the bundled one where there is none; `threads` as `Store.open`.
 
     One of another version is built anew where nothing but bundled data is in it.
     """
     path = Path(path) if path else default_store_path()
     if path.exists():
         try:
-            return Store.open(path)
+            return Store.open(path, threads=threads)
         except OldStore:
             if not _is_bundled(path):
                 raise
             build(path, Sources(bundled=True), progress, wait_s=120)
     else:
         _build_once(path, progress)
-    return Store.open(path)
+    return Store.open(path, threads=threads)
 
 
 def _build_once(path: Path, progress: Progress) -> None:

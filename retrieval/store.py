@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 import sys
 import threading
+import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,8 @@ OPENING = threading.Lock()
 """One opening at a time: two of one file share a database, whose settings the first one locks."""
 
 REBUILD = "make it again with `python -m retrieval build`"
+IDLE_S = 1.0
+"""Seconds without a query after which nobody looks at the clock any more."""
 
 
 def default_store_path() -> Path:
@@ -94,6 +98,16 @@ class OldStore(StoreError):
     """The store was made by another version of this program."""
 
 
+@dataclass(frozen=True)
+class _Running:
+    """A query on its way: whose it is, when it must end, and whether it was ended for that."""
+
+    owner: int
+    ends: float
+    """Time of the monotonic clock."""
+    expired: threading.Event = field(default_factory=threading.Event)
+
+
 class Store:
     """A built store, opened for questions. Safe to share between threads: each has its own cursor.
 
@@ -106,20 +120,27 @@ class Store:
         self.path, self.timeout_s = path, timeout_s
         self._connection = connection
         self._local = threading.local()
-        self._running: dict[duckdb.DuckDBPyConnection, int] = {}
-        self._lock = threading.Lock()
+        self._running: dict[duckdb.DuckDBPyConnection, _Running] = {}
+        self._lock = threading.Condition()
+        self._watch: threading.Thread | None = None
+        self._wakes = 0.0
         self._datasets: tuple[Dataset, ...] | None = None
         self._recorded: dict[str, tuple[int, ...]] | None = None
         self._figure_years: dict[str, tuple[int, ...]] | None = None
 
     @classmethod
-    def open(cls, path: str | Path, memory_limit: str = "800MB", timeout_s: float = 20) -> Store:
-        """Open a store for questions: read-only, without access to files or network, its settings locked."""
+    def open(
+        cls, path: str | Path, memory_limit: str = "800MB", timeout_s: float = 20, threads: int | None = None
+    ) -> Store:
+        """Open a store for questions: read-only, without access to files or network, its settings locked.
+
+        `threads` are those that all queries share; as many as there are processors without it.
+        """
         path = Path(path)
         if not path.is_file():
             raise StoreError(f"no store at {path}; make one with `python -m retrieval build --store {path}`")
         with OPENING:
-            connection = _connect(path, memory_limit)
+            connection = _connect(path, memory_limit, threads)
         store = cls(path, connection, timeout_s)
         try:
             store._check_version()
@@ -149,8 +170,8 @@ class Store:
     def interrupt(self, thread: int | None = None) -> None:
         """Stop every query now running, or those of one thread (`threading.get_ident()`)."""
         with self._lock:
-            for cursor, owner in self._running.items():
-                if thread is None or owner == thread:
+            for cursor, running in self._running.items():
+                if thread is None or running.owner == thread:
                     cursor.interrupt()
 
     def datasets(self) -> tuple[Dataset, ...]:
@@ -235,24 +256,36 @@ class Store:
     @contextmanager
     def _limited(self, cursor: duckdb.DuckDBPyConnection) -> Generator[threading.Event]:
         """Interrupt the cursor when its time is over. DuckDB has no statement timeout of its own."""
-        expired = threading.Event()
-
-        def stop() -> None:
-            expired.set()
-            cursor.interrupt()
-
-        timer = threading.Timer(self.timeout_s, stop)
-        timer.daemon = True
-        timer.start()
+        running = _Running(threading.get_ident(), time.monotonic() + self.timeout_s)
         with self._lock:
-            self._running[cursor] = threading.get_ident()
+            self._running[cursor] = running
+            if self._watch is None or not self._watch.is_alive():
+                self._watch = threading.Thread(target=self._end_late_ones, name=deadline.WATCH, daemon=True)
+                self._watch.start()
+            elif running.ends < self._wakes:
+                self._lock.notify()
         try:
-            yield expired
+            yield running.expired
         finally:
-            with self._lock:
+            with self._lock:  # nothing is interrupted but under it: a late one would hit this cursor's next query
                 self._running.pop(cursor, None)
-            timer.cancel()
-            timer.join()  # else a late interrupt would hit this cursor's next query
+
+    def _end_late_ones(self) -> None:
+        """Interrupt each query when its time is over: one thread for all, for to start one costs as much as a query."""
+        with self._lock:
+            while True:
+                now = time.monotonic()
+                for cursor, running in self._running.items():
+                    if running.ends <= now and not running.expired.is_set():
+                        running.expired.set()
+                        with suppress(duckdb.Error):  # it is closed already
+                            cursor.interrupt()
+                ends = [running.ends for running in self._running.values() if not running.expired.is_set()]
+                self._wakes = min(ends, default=now + IDLE_S)
+                told = self._lock.wait(self._wakes - now)
+                if not (ends or told or self._running):
+                    self._watch = None
+                    return
 
     def _check_version(self) -> None:
         try:
@@ -269,10 +302,10 @@ class Store:
 def _without_pandas() -> Generator[None]:
     """Keep DuckDB from importing pandas, a second or two, only to see whether a parameter is a `pandas.NaT`.
 
-    Done while no thread but this one, the query's timer and the question's watch run: no other import can be disturbed.
+    Done while no thread but this one and those that end late questions run: no other import can be disturbed.
     """
     others = [thread for thread in threading.enumerate() if thread.name != deadline.WATCH]
-    alone = threading.current_thread() is threading.main_thread() and len(others) <= 2
+    alone = threading.current_thread() is threading.main_thread() and len(others) <= 1
     if "pandas" in sys.modules or not alone:
         yield
         return
@@ -283,7 +316,7 @@ def _without_pandas() -> Generator[None]:
         sys.modules.pop("pandas", None)
 
 
-def _connect(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:
     config = {
         **extension_settings(),
         "memory_limit": memory_limit,
@@ -294,18 +327,20 @@ def _connect(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         raise StoreError(f"the store {path} cannot be opened: {_first_line(error)}; {REBUILD}") from error
     try:
-        _lock_down(connection)
+        _lock_down(connection, threads)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _lock_down(connection: duckdb.DuckDBPyConnection) -> None:
+def _lock_down(connection: duckdb.DuckDBPyConnection, threads: int | None) -> None:
     # A second opening in one process shares the first one's database, which is locked by then.
     if connection.execute("SELECT current_setting('lock_configuration')").fetchall() == [(True,)]:
         return
     load_spatial(connection)
+    if threads:
+        connection.execute(f"SET threads = {int(threads)}")
     # In this order: once settings are locked nothing can be loaded.
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

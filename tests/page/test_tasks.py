@@ -22,6 +22,7 @@ from page.planner import Fields
 from page.reword import reworded, same
 from page.talk import Talk
 from page.words import PAGE_LANGUAGES, own_words
+from tools import official
 
 ROOT = Path(__file__).parents[2]
 
@@ -181,6 +182,16 @@ def test_a_change_is_offered_only_between_years_with_figures(handlers: Handlers)
     answer, _ = handlers.asked("share of olive groves by region of Spain", None, None)
     following = followups(answer, handlers.world.context)
     assert "How has the share of olive groves in Andalusia changed between 2018 and 2022?" in following
+
+
+@pytest.mark.parametrize("region", ["country:SE", "nuts:ES61", "nuts:DE2"])
+def test_the_years_of_one_class_are_those_of_its_figures(handlers: Handlers, region: str) -> None:
+    context = handlers.world.context
+    named = context.gazetteer.region(region)
+    for land_cover in ("C00", "B81", "B82", "A00"):
+        figures = official.cells(context, [named], [land_cover])
+        told = context.store.query("known_years", region=region, land_cover=land_cover).rows
+        assert tuple(year for (year,) in told) == figures.known_years(named)
 
 
 def test_what_follows_on_a_profile_is_about_its_largest_class(handlers: Handlers) -> None:

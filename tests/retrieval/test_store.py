@@ -131,6 +131,32 @@ def test_a_query_over_its_time_is_stopped_and_the_next_one_runs(tiny_store: Stor
         assert store.query("quick").rows == ((1,),)
 
 
+def test_late_queries_are_stopped_beside_quick_ones_and_nobody_watches_an_idle_store(
+    tiny_store: Store, queries: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_query(queries, "forever", "SELECT count(*) FROM range(10000000000) a WHERE hash(a.range) = $seed")
+    write_query(queries, "echo", "SELECT $n")
+    monkeypatch.setattr(store_module, "IDLE_S", 0.1)
+    with Store.open(tiny_store.path, timeout_s=1) as store, concurrent.futures.ThreadPoolExecutor(3) as pool:
+        late = [pool.submit(store.query, "forever", seed=seed) for seed in (1, 2)]
+        while not all(each.done() for each in late):
+            assert store.query("echo", n=1).rows == ((1,),)
+        assert all(isinstance(each.exception(), QueryLimit) for each in late)
+        end = time.monotonic() + 10
+        while store._watch is not None and time.monotonic() < end:
+            time.sleep(0.05)
+        assert store._watch is None
+        assert store.query("echo", n=2).rows == ((2,),)
+
+
+def test_a_store_asks_with_as_many_threads_as_it_is_given(tiny_store: Store, queries: Path) -> None:
+    copy = queries / "copy.duckdb"
+    copy.write_bytes(tiny_store.path.read_bytes())
+    write_query(queries, "threads", "SELECT current_setting('threads')")
+    with Store.open(copy, threads=3) as store:
+        assert store.query("threads").rows == ((3,),)
+
+
 def test_a_query_over_its_memory_is_refused_in_one_line(tiny_store: Store, queries: Path) -> None:
     # The same file may be open but once a process with one configuration.
     copy = queries / "copy.duckdb"
