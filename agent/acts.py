@@ -200,7 +200,8 @@ def years_plan(reading: Reading, keys: set[str], said: list[Leaf], context: Cont
     asked = keys & {"act.available", "act.data", "witness.published", "witness.survey"}
     places = [whole(area, context) for area in reading.all("PLACE")]
     others = [i for i in reading.items if i.type not in BESIDE_YEARS]
-    if "act.years" not in keys or not asked or others or not 0 < len(places) <= MOST_TOPICS:
+    bare = {i.type for i in reading.items} <= {"ASK", "PLACE", "EACH"}
+    if "act.years" not in keys or not (asked or (bare and places)) or others or len(places) > MOST_TOPICS:
         return None
     if not all(place.regions for place in places):
         return None
@@ -211,6 +212,8 @@ def years_plan(reading: Reading, keys: set[str], said: list[Leaf], context: Cont
     for place in (place for place in places if len(place.regions) > 1):
         choices = context.gazetteer.choices(place.regions, context.language)
         raise AmbiguousRegion(place.text, choices, [r.id for r in place.regions])
+    if not places:
+        return Plan((Step("describe_data", {"about": "years"}),))
     return Plan(tuple(Step("describe_data", {"about": "years", "regions": [p.regions[0].id]}) for p in places))
 
 

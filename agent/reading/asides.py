@@ -43,11 +43,19 @@ def _told(before: str, aside: str, context: Context) -> str | None:
         return before if _is_there(inner.items[0], last, context) else None
     if kinds == ["LEVEL"] and last and last.type == "LEVEL":
         return before[: outer.said.tokens[last.start].start] + aside
+    if kinds == ["PLACE"] and _is_of_the_name(before, aside, context):
+        return None  # "Centro (Portugal)" is a region's name
     if kinds == ["PLACE"] and (told := _of_place(before, outer, inner.all("PLACE")[0].text)):
         return told
     if kinds == ["CLASS"]:
         return _of_class(before, outer, last, inner.all("CLASS")[0])
     return before if not inner.items and not inner.forbidden and inner.said.tokens else None
+
+
+def _is_of_the_name(before: str, aside: str, context: Context) -> bool:
+    """Whether a region's name goes on into the parenthesis."""
+    named = context.gazetteer.mentions(f"{before} ({aside})", context.language)
+    return any(m.start < len(before) < m.end for m in named)
 
 
 def _is_alone(inner: Reading, kind: str) -> bool:

@@ -333,6 +333,13 @@ class Constraints:
         said = self.reading.said
         return said.question[said.tokens[one.end - 1].end : said.tokens[other.start].start]
 
+    def denies_what_is_not_there(self) -> bool:
+        """Whether classes are denied of one that holds none of them: "grassland that had no trees"."""
+        denied = [i for i in self.reading.items if i.type == "NOTCLASS"]
+        no = {i.start for i in self.reading.said.items if i.type == "NO"}
+        gone = [self.codes(k) for i in denied if i.start in no for k in i.value]
+        return any(self.says_again(k) for k in gone)
+
     def says_again(self, gone: Classes) -> bool:
         """Whether a class left out has no part in those of its theme that are asked for: "grass rather than buildings",
         of one number."""
@@ -744,6 +751,8 @@ class Constraints:
             raise Unfit("a single position")
         if set(self.classes) & {*self.less} and not self.no_longer():
             raise Unfit("a class without itself")
+        if self.denies_what_is_not_there():
+            raise Unfit("a class without what it holds nothing of")
         if self.source == "published" and not self.classes and not self.less and (self.level or not self.places):
             raise Unfit("a share of what?")
         if has("NTH") and has("CLASSES") and not (self.level or self.classes):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from agent.reading.fill import UNIT_MEASURE, Classes, Constraints, Unfit, is_general
+from agent.reading.fill import UNIT_MEASURE, Classes, Constraints, Unfit, is_general, is_main
 from agent.reading.held import years_left_out
 from agent.reading.mentions import Item
 from agent.reading.read import Reading, compared
@@ -616,6 +616,8 @@ def over_the_years(c: Constraints) -> tuple[Query, ...] | None:
     """Every year of several classes of several places."""
     if c.then_and_later():
         return None
+    if len(c.classes) == 1 and len(c.classes[0].codes) > 1 and is_main(c.classes[0]):
+        c.classes = [Classes(c.classes[0].theme, (code,)) for code in c.classes[0].codes]  # "woodland and shrubland"
     years = c.years()
     evolved = c.reading.has("CHANGE") and len(c.classes) > 1 and not c.reading.has("CLASSES", "SUP", "MANY", "SPAN")
     trend = (

@@ -31,6 +31,12 @@ def test_what_a_class_is_is_said_from_the_code_book(asked, question: str, codes:
     [
         ("Which years of survey data do you have?", "years"),
         ("Za které roky máte data?", "years"),
+        ("In which years was the survey done?", "years"),
+        ("Which years do the published land cover shares cover?", "years"),
+        (
+            "Could you tell me which years each of your two sources covers, the field survey and the published shares?",
+            "years",
+        ),
         ("How should I cite these figures?", "citation"),
         ("Quelle est la licence de ces données ?", "licence"),
         ("¿Con qué nivel de detalle regional trabajáis?", "levels"),
@@ -118,3 +124,13 @@ def test_a_place_that_is_not_known_is_never_replaced_by_the_one_before(asked) ->
 )
 def test_two_things_asked_of_the_data_are_both_told(asked, question: str, topics: list[str]) -> None:
     assert [result.arguments["about"] for result in asked(question).results] == topics
+
+
+def test_a_name_that_goes_on_into_a_parenthesis_is_no_aside(asked) -> None:
+    answer = asked("In Norte, Algarve and Centro (Portugal), what was the official shrubland percentage in 2018?")
+    assert "Centro (Portugal) 19.7 %" in answer.text
+
+
+def test_what_a_class_never_holds_is_not_left_out_of_it(asked) -> None:
+    answer = asked("What fraction of the Dutch grassland area, in per cent, had no trees or shrubs in 2022?")
+    assert answer.status == "refused"
