@@ -68,7 +68,8 @@ def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, foll
     dropped += shares_of_counts(reading, plan)
     dropped += witnesses_left_out(reading, plan)
     told = json.dumps([step.arguments for step in plan.steps], default=str)
-    dropped += [] if each or follows else [cover.text for cover in classes_left_out(reading, told, context)]
+    gone = [] if each or follows else classes_left_out(reading, told, context)
+    dropped += [cover.text for cover in gone if cover.text not in told]  # what the satellite maps is told in words
     dropped += [] if each else [*excluded_words(reading, plan), *asked_rows(reading, plan)]
     aside_words = " ".join(str(slots.get("words", "")) for key, slots in plan.notes if key == "left_aside")
     unused = [w for w in qualifiers(reading, context.language) if w in aside_words or len(w) < SHORT]

@@ -91,6 +91,8 @@ class Builtin:
     """The rule-based router: always there, needs no model and no network."""
 
     name: str = "builtin"
+    aside: bool = True
+    """Whether a word it does not know and that narrows nothing may be left aside by name; a model is asked first."""
 
     def plan(self, question: str, context: Context, conversation: Conversation) -> Plan:
         """Return the plan of a question; raise DataError or Ambiguous where there is none."""
@@ -173,9 +175,10 @@ class Builtin:
         try:
             return self.held_against(question, context, conversation, settled)
         except NotUnderstood:
-            if (most := self.composed(question, context, conversation, settled, aside=True)) is not None:
-                return most
-            raise
+            most = self.composed(question, context, conversation, settled, aside=True) if self.aside else None
+            if most is None:
+                raise
+            return most
 
     def held_against(
         self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]

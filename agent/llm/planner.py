@@ -64,7 +64,7 @@ class ModelPlanner:
     """Whether the model is asked also where the rules are sure: to compare models and strategies."""
     strong: bool = True
     """Whether its refusal and its question back stand where the rules have a plan, or a choice to offer."""
-    builtin: Builtin = field(default_factory=Builtin)
+    builtin: Builtin = field(default_factory=lambda: Builtin(aside=False))
     spent: Spent = field(default_factory=Spent)
     trouble: str = ""
     """Why the model's plan was not taken: one line for the reader, '' where all went well."""
