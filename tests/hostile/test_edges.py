@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -43,7 +44,10 @@ def server(say: Callable[[socket.socket], None]) -> Iterator[str]:
             with caller:
                 caller.settimeout(2)
                 try:
-                    caller.recv(10_000)
+                    head, _, body = caller.recv(10_000).partition(b"\r\n\r\n")
+                    told = re.search(rb"(?i)content-length: *(\d+)", head)
+                    while told and len(body) < int(told[1]):  # what is left unread would reset the connection
+                        body += caller.recv(10_000)
                     say(caller)
                 except OSError:
                     pass
