@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -134,6 +135,9 @@ def composed_plan(
     return plan
 
 
+INNER_MARKS = r"[\"“”„«»'‘’]"
+
+
 def unknown_words(reading: Reading, language: str) -> tuple[str, ...]:
     """Return the words no constraint took, where none of them narrows, compares, negates or is a name; else none."""
     if reading.forbidden or not reading.composed or qualifiers(reading, language):
@@ -143,9 +147,9 @@ def unknown_words(reading: Reading, language: str) -> tuple[str, ...]:
     return () if named else reading.unread
 
 
-def quoted(word: str) -> str:
-    """Return a word in quotation marks."""
-    return f"\N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK}"
+def quoted(words: str) -> str:
+    """Return the asker's words in quotation marks, with none inside, so that what is quoted ends where it seems to."""
+    return f"“{re.sub(INNER_MARKS, '', words)}”"
 
 
 def leans(clause: Sequence[Item]) -> bool:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, Protocol, cast
 
 from agent.acts import act_plan
-from agent.composed import composed_plan, leading_plan, refuse_what_was_pointed_at
+from agent.composed import composed_plan, leading_plan, quoted, refuse_what_was_pointed_at
 from agent.conversation import Conversation, chosen
 from agent.deals.planning import WITNESSES, deals_plan
 from agent.doubt import told_of_doubt, without_doubt
@@ -457,8 +457,6 @@ def refuse_orders_and_other_topics(reading: Understanding) -> None:
 
 # words become ids and codes
 
-INNER_MARKS = r"[\"“„”«»'‘’]"
-
 
 def left_aside(reading: Understanding, frame: Frame, notes: Sequence[Note]) -> list[Note]:
     """Return the caveat naming the words that had no part in the plan, so that none is dropped in silence."""
@@ -478,11 +476,6 @@ def of_several(frame: Frame) -> bool:
     ranks = frame.operation.startswith("rank")
     several = max(len(frame.regions), len(frame.each), len(frame.years)) > 1
     return ranks or several or bool(frame.span or frame.since or frame.when)
-
-
-def quoted(words: str) -> str:
-    """Return the asker's words in quotation marks, with none inside, so that what is quoted ends where it seems to."""
-    return f"“{re.sub(INNER_MARKS, '', words)}”"
 
 
 class Resolver:
