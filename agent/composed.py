@@ -135,9 +135,6 @@ def composed_plan(
     return plan
 
 
-INNER_MARKS = r"[\"“”„«»'‘’]"
-
-
 def unknown_words(reading: Reading, language: str) -> tuple[str, ...]:
     """Return the words no constraint took, where none of them narrows, compares, negates or is a name; else none."""
     if reading.forbidden or not reading.composed or qualifiers(reading, language):
@@ -145,6 +142,9 @@ def unknown_words(reading: Reading, language: str) -> tuple[str, ...]:
     said = {n for i in reading.said.items if i.type != "OTHER" for n in range(i.start, i.end)}
     named = any(n in said or (n > 0 and reading.word(n)[:1].isupper()) for n in reading.open_words)
     return () if named else reading.unread
+
+
+INNER_MARKS = r"[\"“”„«»'‘’]"
 
 
 def quoted(words: str) -> str:

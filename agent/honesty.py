@@ -197,7 +197,7 @@ def excluded_words(reading: Reading, plan: Plan) -> list[str]:
     gone = {code for step in plan.steps for code in step.arguments.get("exclude", ())}
     kept = any("exclude" in step.arguments or step.tool == "query" for step in plan.steps)
     but = {i.start for i in reading.said.items if i.type == "NOT"}
-    apart = any(step.tool == "query" or "without" in step.arguments for step in plan.steps)
+    apart = any(step.tool == "query" for step in plan.steps)
     found = [] if apart else [reading.said.words(i) for i in reading.items if i.type == "NOTPLACE"]
     for item in (i for i in reading.items if i.type == "NOTCLASS"):
         sure = any(len(cover.choices) == 1 for cover in item.value)

@@ -8,7 +8,8 @@ its names exist is checked where it is compiled (`tools/compile.py`).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, cast, get_args
 
@@ -22,6 +23,10 @@ Arithmetic = Literal["difference", "gap", "ratio", "percent", "sum", "part"]
 """left − right; how far the two are apart, whichever is larger; left ÷ right; 100 × left ÷ right; left + right;
 100 × left ÷ its total over all rows."""
 Sign = Literal["<", "<=", "=", ">=", ">", "<>"]
+HOLDS: Mapping[Sign, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">": operator.gt, "<>": operator.ne,
+}  # fmt: skip
+"""Sign → whether two values are so to each other."""
 Way = Literal["most", "fewest"]
 Folding = Literal["count", "sum", "mean", "least", "most"]
 

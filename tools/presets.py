@@ -20,6 +20,8 @@ WHOLE = {"group:EU", "group:EU28", "group:europe"}
 EXPECTED: Mapping[str, Sign] = {"more": ">", "less": "<"}
 """Which change a yes or no is about → its sign."""
 POINTS, SURVEYED = Column("points", "points"), Column("surveyed", "surveyed")
+OF_SURVEYED = Column("percent", expression=Expression("percent", "points", "surveyed"))
+"""The percentage that points are of those visited."""
 
 Arguments = Mapping[str, Any]
 Years = tuple[int, ...]
@@ -191,11 +193,11 @@ def _find(given: Arguments, years: Years) -> Query:
 
 
 def _share(given: Arguments, years: Years) -> Query:
-    part, theme = Column("percent", expression=Expression("percent", "points", "surveyed")), given.get("theme")
+    theme = given.get("theme")
     where = (*_place(given), *_classes(given), _year(*years))
     named = given.get("land_cover") or given.get("land_use")
     rows = () if named else (Group(theme or "land_cover", "1"),)
-    return Query("survey", (POINTS, SURVEYED, part), where, rows)
+    return Query("survey", (POINTS, SURVEYED, OF_SURVEYED), where, rows)
 
 
 def _rank(given: Arguments, years: Years) -> Query:

@@ -289,8 +289,7 @@ class _Chain:
         elif {*frame} - {"time"} and self.points_at_it(turn) and self.turned(items, turn):
             return  # "and how much cropland did it lose?"
         elif not frame and "WITNESS" in types and {*types} <= {"ASK", "MEASURE", "WITNESS", "HERE"}:
-            self.done += self.constraints(self.of_witness(items)).queries()
-            self.leaned = True
+            self.ask_witness(items)
         elif self.asks_percent(items) and {*frame} <= {"place"} and ranks_places(self.done[-1]):
             self.lay(self.held_by_the_first(items))
         elif self.asks_percent(items) and not frame and _of(items, "class"):
@@ -322,8 +321,7 @@ class _Chain:
         elif not frame and "EACH" in types and (apart := self.each_of_them()) is not None:
             self.lay(apart)
         elif not frame and "WITNESS" in types:
-            self.done += self.constraints(self.of_witness(items)).queries()
-            self.leaned = True
+            self.ask_witness(items)
         elif not frame and types & {"STAYED", "LOST", "GAINED"} and self.done[-1].source == "revisits":
             self.done += self.constraints(self.inherited(items)).queries()  # "and how many stayed?"
             self.leaned = True
@@ -379,6 +377,11 @@ class _Chain:
         own = tuple(i for i in items if i.type != "HERE")
         points = ("MEASURE",) if any(i.value == "published" for i in own if i.type == "WITNESS") else ()
         return tuple(i for i in self.inherited(own) if i.type not in points or i.value != "points")
+
+    def ask_witness(self, items: tuple[Item, ...]) -> None:
+        """Ask another witness of the same."""
+        self.done += self.constraints(self.of_witness(items)).queries()
+        self.leaned = True
 
     def points_at_it(self, turn: Reading) -> bool:
         """Whether "it" or "that" is said of rows, or of points that went from class to class."""

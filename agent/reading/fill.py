@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
-from typing import Any
+from typing import Any, cast
 
 from agent.partial import whole
 from agent.reading.chart import is_general, is_town
@@ -34,6 +34,7 @@ from retrieval.errors import (
     UnknownRegion,
 )
 from retrieval.query import (
+    HOLDS,
     MOST_KM,
     Arithmetic,
     Column,
@@ -50,7 +51,7 @@ from retrieval.query import (
 from retrieval.types import NUTS_LEVELS, Place, Region
 from tools.context import Context
 from tools.official import SPECIAL_CODES
-from tools.presets import query_of
+from tools.presets import OF_SURVEYED, query_of
 from tools.query import answer
 from tools.survey import survey_years
 
@@ -71,8 +72,8 @@ SUBNATIONAL = ("nuts1", "nuts2", "nuts3")
 ASKING_FIRST = ("how_many", "how_much", "which", "what")
 FEW_ROWS = 10
 """Rows of a ranking that names no number."""
-MOST_ROWS = 100
-"""Rows of one that is asked for as a ranking."""
+FULL_TABLE = 100
+"""Rows of one that is asked for as a ranking, or of a table that is asked for as a whole."""
 
 
 def reading_splits(reading: Reading) -> bool:
@@ -151,14 +152,7 @@ HA_IN_KM2 = 100
 
 def meets(sign: str, value: float, limits: Sequence[float]) -> bool:
     """Whether a number is above, below or between others."""
-    match sign:
-        case ">" | ">=":
-            return value > limits[0] or (sign == ">=" and value == limits[0])
-        case "<" | "<=":
-            return value < limits[0] or (sign == "<=" and value == limits[0])
-        case "between":
-            return limits[0] <= value <= limits[-1]
-    return False
+    return limits[0] <= value <= limits[-1] if sign == "between" else HOLDS[cast(Sign, sign)](value, limits[0])
 
 
 def is_main(classes: Classes) -> bool:
@@ -1070,8 +1064,7 @@ class Constraints:
             own = [(Filter("region", "in", (self.places[0].id,)),), (Filter("region", "in", (EVERYWHERE,)),)]
             shared = self.class_filters()
         elif self.source == "survey" and len(self.classes) == 1 and len(self.places) < 2 and not self.level:
-            percent = Column("percent", expression=Expression("percent", "points", "surveyed"))
-            return Query("survey", (*self.columns(), percent), self.base())
+            return Query("survey", (*self.columns(), OF_SURVEYED), self.base())
         elif len(self.places) == 2 and len(self.classes) == 1 and not self.level:
             beside = "compare" in self.asks or self.reading.has("UP", "DOWN")  # "below the EU average"
             inner, outer = (None if beside else self.nested(*self.places)) or (None, None)
@@ -1375,7 +1368,7 @@ class Constraints:
         if ranks := self.reading.all("RANK"):
             way, number, _, _ = ranks[0]
             whole = any(i.type == "RANKED" for i in self.within("RANK"))  # a ranking is of all
-            return Order(column, way), number or (1 if self.asks_for_one() else MOST_ROWS if whole else FEW_ROWS)
+            return Order(column, way), number or (1 if self.asks_for_one() else FULL_TABLE if whole else FEW_ROWS)
         if nth := self.reading.all("RANKNTH", "NTH"):
             return Order(column, nth[0][0]), nth[0][1]
         many = [*(n for n, _ in self.reading.all("MANY")), *self.reading.all("FIRST")]
@@ -1443,8 +1436,7 @@ class Constraints:
     def at_the_ends(self) -> tuple[Query, ...]:
         """The point at each end that is asked for: the highest, the northernmost."""
         self.source = "survey"
-        ends = dict.fromkeys(self.reading.all("END") or [e for e, _ in self.reading.all("ENDOF")])
-        ends |= dict.fromkeys(e for e, _ in self.reading.all("ENDOF"))
+        ends = dict.fromkeys([*self.reading.all("END"), *(e for e, _ in self.reading.all("ENDOF"))])
         many, base = next(iter(self.reading.all("FIRST")), 1), self.base()
         return tuple(
             Query("survey", (), base, (Group("point"),), order=(Order(column, way),), limit=many)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from agent.reading.fill import UNIT_MEASURE, Classes, Constraints, Unfit, is_general, is_main
+from agent.reading.fill import FULL_TABLE, UNIT_MEASURE, Classes, Constraints, Unfit, is_general, is_main
 from agent.reading.held import years_left_out
 from agent.reading.mentions import Item
 from agent.reading.read import Reading, compared
@@ -22,12 +22,11 @@ from retrieval.statistics import PUBLISHED_CLASSES
 from retrieval.types import Region
 from tools.context import Context
 from tools.plan import MOST_STEPS
+from tools.presets import OF_SURVEYED
 from tools.query import answer
 
 Shape = Callable[[Constraints], tuple[Query, ...] | None]
 REVISITED = (Column("points", "points"), Column("revisited", "revisited"))
-FULL_TABLE = 100
-"""Rows of a table of what became of what that is asked for as a whole."""
 
 
 def shaped(
@@ -478,6 +477,12 @@ def parts_of_the_whole(c: Constraints) -> tuple[Query, ...] | None:
     return (Query(c.source, columns, where, (Group("region", c.level),), order=(Order("part"),)),)
 
 
+def numbers_of_rows(c: Constraints) -> list[int]:
+    """How many rows are asked for, by each word that says it: "the three …", "the top five"."""
+    ranks, many = c.reading.all("RANK"), c.reading.all("MANY")
+    return [*(r[1] for r in ranks if r[1]), *(n for n, _ in many), *c.reading.all("FIRST")]
+
+
 def both_ends(c: Constraints) -> tuple[Query, ...] | None:
     """The first and the last of one ranking of places."""
     ways = list(dict.fromkeys([*c.reading.all("SUP"), *(r[0] for r in c.reading.all("RANK"))]))
@@ -487,8 +492,7 @@ def both_ends(c: Constraints) -> tuple[Query, ...] | None:
         return None  # each end is a question, of rankings that tell how sure a place in them is
     columns = c.columns()
     where = (*(c.place_filters()), *c.dated_filter(), *c.class_filters(), *c.other_filters())
-    rows, numbers = (Group("region", c.level),), [r[1] for r in c.reading.all("RANK") if r[1]]
-    many = (numbers or [n for n, _ in c.reading.all("MANY")] or c.reading.all("FIRST") or [1])[0]
+    rows, many = (Group("region", c.level),), (numbers_of_rows(c) or [1])[0]
     return tuple(Query(c.source, columns, where, rows, (), (Order(columns[0].name, way),), many) for way in ways)
 
 
@@ -498,7 +502,7 @@ def mean_beside_the_whole(c: Constraints) -> tuple[Query, ...] | None:
         return None
     columns, rows = c.columns()[:1], (Group("region", c.level),)
     if c.source == "survey" and "share" in c.measures:
-        columns = (*c.columns(), Column("percent", "", (), Expression("percent", "points", "surveyed")))
+        columns = (*c.columns(), OF_SURVEYED)
     where = (*c.place_filters(), *c.dated_filter(), *c.class_filters(), *c.other_filters())
     mean = Query(c.source, columns, where, rows, fold=Fold("mean", columns[-1].name))
     stat = next(i for i in c.reading.items if i.type == "STAT")
@@ -595,7 +599,7 @@ def witnesses(c: Constraints) -> tuple[Query, ...] | None:
         c.source = source
         columns = c.columns()
         if source == "survey" and "share" in c.measures and "how_many" not in c.asks:
-            columns = (*columns, Column("percent", "", (), Expression("percent", "points", "surveyed")))
+            columns = (*columns, OF_SURVEYED)
         places = () if rows and rows[0].members else c.place_filters()
         where = (*places, *c.dated_filter(), *c.class_filters())
         queries.append(Query(source, columns, where, rows, order=(Order(columns[0].name),) if rows else ()))
@@ -1185,11 +1189,15 @@ def where_it_moved(c: Constraints) -> tuple[Query, ...] | None:
     return (c.changed(),)
 
 
+def asks_whether(c: Constraints) -> bool:
+    """Whether a question opens with what asks for yes or no, and asks nothing else."""
+    first = c.reading.items[0] if c.reading.items else None
+    return first is not None and (first.type, first.value) == ("ASK", "is") and c.asks == {"is"}
+
+
 def nothing_there(c: Constraints) -> tuple[Query, ...] | None:
     """Yes or no to "does Malta have no forest": its figure beside nought."""
-    first = c.reading.items[0] if c.reading.items else None
-    asked = first is not None and first.type == "ASK" and first.value == "is"
-    if not asked or c.classes or len(c.less) != 1 or len(c.places) != 1 or c.level or c.asks != {"is"} or c.dated():
+    if not asks_whether(c) or c.classes or len(c.less) != 1 or len(c.places) != 1 or c.level or c.dated():
         return None
     c.classes, c.less = c.less, []
     c.source = "published" if c.all_published() and "points" not in c.measures else "survey"
@@ -1244,11 +1252,7 @@ def in_the_other_survey(c: Constraints) -> tuple[Query, ...] | None:
 
 def first_in_both(c: Constraints) -> tuple[Query, ...] | None:
     """The places among the first so many of each of two rankings: "in the top five both for maize and for wheat"."""
-    many = [
-        *c.reading.all("FIRST"),
-        *(r[1] for r in c.reading.all("RANK") if r[1]),
-        *(n for n, _ in c.reading.all("MANY")),
-    ]
+    many = numbers_of_rows(c)
     if not c.reading.has("BOTH") or len({*many}) != 1 or not c.level or len({*c.classes}) != 2 or c.less or c.dated():
         return None
     if c.reading.has("DIFF", "HAVING", "COUNT", "COUNTED", "STAT", "MORETHAN", "NTH", *REVISITING):
@@ -1264,30 +1268,17 @@ def first_in_both(c: Constraints) -> tuple[Query, ...] | None:
     return first, second, Query(c.source, columns, (*inside, *shared), rows, order=(Order("of_1", way),))
 
 
+BESIDE_SEEN = {"ASK", "MEASURE", "WITNESS", "CLASS", "PLACE", "YEAR", "LIMIT", "LATEST"}
+"""Types of a question on whether something was seen."""
+
+
 def seen_at_all(c: Constraints) -> tuple[Query, ...] | None:
     """Yes or no to whether the survey met a class: "did the surveyors come across any cotton in France"."""
-    first = c.reading.items[0] if c.reading.items else None
-    asked = first is not None and first.type == "ASK" and first.value == "is" and c.asks == {"is"}
-    plain = {i.type for i in c.reading.items} <= {
-        "ASK",
-        "MEASURE",
-        "WITNESS",
-        "CLASS",
-        "PLACE",
-        "YEAR",
-        "LIMIT",
-        "LATEST",
-    }
-    if (
-        not asked
-        or not plain
-        or not c.says_points
-        or len(c.classes) != 1
-        or len(c.places) > 1
-        or c.measures - {"points"}
-    ):
+    if not asks_whether(c) or not {i.type for i in c.reading.items} <= BESIDE_SEEN or c.measures - {"points"}:
         return None
-    if "published" in c.reading.all("WITNESS") or len(c.years()) > 1:
+    if not c.says_points or len(c.classes) != 1 or len(c.places) > 1 or len(c.years()) > 1:
+        return None
+    if "published" in c.reading.all("WITNESS"):
         return None
     c.source = "survey"
     return (Query("survey", c.columns(), c.base(), (), (Condition("points", ">", 0),)),)

@@ -8,9 +8,9 @@ from typing import Any
 
 from agent.say.shape import COUNTED, FATES, Shape, shapes_of
 from agent.voice import Voice, decimals_of
-from retrieval.query import Column, Expression, Filter, Group, Query, Ref
+from retrieval.query import HOLDS, Column, Expression, Filter, Group, Query, Ref
 from retrieval.sources import Source, source_of
-from tools.compile import SIGNS, is_of_points
+from tools.compile import is_of_points
 from tools.context import Context
 from tools.official import sensible
 from tools.result import Result
@@ -24,15 +24,6 @@ MOST_OTHERS = 3
 """Other columns shown behind the leading one in a list."""
 LOOKED_AT = ("surveyed", "revisited", "mapped")
 """Measures of what was looked at in all: told behind the number."""
-HOLDS = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    "=": lambda a, b: a == b,
-    ">=": lambda a, b: a >= b,
-    ">": lambda a, b: a > b,
-    "<>": lambda a, b: a != b,
-}
-assert set(HOLDS) == set(SIGNS)
 
 
 def sentence(result: Result, voice: Voice, context: Context) -> str:
