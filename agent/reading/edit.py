@@ -24,7 +24,7 @@ from agent.reading.pointing import (
     years_of,
 )
 from agent.reading.read import Reading
-from retrieval.query import Filter, Group, Order, Query
+from retrieval.query import Column, Filter, Group, Order, Query
 from retrieval.sources import source_of
 from retrieval.types import NUTS_LEVELS
 from tools.compile import is_of_points
@@ -110,6 +110,8 @@ def edited(
         and not reading.has("UP", "DOWN")
     ):
         base = of_points(base, context)
+    if asks_for_points(said, reading):
+        base = points_of(base, context)
     if (turned := turned_round(base, reading)) is not None:
         return turned
     if (other := of_the_part(base, said)) is not None:
@@ -289,7 +291,7 @@ def _replaces(new: Filter, old: Filter) -> bool:
     return new.dimension == old.dimension and (new.op != "not_in" or old.op == "not_in")
 
 
-def of_points(base: Query, context: Context) -> Query:
+def of_points(base: Query, context: Context, columns: tuple[Column, ...] = POINTS) -> Query:
     """Return a query of published figures as one of surveyed points, of the latest survey."""
     if base.source != "published":
         return base
@@ -301,8 +303,31 @@ def of_points(base: Query, context: Context) -> Query:
         raise Unfit("columns of its own")
     order = tuple(Order("points", o.way) for o in base.order)
     return replace(
-        base, source="survey", columns=POINTS, where=(*where, Filter("year", "in", (year,))), order=order, having=()
+        base, source="survey", columns=columns, where=(*where, Filter("year", "in", (year,))), order=order, having=()
     )
+
+
+NOT_OF_POINTS = ("SUP", "RANK", "UP", "DOWN", "CHANGE", "LEVEL", "SPLIT", "MANY", "FIRST", "HAVING", "WITNESS")
+"""Constraints that make of "where" a question for regions, or for a witness's own figure: "where is it highest?"."""
+
+
+def asks_for_points(said: Constraints, reading: Reading) -> bool:
+    """Whether a follow-up asks where something is, which only points tell: "and where is that?"."""
+    return "where" in said.asks and not said.measures and not reading.has(*NOT_OF_POINTS)
+
+
+def points_of(base: Query, context: Context) -> Query:
+    """Return the points of what published figures are of, each by itself: their class and place, the latest survey.
+
+    Raises:
+        Unfit: a figure of its own place or class, as a part of a whole is.
+    """
+    if base.source != "published":
+        return base
+    if any(f.dimension != "year" for c in base.columns for f in c.where):
+        raise Unfit("columns of its own")
+    bare = replace(base, columns=(), rows=(Group("point"),), having=(), order=(), limit=None, fold=None, lead="")
+    return of_points(bare, context, columns=())
 
 
 def _in_unit(query: Query, said: Constraints) -> Query:

@@ -60,3 +60,35 @@ def test_a_drawn_area_without_a_figure_offers_the_region_its_middle_lies_in(ques
     assert refused.text.startswith(told)
     assert refused.choices == ("Languedoc-Roussillon",)
     assert ask("1", demo, router="builtin", conversation=talk).status == "answered"
+
+
+DRAWN = {"type": "Polygon", "coordinates": [[[3.2, 43.3], [3.9, 43.3], [3.9, 43.8], [3.2, 43.8], [3.2, 43.3]]]}
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "How much of Spain is vineyard in 2018?",
+        "Which regions of Spain have the largest share of vineyard?",
+        "How did vineyard change in Spain between 2009 and 2018?",
+        "What is the land cover of Spain?",
+    ],
+)
+@pytest.mark.parametrize(
+    "asked",
+    ["Where is vineyard in this region?", "Où y a-t-il des vignes dans cette région ?", "Wo sind hier Weinberge?"],
+)
+def test_where_behind_a_published_figure_means_the_points(before: str, asked: str, demo: Context) -> None:
+    talk = Conversation()
+    ask(before, demo, router="builtin", conversation=talk)
+    points = ask(asked, demo, router="builtin", conversation=talk, selection=DRAWN).results
+    alone = ask(asked, demo, router="builtin", selection=DRAWN).results
+    assert [r.tool for r in points] == ["find_points"]
+    assert points[0].table == alone[0].table
+
+
+def test_where_is_it_behind_a_share_finds_its_points_in_its_place(demo: Context) -> None:
+    talk = Conversation()
+    ask("How much of Spain is vineyard in 2018?", demo, router="builtin", conversation=talk)
+    found = ask("Where is it?", demo, router="builtin", conversation=talk).results[0]
+    assert (found.tool, [r.id for r in found.regions], found.land_cover) == ("find_points", ["country:ES"], ("B82",))
