@@ -18,7 +18,7 @@ import json
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -26,12 +26,14 @@ from typing import Any
 
 import geopandas
 import shapely
+from pmtiles.tile import Compression, TileType, zxy_to_tileid
+from pmtiles.writer import write
 from shapely.geometry.base import BaseGeometry
 
 from retrieval.types import LANGUAGES
 
 STATIC = Path(__file__).parent / "static"
-TILES, RELIEF, OUTLINES = STATIC / "base.mbtiles", STATIC / "relief.mbtiles", STATIC / "base.geojson"
+TILES, RELIEF, OUTLINES = STATIC / "base.pmtiles", STATIC / "relief.pmtiles", STATIC / "base.geojson"
 WINDOW = (-45.0, 15.0, 60.0, 81.0)
 """West, south, east, north in degrees: Europe with so much around it that few will meet its edge."""
 WORLD = (-180.0, -85.0, 180.0, 85.0)
@@ -245,8 +247,8 @@ def wrapped(parts: list[BaseGeometry]) -> BaseGeometry:
     return shapely.union(polygons(west), shapely.transform(polygons(east), lambda xy: xy - (360, 0)))
 
 
-def write_tiles(parts: Iterable[Part], target: Path) -> None:
-    """Write all layers into one MBTiles file: the bytes of two vector tiles, one after the other, are one of both."""
+def write_tiles(parts: Sequence[Part], target: Path) -> None:
+    """Write all layers into one PMTiles file: the bytes of two vector tiles, one after the other, are one of both."""
     tiles: dict[tuple[int, int, int], bytes] = {}
     for name, first, last, frame, window in parts:
         with tempfile.TemporaryDirectory() as folder:
@@ -254,27 +256,40 @@ def write_tiles(parts: Iterable[Part], target: Path) -> None:
             frame.to_file(file, driver="MBTiles", layer=name, engine="pyogrio", MINZOOM=first, MAXZOOM=last,
                 SIMPLIFICATION=2, SIMPLIFICATION_MAX_ZOOM=1, BOUNDS=",".join(map(str, window)))  # fmt: skip
             with closing(sqlite3.connect(file)) as made:
-                for zoom, x, y, data in made.execute("SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles"):
-                    tiles[zoom, x, y] = tiles.get((zoom, x, y), b"") + gzip.decompress(data)
+                for zoom, x, row, data in made.execute(
+                    "SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles"
+                ):
+                    at = (zoom, x, (1 << zoom) - 1 - row)  # MBTiles counts rows from the south
+                    tiles[at] = tiles.get(at, b"") + gzip.decompress(data)
     packed = {at: gzip.compress(data, 9, mtime=0) for at, data in tiles.items()}
-    credit = "Natural Earth (public domain); towns: GeoNames (CC BY 4.0)"
-    write_mbtiles(packed, target, name="landask base map", format="pbf", maxzoom=str(MOST_ZOOM), attribution=credit)
+    fields = {name: frame.drop(columns="geometry").dtypes for name, _, _, frame, _ in parts}
+    write_pmtiles(packed, target, TileType.MVT, Compression.GZIP, {
+        "name": "landask base map", "attribution": "Natural Earth (public domain); towns: GeoNames (CC BY 4.0)",
+        "vector_layers": [
+            {"id": name, "fields": {of: "Number" if kind.kind in "if" else "String" for of, kind in kinds.items()}}
+            for name, kinds in fields.items()
+        ],
+    })  # fmt: skip
 
 
-def write_mbtiles(tiles: Mapping[tuple[int, int, int], bytes], target: Path, **about: str) -> None:
-    """Write tiles by zoom, column and row from the south as an MBTiles file."""
-    target.unlink(missing_ok=True)
-    with closing(sqlite3.connect(target)) as out:
-        out.execute("CREATE TABLE metadata (name TEXT, value TEXT)")
-        out.execute(
-            "CREATE TABLE tiles (zoom_level INTEGER, tile_column INTEGER, tile_row INTEGER, tile_data BLOB, "
-            "PRIMARY KEY (zoom_level, tile_column, tile_row)) WITHOUT ROWID"
-        )
-        about |= {"minzoom": "0", "bounds": ",".join(map(str, WINDOW))}
-        out.executemany("INSERT INTO metadata VALUES (?, ?)", about.items())
-        out.executemany("INSERT INTO tiles VALUES (?, ?, ?, ?)", [(*at, data) for at, data in sorted(tiles.items())])
-        out.commit()
-        out.execute("VACUUM")
+def write_pmtiles(
+    tiles: Mapping[tuple[int, int, int], bytes],
+    target: Path,
+    kind: TileType,
+    packed: Compression,
+    about: dict[str, Any],
+) -> None:
+    """Write tiles by zoom, column and row from the north as a PMTiles file."""
+    west, south, east, north = (round(degrees * 1e7) for degrees in WINDOW)
+    bounds = {"min_lon_e7": west, "min_lat_e7": south, "max_lon_e7": east, "max_lat_e7": north}
+    header = {
+        "tile_type": kind, "tile_compression": packed, **bounds, "center_zoom": 4,
+        "center_lon_e7": (west + east) // 2, "center_lat_e7": (south + north) // 2,
+    }  # fmt: skip
+    with write(target) as out:
+        for id, data in sorted((zxy_to_tileid(*at), data) for at, data in tiles.items()):
+            out.write_tile(id, data)
+        out.finalize(header, about)
 
 
 # ---- outlines of the pictures ------------------------------------------------------------------------------------
@@ -338,7 +353,7 @@ def relief(image: Path, land: geopandas.GeoDataFrame) -> dict[tuple[int, int, in
                 picture = Image.fromarray(np.dstack([tone, tone, tone, (steps * STEP).astype("uint8")]), "RGBA")
                 out = io.BytesIO()
                 picture.save(out, "WEBP", lossless=True, method=6)
-                tiles[zoom, x, count - 1 - y] = out.getvalue()
+                tiles[zoom, x, y] = out.getvalue()
     return tiles
 
 
@@ -347,9 +362,10 @@ def main(fine: Path, coarse: Path, water: Path, world: Path, admin1: Path, shade
     every = topojson(water, "countries")
     russia = polygons(every.geometry[every["id"] == "RUS"].iloc[0])
     land = countries(fine, russia, WINDOW)
-    write_tiles(layers(land, water, world, admin1), TILES)
+    write_tiles(list(layers(land, water, world, admin1)), TILES)
     credit = "Shaded relief: Natural Earth (public domain)"
-    write_mbtiles(relief(shades, land), RELIEF, name="landask relief", format="webp", maxzoom="5", attribution=credit)
+    about = {"name": "landask relief", "attribution": credit}
+    write_pmtiles(relief(shades, land), RELIEF, TileType.WEBP, Compression.NONE, about)
     made = outlines(countries(coarse, russia, PICTURE))
     OUTLINES.write_text(json.dumps(made, separators=(",", ":")), encoding="utf-8")
 

@@ -60,7 +60,7 @@ PARTS = {
     "retrieval/data/*.t*": "everyday words of 24 languages, endings",
     "retrieval/data/landmatrix": "words and codes of land deals",
     "tools/pixelclip/weights": "the classifier",
-    "page/static/*.mbtiles": "the page's map and relief",
+    "page/static/*.pmtiles": "the page's map and relief",
     "page/static/base.geojson": "its outlines where no tiles are drawn",
 }
 """What is bundled, by folder or file, and what it is."""

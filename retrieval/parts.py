@@ -48,7 +48,7 @@ PARTS: Mapping[str, Part] = {
         "language models", 350,
         ("langchain", "langchain_core", "ollama", "pydantic"),
     ),
-    "page": Part("the chat page", 190, ("gradio", "maplibre", "plotly", "PIL", "jsonschema")),
+    "page": Part("the chat page", 190, ("gradio", "maplibre", "plotly", "PIL", "jsonschema", "pmtiles")),
     "mcp": Part("the tools for other programs (MCP)", 30, ("mcp",)),
     "test": Part("tests and evaluations", 560, ("pytest", "inspect_ai")),
 }  # fmt: skip
