@@ -28,12 +28,17 @@ def chat_html(talk: Talk, words: Words, language: str, examples: Sequence[str] =
     newest = len(talk.turns) - 1
     inside = "".join(turn_html(turn, at, words, language, at == newest) for at, turn in enumerate(talk.turns))
     last = talk.turns[-1] if talk.turns else None
-    said = "" if last is None else words["working"] if last.status == "running" else without_codes(last.text)
+    said = "" if last is None else words["working"] if last.status == "running" else without_codes(text_of(last, words))
     return (
         f'<div class="la-chat" tabindex="0" role="log" aria-live="off" aria-label="{escape(words["conversation"])}">'
         f"{inside or welcome_html(words, examples)}</div>"
         f'<div class="la-live" hidden>{escape(said)}</div>'
     )
+
+
+def text_of(turn: Turn, words: Words) -> str:
+    """What a turn says: its answer; of one that only shows an answer otherwise, that it does."""
+    return words[f"shown_{turn.seen_as}"].format(question=turn.of) if turn.seen_as else turn.text
 
 
 def welcome_html(words: Words, examples: Sequence[str]) -> str:
@@ -81,6 +86,8 @@ def reply_html(turn: Turn, at: int, words: Words) -> str:
             f'<p class="la-working"><span class="la-wheel" aria-hidden="true"></span>{escape(doing(turn, words))} … '
             '<span class="la-clock" data-since></span></p>'
         )
+    if turn.seen_as:
+        return f'<div class="la-answer"><p class="la-verdict">{escape(text_of(turn, words))}</p></div>'
     lines = without_codes(turn.text or words["stopped"]).splitlines()
     first, rest = lines[0] if lines else "", lines[1:]
     more = "".join(also_html(line, words) for line in rest)
@@ -258,8 +265,12 @@ def quotes(text: str, question: str) -> bool:
 
 def badges_html(turn: Turn, at: int, words: Words) -> str:
     """Who speaks in the answer; a click shows what they say it from."""
-    badges = "".join(
-        button(f"la-badge la-{each}", "evidence", words[f"witness_{each}"], turn=at) for each in turn.witnesses
+    badges = (
+        ""
+        if turn.seen_as
+        else "".join(
+            button(f"la-badge la-{each}", "evidence", words[f"witness_{each}"], turn=at) for each in turn.witnesses
+        )
     )
     return (
         f'<div class="la-badges" role="group" aria-label="{escape(words["witnesses"])}">{badges}</div>'
@@ -327,7 +338,7 @@ def deeds_html(turn: Turn, at: int, words: Words) -> str:
         return f'<div class="la-deeds">{again}</div>'
     if not turn.plan or turn.status != "answered":
         return ""
-    link = link_of(turn.question, turn.plan, turn.selection)
+    link = link_of(turn.subject, turn.plan, turn.selection)
     deeds = button("la-deed", "show", words["show"], turn=at) + button("la-deed", "reword", words["reword"], turn=at)
     share = button("la-deed", "copy", words["share"], link, done=words["copied"]) if link else ""
     pin = button("la-deed", "pin", words["pin"], turn=at, done=words["pinned"])

@@ -193,13 +193,15 @@ class Handlers:
 
     def arrived(self, answer: Answer, turn: Turn, talk: Talk, person: Person) -> Update:
         """Everything an answer changes on the page."""
-        held, key = self.hold(turn.question, answer, turn.selection, person.language)
-        talk = talk.with_last(answered(turn, answer, key, followups(answer, self.world.context)))
+        turn = seen_again(talk.turns[:-1], answered(turn, answer, "", followups(answer, self.world.context)))
+        held, key = self.hold(turn.subject, answer, turn.selection, person.language)
+        there = {"map": held.drawing.layers, "chart": held.charts, "table": True}
+        turn = replace(turn, key=key, seen_as=turn.seen_as if there.get(turn.seen_as) else "")
+        talk = talk.with_last(turn)
         if not answer.results:
             return self.unanswered(talk, person)
         shown = self.shown_talk(talk, person) | self.shown_answer(held, key, person.language)
-        tab = wished_tab(talk.turns)
-        return shown | {"tabs": gr.update(selected=tab)} if tab else shown
+        return shown | {"tabs": gr.update(selected=turn.seen_as)} if turn.seen_as in ("table", "chart") else shown
 
     def unanswered(self, talk: Talk, person: Person) -> Update:
         """A conversation whose last question has no result: nothing is left on the map that could be taken for one."""
@@ -333,7 +335,7 @@ class Handlers:
         if not turn.plan:
             return None, ""
         answer = self.replayed(turn.plan, turn.question, turn.selection, turn.language or language)
-        return self.hold(turn.question, answer, turn.selection, language)
+        return self.hold(turn.subject, answer, turn.selection, language)
 
     def replayed(self, plan: Mapping[str, Any], question: str, selection: Any, language: str) -> Answer:
         """A plan's answer, with no model asked; what cannot be run is a refusal."""
@@ -664,7 +666,7 @@ class Handlers:
         answer = self.replayed(turn.plan, turn.question, turn.selection, language)
         if answer.status != "answered":
             return turn
-        key = self.hold(turn.question, answer, turn.selection, language)[1] if draw else ""
+        key = self.hold(turn.subject, answer, turn.selection, language)[1] if draw else ""
         told = answered(turn, answer, key, followups(answer, self.world.context))
         agreed = self.agreed(answer, turn.selection, words(language)) if turn.agreed else ""
         return replace(told, steps=turn.steps, seconds=turn.seconds, router=turn.router, agreed=agreed)
@@ -674,13 +676,13 @@ class Handlers:
         return examples_of(self.world, language)
 
 
-def wished_tab(turns: Sequence[Turn]) -> str:
-    """The tab that the last question asks for by wanting the answer before "as a chart", "as a table"; else ''."""
-    last, before = turns[-1], next((turn for turn in reversed(turns[:-1]) if turn.status == "answered"), None)
-    if not before or not last.plan or not before.plan or last.plan["steps"] != before.plan["steps"]:
-        return ""
-    wanted = shown_as(last.question, last.language or "en")
-    return wanted if wanted in ("table", "chart") else ""
+def seen_again(earlier: Sequence[Turn], turn: Turn) -> Turn:
+    """The last turn; one that only wants the answer before "on a map", "as a chart", "as a table" is known as such."""
+    before = next((one for one in reversed(earlier) if one.status == "answered"), None)
+    if not before or not turn.plan or not before.plan or turn.plan["steps"] != before.plan["steps"]:
+        return turn
+    wanted = shown_as(turn.question, turn.language or "en")
+    return replace(turn, seen_as=wanted, of=before.subject) if wanted else turn
 
 
 def no_region(talk: Talk, line: str, language: str) -> Update:

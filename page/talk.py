@@ -44,6 +44,15 @@ class Turn:
     """Minutes that the answer takes as a job in the background, where it is refused for being long."""
     job: str = ""
     """The job that makes it."""
+    seen_as: str = ""
+    """`map`, `table` or `chart`, where it only asks to see the answer before so: no card repeats that answer."""
+    of: str = ""
+    """The question of the answer that is seen so."""
+
+    @property
+    def subject(self) -> str:
+        """The question that its answer is of."""
+        return self.of or self.question
 
 
 @dataclass(frozen=True)
@@ -119,10 +128,11 @@ def witness_of(made: Provenance) -> str:
     return "statistics" if made.dataset == DATASET_ID else "survey"
 
 
+SEEN_AS = ("map", "table", "chart")
 WITNESSES = ("statistics", "survey", "pixels", "deals")
 STORED = (
     "question", "status", "text", "choices", "caveats", "plan", "selection", "seconds", "router", "language",
-    "witnesses", "following", "offer", "job",
+    "witnesses", "following", "offer", "job", "seen_as", "of",
 )  # fmt: skip
 
 
@@ -161,6 +171,8 @@ def read_turn(value: Mapping[str, Any]) -> Turn:
         following=texts_of(value.get("following"))[:3],
         offer=value["offer"] if isinstance(value.get("offer"), int) and 0 < value["offer"] < 10**6 else 0,
         job=str(value.get("job", ""))[:32],
+        seen_as=value["seen_as"] if value.get("seen_as") in SEEN_AS else "",
+        of=str(value.get("of", "")),
     )
 
 

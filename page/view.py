@@ -23,6 +23,7 @@ from page.packet import citation
 from page.shelf import Held
 from page.table import tables_html
 from page.words import own_words, words
+from retrieval.catalog import title_in
 from retrieval.errors import LandaskError
 from retrieval.gazetteer import Gazetteer
 from retrieval.statistics import DATASET_ID
@@ -196,7 +197,7 @@ def head_html(world: World, language: str) -> str:
     said = words(language)
     shown = [d for d in world.context.store.datasets() if d.kind in ("survey", "statistics", "pixels")]
     years = sorted({year for d in shown if d.kind == "survey" for year in d.years})
-    lines = [said["data_line"].format(data=f"{d.title} ({d.licence})") for d in shown]
+    lines = [said["data_line"].format(data=f"{title_in(language, d.id, d.title)} ({d.licence})") for d in shown]
     lines += [said["years_line"].format(years=", ".join(map(str, years)))] if years else []
     lines.append(said["router_line"].format(router=said.get("router_" + world.router, world.router)))
     about = "".join(f"<li>{escape(line[:1].upper() + line[1:])}</li>" for line in lines)

@@ -15,6 +15,7 @@ from typing import Any
 from retrieval.errors import BadFile
 
 FOLDER = Path(__file__).parent / "catalog"
+TITLES = Path(__file__).parent / "data" / "titles.toml"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,16 @@ def descriptor(identifier: str) -> Descriptor:
         if one.id == identifier:
             return one
     raise BadFile(f"no dataset {identifier!r} in the catalog; known: {', '.join(d.id for d in descriptors())}")
+
+
+def title_in(language: str, identifier: str, own: str) -> str:
+    """Return what a dataset is called in a language; its own title where it has no other there."""
+    return _titles().get(identifier, {}).get(language, own)
+
+
+@lru_cache(maxsize=1)
+def _titles() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(TITLES.read_text(encoding="utf-8"))
 
 
 def is_representative(identifier: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
-from retrieval.catalog import descriptors
+from retrieval.catalog import descriptors, title_in
 from retrieval.errors import BadArgument
 from retrieval.query import Column, Filter, Group, Query
 from retrieval.types import Dataset, DataTopic, Region, Table
@@ -52,7 +52,8 @@ def describe_data(
     """
     if about not in ("", *get_args(DataTopic)):
         raise BadArgument(f"nothing is told about {about!r}: one of {', '.join(get_args(DataTopic))}")
-    datasets = [d for d in context.store.datasets() if not about or d.kind in WITNESSES]
+    datasets = [replace(d, title=title_in(context.language, d.id, d.title)) for d in context.store.datasets()
+                if not about or d.kind in WITNESSES]  # fmt: skip
     places = [context.named(id) for id in regions]
     for place in places:
         datasets = [there for d in datasets if (there := _of_place(d, place, context)).years]

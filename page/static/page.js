@@ -1244,9 +1244,9 @@ window.landask = (() => {
   const ownBoard = () => { try { return JSON.parse(localStorage.getItem(BOARD)) || { name: "", pins: [] }; } catch { return { name: "", pins: [] }; } };
   const boarding = { send: () => {}, element: null, shared: false };
   function pin(button) {
-    const { question, plan, selection } = talking.talk.turns[+button.dataset.turn], kept = ownBoard();
+    const { question, of, plan, selection } = talking.talk.turns[+button.dataset.turn], kept = ownBoard();
     const same = JSON.stringify(plan);
-    kept.pins = [...kept.pins.filter(({ p }) => JSON.stringify(p) !== same), { q: question, p: plan, ...(selection ? { s: selection } : {}) }].slice(-MOST_PINS);
+    kept.pins = [...kept.pins.filter(({ p }) => JSON.stringify(p) !== same), { q: of || question, p: plan, ...(selection ? { s: selection } : {}) }].slice(-MOST_PINS);
     store(BOARD, kept);
     button.textContent = button.dataset.done;
     renewTalks();

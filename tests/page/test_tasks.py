@@ -5,6 +5,7 @@ The table in `docs/page.md` names the test of each task; the last test here keep
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from itertools import cycle
@@ -20,7 +21,7 @@ from page.followups import followups
 from page.handlers import Handlers, Person, Update
 from page.planner import Fields
 from page.reword import reworded, same
-from page.talk import Talk
+from page.talk import Talk, read_talk
 from page.words import PAGE_LANGUAGES, own_words
 from tools import official
 
@@ -319,11 +320,31 @@ def test_the_plans_places_may_be_parted_by_commas(sitting: Sitting) -> None:
     ("wish", "tab"), [("show it as a chart", "chart"), ("as a table", "table"), ("show it as a map", "explore")]
 )
 def test_the_answer_before_can_be_asked_for_as_chart_table_or_map(sitting: Sitting, wish: str, tab: str) -> None:
-    before = sitting.ask("Compare the share of vineyard in France and Italy in 2018")["map"]
+    question = "Compare the share of vineyard in France and Italy in 2018"
+    before = sitting.ask(question)["map"]
     page = sitting.ask(wish)
     assert sitting.turn.status == "answered"
     assert page["tabs"]["selected"] == tab
     assert [layer["title"] for layer in page["map"]["layers"]] == [layer["title"] for layer in before["layers"]]
+    (card,) = re.findall(r'<article class="la-turn.*?</article>', page["chat"])[1:]
+    told = re.sub(r"<[^>]+>", "", card.partition('class="la-answer"')[2].partition("</div>")[0])
+    assert question in told
+    assert "%" not in told, "the answer is told once, not again beside its map"
+    assert "la-badge" not in card
+
+
+def test_an_answer_seen_otherwise_is_shared_saved_and_told_in_another_language_as_itself(sitting: Sitting) -> None:
+    question = "Compare the share of vineyard in France and Italy in 2018"
+    sitting.ask(question)
+    sitting.ask("as a map")
+    page = sitting.ask("as a table")
+    assert sitting.turn.subject == question
+    assert question in page["take"]
+    kept = read_talk(json.loads(json.dumps(sitting.talk.to_json())))
+    assert kept
+    assert (kept.turns[-1].seen_as, kept.turns[-1].subject) == ("table", question)
+    german = sitting.handlers.translate(Person(sitting.talk, None, "de", sitting.request), page["shown"])
+    assert f"Hier als Tabelle: „{question}“" in german["chat"]
 
 
 def test_the_map_before_any_question_shows_something(handlers: Handlers) -> None:
