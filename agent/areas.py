@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from agent.voice import Voice
 from retrieval.errors import BadGeometry
 from retrieval.foreign import plain_fault, read_json
 from retrieval.outlines import is_latitude_first, mended
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 MOST_CORNERS = 20_000
-SELECTED = "the selected area"
-"""What a drawn area is called where no language is known; answers say it in theirs (`drawn`)."""
+LONGEST_NAME = 60
+NOT_IN_A_NAME = re.compile(r"[^\w .,'’()/&+-]+")
+"""What a name that somebody gave an area may not bring into a sentence."""
 KNOWN_REGION = re.compile(r"(country|nuts|iso|commune|group):[\w-]+")
 """Ids of the store's own regions: a selected feature that carries one is that region, not its drawn outline."""
 
@@ -50,7 +52,26 @@ def selected_area(selection: Any) -> tuple[str, dict[str, Any]]:
         raise BadGeometry(f"the selection {fault}")
     outline = longitude_first(checked_outline(_geometry(selection)))
     plain = json.loads(json.dumps(outline.__geo_interface__))
-    return _region_id(selection) or area_id(plain), plain
+    name = _name(selection)
+    return _region_id(selection) or area_id(plain), {**plain, "name": name} if name else plain
+
+
+def _name(selection: Mapping[str, Any]) -> str:
+    """Return what one selected feature is called; '' where its name only tells how it came about (`drawn`)."""
+    features = selection.get("features") or [selection]
+    properties = features[0].get("properties") if len(features) == 1 else None
+    if not isinstance(properties, Mapping) or properties.get("drawn"):
+        return ""
+    return called(properties.get("name"))
+
+
+def called(name: Any) -> str:
+    """Return a name as it may stand in a sentence.
+
+    >>> called("my valley\n(2)"), called("<b>; drop"), called(None)
+    ('my valley (2)', 'b drop', '')
+    """
+    return " ".join(NOT_IN_A_NAME.sub(" ", name).split())[:LONGEST_NAME].strip() if isinstance(name, str) else ""
 
 
 def _region_id(selection: Mapping[str, Any]) -> str | None:
@@ -129,13 +150,18 @@ def longitude_first(outline: BaseGeometry) -> BaseGeometry:
 
 
 def with_areas(context: Context, areas: Mapping[str, Any]) -> Context:
-    """Return the context knowing these drawn areas (id → GeoJSON geometry)."""
+    """Return the context knowing these drawn areas: id → GeoJSON geometry, with the `name` somebody gave it.
+
+    One without a name is called what the context's language calls it: "the selected area".
+    """
     for id, geometry in areas.items():
         if id in context.areas or KNOWN_REGION.fullmatch(id):
             continue
         outline = longitude_first(checked_outline(geometry))
         west, south, east, north = outline.bounds
-        name = SELECTED if id.startswith("aoi:selection") else f"{west:g}, {south:g}, {east:g}, {north:g}"
+        box = f"{west:g}, {south:g}, {east:g}, {north:g}"
+        drawn = Voice(context.language).say("drawn") if id.startswith("aoi:selection") else box
+        name = called(geometry.get("name")) or drawn
         region = Region(
             id, name, "aoi", "", None, (west, south, east, north), None, "user", "as drawn", "the user's own"
         )

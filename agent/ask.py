@@ -124,6 +124,7 @@ class Run:
             self.router_name = planner.name
             if selection is not None:
                 id, geometry = selected_area(selection)
+                conversation.areas.pop(id, None)  # the one chosen now is the last
                 conversation.areas[id] = geometry
             self.context = with_areas(self.context, conversation.areas)
             plan = self.timed("plan", lambda: self.planned(planner, question), detail_of_plan)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agent import say
-from agent.areas import SELECTED
 from agent.deals import saying as deals
 from agent.voice import Voice, own_texts
 from retrieval import errors
@@ -140,14 +139,9 @@ def cover_of(result: Result, voice: Voice, context: Context) -> str:
 def where_of(result: Result, voice: Voice) -> str:
     """Return the place words of a result: regions, a circle, or everywhere."""
     near = result.facts.get("near")
-    places = [voice.both(region_name(r.id, r.name, voice) for r in result.regions)] if result.regions else []
+    places = [voice.both(r.name for r in result.regions)] if result.regions else []
     circle = [voice.filter("near", km=voice.number(near["km"]), place=near["name"])] if near else []
     return ", ".join([*places, *circle]) or voice.filter("everywhere")
-
-
-def region_name(id: str, name: str, voice: Voice) -> str:
-    """Return a region's name; a drawn area is called so."""
-    return voice.say("drawn") if id.startswith("aoi:selection") else name
 
 
 def number_of(value: Any) -> float | None:
@@ -511,8 +505,7 @@ def _refusal(error: errors.LandaskError, voice: Voice, context: Context) -> str:
             return of["not_published"].format(land_cover=cover, region=region, when=when, instead=instead)
         case errors.TooFine():
             key = "too_few_points" if error.reason == "too_few_points" else "below_nuts2"
-            region = voice.say("drawn") if error.region == SELECTED else error.region
-            told = of[key].format(region=region, containing=some("containing", error.containing))
+            told = of[key].format(region=error.region, containing=some("containing", error.containing))
             return told[:1].upper() + told[1:]
         case errors.NoRecords() if error.reason:
             return of[error.reason].format(**error.slots)

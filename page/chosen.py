@@ -34,8 +34,8 @@ class Chosen:
     """Area on the ellipsoid; None where the geometry only marks where the region is."""
 
 
-def from_geometry(geometry: Mapping[str, Any], name: str, region: str = "") -> Chosen:
-    """Return a checked region.
+def from_geometry(geometry: Mapping[str, Any], name: str, region: str = "", drawn: str = "") -> Chosen:
+    """Return a checked region; `drawn`: how it came about, where its name tells just that: no answer calls it so.
 
     Raises:
         BadGeometry: it cannot serve as one.
@@ -45,7 +45,7 @@ def from_geometry(geometry: Mapping[str, Any], name: str, region: str = "") -> C
     if km2 > MOST_KM2:
         raise BadGeometry(f"the region covers {km2:,.0f} km²: larger than any view of Europe")
     plain = json.loads(shapely.to_geojson(shapely.force_2d(outline)))
-    properties = {"name": name} | ({"id": region} if region else {})
+    properties = {"name": name} | ({"id": region} if region else {}) | ({"drawn": drawn} if drawn else {})
     return Chosen(name, {"type": "Feature", "properties": properties, "geometry": plain}, km2)
 
 

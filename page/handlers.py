@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -518,9 +519,10 @@ class Handlers:
             if event.get("kind") == "region":
                 chosen = from_region(self.world.context, str(event.get("id")))
             else:
-                name = said["selection_view" if event.get("kind") == "view" else "selection_drawn"]
-                name = str(event.get("name") or name)[:LONGEST_NAME]
-                chosen = from_geometry(event.get("geometry") or {}, name)
+                kind, nth = "view" if event.get("kind") == "view" else "drawn", event.get("nth")
+                made = said[f"selection_{kind}"] + (f" {nth}" if isinstance(nth, int) and 1 < nth < 10_000 else "")
+                name = str(event.get("name") or made)[:LONGEST_NAME]
+                chosen = from_geometry(event.get("geometry") or {}, name, drawn=how_made(name))
         except LandaskError as error:
             return no_region(talk, empty(str(error)), language)
         return self.shown_region(chosen, talk, language)
@@ -674,6 +676,13 @@ class Handlers:
     def examples(self, language: str) -> list[str]:
         """Questions the loaded data can answer."""
         return examples_of(self.world, language)
+
+
+def how_made(name: str) -> str:
+    """`drawn` or `view` where an area's name is one that the page gave it, in any language: "drawn by hand 2"."""
+    plain = re.sub(r" \d+$", "", name)
+    ways = (way for code in PAGE_LANGUAGES for way in ("drawn", "view") if plain == words(code)[f"selection_{way}"])
+    return next(ways, "")
 
 
 def seen_again(earlier: Sequence[Turn], turn: Turn) -> Turn:

@@ -603,7 +603,7 @@ window.landask = (() => {
     if (distinct.length < (kind === "rectangle" ? 2 : 3)) return say(view.words.draw_more);
     stopDraw();
     say("");
-    view.send("input", { kind: "drawn", geometry: { type: "Polygon", coordinates: [ring(distinct, kind)] } });
+    view.send("input", { kind: "drawn", nth: nextDrawn(), geometry: { type: "Polygon", coordinates: [ring(distinct, kind)] } });
   }
   function cancelDraw() { stopDraw(); showDrawn([], ""); say(""); }
   function useView() {
@@ -619,6 +619,8 @@ window.landask = (() => {
   const MOST_CORNERS = 60, MOST_AREAS = 20, AREAS = "landask-areas";
   const stored = (name) => { try { return JSON.parse(localStorage.getItem(name)) || []; } catch { return []; } };
   const store = (name, value) => { try { localStorage.setItem(name, JSON.stringify(value)); } catch { /* private window, or no room */ } };
+  // Each area drawn has a number of its own, so that the list keeps them apart.
+  const nextDrawn = () => 1 + Math.max(0, ...stored(AREAS).filter(({ properties }) => properties?.drawn === "drawn").map(({ name }) => +(/ (\d+)$/.exec(name)?.[1] ?? 1)));
   // "This region" of this tab: a reload brings it back.
   const REGION = "landask-region";
   const region = {
@@ -667,10 +669,18 @@ window.landask = (() => {
   }
   function dropped(root) {
     const holds = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
-    document.addEventListener("dragover", (event) => { if (holds(event)) { event.preventDefault(); root.classList.add("la-dropping"); } });
-    document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) root.classList.remove("la-dropping"); });
+    let over = null;
+    const leave = () => { clearTimeout(over); root.classList.remove("la-dropping"); };
+    document.addEventListener("dragover", (event) => {
+      if (!holds(event)) return;
+      event.preventDefault();
+      root.classList.add("la-dropping");
+      clearTimeout(over);
+      over = setTimeout(leave, 800);    // a drag that is given up far from here is told by silence only
+    });
+    document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) leave(); });
     document.addEventListener("drop", (event) => {
-      root.classList.remove("la-dropping");
+      leave();
       const input = document.querySelector("#side input[type=file]"), file = event.dataTransfer?.files[0];
       if (!file || !input) return;
       event.preventDefault();

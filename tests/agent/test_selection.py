@@ -3,10 +3,11 @@
 import pytest
 
 from agent.areas import selected_area
-from agent.ask import ask
+from agent.ask import ask, run_plan
 from agent.conversation import Conversation
 from retrieval.errors import BadGeometry
 from tools.context import Context
+from tools.plan import plan_from_json
 
 SQUARE = {"type": "Polygon", "coordinates": [[[8, 48], [9, 48], [9, 49], [8, 49], [8, 48]]]}
 
@@ -92,3 +93,38 @@ def test_where_is_it_behind_a_share_finds_its_points_in_its_place(demo: Context)
     ask("How much of Spain is vineyard in 2018?", demo, router="builtin", conversation=talk)
     found = ask("Where is it?", demo, router="builtin", conversation=talk).results[0]
     assert (found.tool, [r.id for r in found.regions], found.land_cover) == ("find_points", ["country:ES"], ("B82",))
+
+
+@pytest.mark.parametrize(
+    ("properties", "asked", "told"),
+    [
+        ({"name": "My valley"}, "Where is vineyard in this region?", "My valley, 2018, vineyards"),
+        ({"name": "Mein Tal"}, "Wo sind Weinberge in diesem Gebiet?", "Mein Tal, 2018, "),
+        (
+            {"name": "drawn by hand 2", "drawn": "drawn"},
+            "Wo sind Weinberge in diesem Gebiet?",
+            "Das ausgewählte Gebiet",
+        ),
+        ({}, "Où y a-t-il des vignes dans cette région ?", "La zone sélectionnée"),
+        ({"name": 7}, "Where is vineyard in this region?", "The selected area"),
+    ],
+)
+def test_an_area_is_called_as_its_owner_calls_it_else_in_the_questions_language(
+    properties: dict[str, object], asked: str, told: str, demo: Context
+) -> None:
+    talk = Conversation()
+    drawn = {"type": "Feature", "properties": properties, "geometry": DRAWN}
+    answer = ask(asked, demo, router="builtin", selection=drawn, conversation=talk)
+    assert answer.text.startswith(told)
+    assert answer.plan
+    assert run_plan(plan_from_json(answer.plan), demo, answer.language).text == answer.text
+
+
+def test_the_area_chosen_last_is_meant_though_another_was_chosen_between(demo: Context) -> None:
+    talk = Conversation()
+    other = {"type": "Polygon", "coordinates": [[[-1, 44], [0, 44], [0, 45], [-1, 45], [-1, 44]]]}
+    first, _, again = (
+        ask("Where is vineyard in this region?", demo, router="builtin", selection=chosen, conversation=talk)
+        for chosen in (DRAWN, other, DRAWN)
+    )
+    assert again.results[0].regions == first.results[0].regions

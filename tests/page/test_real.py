@@ -79,9 +79,78 @@ def test_this_region_is_answered_and_drawn_however_it_was_chosen(seen: Seen, how
     assert layers[1]["features"]
 
 
+AT_SEA = {"type": "Polygon", "coordinates": [[[-30, 50], [-28, 50], [-28, 52], [-30, 52], [-30, 50]]]}
+
+
+def drag(page: Page, at: tuple[float, float], *files: Path, let_go: bool = True) -> None:
+    """Drag files from outside the browser onto a spot of its window, as the system's file manager would."""
+    wire = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+    for step in ("dragEnter", "dragOver", *(["drop"] if let_go else [])):
+        wire.send("Input.dispatchDragEvent", {"type": step, "x": at[0], "y": at[1], "data": data})
+    wire.detach()
+
+
+@pytest.mark.parametrize("part", [".la-canvas", "#chat", "#box textarea", ".la-head", "#drawer"])
+def test_a_file_may_be_dropped_anywhere(seen: Seen, tmp_path: Path, part: str) -> None:
+    west, south, east, north = LANGUEDOC
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    (tmp_path / "My valley.geojson").write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+    page = seen.open().ask("Which regions of Spain have the largest share of cropland?").page
+    seen.map_settles()
+    box = page.locator(part).bounding_box()
+    assert box
+    at = (box["x"] + box["width"] / 2, box["y"] + min(box["height"] / 2, 150))
+    drag(page, at, tmp_path / "My valley.geojson", let_go=False)
+    expect(page.locator(".la-dropping")).to_have_count(1)
+    expect(page.locator(".la-dropping")).to_have_count(0)  # given up: nothing stays lit
+    address = page.url
+    drag(page, at, tmp_path / "My valley.geojson")
+    expect(page.locator(".la-set")).to_contain_text("My valley")
+    assert page.url == address, "the browser went to the file instead"
+    seen.ask("Where is vineyard in this region?")
+    expect(page.locator(".la-verdict").last).to_contain_text("My valley, 2018, vineyards:")
+
+
+def test_what_is_dropped_and_is_no_region_says_so_and_leaves_none(seen: Seen, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "sea.geojson").write_text(json.dumps(AT_SEA))
+    page = seen.open().page
+    drag(page, (900, 300), tmp_path / "notes.txt")
+    expect(page.locator("#chosen")).to_contain_text("notes.txt")
+    drag(page, (900, 300), tmp_path / "sea.geojson")
+    expect(page.locator("#chosen")).to_contain_text("outside the surveyed countries")
+    expect(page.locator(".la-set")).to_have_count(0)
+
+
+def test_areas_drawn_one_after_another_are_all_in_the_list_and_each_is_meant_when_chosen(seen: Seen) -> None:
+    page = seen.open().page
+    page.evaluate("localStorage.removeItem('landask-areas')")
+    for at, (lon, lat) in enumerate(((3.0, 43.3), (-1.0, 44.5)), start=1):
+        seen.jump(lon + 0.4, lat + 0.4, 8)
+        page.locator("[data-tool=draw_rectangle]").click()
+        (x, y), (right, low) = on_screen(page, lon, lat + 0.8), on_screen(page, lon + 0.8, lat)
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(right, low, steps=4)
+        page.mouse.up()
+        expect(page.locator(".la-set")).to_contain_text("drawn by hand" if at == 1 else "drawn by hand 2")
+    seen.ask("Where is vineyard in this region?")
+    second = page.locator(".la-verdict").last.inner_text()
+    told = []
+    for name in ("drawn by hand (", "drawn by hand 2 ("):
+        page.locator("#areas-fold > summary").click()
+        page.locator("[data-area]", has_text=name).click()
+        expect(page.locator(".la-set")).to_contain_text(name.removesuffix("("))
+        seen.ask("Where is vineyard in this region?")
+        told.append(page.locator(".la-verdict").last.inner_text())
+    assert told[1] == second != told[0]
+
+
 def test_a_rectangle_is_drawn_by_dragging_and_the_next_click_is_a_click(seen: Seen) -> None:
     page = seen.open().ask("Which regions of Spain have the largest share of cropland?").page
     seen.map_settles()
+    page.evaluate("localStorage.removeItem('landask-areas')")
     before = page.evaluate("landask.view.map.getCenter().toArray()")
     page.locator("[data-tool=draw_rectangle]").click()
     (x, y), (right, low) = on_screen(page, -4.5, 42.0), on_screen(page, -3.5, 41.0)
