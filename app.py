@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Timer
@@ -24,12 +24,17 @@ from retrieval.errors import InputError, LandaskError
 if TYPE_CHECKING:
     from agent.answer import Answer
     from page.asking import OnStep, World
+    from page.handlers import Handlers
     from tools.context import Context
 
 ONLINE = {
     "tiles": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
     "attribution": "© OpenStreetMap contributors (ODbL)",
 }
+IDLE_S = 10.0
+"""Seconds after the start in which the first page is loaded: what can wait comes then."""
+BY_RULES = ("auto", "builtin")
+"""Routers that ask no language model about the page's examples."""
 LEAVE_S = 2.0
 """Seconds from being told to end to having ended."""
 
@@ -231,6 +236,11 @@ def serve(options: argparse.Namespace) -> None:
                 leave_in(LEAVE_S, folder)
                 super().handle_exit(sig, frame)
 
+        page.welcome("en")  # the first map is made before somebody waits for it
+        if options.router in BY_RULES:
+            later = Timer(IDLE_S, ask_examples, (page,))
+            later.daemon = True
+            later.start()
         # What is there by now stays: to look for garbage in it, over and over, costs a twentieth of the work.
         gc.collect()
         gc.freeze()
@@ -248,6 +258,13 @@ def serve(options: argparse.Namespace) -> None:
             limit_concurrency=1_000,
         )
         Server(config).run()
+
+
+def ask_examples(page: Handlers) -> None:
+    """Ask the page's examples once, unseen: word lists, tables and the classifier are then at hand for everybody."""
+    for question in page.examples("en"):
+        with suppress(LandaskError, ImportError):
+            page.asked(question, None, None)
 
 
 def leave(folder: Path) -> None:

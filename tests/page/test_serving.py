@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import brotli
 import gradio as gr
@@ -21,13 +22,17 @@ from fastapi.testclient import TestClient
 from gradio.state_holder import SessionState
 
 import app
+from agent.answer import Answer
+from page.asking import World
 from page.handlers import Handlers, Options
 from page.layout import Layout
 from page.logins import Logins, line_of
 from page.serve import application
 from retrieval.errors import BadArgument, BadFile
+from retrieval.store import Store
 from tests.page.served import Served
 from tests.page.small_world import small_world
+from tools.context import Context
 
 ROOT = Path(__file__).parents[2]
 HERE = "http://127.0.0.1"
@@ -97,6 +102,22 @@ def test_scripts_and_styles_are_packed_once_and_sent_from_memory(served: Served,
     known = {"accept-encoding": taken, "if-none-match": second.headers["etag"]}
     assert httpx.get(path, headers=known).status_code == 304
     assert httpx.get(served.url + "/files/none.js", headers={"accept-encoding": "gzip"}).status_code == 404
+
+
+def test_the_examples_asked_at_the_start_are_answered_and_leave_no_trace(demo_store: Store) -> None:
+    asked: list[tuple[str, str]] = []
+    context = Context.open(demo_store)
+
+    class Heard(app.Agent):
+        def ask(self, question: str, **more: Any) -> tuple[Answer, Any]:
+            answer, memory = super().ask(question, **more)
+            asked.append((question, answer.status))
+            return answer, memory
+
+    page = Handlers(World(context, Heard(context, "builtin", None), "builtin"), Options())
+    app.ask_examples(page)
+    assert asked == [(question, "answered") for question in page.examples("en")]
+    assert not page.shelf._held
 
 
 def test_the_browser_is_told_at_once_which_scripts_will_be_asked_for(served: Served) -> None:
