@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from agent.conversation import Conversation
-from agent.deals.reading import NOTHING, Asked, goes_on, means_deals, names_deals, points_back, read
+from agent.deals.reading import NOTHING, Asked, read
+from agent.deals.topic import goes_on, means_deals, names_deals, points_back
 from agent.understand import understand
 from retrieval.deal_terms import expanded
 from retrieval.deal_words import words
@@ -121,17 +122,12 @@ def _following(question: str, context: Context, conversation: Conversation) -> P
     return plan_of(replace(changed, members=[], by="" if changed.by == "place" else changed.by))
 
 
-def _asked_to(asked: Asked) -> dict[str, Any]:
-    """Return what was read as plain values, for the conversation to keep."""
-    plain = asdict(replace(asked, filters=[], part=[]))
-    return plain | {name: [[f.dimension, f.op, list(f.values) if isinstance(f.values, tuple) else []]
-                           for f in getattr(asked, name)] for name in ("filters", "part")}  # fmt: skip
-
-
 def _asked_from(plain: Mapping[str, Any]) -> Asked:
-    filters = {name: [Filter(d, op, tuple(values)) for d, op, values in plain[name]] for name in ("filters", "part")}
-    having = tuple(plain["having"]) if plain["having"] else None
-    made: dict[str, Any] = {**plain, **filters, "members": [tuple(m) for m in plain["members"]], "having": having}
+    """Return what was read, from the plain values that a conversation keeps of it."""
+    made: dict[str, Any] = {**plain, "members": [tuple(member) for member in plain["members"]]}
+    made["having"] = tuple(plain["having"]) if plain["having"] else None
+    for name in ("filters", "part"):
+        made[name] = [Filter(one["dimension"], one["op"], tuple(one["values"])) for one in plain[name]]
     return Asked(**made)
 
 
@@ -145,7 +141,7 @@ def plan_of(asked: Asked) -> Plan:
         if surveyed:
             steps.insert(1, Step("official_share", {"regions": surveyed, "land_cover": [asked.beside], "unit": "ha"},
                                  optional=True))  # fmt: skip
-    return Plan(tuple(steps), tuple(_notes(asked)), frame={"operation": "deals", "deals": _asked_to(asked)})
+    return Plan(tuple(steps), tuple(_notes(asked)), frame={"operation": "deals", "deals": asdict(asked)})
 
 
 def _notes(asked: Asked) -> list[Note]:

@@ -5,36 +5,39 @@ Every number, comparison, negation, place and value is either taken by a constra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from agent.deals.leaves import Leaf, after, before, leaves_of, plain_text
-from agent.lexicon import leaves as closed_leaves
-from agent.reading.chart import span
-from retrieval.deal_terms import ANSWERS, countries, terms
+from agent.deals.mentions import axis_of, mentions_of
+from agent.deals.rules import ASKED, DEAL_RULES, KEPT, MUCH, ROLES, SIZE_OF
+from agent.deals.words import (
+    ANY_OF,
+    SUPERLATIVES,
+    Leaf,
+    leaves_of,
+    plain_text,
+    singulars,
+)
+from agent.reading.chart import best, chart, first_of, is_year
+from agent.reading.mentions import Item
+from agent.understand import NEAR_KM, Area
+from retrieval.deal_terms import countries, terms
 from retrieval.deal_words import BIOMASS, fold, place_name, single_stems, words
 from retrieval.errors import AmbiguousRegion, NotUnderstood
 from retrieval.query import Filter
 from retrieval.region_rows import read_rows
-from retrieval.types import Place, Region
-from retrieval.word_forms import GLUED
+from retrieval.types import Place
 from tools.context import Context
-from tools.deals import Known, known
+from tools.deals import Known
 
 FIELD_ORDER = ("group", "implementation", "negotiation", "intention", "animal", "crop", "mineral", "nature",
                "former_cover", "former_use", "investor_kind", "former_owner", "flag", "impact", "water_source",
                "community_reaction", "community_consultation")  # fmt: skip
 """Of several fields that a word may be a value of, the first is taken."""
-ANY_OF = ("impact", "community_consultation")
-"""Axes whose name alone asks for deals with any value of them."""
 BESIDE = {"CROPLAND": "B00", "FOREST_LAND": "C00", "PASTURE": "E00", "RANGELAND": "E00", "WETLAND": "H00"}
 """Former cover → land cover whose published area may stand beside the deals."""
-SUPERLATIVES = {"biggest": "most", "smallest": "fewest", "most": "most", "fewest": "fewest", "latest": "most",
-                "earliest": "fewest"}  # fmt: skip
 NEGOTIATED = ("INTENDED", "CONCLUDED", "FAILED", "EXPIRED")
 DISPLACED = ("DISPLACEMENT",)
 """An impact that the registry also asks of every deal by itself: people displaced, yes or no."""
@@ -43,21 +46,14 @@ FORMER = ("former_cover", "former_use", "former_owner")
 AXES = ("country", "region", "intention", "crop", "animal", "mineral", "nature", "negotiation", "implementation",
         "year", "investor", "operating", "investor_country", "investor_kind", "former_cover", "former_use",
         "former_owner", "impact", "water_source", "community_reaction", "community_consultation")  # fmt: skip
-YEAR_SIGNS = {"onward": ">=", "after": ">", "since": ">=", "before": "<", "until": "<="}
-SIZE_SIGNS = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
-SIZE_OF = {"production": "production_size", "contract": "contract_size", "hectares": "size", "intended": "size"}
-HECTARES = {"ha": 1.0, "km2": 100.0, "acre": 0.40468564}
-YEARS = (1980, 2040)
-HARMLESS = ("ask", "link", "near", "unit")
+HARMLESS = ("ask link near unit axis:size compare:in compare:and compare:since compare:until compare:about "
+            "compare:onward compare:between compare:last_years")  # fmt: skip
+"""Words that are everyday words too: unread they change nothing."""
 LOUD = ("share", "mean", "median", "trend", "biggest", "smallest", "fewest", "compare", "earliest", "latest")
 """Ways of asking that change the answer: unread they are named."""
-QUIET = ("in", "and", "since", "until", "about", "onward", "between", "last_years")
-"""Comparisons that are everyday words too: unread they change nothing."""
-POSTPOSED = ("above", "below", "since", "after", "before", "until")
-"""Comparisons that follow their number in languages of endings."""
 MOST_ROWS = 10
-INVESTOR = ("investor", "money")
-"""What an investor is called: always, and where a nationality or "which" stands before it ("Chinese money")."""
+LONGEST_NAME = 6
+"""Words of an investor's name at the most."""
 WORLD = "m49:001"
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -102,123 +98,6 @@ def read(question: str, context: Context, known: Known, settled: Mapping[str, An
     return _Reader(question, context, known, settled).asked()
 
 
-def means_deals(question: str, context: Context) -> Literal["deals", "perhaps", ""]:
-    """Return whether a question's own words say that it is about land deals, or a place only deals are known of.
-
-    `perhaps` where they may also be about the land itself: "abandoned farmland", "mining projects".
-    """
-    leaves = leaves_of(question, context.language)
-
-    def says(section: str, *values: str) -> bool:
-        return any(leaf.says(section, *values) for leaf in leaves)
-
-    def holds(word: str) -> bool:  # in a longer phrase too: "deal size", "investor country"
-        return any(single_stems("ask", word, context.language) & {*leaf.stems} for leaf in leaves)
-
-    if says("ask", "deal", "land_of_deals") or says("axis", "target") or holds("deal"):
-        return "deals"
-    outside, everywhere = any(map(_is_outside, leaves)), not any(leaf.is_place for leaf in leaves)
-    invested = says("ask", "investor") or holds("investor") or any(_invests(leaf, outside or says("ask", "who"))
-                                                                   for leaf in leaves)  # fmt: skip
-    if not invested and says("ask", "invests"):
-        investors = known(context.store)
-        invested = any(leaf.is_name and investors.investors_called(leaf.text) for leaf in leaves)
-    if not invested and speaks_of_the_survey(leaves, question, context.language):
-        return ""
-    fields = [e for leaf in leaves for e in leaf.fields if e.value not in ANSWERS and e.section != "water_source"]
-    held = any(e.section in ("negotiation", "nature", "investor_kind", "flag") for e in fields)
-    states = any(
-        (leaf.says("implementation") and not leaf.filler)
-        or (leaf.says("measure", "contract", "production", "intended")
-            and ((outside and len(leaf.stems) > 1) or not (leaf.filler or leaf.says("link", "grown"))))
-        for leaf in leaves
-    )  # fmt: skip
-    planned = any(e.section == "intention" for e in fields)
-    project = (everywhere and states and planned) or (
-        any(leaf.fields for leaf in leaves)
-        and (says("ask", "investment") or any(leaf.fields and holds("investment") for leaf in leaves))
-    )
-    only_here = any(e.section in ("animal", "mineral") or (e.section == "crop" and e.value in _NOT_SURVEYED)
-                    or (e.section == "impact" and e.value != "ENVIRONMENTAL_DEGRADATION")
-                    for e in fields)  # fmt: skip
-    of_deals = says("axis", *OF_DEALS_ALONE) or any(
-        {*leaf.fields} & {*fields} and all(e.section not in _OF_LAND or e.value in _NOT_SURVEYED for e in leaf.fields)
-        for leaf in leaves
-    )
-    share = says("ask", "share") or says("unit", "percent")
-    topics = bool(fields) or says("axis", "crop", "mineral", "investor", "intention")
-    topics = of_deals or (topics and not share and any(_is_held(leaf, context) for leaf in leaves))
-    if invested or (outside and (topics or states or project or held)) or (everywhere and (only_here or project)):
-        return "deals"
-    return "perhaps" if states or project or held else ""
-
-
-def _invests(leaf: Leaf, who: bool) -> bool:
-    """Whether a word is of investing; with `who`, or a place abroad, everyday verbs too: "holds"."""
-    if leaf.says("ask", "invests") and (who or not (leaf.filler or leaf.says("nature"))):
-        return True
-    return leaf.says("ask", "investment") and not fold(leaf.text).startswith("pro")  # a project may be any
-
-
-def names_deals(question: str, language: str) -> bool:
-    """Return whether a question calls deals by name, whatever a store holds."""
-    leaves = leaves_of(question, language)
-    called = any(leaf.says("ask", "deal", "land_of_deals") for leaf in leaves)
-    return called and not speaks_of_the_survey(leaves, question, language)
-
-
-def speaks_of_the_survey(leaves: Sequence[Leaf], question: str, language: str) -> bool:
-    """Return whether a word that is none of deals is of the survey or the published figures: points, Eurostat."""
-    open_ = {(leaf.start, leaf.end) for leaf in leaves if not leaf.entries and not leaf.filler}
-    return any(
-        leaf.key in OF_THE_SURVEY and (leaf.start, leaf.end) in open_ for leaf in closed_leaves(question, language)
-    )
-
-
-def points_back(question: str, language: str) -> bool:
-    """Return whether a question asks of what an earlier one found: "those", "of them"."""
-    return any(leaf.key == "deixis.those" for leaf in closed_leaves(question, language))
-
-
-def goes_on(question: str, language: str) -> bool:
-    """Return whether a question opens as one that goes on from another: "and …"."""
-    first = next(iter(leaves_of(question, language)), None)
-    return first is not None and first.says("link", "and")
-
-
-OF_THE_SURVEY = ("measure.points", "witness.survey", "witness.published", "witness.satellite")
-
-
-OF_DEALS_ALONE = ("mineral", "investor", "intention", "animal", "impact", "negotiation", "implementation", "nature",
-                  "former_owner")  # fmt: skip
-"""What is asked of deals alone: no land cover has it."""
-_OF_LAND = ("crop", "group", "former_cover", "former_use")
-"""Fields whose words are of the land itself, too."""
-_NOT_SURVEYED = frozenset(
-    ("ACC", "ALG", "ALV", "BAM", "BAN", "BOT", "CAC", "CAS", "CAW", "CHA", "COC", "COF", "CRO", "CST", "EUC", "JTR",
-     "MAN", "OPL", "PAL", "PAP", "PAS", "PEA", "PIN", "PON", "RUB", "SES", "SOR", "SSL", "SUC", "SWP", "TEA", "TEF",
-     "TEK", "YAM")
-)  # fmt: skip
-"""Crops that no class of the survey is named after."""
-
-
-def _is_outside(leaf: Leaf) -> bool:
-    surveyed = {one.alpha2 for one in countries() if one.place.startswith("country:")}
-    if leaf.says("world"):
-        return leaf.value("world") not in ("m49:155", "m49:154", "m49:039", "group:EU", "m49:001") and not (
-            leaf.value("world") == "m49:150" and len(leaf.stems) == 1 and fold(leaf.text).startswith("europ")
-        )
-    return leaf.says("ambiguous") or any(code not in surveyed for code in leaf.values("country"))
-
-
-def _is_held(leaf: Leaf, context: Context) -> bool:
-    """Whether deals are held of a place the survey never came to: where none is, a crop alone asks for the land."""
-    if leaf.says("world") or leaf.says("ambiguous"):
-        return _is_outside(leaf)
-    held = known(context.store).targets
-    return any(held.get(one.place) for one in countries() if one.alpha2 in leaf.values("country"))
-
-
 class _Reader:
     """One question being read; leaves are marked as they are used."""
 
@@ -227,10 +106,13 @@ class _Reader:
         self.language = context.language
         self.leaves = leaves_of(question, self.language)
         self.asked_ = Asked()
-        self.places: list[tuple[Leaf, tuple[str, ...]]] = []
         self.targets: list[tuple[Leaf, tuple[str, ...], bool]] = []
         self.values: dict[tuple[str, bool], list[str]] = {}
-
+        self.told: Mapping[int, str] = {}
+        self.asks: Mapping[int, str] = {}
+        self.much: Mapping[int, str] = {}
+        self.left_out: Sequence[tuple[int, tuple[int, ...]]] = ()
+        self.either: Sequence[tuple[int, int]] = ()
         self.former: Leaf | None = None
         self.role = next((leaf for leaf in self.leaves if leaf.says("role")), None)
         self.how: Leaf | None = None
@@ -240,10 +122,10 @@ class _Reader:
     def asked(self) -> Asked:
         """Return what was understood, when everything was."""
         self._companies()
-        self._named_elsewhere()
+        named = self._named_elsewhere()
         self._owned()
         self._formerly()
-        self._numbers()
+        self._rows(named)
         self._default_filter()
         self._drawn()
         self._place_roles()
@@ -276,15 +158,6 @@ class _Reader:
             for e in (*leaf.fields, *leaf.entries)
         ) or self.axis.startswith("community")
 
-    def next_to(self, leaf: Leaf) -> Leaf | None:
-        """The leaf right before, over words that change nothing."""
-        near = list(before(self.leaves, leaf.at))
-        return near[-1] if near else None
-
-    def following(self, leaf: Leaf) -> Leaf | None:
-        near = list(after(self.leaves, leaf.at))
-        return near[-1] if near else None
-
     def of_role(self, dimension: str) -> str:
         """Return a dimension of investors as that of a role, where one is named: "as parent company"."""
         named = dimension.replace("investor", self.role.value("role") or "") if self.role else dimension
@@ -292,121 +165,109 @@ class _Reader:
 
     def is_single(self, leaf: Leaf) -> bool:
         """Whether a word stands in the singular."""
-        return leaf.text.lower() in _singulars(self.language)
+        return leaf.text.lower() in singulars(self.language)
 
     def negated(self, leaf: Leaf) -> bool:
-        """Whether a negation stands before it; it is taken."""
-        for one in reversed(self.leaves[max(0, leaf.at - 4) : leaf.at]):
-            if one.says("negation") and not one.says("link", "deal_number"):
-                self.take(one, "negation")
-                return True
-            if not (one.filler or one.says("compare", "in") or one.says("link") or one.says("near", "of")):
-                return False
-        return False
+        """Whether it is left out; the negation is taken."""
+        at = next((no for no, ats in self.left_out if leaf.at in ats), None)
+        if at is not None:
+            self.take(self.leaves[at], "negation")
+        return at is not None
 
     # --- names ---
 
     def _companies(self) -> None:
         """Investors by their names, as the export spells them; several companies of a name are taken together."""
-        if not self.known.investors:
-            return
         at = 0
-        while at < len(self.leaves):
-            for size in range(min(6, len(self.leaves) - at), 0, -1):
-                part = self.leaves[at : at + size]
-                if any(p.number is not None for p in part) and size == 1:
-                    continue
-                text = self.question[part[0].start : part[-1].end]
-                capital = all(w[:1].isupper() or w.isdigit() for w in text.replace("-", " ").split() if len(w) > 2)
-                plain_word = size == 1 and (part[0].entries or part[0].filler)
-                if capital and not plain_word and (ids := self.known.investors_called(text)):
-                    if all(p.is_place or p.filler for p in part):
-                        continue
-                    self.asked_.filters.append(Filter(self.of_role("investor_id"), "in", tuple(ids)))
-                    for p in part:
-                        self.take(p, "investor")
-                    at += size - 1
-                    break
-            at += 1
+        while self.known.investors and at < len(self.leaves):
+            sizes = range(min(LONGEST_NAME, len(self.leaves) - at), 0, -1)
+            part, ids = next(((part, ids) for size in sizes if (part := self.leaves[at : at + size])
+                              and (ids := self._called(part))), ((), ()))  # fmt: skip
+            if ids:
+                self.asked_.filters.append(Filter(self.of_role("investor_id"), "in", tuple(ids)))
+            for leaf in part:
+                self.take(leaf, "investor")
+            at += len(part) or 1
 
-    def _named_elsewhere(self) -> None:
+    def _called(self, part: Sequence[Leaf]) -> Sequence[int]:
+        """The investors whose name some leaves are, in capital letters; no word of a list alone, and no place."""
+        text = self.question[part[0].start : part[-1].end]
+        capital = all(w[:1].isupper() or w.isdigit() for w in text.replace("-", " ").split() if len(w) > 2)
+        plain = len(part) == 1 and (part[0].entries or part[0].filler or part[0].number is not None)
+        if plain or not capital or all(leaf.is_place or leaf.filler for leaf in part):
+            return ()
+        return self.known.investors_called(text)
+
+    def _named_elsewhere(self) -> list[Area]:
         """Regions and towns that only the gazetteer knows."""
         unknown = [leaf for leaf in self.leaves if not leaf.used and not leaf.entries and not leaf.filler
                    and leaf.number is None and leaf.text[:1].isupper()]  # fmt: skip
-        if not unknown:
-            return
-        for mention in self.context.gazetteer.mentions(self.question, self.language):
-            inside = [leaf for leaf in self.leaves if mention.start <= leaf.start and leaf.end <= mention.end]
-            if not any(leaf in unknown for leaf in inside):
-                continue
-            regions = [c for c in mention.candidates if isinstance(c, Region)]
-            near = self._radius(inside[0])
-            towns = [c for c in mention.candidates if isinstance(c, Place)]
-            if near is not None or (towns and not regions):
-                self._near(inside, mention.text, regions[0].name if regions else mention.text, towns, near)
-            elif len(regions) > 1 and len({r.id for r in regions}) > 1:
-                if mention.text in self.settled:
-                    regions = [r for r in regions if r.id == self.settled[mention.text]]
-                    self._placed(inside, regions[0])
-                    continue
-                choices = self.context.gazetteer.choices(regions, self.language)
-                raise AmbiguousRegion(mention.text, choices, [r.id for r in regions])
-            else:
-                self._placed(inside, regions[0])
+        found = self.context.gazetteer.mentions(self.question, self.language) if unknown else ()
+        named = [Area(m.start, m.end, m.text, tuple(m.candidates)) for m in found
+                 if any(m.start <= leaf.start and leaf.end <= m.end for leaf in unknown)]  # fmt: skip
+        for area in named:
+            for leaf in self._inside(area):
+                leaf.place, leaf.entries = tuple(region.id for region in area.regions), ()
+        return named
 
-    def _placed(self, inside: Sequence[Leaf], region: Region) -> None:
-        """Some leaves are the name of a region that the gazetteer knows."""
-        for leaf in inside:
-            leaf.place, leaf.entries = (region.id,), ()
-        for leaf in inside[1:]:
+    def _inside(self, area: Area) -> list[Leaf]:
+        return [leaf for leaf in self.leaves if area.start <= leaf.start and leaf.end <= area.end]
+
+    def _elsewhere(self, area: Area) -> None:
+        """A name that stands in no circle: where the land lies."""
+        regions = [one for one in area.regions if one.id == self.settled.get(area.text, one.id)]
+        if not regions:
+            self._near("near", NEAR_KM, area)
+            return
+        if len({region.id for region in regions}) > 1:
+            choices = self.context.gazetteer.choices(regions, self.language)
+            raise AmbiguousRegion(area.text, choices, [region.id for region in regions])
+        first, *rest = self._inside(area)
+        first.place = (regions[0].id,)
+        for leaf in rest:
             self.take(leaf, "place")
 
-    def _radius(self, leaf: Leaf) -> float | None:
-        """The kilometres said before a name, 0 for "near" alone, None where neither is said."""
-        back = self.leaves[max(0, leaf.at - 6) : leaf.at]
-        ahead = self.leaves[leaf.at + 1 : leaf.at + 6]  # "Brăila 50 km-es körzetében"
-        for several in (back[::-1], ahead):
-            number = next((one for one in several if one.number is not None), None)
-            if number and self.leaves[number.at + 1].says("unit", "km"):
-                for one in (*(self.leaves[min(number.at, leaf.at + 1) : leaf.at] or several), *back[-1:]):
-                    self.take(one if one not in back[-1:] or one.says("near") or one.at > number.at else None, "near")
-                for one in before(self.leaves, number.at, 1):
-                    if one.says("near", "within"):
-                        self.take(one, "near")
-                return float(number.number or 0)
-        if back and (one := back[-1]).says("near", "near"):
-            self.take(one, "near")
-            return 0.0
-        return None
-
-    def _near(self, inside: Sequence[Leaf], text: str, name: str, towns: Sequence[Place], km: float | None) -> None:
-        town = towns[0] if towns else self.context.gazetteer.place(name)
+    def _near(self, op: Literal["near", "not_near"], km: float, area: Area) -> None:
+        towns = [one for one in area.candidates if isinstance(one, Place)]
+        town = towns[0] if towns else self.context.gazetteer.place(area.regions[0].name)
         if not self.known.locations:
-            raise NotUnderstood((), f"deals_where:“{text}”")
-        for leaf in inside:
+            raise NotUnderstood((), f"deals_where:“{area.text}”")
+        for leaf in self._inside(area):
             self.take(leaf, "near")
-        lon, lat = town.lonlat
-        self.asked_.filters.append(Filter("position", "near", (lon, lat, km or 25.0, town.name)))
+        self.asked_.filters.append(Filter("position", op, (*town.lonlat, km, town.name)))
 
     # --- numbers ---
 
-    def _numbers(self) -> None:
-        numbers = [leaf for leaf in self.leaves if leaf.number is not None and not leaf.used]
-        for at, leaf in enumerate(numbers):
-            if leaf.used:
-                continue
-            other = numbers[at + 1] if at + 1 < len(numbers) else None
-            between = self.leaves[leaf.at + 1 : other.at] if other else []
-            paired = bool(between) and all(
-                b.says("compare", "and") or b.says("link", "and") or b.says("unit") for b in between
-            ) and any(b.says("compare", "and") for b in between)  # fmt: skip
-            lead = self.next_to(leaf)
-            if other and not other.used and paired and (
-                (lead is not None and lead.says("compare", "between")) or _is_dash(between)
-            ):  # fmt: skip
-                self._range(leaf, other, lead, between)
+    def _rows(self, named: Sequence[Area]) -> None:
+        """Rows of words that the shared chart reads: numbers, years, sizes, circles."""
+        said = mentions_of(self.leaves, self.question, self.language, named)
+        made = chart(said, DEAL_RULES)
+        read_ = best(made, said, KEPT)
+        for item in read_:
+            inside = [leaf for leaf in self.leaves if item.start <= leaf.first and leaf.last <= item.end]
+            if item.type in ("WHEN", "SIZE"):
+                self.asked_.filters.append(self._dated(item) if item.type == "WHEN" else item.value)
+            elif item.type == "NEAR":
+                self._near(*item.value)
+            elif item.type == "TOP":
+                self.asked_.limit = item.value
+                inside = [leaf for leaf in inside if leaf.number is not None]
+            elif item.type == "DEALIS":
+                self.asked_.deal = item.value
+            elif item.type == "SEVERAL":
+                self.asked_.having = item.value
+                inside = [leaf for leaf in inside if not leaf.says("ask", "deal")]
             else:
-                self._number(leaf, lead)
+                continue
+            for leaf in inside:
+                self.take(leaf, item.type.lower())
+        circled = {area for item in read_ if item.type == "NEAR" for area in item.value[2:]}
+        for area in named:
+            if area not in circled:
+                self._elsewhere(area)
+        self.told, self.asks, self.much = (first_of(rules, made, said) for rules in (ROLES, ASKED, MUCH))
+        self.left_out = [item.value for item in made if item.type == "LEFTOUT"]
+        self.either = [item.value for item in made if item.type == "EITHER"]
 
     def _owned(self) -> None:
         """ "Wem gehört", "wem gehörte": where endings do not part who owns from who did, the word as written does."""
@@ -423,112 +284,18 @@ class _Reader:
         self.former = self.first("link", "former") or (None if dated else next(before_it, None))
         self.take(self.former, "former")
         if self.former is not None and self.former.says("compare", "before"):
-            came = self.following(self.former)
+            near = self.leaves[self.former.at + 1 : self.former.at + 4]
+            came = next((leaf for leaf in near if leaf.entries or not leaf.filler), None)
             if came is not None and came.says("ask", "investor", "deal", "investment"):
                 self.take(came, "former")
 
-    def _unit(self, leaf: Leaf) -> Leaf | None:
-        nearest = self.leaves[leaf.at + 1] if leaf.at + 1 < len(self.leaves) else None
-        return nearest if nearest and nearest.says("unit") and nearest.value("unit") in HECTARES else None
-
-    def _range(self, low: Leaf, high: Leaf, lead: Leaf | None, between: Sequence[Leaf]) -> None:
-        unit = self._unit(high) or self._unit(low)
-        a, b = sorted((low.number or 0, high.number or 0))
-        if unit is None and is_year(a) and is_year(b):
-            self.asked_.filters.append(Filter(self._dated(low), "between", (int(a), int(b))))
-        else:
-            factor = HECTARES[unit.value("unit") or "ha"] if unit else 1.0
-            after_unit = self._measured(unit or high)
-            self.asked_.filters.append(Filter(after_unit, "between", (a * factor, b * factor)))
-        for one in (low, high, *between, *([unit] if unit else []), *([self._unit(low)] if self._unit(low) else [])):
-            self.take(one, "number")
-        if lead is not None and lead.says("compare", "between"):
-            self.take(lead, "number")
-
-    def _measured(self, unit: Leaf) -> str:
-        """Which size a number of hectares is of: "1000 ha in operation"."""
-        nearest = self.following(unit)
-        if nearest is not None and nearest.says("measure", "production", "contract"):
-            self.take(nearest, "number")
-            return SIZE_OF[nearest.value("measure") or "hectares"]
-        return "size"
-
-    def _number(self, leaf: Leaf, lead: Leaf | None) -> None:
-        if (
-            lead is not None
-            and lead.says("axis", "year")
-            and (far := self.next_to(lead))
-            and far.says("compare", *POSTPOSED)
-        ):
-            self.take(lead, "number")
-            lead = far  # "before the year 2005"
-        value, unit = leaf.number or 0.0, self._unit(leaf)
-        tail = self.following(unit or leaf)
-        if unit is None and self._is_limit(leaf, lead, tail):
-            self.asked_.limit = int(value)
-            self.take(leaf, "limit")
-            return
-        if unit is None and lead is not None and lead.says("link", "deal_number") and self.is_single(lead):
-            self.asked_.deal = int(value)
-            self.take(leaf, "deal")
-            self.take(lead, "deal")
-            for one in before(self.leaves, lead.at):
-                if one.says("ask", "deal"):
-                    self.take(one, "deal")
-            return
-        beside = self.leaves[leaf.at + 1] if leaf.at + 1 < len(self.leaves) else None
-        counted = beside is not None and beside.says("axis") and not beside.says("axis", "year")
-        counted = counted or (beside is not None and beside.says("flag") and not is_year(value))
-        if unit is None and beside is not None and (counted or beside.says("ask", "investor")):
-            return  # "more than 3 investors", "500 jobs": unread, named in the end
-        bound = lead if lead is not None and lead.says("compare") else None
-        if self.language in GLUED and tail is not None and tail.says("compare", *POSTPOSED):  # "2010 óta"
-            bound = tail
-        if unit is not None and bound is None and tail is not None and tail.says("compare", "above"):
-            bound = tail  # "die 20 000 ha übersteigen"
-        if unit is not None and bound is None and lead is not None and lead.says("ask", "most"):
-            bound = lead  # "which top 5,000 ha"
-        led_on = tail is not None and any(one.number is not None for one in self.leaves[tail.at + 1 : tail.at + 2])
-        trail = (
-            tail if tail is not None and not led_on and tail.says("compare", "at_least", "at_most", "onward") else None
-        )
-        if unit is None and tail is not None and bound and tail.says("ask", "deal") and not is_year(value):
-            sign = next((sign for name, sign in SIZE_SIGNS.items() if bound.says("compare", name)), "=")
-            self.asked_.having = (sign, value)
-            self.take(leaf, "having")
-            self.take(bound, "having")
-            return
-        year = unit is None and is_year(value) and not (bound and _only_size(bound))
-        if year:
-            dated = bound if bound is None or not bound.says("compare", "in") else None
-            self.asked_.filters.append(_compared(self._dated(leaf), value, (trail, dated), YEAR_SIGNS))
-        elif unit is not None or bound is not None:
-            factor = HECTARES[unit.value("unit") or "ha"] if unit else 1.0
-            dimension = self._measured(unit or leaf)
-            told = (trail, bound) if trail and trail.says("compare", "at_least", "at_most") else (bound or trail,)
-            self.asked_.filters.append(_compared(dimension, value * factor, told, SIZE_SIGNS))
-        else:
-            return  # unread: named in the end
-        for one in (leaf, unit, bound, trail if not year or (trail and trail.says("compare", "onward")) else None):
-            self.take(one, "number")
-        if year and beside is not None and beside.says("axis", "year"):  # Latvian "2012. gada"
-            self.take(beside, "number")
-
-    def _dated(self, year: Leaf) -> str:
+    def _dated(self, item: Item) -> Filter:
         """What a year is of: of a signature where one is spoken of beside it, else of a deal's beginning."""
-        near = self.leaves[max(0, year.at - 4) : year.at + 4]
-        signed = [leaf for leaf in near if leaf.says("negotiation", "CONTRACT_SIGNED")]
+        at = next(leaf.at for leaf in self.leaves if leaf.first >= item.start and leaf.number is not None)
+        signed = [one for one in self.leaves[max(0, at - 4) : at + 4] if one.says("negotiation", "CONTRACT_SIGNED")]
         for leaf in signed:
             self.take(leaf, "signed")
-        return "signed_year" if signed else "year"
-
-    def _is_limit(self, leaf: Leaf, lead: Leaf | None, tail: Leaf | None) -> bool:
-        small = float(leaf.number or 0).is_integer() and 1 <= (leaf.number or 0) <= 100
-        for _ in range(3):
-            if tail is not None and tail.says("ask", "deal", "investment") and not tail.says("ask", *SUPERLATIVES):
-                tail = self.following(tail)  # "los diez acuerdos más grandes"
-        led = lead is not None and lead.says("ask", *SUPERLATIVES) and not lead.says("compare", "above")
-        return small and (led or (tail is not None and tail.says("ask", *SUPERLATIVES)))
+        return replace(item.value, dimension="signed_year") if signed else item.value
 
     def _default_filter(self) -> None:
         if leaf := self.first("link", "default_filter"):
@@ -550,16 +317,11 @@ class _Reader:
     def _place_roles(self) -> None:
         named = [leaf for leaf in self.leaves if leaf.is_place and not leaf.used]
         unclear: list[tuple[Leaf, tuple[str, ...]]] = []
-        investors: list[str] = []
-        role, gone = "", False
+        homes: dict[str, bool] = {}
         for leaf in named:
-            ids = self._ids(leaf)
-            linked = [b for b in self.leaves[: leaf.at] if b.at >= leaf.at - 1 and (b.says("link", "and", "or"))]
-            chained = bool(linked) and leaf.at >= 2 and self.leaves[leaf.at - 2].is_place
-            gone = self.negated(leaf) or (chained and gone)
-            role = role if chained and role else self._role(leaf)
-            if role == "investor":
-                investors += ids
+            ids, role, gone = self._ids(leaf), self.told.get(leaf.at, "target"), self.negated(leaf)
+            if role == "home":
+                homes |= dict.fromkeys(ids, gone)
                 self.take(leaf, "investor country")
             elif role == "unclear":
                 unclear.append((leaf, ids))
@@ -569,16 +331,17 @@ class _Reader:
         for leaf, ids in unclear:
             more = sum(self.known.investing.get(id, 0) for id in ids) > sum(self.known.targets.get(i, 0) for i in ids)
             if more or self.targets:
-                investors += ids
+                homes |= dict.fromkeys(ids, self.negated(leaf))
                 self.take(leaf, "investor country")
             else:
                 self.targets.append((leaf, ids, self.negated(leaf)))
                 self.take(leaf, "place")
-        self._places_as_filters(investors)
+        self._places_as_filters(homes)
 
-    def _places_as_filters(self, investors: Sequence[str]) -> None:
-        if homes := tuple(dict.fromkeys(id for id in investors if id != WORLD)):
-            self.asked_.filters.append(Filter(self.of_role("investor_country"), "in", homes))
+    def _places_as_filters(self, homes: Mapping[str, bool]) -> None:
+        for op, wanted in (("in", False), ("not_in", True)):
+            if ids := tuple(id for id, gone in homes.items() if gone == wanted and id != WORLD):
+                self.asked_.filters.append(Filter(self.of_role("investor_country"), op, ids))
         for op, wanted in (("in", False), ("not_in", True)):
             ids = tuple(dict.fromkeys(i for _, some, gone in self.targets if gone == wanted for i in some))
             if ids and WORLD not in ids:
@@ -605,60 +368,6 @@ class _Reader:
             return tuple(row["members"].split())
         return (world,)
 
-    def _role(self, leaf: Leaf) -> str:
-        """Whether a place is where the land lies, where the investor comes from, or unclear."""
-        previous = self.next_to(leaf)
-        follows = self._after_places(leaf.at)
-        right = self.following(leaf)
-        literal = self.leaves[leaf.at - 1] if leaf.at else None
-        hyphened = self.question[leaf.end : leaf.end + 1] == "-"  # "Luxembourg-based", "Chinese-owned"
-        where = self.leaves[0].says("ask", "where") and literal is not None and literal.says("compare", "in")
-        if self._is_inside(leaf) or (where and literal and not (literal.says("link") or literal.says("near"))):
-            return "target"  # "where in Romania do investors …"
-        if hyphened or _is_investor(follows) or _is_investor(literal):  # before its noun, or after it
-            return "investor"
-        if literal is not None and literal.says("ask", "deal", "investment") and not leaf.says("world"):
-            return "unclear"
-        article = literal is not None and literal.filler and not literal.entries and leaf.at >= 2
-        direct = self.leaves[leaf.at - 2] if article else literal
-        head = self.next_to(direct) if direct is not None else None
-        from_there = direct is not None and direct.says("link", "investor_from")
-        if direct is not None and from_there and (not direct.says("compare", "in") or _is_investor(head)):
-            if _is_investor(head) or (direct.says("link", "investor_by")):
-                self.take(direct, "investor country")
-                return "investor"
-            deal = head is not None and head.says("ask", "deal", "investment", "invests")
-            if deal and not direct.says("compare", "since"):
-                return "target"
-            return "unclear" if deal else "target"
-        if right is not None and right.says("ask", "invests") and not (
-            previous is not None and (previous.says("compare", "in") or previous.says("link", "grown"))
-        ) and not (direct is not None and direct.says("compare", "in")):  # fmt: skip
-            return "investor"
-        inside = direct is not None and direct.says("compare", "in")
-        if follows is not None and follows.says("ask", "deal", "investment") and not inside:
-            return "unclear"
-        if not inside and not leaf.says("world") and self.has("ask", "invests") and self._leads_place(leaf):
-            return "investor"  # "what do the Chinese own in Africa"
-        return "target"
-
-    def _leads_place(self, leaf: Leaf) -> bool:
-        """Whether right after a place "in" another follows: "the Chinese in Africa"."""
-        rest = [one for one in self.leaves[leaf.at + 1 : leaf.at + 5] if not one.filler or one.entries]
-        return any(one.says("compare", "in") and other.is_place for one, other in pairwise(rest[:3]))
-
-    def _is_inside(self, leaf: Leaf) -> bool:
-        """Whether a name stands in the case that says "in", in languages that have one."""
-        cases = words(self.language).get("case", {}).get("inside", "")
-        return bool(cases) and leaf.text.lower().endswith(tuple(cases.split("|")))
-
-    def _after_places(self, at: int) -> Leaf | None:
-        """The leaf after a row of places: after both of "Chinese and American investors"."""
-        rest = self.leaves[at + 1 : at + 3]
-        if len(rest) == 2 and rest[1].is_place and rest[0].says("link", "and", "or"):
-            return self._after_places(at + 2)
-        return self._after_places(at + 1) if rest and rest[0].is_place else next(iter(rest), None)
-
     # --- what is asked ---
 
     def _act(self) -> None:
@@ -668,24 +377,12 @@ class _Reader:
             return
         opening = next((leaf for leaf in self.leaves), None)
         asked.yes_no = opening is not None and opening.says("ask", "exist") and not opening.says("ask", "which")
-        self.how = self._how_much()
+        self.how = next((one for one in self.leaves if not one.used and self.much.get(one.at) == "much"), None)
+        self.how = self.how or (self.first("ask", "total") if self.has("measure", *SIZE_OF) else None)
         self.how_many = self.first("ask", "count")
-        if self.how is None and self.how_many and self.first("unit", "ha") in [*after(self.leaves, self.how_many.at)]:
+        if self.how is None and self.how_many and self.much.get(self.how_many.at) == "many":
             self.how, self.how_many = self.how_many, None  # "number of hectares"
         self.axis = self._axis()
-
-    def _how_much(self) -> Leaf | None:
-        """A word that asks for hectares; "area" or "size" only where it opens the question or "total" leads it."""
-        for leaf in self.leaves:
-            if leaf.used or not leaf.says("ask", "howmuch"):
-                continue
-            if leaf.says("ask", "count"):  # "kolik": how many, and how much
-                continue
-            lead = self.next_to(leaf)
-            said = leaf.at <= 1 or (lead is not None and lead.says("ask", "which", "total", "list", "mean", "median"))
-            if len(leaf.stems) > 1 or said:
-                return leaf
-        return self.first("ask", "total") if self.has("measure", *SIZE_OF) else None
 
     def _axis(self) -> str:
         """What is asked for of the deals: countries, crops, investors …"""
@@ -696,23 +393,15 @@ class _Reader:
             self.take(who, "axis")
             return "investor"
         for leaf in self.leaves:
-            if leaf.used or not (leaf.says("axis") or _is_investor(leaf)):
+            if leaf.used or not (leaf.says("axis") or leaf.is_investor):
                 continue
-            if leaf.says("investor_kind") and not (leaf.says("axis") or leaf.says("ask", *INVESTOR)):
+            if not (axis := axis_of(leaf, self.leaves)):
                 if self.leaves[max(0, leaf.at - 1)].says("ask", "which") and not self._leads_deals(leaf):
                     return "investor"  # "which investment funds hold land": those of that kind
                 continue
             if who is not None and leaf.says("link", "grown"):  # "quién cultiva": a verb, not the crops
                 continue
-            axis = leaf.value("axis") or "investor"
-            if leaf.says("ask", *INVESTOR) and not leaf.says("axis", "investor_country", "investor_kind"):
-                axis = "investor"
-            if axis == "investor" and leaf.at and self.leaves[leaf.at - 1].says("ask", "types"):
-                axis = "investor_kind"
-            if axis == "investor" and leaf.says("role", "operating"):
-                axis = "operating"
-            axis = {"target": "country"}.get(axis, axis)
-            if axis == "size" or not self._is_asked_for(leaf, axis):
+            if axis == "size" or self.asks.get(leaf.at) != "asked":
                 continue
             if who is not None and who.at < leaf.at and not axis.startswith(("investor", "former_owner")):
                 continue
@@ -758,46 +447,9 @@ class _Reader:
         self.take(opening, "axis")
         return "crop" if grown is not None else "intention"
 
-    def _is_asked_for(self, leaf: Leaf, axis: str) -> bool:
-        """Whether "which", "what kind of", "by" or "how many" stands before, over adjectives and superlatives."""
-        if leaf.says("ask", "by") or (axis == "investor_country" and self.leaves[0].says("ask", "where")):
-            return True  # "pa valstīm"; "where do the investors come from"
-        for one in reversed(self.leaves[max(0, leaf.at - 4) : leaf.at]):
-            if one.says("ask", "deal") and axis == "investor":
-                return False  # "which deals do companies have"
-            if one.says("ask", "which") and self._is_relative(one):
-                return False
-            if one.says("ask", "which", "types", "by", "count", "who", "list"):
-                if one.says("ask", "list") and axis in ("year",):
-                    return False
-                agent = one.at > 0 and self.leaves[one.at - 1].says("ask", "invests", "deal", "investment")
-                if one.at > 0 and self.leaves[one.at - 1].says("nature") and self.leaves[leaf.at - 1].says("flag"):
-                    return False  # "leased by foreign investors"
-                told = self.leaves[one.at - 1].says("ask", "invests") or self._is_told(leaf)
-                return not (one.says("ask", "by") and agent and told)
-            superlative = one.says("ask", "biggest", "smallest", "most", "fewest", "total", "mean")
-            if superlative:
-                return True
-            if not (one.filler or one.number is not None or one.is_place or one.says("flag")
-                    or one.says("investor_kind") or one.says("axis")):  # fmt: skip
-                return False
-        return leaf.at == 0
-
     def _leads_deals(self, leaf: Leaf) -> bool:
         beside = self.leaves[leaf.at + 1 : leaf.at + 2]
         return any(one.says("ask", "deal", "investment") for one in beside)
-
-    def _is_told(self, leaf: Leaf) -> bool:
-        """Whether a noun for investors is told more of: "deals by investors from Cyprus", "by Chinese companies"."""
-        beside = self.leaves[leaf.at + 1 : leaf.at + 2]
-        named = any(one.says("link", "investor_from") for one in beside) or self.leaves[leaf.at - 1].is_place
-        return named and any(f.dimension == "investor_country" for f in self.asked_.filters)
-
-    def _is_relative(self, leaf: Leaf) -> bool:
-        """Whether a "which" goes on from deals named right before it: "deals in which a US company is involved"."""
-        near = self.leaves[max(0, leaf.at - 2) : leaf.at]
-        named = next((one for one in near if one.says("ask", "deal", "investment")), None)
-        return named is not None and "," not in self.question[named.end : leaf.start]
 
     # --- values ---
 
@@ -818,14 +470,12 @@ class _Reader:
             if name == "former_owner" and not former and self.speaks_of_people():
                 self.take(leaf, "people")
                 continue
-            near = list(before(self.leaves, leaf.at))
-            link = next((one for one in near if one.says("link", "and", "or")), leaf)
-            other = self.leaves[max(0, link.at - 1)]
-            gone = self.negated(leaf) or (link is not leaf and other.used.startswith("not "))
+            gone = self.negated(leaf)
             dimension = self._add(name, leaf.values(name), gone)
             self.take(leaf, f"not {dimension}" if gone else dimension)
-            if link.says("link", "or") and other.used in AXES and other.used != dimension:
-                raise NotUnderstood((), "deals_unread:" + plain_text((other, link, leaf)))
+            for one in (self.leaves[a] for a, b in self.either if b == leaf.at):
+                if one.used in AXES and one.used != dimension:
+                    raise NotUnderstood((), "deals_unread:" + plain_text(self.leaves[one.at : leaf.at + 1]))
         extracted = any(leaf.says("intention", "MINING") for leaf in self.leaves)
         if mineral_asked and not extracted and not self.values.get(("mineral", False)):
             if leaf := self.first("axis", "mineral"):
@@ -897,44 +547,30 @@ class _Reader:
             return
         axis, way, word = self.axis, "", None
         sized = self.has("unit", "ha", "km2") or self.has("measure", "hectares")
-        rivals = self.has("ask", "compare", "more")
+        more = self.has("ask", "compare", "more")
         for value, sense in SUPERLATIVES.items():
             found = self.first("ask", value)
             if found is not None and (not way or (way == sense and value in ("most", "fewest"))):  # "top five largest"
                 way, word = sense, word or value
                 self.take(found, "order")
         rival = self.first("ask", "compare")
-        compared = len(self.targets) > 1 and (
-            rivals or (bool(way) and self.has("link", "or"))
-        )  # fmt: skip
+        compared = len(self.targets) > 1 and (more or (bool(way) and self.has("link", "or")))
         if self.has("ask", "land_of_deals") and not asked.yes_no and not axis:
             self.how = self.how or self.first("ask", "land_of_deals")
             self._beside()
         sized = sized or self.how is not None
-        several: dict[str, Sequence[Any]] = {
-            name: codes for (name, gone), codes in self.values.items() if not gone and len(codes) > 1
-        }
-        homes = next((f.values for f in asked.filters if f.dimension == "investor_country"), ())
-        if isinstance(homes, tuple) and len(homes) > 1:
-            several["investor_country"] = homes
-        rival_values = next(iter(several), "") if rival is not None else ""
+        rivals = self._rivals(compared) if compared or (rival is not None and not axis) else None
         averaged = self.first("ask", "mean") or self.first("ask", "median")
         self.take(averaged, "measure")
         share = self.first("ask", "share")
         if share and (asked.filters or self.values) and not axis:
             self.take(share, "share")
             self._share()
-        elif compared:
+        elif rivals:
             self.take(rival, "compare")
-            asked.act, asked.by, asked.way = "rows", "place", "most"
-            asked.members = [ids for _, ids, _ in self.targets]
-            asked.lead = "+".join(asked.members[0]) if asked.yes_no else ""
-            asked.measure = asked.measure if asked.measure != "deals" else "hectares" if sized else "deals"
-        elif rival_values and not axis:
-            self.take(rival, "compare")
-            asked.act, asked.by, asked.way = "rows", rival_values, "most"
-            asked.members = [(str(code),) for code in several[rival_values]]
-            asked.measure = asked.measure if asked.measure != "deals" else "hectares" if sized else "deals"
+            asked.act, asked.way, (asked.by, asked.members) = "rows", "most", rivals
+            asked.lead = "+".join(asked.members[0]) if compared and asked.yes_no else ""
+            self._in_hectares(sized)
         elif averaged is not None and not axis:
             asked.act, asked.measure = "sum", f"{averaged.value('ask')}_size"
         elif axis and self.how_many is not None and not way and self._counts_axis():
@@ -943,8 +579,8 @@ class _Reader:
             asked.act, asked.by, asked.way = "rows", axis, way or "most"
             if averaged is not None:
                 asked.measure = f"{averaged.value('ask')}_size"
-            elif sized or word in ("biggest", "smallest"):
-                asked.measure = asked.measure if asked.measure != "deals" else "hectares"
+            else:
+                self._in_hectares(sized or word in ("biggest", "smallest"))
         elif (trend := self.first("ask", "trend")) is not None:
             self.take(trend, "rows")
             asked.act, asked.by = "rows", "year"
@@ -962,13 +598,27 @@ class _Reader:
             asked.limit = asked.limit or (1 if self._single() else MOST_ROWS)
         elif self.how is not None:
             asked.act = "sum"
-            asked.measure = asked.measure if asked.measure != "deals" else "hectares"
+            self._in_hectares(True)
         elif self.how_many is not None:
             asked.act = "count"
         if asked.act == "rows" and asked.limit is None and self.axis and way and self._single_axis():
-            asked.limit = 1 if self._single_axis() else None
+            asked.limit = 1
         if asked.yes_no and asked.act not in ("list", "rows"):
             asked.yes_no = False
+
+    def _rivals(self, compared: bool) -> tuple[str, list[tuple[str, ...]]] | None:
+        """What stands side by side: places where the land lies, else values of one field, or who invests."""
+        if compared:
+            return "place", [ids for _, ids, _ in self.targets]
+        homes = {f.dimension: f.values for f in self.asked_.filters if f.dimension == "investor_country"}
+        several = {name: codes for (name, gone), codes in self.values.items() if not gone} | homes
+        return next(((name, [(str(code),) for code in codes]) for name, codes in several.items()
+                     if isinstance(codes, list | tuple) and len(codes) > 1), None)  # fmt: skip
+
+    def _in_hectares(self, sized: bool) -> None:
+        """Hectares are asked for, where no other size is."""
+        if sized and self.asked_.measure == "deals":
+            self.asked_.measure = "hectares"
 
     def _of_one_deal(self) -> None:
         """A deal by its number; with conditions beside it: whether it meets them."""
@@ -1023,7 +673,7 @@ class _Reader:
         if asked.default_filter:
             asked.filters += DEFAULT_FILTER
         if asked.having and asked.act == "list":
-            raise NotUnderstood((), "deals_unread:" + plain_text(x for x in self.leaves if x.used == "having"))
+            raise NotUnderstood((), "deals_unread:" + plain_text(x for x in self.leaves if x.used == "several"))
 
     def _unread(self) -> None:
         """Refuse where a word that matters was taken by nothing.
@@ -1036,28 +686,15 @@ class _Reader:
             raise NotUnderstood((), f"deals_unread:{plain_text(left)}")
 
     def _matters(self, leaf: Leaf) -> bool:
-        if leaf.says("near", "here") or (leaf.says("ask", *LOUD) and not leaf.says("ask", "more")):
+        loud = leaf.says("near", "here") or (leaf.says("ask", *LOUD) and not leaf.says("ask", "more"))
+        near = leaf.says("near", "near") and not (leaf.filler or leaf.says("compare"))
+        if loud or near or leaf.number is not None or leaf.says("not_here"):
             return True
-        if (
-            leaf.number is not None
-            or leaf.says("not_here")
-            or (leaf.says("near", "near") and not (leaf.filler or leaf.says("compare")))
-        ):
-            return True
-        if leaf.says("negation") and not leaf.says("link", "and") and not leaf.says("compare", "and"):
+        if leaf.says("negation") and not leaf.says_any("link:and compare:and"):
             return not leaf.says("near")
-        if leaf.is_place:
-            return True
-        if leaf.filler or all(len(s) == 1 for s in leaf.stems):
-            return False
-        if not leaf.entries:
-            return True
-        return not any(
-            e.section in HARMLESS
-            or (e.section == "compare" and e.value in QUIET)
-            or (e.section == "axis" and e.value == "size")
-            for e in leaf.entries
-        )
+        if leaf.is_place or leaf.filler or all(len(s) == 1 for s in leaf.stems):
+            return leaf.is_place
+        return not leaf.says_any(HARMLESS)
 
 
 PLURAL_WHICH = ("quels", "quelles")
@@ -1070,45 +707,3 @@ DEFAULT_FILTER = [
     Filter("forest_concession", "not_in", ("yes",)),
 ]
 """What of the site's own filter can be said of one deal; the rest leaves out deals by what alone they are."""
-
-
-# --- small facts -------------------------------------------------------------------------------------------------
-
-
-def _is_investor(leaf: Leaf | None) -> bool:
-    return leaf is not None and (leaf.says("ask", *INVESTOR) or leaf.says("investor_kind"))
-
-
-def _is_dash(between: Iterable[Leaf]) -> bool:
-    return any(leaf.text in ("-", "–") for leaf in between)
-
-
-def is_year(value: float) -> bool:
-    """Return whether a number may be a year of a deal."""
-    return float(value).is_integer() and YEARS[0] <= value <= YEARS[1]
-
-
-def _only_size(bound: Leaf) -> bool:
-    """Whether a comparison is one of size, not of time: "larger than 2000"."""
-    return not bound.says("compare", "since", "after", "before", "until", "in", "between", "onward")
-
-
-def _compared(dimension: str, value: float, told: Sequence[Leaf | None], signs: Mapping[str, str]) -> Filter:
-    """Return a filter of a number by the first word that compares it: "over", "since"; equal to it where none does."""
-    number = int(value) if float(value).is_integer() else value
-    for leaf in filter(None, told):
-        for name, sign in signs.items():
-            if leaf.says("compare", name) or (name == "above" and leaf.says("ask", "most")):
-                return span(sign, number, dimension)
-    return Filter(dimension, "in", (number,))
-
-
-@lru_cache(maxsize=32)
-def _singulars(language: str) -> frozenset[str]:
-    """Return the words that stand in the singular, as the word lists write them."""
-    of = words(language)
-    named = (of["ask"]["deal"], of["ask"]["investment"])
-    every = [of["link"]["deal_number"], of.get("singular", {}).get("words", ""), *(named if language == "en" else ())]
-    first = [several.split("|")[0] for several in (*named, *of["axis"].values())]
-    several = (one for text in every for one in text.split("|") if text not in named or not one.endswith("s"))
-    return frozenset(one.lower() for one in (*first, *several))

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from agent import lexicon
-from agent.deals.leaves import leaves_of
+from agent.deals.words import leaves_of
 from agent.words import FOLDER, fillers
 from retrieval.deal_words import WORDS, fold, languages
 from retrieval.kept import kept

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from agent.deals.leaves import leaves_of
 from agent.deals.planning import plan_of
-from agent.deals.reading import AXES, Asked, is_year, means_deals
+from agent.deals.reading import AXES, Asked
+from agent.deals.topic import means_deals
+from agent.deals.words import leaves_of
 from agent.llm.errors import BadPlan
+from agent.reading.chart import is_year
 from retrieval.deal_terms import countries, terms, world_regions
 from retrieval.deal_words import label, place_name
 from retrieval.query import Filter

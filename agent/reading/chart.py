@@ -6,7 +6,7 @@ reading of every run of words is built; the one that reads most words with the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -438,8 +438,8 @@ MUST = frozenset({
 """Types that change what is asked: left over, they forbid an answer."""
 
 
-def chart(said: Mentions) -> list[Item]:
-    """Return every reading of every run of words."""
+def chart(said: Mentions, rules: Sequence[Rule] = RULES) -> list[Item]:
+    """Return every reading of every run of words by the rules, those of the land where no others are given."""
     reach = _reach(said)
     known: dict[tuple[int, int, str, str], Item] = {_key(i): i for i in said.items}
     for _ in range(MOST_ROUNDS):
@@ -447,7 +447,7 @@ def chart(said: Mentions) -> list[Item]:
         for item in known.values():
             by_start.setdefault(item.start, []).append(item)
         new: dict[tuple[int, int, str, str], Item] = {}
-        for pattern, made, build in RULES:
+        for pattern, made, build in rules:
             for row in _rows(pattern.split(), by_start, reach):
                 value = build(*(i.value for i in row))
                 item = Item(row[0].start, row[-1].end, made, value, sum(i.cost for i in row))
@@ -496,12 +496,18 @@ def _continued(
                 yield from _continued([*row, item], types, by_start, reach)
 
 
-def best(every: Sequence[Item], said: Mentions) -> list[Item]:
-    """Return the reading that covers most words with the fewest and cheapest constraints, in order."""
+def best(every: Sequence[Item], said: Mentions, kept: Collection[str] = KEPT) -> list[Item]:
+    """Return the reading that covers most words with the fewest and cheapest constraints, in order.
+
+    Args:
+        every: the readings to choose among.
+        said: the question.
+        kept: types that the reading may be made of.
+    """
     count = len(said.tokens)
     ending: dict[int, list[Item]] = {}
     for item in every:
-        if item.type in KEPT:
+        if item.type in kept:
             ending.setdefault(item.end, []).append(item)
     scores: list[tuple[float, tuple[Item, ...]]] = [(0.0, ())]
     numbers = {i.start for i in said.items if i.type == "NUM" and not is_year(i.value)}
@@ -515,6 +521,25 @@ def best(every: Sequence[Item], said: Mentions) -> list[Item]:
             candidates.append((before + worth, (*taken, item)))
         scores.append(max(candidates, key=lambda c: c[0]))
     return list(scores[-1][1])
+
+
+def first_of(rules: Sequence[tuple[str, str, int]], every: Sequence[Item], said: Mentions) -> dict[Any, str]:
+    """Return what each of several things is by the first rule that fits it, things being the values of an item.
+
+    Args:
+        rules: types in a row, what they make of something, and which of the row's items has it.
+        every: the readings.
+        said: the question.
+    """
+    by_start: dict[int, list[Item]] = {}
+    for item in every:
+        by_start.setdefault(item.start, []).append(item)
+    reach, found = _reach(said), dict[Any, str]()
+    for pattern, made, at in rules:
+        for row in _rows(pattern.split(), by_start, reach):
+            for one in row[at].value:
+                found.setdefault(one, made)
+    return found
 
 
 LEFT_NUMBER = 0.3

@@ -271,7 +271,7 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         text = f"{lonlat[1]:g}, {lonlat[0]:g}"
         spot = Place(f"position:{text}", text, lonlat, "", None, "")
         items.append(at.item(*span, "POSITION", Area(*span, text, (spot,))))
-    items += _numbers(every, question)
+    items += numbers(every, question)
     if found := find_point_id(question):
         start = question.index(found)
         items.append(at.item(start, start + len(found), "POINT", int(found)))
@@ -320,11 +320,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
                 soft.update(n for n in range(start, end) if not any(s <= n < e for s, e in taken))
             else:
                 items.append(Item(start, end, type, value))
-        number = re.fullmatch(r"number\.(\d+)", leaf.key)
-        if number and not inside and not any(s <= start < e for s, e in shares):  # Italian "per cento"
-            items.append(Item(start, end, "NUM", float(number.group(1))))
-            if float(number.group(1)) in (100, 1000, 1_000_000):
-                items.append(Item(start, end, "TIMES", float(number.group(1))))
+        if not inside and not any(s <= start < e for s, e in shares):  # Italian "per cento"
+            items += number_said(leaf.key, start, end)
     parted, leading = _parted(every, question, language)
     items += parted
     soft |= leading
@@ -559,8 +556,17 @@ def _names(question: str, language: str, context: Context) -> tuple[list[Area], 
     return settle(question, flatten(question), language, areas, classes, codes)
 
 
-def _numbers(every: Sequence[Token], question: str) -> list[Item]:
-    """Numbers as written: 4.5 and 4,5 are one, 1 000 and 1,000 are a thousand; a year is four digits alone."""
+def number_said(key: str, start: int, end: int) -> list[Item]:
+    """Return the number that a closed word says, and what it multiplies the one before it by: "20 thousand"."""
+    if not (number := re.fullmatch(r"number\.(\d+)", key)):
+        return []
+    value = float(number.group(1))
+    times = [Item(start, end, "TIMES", value)] if value in (100, 1000, 1_000_000) else []
+    return [Item(start, end, "NUM", value), *times]
+
+
+def numbers(every: Sequence[Token], question: str) -> list[Item]:
+    """Return numbers as written: 4.5 and 4,5 are one, 1 000 and 1,000 are a thousand; a year is four digits alone."""
     items: list[Item] = []
     gaps: list[tuple[int, int, tuple[int, int]]] = []
     pairs: list[Item] = []
@@ -568,7 +574,11 @@ def _numbers(every: Sequence[Token], question: str) -> list[Item]:
     for n, token in enumerate(every):
         if n <= skip or not re.fullmatch(r"\d+", token.norm):
             glued = re.fullmatch(r"(\d+)(km|m|ha|km2)", token.norm)
-            if glued:
+            if thousand := re.fullmatch(r"(\d+)k", token.norm):
+                items.append(Item(n, n + 1, "NUM", float(thousand.group(1)) * 1000))
+            elif token.norm in MILLION and n and every[n - 1].norm.isdigit():
+                items.append(Item(n, n + 1, "TIMES", 1e6))
+            elif glued:
                 items.append(Item(n, n + 1, "QTY", (float(glued.group(1)), glued.group(2))))
             elif nth := re.fullmatch(r"(\d+)(?:st|nd|rd|th|e|eme|er)", token.norm):
                 items.append(Item(n, n + 1, "ORD", int(nth.group(1))))
@@ -597,6 +607,8 @@ def _dashed(items: Sequence[Item], n: int, question: str, every: Sequence[Token]
     return before if gap in ("-", "\u2010", "\u2013", "\u2014") else None
 
 
+MILLION = ("mio", "mln")
+"""What is written for a million in many languages."""
 GROUPS = ".,'’ \u00a0\u202f"
 """What stands between two parts of one number."""
 

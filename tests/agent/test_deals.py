@@ -11,20 +11,23 @@ import pytest
 
 from agent.ask import ask, run_plan
 from agent.conversation import Conversation
-from agent.deals.leaves import GRAMMAR
 from agent.deals.notation import from_rest, to_rest
 from agent.deals.planning import deals_plan
-from agent.deals.reading import means_deals
 from agent.deals.tongue import language_of
+from agent.deals.topic import means_deals
+from agent.deals.words import BESIDE, GRAMMAR
+from agent.lexicon import lexicon as closed_words
+from agent.understand import NEAR_KM
 from retrieval.deal_files import read_deals
 from retrieval.deal_terms import world_regions
-from retrieval.deal_words import PATTERNS, languages, lexicon, words
+from retrieval.deal_words import PATTERNS, fold, languages, lexicon, stem, words
 from retrieval.errors import BadArgument
 from retrieval.fetch.landmatrix_world import drawn, export_zip
 from retrieval.ingest import Contents, write_store
 from retrieval.statistics_files import read_statistics_file
 from retrieval.store import Store
 from retrieval.types import Language
+from retrieval.word_forms import GLUED
 from tests import tiny
 from tests.deal_places import town, world
 from tools.context import Context
@@ -568,6 +571,69 @@ def test_after_a_year_that_year_is_left_out(question: str, language: Language, c
     years = [one for one in plan.steps[0].arguments["where"] if one["dimension"] == "year"]
     assert years == [{"dimension": "year", "op": "above", "values": [2012]}]
     assert plan.steps[0].arguments["act"] == "list"
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "dimension", "op", "values"),
+    [
+        ("land deals in Romania in 2010 and 2012", "en", "year", "in", [2010, 2012]),
+        ("land deals in Romania since 1975", "en", "year", "between", [1975, None]),
+        ("Földügyletek Romániában 2010 és 2015 között", "hu", "year", "between", [2010, 2015]),
+        ("transakcje ziemią w Rumunii z lat 2010–2015", "pl", "year", "between", [2010, 2015]),
+        ("land deals in Romania >5000 ha", "en", "size", "above", [5000]),
+        ("land deals in Romania over 20k ha", "en", "size", "above", [20000]),
+        ("land deals in Romania below 10 km2", "en", "size", "below", [1000]),
+        ("transakcje ziemią w Rumunii powyżej 5 tys. ha", "pl", "size", "above", [5000]),
+        ("Negócios de terras na Roménia com mais de 20 mil hectares", "pt", "size", "above", [20000]),
+    ],
+)
+def test_numbers_are_those_of_the_shared_reading(
+    question: str, language: Language, dimension: str, op: str, values: list[int | None], context: Context
+) -> None:
+    plan = deals_plan(question, context.in_language(language), Conversation())
+    assert plan is not None
+    found = [(one["dimension"], one["op"], one["values"]) for one in plan.steps[0].arguments["where"]]
+    assert sorted(found) == sorted([(dimension, op, values), ("place", "in", ["country:RO"])])
+
+
+@pytest.mark.parametrize(
+    ("question", "where"),
+    [
+        ("deals by investors not from China", [("investor_country", "not_in", ["foreign:CN"])]),
+        ("deals of non-Chinese investors in Africa",
+         [("investor_country", "not_in", ["foreign:CN"]), ("place", "in", ["m49:002"])]),
+        ("which has more deals, Laos or Cambodia", [("place", "in", ["foreign:LA", "foreign:KH"])]),
+        ("deals not in Laos, Cambodia or Vietnam", [("place", "not_in", ["foreign:LA", "foreign:KH", "foreign:VN"])]),
+    ],
+)  # fmt: skip
+def test_each_place_has_its_part_and_a_negation_is_of_all_of_a_row(
+    question: str, where: list[tuple[str, str, list[str]]], context: Context
+) -> None:
+    plan = deals_plan(question, context, Conversation())
+    assert plan is not None
+    assert [(f["dimension"], f["op"], f["values"]) for f in plan.steps[0].arguments["where"]] == where
+
+
+def test_near_is_as_far_as_elsewhere_and_not_within_is_what_lies_beyond(tmp_path: Path) -> None:
+    (tmp_path / "e.zip").write_bytes(export_zip(drawn(60, 5)))
+    write_store(tmp_path / "s.duckdb", Contents(None, (world(),), town(), (), deals=read_deals(tmp_path / "e.zip")))
+    with Store.open(tmp_path / "s.duckdb") as store:
+        asked = [deals_plan(f"deals {where} Brăila", Context.open(store), Conversation())
+                 for where in ("near", "within 300 km of", "not within 300 km of")]  # fmt: skip
+    told = [(f["op"], f["values"][2]) for plan in asked if plan for f in plan.steps[0].arguments["where"]]
+    assert told == [("near", NEAR_KM), ("near", 300), ("not_near", 300)]
+
+
+def test_words_that_mean_the_same_whatever_is_asked_stand_in_one_list() -> None:
+    """A comparison, a unit, a negation is a closed word of all sources; the lists of deals hold what only they say."""
+    beside = {key: made for key, made in GRAMMAR.items() if {key, key.partition(".")[0]} & {*BESIDE}}
+    for language in {*languages()} - GLUED:  # there a word of the lists is a beginning
+        for section, key in [(s, k) for s in ("compare", "negation", "unit") for k in words(language).get(s, {})]:
+            closed = [one for one, made in beside.items() if f"{section}:{key}" in made.split()]
+            shared = {phrase for one in closed for phrase in closed_words(language).get(one, ())}
+            own = {fold(one) for one in words(language)[section][key].split("|")}
+            unchanging = {one for one in own if all(stem(word, language) == word for word in one.split())}
+            assert not unchanging & shared, (language, section, key)
 
 
 @pytest.mark.parametrize(
