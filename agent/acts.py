@@ -52,7 +52,7 @@ FACTS: Mapping[str, DataTopic] = {
     "classifier.encoder": "encoder",
 }
 """Key of the lexicon → what of the classifier is asked; the first that is said counts."""
-REPEATS = {"act.sure": "sure", "act.why": "why"}
+REPEATS = {"act.dispute": "sure", "act.sure": "sure", "act.why": "why"}
 """Doubt and "why" of the answer before: it is looked up again, and the line says what is known."""
 AGAIN = ("act.map", "act.table", "act.chart")
 POLITE = ("act.thanks", "act.hello", "act.bye")
@@ -60,6 +60,8 @@ POLITE_WORDS = 2
 """Unknown words that thanks may have beside them: "thanks a bunch"."""
 LONGEST_REPLY = 8
 """Words of the longest reply to an answer that says nothing new."""
+LONGEST_DISPUTE = 14
+"""… of one that disputes it: "the forest service says 12 per cent, so that cannot be"."""
 
 
 def act_plan(question: str, context: Context, conversation: Conversation) -> Plan | None:
@@ -125,14 +127,17 @@ def longest(every: list[Leaf]) -> list[Leaf]:
 
 def reply_plan(reading: Reading, said: list[Leaf], keys: set[str], conversation: Conversation) -> Plan | None:
     """Return the plan of thanks, doubt, "why" or "on a map": replies that name nothing new."""
+    disputed = "act.dispute" in keys and bool(conversation.steps)
     if (
-        len(reading.said.tokens) > LONGEST_REPLY
+        len(reading.said.tokens) > (LONGEST_DISPUTE if disputed else LONGEST_REPLY)
         or "deixis.both" in keys
         or reading.has("CLASS", "PLACE", "YEAR", "LEVEL", "LIMIT", "RANK")
     ):
         return None
     wanted = next((k for k in (*REPEATS, *AGAIN, *POLITE) if k in keys), None)
-    if wanted is None or words_left(reading, said) > (POLITE_WORDS if wanted in POLITE else 0):
+    asks = any(key.startswith("ask.") and key != "ask.is" for key in keys)
+    most = POLITE_WORDS if wanted in POLITE else LONGEST_DISPUTE if disputed and not asks else 0
+    if wanted is None or words_left(reading, said) > most:
         return None
     if wanted in POLITE:
         return Plan((), told=("thanks",) if wanted == "act.thanks" else ("can",), frame=conversation.frame)

@@ -118,7 +118,7 @@ class Run:
         conversation = self.conversation
         language = self.language_of(question)
         self.context = self.context.in_language(language)
-        conversation.frame_tried = {}
+        conversation.frame_tried, conversation.tried = {}, {}
         try:
             planner = router_of(router, llm)
             self.router_name = planner.name
@@ -185,7 +185,7 @@ class Run:
             log.warning("unsupported in the text: %s in %r", wrong, text)
         for frame in (*plan.earlier, plan.frame):
             self.conversation.turn_to(frame)
-        self.conversation.pending = None
+        self.conversation.pending, self.conversation.open = None, ""
         if done:
             asked = plan.queries or queries_of(done, results)
             self.conversation.keep([step.to_json() for step in done], [dict(query) for query in asked])
@@ -252,7 +252,10 @@ class Run:
         whole = waiting.question if waiting and waiting.kind != "offer" and self.steps == [] else question
         outcome = outcome_of(error, whole, self.conversation, self.context)
         self.conversation.turn_to(outcome.frame)
+        self.conversation.turn_to_queries(outcome.queries)
         self.conversation.pending = outcome.pending
+        if outcome.status != "clarify":
+            self.conversation.open = ""
         answer = self.finished(outcome.status, outcome.text, language, choices=outcome.choices)
         minutes = job_of(error)
         return replace(answer, plan=self.plan.to_json(), job=minutes) if minutes and self.plan else answer

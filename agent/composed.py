@@ -13,19 +13,22 @@ from agent.conversation import Conversation
 from agent.frame import Frame
 from agent.honesty import qualifiers
 from agent.lexicon import languages, leaves
+from agent.missing import ask_for_a_class, ask_for_a_place, with_reply
+from agent.offers import to_json
+from agent.reading.beside import compared
 from agent.reading.clauses import ASKING, asks, clause_queries, clauses_of, words_of
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, queries
 from agent.reading.held import dropped, in_each_year, in_other_years
 from agent.reading.mentions import Item
+from agent.reading.names import notes_on_names, refuse_unknown_spot, with_towns
 from agent.reading.pointing import joined, points_at_those, points_with, rows_of, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from agent.reading.shapes import shaped
 from agent.witnesses import OFFICIAL_LEVELS, around, published_same, witnesses
 from retrieval.errors import NoSuchYear, NotUnderstood, OutOfCoverage, TooFine
 from retrieval.query import Filter, Query, Ref
-from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
 from tools.plan import Plan, Step
 from tools.presets import verb_of
@@ -58,9 +61,13 @@ def composed_plan(
     if context.language not in languages():
         return None
     reading = read(question, context.language, context)
+    reading = with_towns(reading, context, settled)
+    refuse_unknown_spot(reading, context)
     unknown = unknown_words(reading, context.language) if aside else ()
     if unknown:
-        reading = replace(reading, unread=())
+        asks_why = any(i.value == "act.why" for i in reading.said.items)
+        items = (i for i in reading.items if not (asks_why and (i.type, i.value) == ("ASK", "is")))
+        reading = replace(reading, unread=(), forbidden=(), items=tuple(items))  # "why did it decline" is no yes or no
     if future := [year for year in reading.all("YEAR") if year > datetime.now(UTC).year]:
         raise OutOfCoverage("forecast", str(future[0]))
     if any(i.value == "write.orders" for i in reading.said.items):
@@ -76,20 +83,20 @@ def composed_plan(
     named = reading.has("CLASS", "RANK", "COUNTED", "ENDOF", "NUMCLASS", "FATE", "NONE", "MORETHAN")
     if alone and (points or (bare and points_with(reading, "THAT"))) and not named:
         raise NotUnderstood((), f"unread:{words_pointing(reading)}")
-    whole, past = None, queries_before(conversation)
-    if not past and conversation.frame and not (reading.has("CLASS") and reading.has("PLACE", "LEVEL")):
-        return None  # what a question that was refused left open
+    (text, whole), past = with_reply(question, reading, conversation, context), queries_before(conversation)
     if past:
         try:
-            several = len(conversation.queries) > 1 or context.language not in PAGE_LANGUAGES
-            of_a_table = several or asked_of_a_table(conversation)
-            found = edited(reading, past, context, drawn, settled, of_a_table) if edits(reading) else None
+            if (both := compared(reading, selections(conversation))) is not None:
+                plan = plan_of(both, reading, context, conversation)
+                return replace(plan, steps=tuple(sorted(plan.steps, key=lambda step: step.optional)))
+            found = edited(reading, past, context, drawn, settled) if edits(reading) else None
         except Unfit:
             found = None
         if found is not None:
             told = {witness_of(str(step["tool"])) for step in conversation.steps}
             return plan_of((found,), reading, context, conversation, beside=len(told) > 1)
         whole = completed(reading, past[-1], context)
+    ask_for_a_place(text, whole or reading, conversation, drawn=bool(drawn))
     if not reading.whole or (reading.has("HERE") and not drawn and not reading.has("PLACE")):
         return None
     if not past and reading.items and reading.items[0].type == "ALSO":
@@ -110,6 +117,7 @@ def composed_plan(
     try:
         asked = leaning if leaning is not None else around_each(reading, context, drawn, settled)
     except Unfit:
+        ask_for_a_class(text, reading, conversation, context)
         return None
     missing = [year for year in reading.years if year not in context.store.years()]
     if missing and any(query.source == "revisits" for query in asked):
@@ -137,7 +145,8 @@ def composed_plan(
 
 def unknown_words(reading: Reading, language: str) -> tuple[str, ...]:
     """Return the words no constraint took, where none of them narrows, compares, negates or is a name; else none."""
-    if reading.forbidden or not reading.composed or qualifiers(reading, language):
+    why = {reading.said.words(i) for i in reading.said.items if i.value == "act.why"}
+    if {*reading.forbidden} - why or not (reading.composed or why) or {*qualifiers(reading, language)} - why:
         return ()
     said = {n for i in reading.said.items if i.type != "OTHER" for n in range(i.start, i.end)}
     named = any(n in said or (n > 0 and reading.word(n)[:1].isupper()) for n in reading.open_words)
@@ -238,9 +247,9 @@ def queries_before(conversation: Conversation) -> list[Query]:
     return [*past, joined([Query.from_json(query) for query in conversation.queries])]
 
 
-def asked_of_a_table(conversation: Conversation) -> bool:
-    """Whether the last answer was the typed query's own: what a follow-up names is laid over it."""
-    return bool(conversation.steps) and conversation.steps[-1]["tool"] == "query"
+def selections(conversation: Conversation) -> list[Query]:
+    """Return the queries of a conversation with each of the last answer's where these cannot be one."""
+    return [Query.from_json(query) for query in (*conversation.past, *conversation.queries)]
 
 
 def refuse_what_was_pointed_at(question: str, plan: Plan, context: Context, conversation: Conversation) -> None:
@@ -287,10 +296,12 @@ def plan_of(
         regions = tuple(given.get("regions") or given.get("within") or frame.regions)
         frame = replace(frame, operation=steps[0].tool, source="", regions=regions, **own)
     conversation.frame_tried = frame.to_json()
+    conversation.tried = {"steps": to_json(steps), "queries": [query.to_json() for query in asked]}
     alone = len(asked) == 1 and not asked[0].rows and len(values(asked[0], "region")) < 2
     alone = alone and not any(c.where or c.expression for c in asked[0].columns)
     both = [reading.said.words(i) for i in reading.items if alone and i.type == "BOTH"]
     notes = tuple(("left_aside", {"words": f"“{word}”"}) for word in both)
+    notes = (*notes_on_names(reading, asked, context), *notes)
     return Plan(steps, notes, areas=areas, frame=frame.to_json(), queries=tuple(query.to_json() for query in asked))
 
 

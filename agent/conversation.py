@@ -23,14 +23,15 @@ class Pending:
     """A question that was asked back, or offers made with a refusal."""
 
     kind: str
-    """`region`, `class`, `source` or `offer`; `words` where a model asked back in words of its own."""
+    """`region`, `class`, `source`, `piece` (which a question left out) or `offer`; `words` where a model asked back in
+    words of its own."""
     question: str
     """The question that waits."""
     words: str
     """The words in it that have several readings."""
     choices: tuple[str, ...]
     values: tuple[Any, ...]
-    """In the order of `choices`: a region id, a list of class codes, a source, or a frame."""
+    """In the order of `choices`: a region id, a list of class codes, a source, a class code, or tool calls."""
     resolved: Mapping[str, Any] = field(default_factory=dict)
     """Words settled by earlier answers to the same question."""
 
@@ -40,7 +41,8 @@ class Pending:
         Raises:
             BadArgument: they do not fit.
         """
-        kinds: Mapping[str, Any] = {"region": str, "class": list[str], "source": str, "offer": Frame, "words": str}
+        kinds: Mapping[str, Any] = {"region": str, "class": list[str], "source": str, "piece": str, "words": str,
+                                    "offer": list[dict[str, Any]]}  # fmt: skip
         if self.kind not in kinds:
             raise BadArgument(f"conversation.pending.kind is {self.kind[:30]!r}; it is one of {', '.join(kinds)}")
         if len(self.values) != len(self.choices):
@@ -73,6 +75,10 @@ class Conversation:
     """The results of the last answered question as a model reads them, cut short."""
     frame_tried: dict[str, Any] = field(default_factory=dict)
     """What the present question was understood as, also when it cannot be answered."""
+    tried: dict[str, Any] = field(default_factory=dict)
+    """The `steps` and typed `queries` that the present question was read as, also when it cannot be answered."""
+    open: str = ""
+    """A question that waits for the class or place it leaves out."""
 
     def to_json(self) -> dict[str, Any]:
         """The state as plain JSON values."""
@@ -89,6 +95,11 @@ class Conversation:
             self.past = [*self.past, self.queries[-1]][-MOST_PAST:]
         self.steps, self.queries = steps, queries
 
+    def turn_to_queries(self, queries: list[dict[str, Any]]) -> None:
+        """Remember what a question was of that has no answer: the next one is read as what follows on it."""
+        if queries:
+            self.keep(self.steps, queries)
+
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Conversation:
         """Return the state `to_json` wrote; unknown keys are left aside.
@@ -98,6 +109,10 @@ class Conversation:
         """
         if fault := plain_fault(value):
             raise BadArgument(f"the conversation {fault}")
+        waiting = value.get("pending") if isinstance(value, Mapping) else None
+        offered = waiting.get("values") if isinstance(waiting, Mapping) and waiting.get("kind") == "offer" else ()
+        if isinstance(offered, list) and any(isinstance(one, Mapping) for one in offered):
+            value = {**value, "pending": None}  # the frames of before: what was offered is asked again
         state = record(cls, value, "conversation")
         for name in ("frame", "before", "frame_tried"):
             record(Frame, getattr(state, name), f"conversation.{name}")

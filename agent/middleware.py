@@ -8,6 +8,8 @@ from typing import Any
 from agent.answer import Status
 from agent.conversation import Conversation, Pending
 from agent.frame import TIME
+from agent.missing import CLASS, PLACE
+from agent.offers import offers_of
 from agent.render import refusal_of
 from agent.voice import texts
 from retrieval.errors import (
@@ -30,7 +32,7 @@ from tools.context import Context
 
 CAUGHT = (DataError, Ambiguous, InputError, QueryLimit)
 """Errors that are answers; StoreError and SourceError end the command instead."""
-PIECES = ("which_class", "which_region")
+PIECES = (CLASS, PLACE)
 """What a question may leave out that no answer is honest without: it is asked for."""
 
 
@@ -44,6 +46,8 @@ class Outcome:
     pending: Pending | None = None
     frame: dict[str, Any] = field(default_factory=dict)
     """What was asked that has no answer, or misses a piece: the next question is read as what follows on it."""
+    queries: list[dict[str, Any]] = field(default_factory=list)
+    """Its typed queries."""
 
 
 def outcome_of(error: LandaskError, question: str, conversation: Conversation, context: Context) -> Outcome:
@@ -69,12 +73,23 @@ def outcome_of(error: LandaskError, question: str, conversation: Conversation, c
             return Outcome("clarify", text, error.choices, pending)
         case Ambiguous():
             return Outcome("clarify", text, error.choices)
-    frames = offered_frames(error, conversation.frame_tried, context)
-    choices = tuple(name for name, _ in frames)
-    pending = Pending("offer", question, "", choices, tuple(f for _, f in frames)) if frames else None
+    if isinstance(error, NotUnderstood) and error.reason == CLASS and conversation.open:
+        pending = main_classes(conversation.open, context)
+        return Outcome("clarify", text, pending.choices, pending)
+    offers = offers_of(error, conversation.tried.get("steps", ()), context)
+    choices = tuple(name for name, _ in offers)
+    pending = Pending("offer", question, "", choices, tuple(steps for _, steps in offers)) if offers else None
     if isinstance(error, NotUnderstood) and (error.reason in PIECES or nothing_was_read(error)):
         return Outcome("clarify", text, choices, pending, conversation.frame_tried)
-    return Outcome("refused", text, choices, pending, what_stays(error, conversation.frame_tried))
+    frame = what_stays(error, conversation.frame_tried)
+    return Outcome("refused", text, choices, pending, frame, queries_left(error, conversation, context))
+
+
+def main_classes(question: str, context: Context) -> Pending:
+    """Return the classes of the first level as what a question that names none may be of."""
+    label = context.nomenclature.label
+    choices = tuple(f"{label(code, context.language)} ({code})" for code in MAIN_CLASSES)
+    return Pending("piece", question, "", choices, tuple(MAIN_CLASSES))
 
 
 def nothing_was_read(error: NotUnderstood) -> bool:
@@ -92,36 +107,18 @@ def what_stays(error: LandaskError, tried: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def offered_frames(error: LandaskError, tried: dict[str, Any], context: Context) -> list[tuple[str, dict[str, Any]]]:
-    """Return what a refusal offers instead: label → the question it would be."""
-    if not tried:
-        return []
+def queries_left(error: LandaskError, conversation: Conversation, context: Context) -> list[dict[str, Any]]:
+    """Return the typed queries that "and in Alsace?" follows on after a refusal: those refused, of the latest survey
+    where theirs had none."""
+    queries = [dict(query) for query in conversation.tried.get("queries", ())]
     match error:
-        case TooFine() if error.containing:
-            offers = []
-            for name in error.containing:
-                try:
-                    region = context.region(name)
-                except LandaskError:
-                    continue
-                offers.append((region.name, {**tried, "regions": [region.id], "near": None}))
-            return offers
         case NoSuchYear():
-            return [(str(y), {**tried, "years": [y], "since": None, "span": None}) for y in error.near]
-        case NotUnderstood() if error.reason == "which_class":
-            return [offer for code in MAIN_CLASSES if (offer := _instead(code, tried, context))]
-        case NotPublished():
-            return [offer for word in error.instead[:4] if (offer := _instead(word, tried, context))]
+            latest = {"dimension": "year", "op": "in", "values": list(context.store.years()[-1:])}
+            found = [query for query in queries if query["source"] == "survey" and latest["values"]]
+            return [{**q, "where": [*(f for f in q["where"] if f["dimension"] != "year"), latest]} for q in found]
+        case TooFine() | NotPublished():
+            return queries
     return []
-
-
-def _instead(word: str, tried: dict[str, Any], context: Context) -> tuple[str, dict[str, Any]] | None:
-    if word.isdigit():
-        return word, {**tried, "years": [int(word)], "since": None, "span": None}
-    if word not in context.nomenclature.classes:
-        return None
-    label = f"{context.nomenclature.label(word, context.language)} ({word})"
-    return label, {**tried, "land_cover": [word], "land_use": [], "each": [[word]]}
 
 
 def bug_text(language: str) -> str:

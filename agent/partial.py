@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Collection, Sequence
 from functools import lru_cache
+from pathlib import Path
 
+from agent.lexicon import Token
 from agent.understand import Area
-from agent.words import flatten
-from retrieval.errors import UnknownRegion
+from agent.words import flatten, fold
+from retrieval.errors import AmbiguousRegion, DataError, OutOfCoverage, UnknownRegion
 from retrieval.types import Place, Region
 from tools.context import Context
 
@@ -18,6 +22,7 @@ CLOSE = 5
 """Names given where there are too many."""
 MOST_NAMES = 20_000
 """Names whose plain words are kept: those of every region, in a few languages."""
+PREPOSITIONS = Path(__file__).parent / "reading" / "prepositions.toml"
 LOCAL = ""
 """No language: names as the statistics write them."""
 
@@ -64,3 +69,69 @@ def whole(area: Area, context: Context) -> Area:
         return area
     towns: list[Region | Place] = [p for p in area.places if f" {plain(area.text)} " in f" {plain(p.name)} "]
     return Area(area.start, area.end, area.text, (*regions, *towns), exact=False)
+
+
+LONGEST_NAME = 4
+"""Words of the longest name that is looked up."""
+
+
+def named_inside(question: str, every: Sequence[Token], known: Collection[int], context: Context) -> tuple[Area, ...]:
+    """Return the places that capitalised words behind "in" may be which no list has as they stand.
+
+    Args:
+        question: what is asked.
+        every: its words.
+        known: where words stand that are read as something else.
+        context: where places are looked up.
+    """
+    found: list[Area] = []
+    leads = inside(context.language)
+    n = 1
+    while n < len(every):
+        first, before = every[n], every[n - 1]
+        if n in known or not question[first.start].isupper() or before.norm not in leads:
+            n += 1
+            continue
+        last = n
+        while last + 1 < len(every) and last - n < LONGEST_NAME - 1 and _goes_on(question, every, last, known):
+            last += 1
+        text = question[first.start : every[last].end]
+        if candidates := meant(text, context):
+            found.append(Area(first.start, every[last].end, text, candidates, exact=False))
+        n = last + 1
+    return tuple(found)
+
+
+def _goes_on(question: str, every: Sequence[Token], last: int, known: Collection[int]) -> bool:
+    """Whether the next word is of the same name: capitalised too, only a space or hyphen between."""
+    gap = question[every[last].end : every[last + 1].start]
+    return last + 1 not in known and gap in (" ", "-") and question[every[last + 1].start].isupper()
+
+
+def meant(text: str, context: Context) -> tuple[Region | Place, ...]:
+    """Return what an unknown name may be: names it is a part of, a region misspelt, a town; nothing where none is.
+
+    A town is one of just this name: "the Alps" are not Alp in Catalonia.
+    """
+    if 0 < len(parts := names_with(text, context)) <= MOST:
+        return parts
+    try:
+        return (context.gazetteer.resolve(text, context.language),)
+    except AmbiguousRegion as error:
+        return tuple(context.gazetteer.region(id, context.language) for id in error.ids)
+    except OutOfCoverage:
+        return ()
+    except UnknownRegion:
+        pass
+    try:
+        town = context.gazetteer.place(text)
+    except (DataError, AmbiguousRegion):
+        return ()
+    return (town,) if plain(town.name) == plain(text) else ()
+
+
+@lru_cache(maxsize=32)
+def inside(language: str) -> frozenset[str]:
+    """Return the words of a language behind which a capitalised name is a place, folded."""
+    table = tomllib.loads(PREPOSITIONS.read_text(encoding="utf-8"))["inside"]
+    return frozenset(fold(word) for word in table.get(language, ()))

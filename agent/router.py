@@ -24,6 +24,7 @@ from agent.honesty import names_nothing, refuse_what_no_rule_behind_reads, refus
 from agent.language import unread
 from agent.letters import LONGEST_LETTER, asked_in
 from agent.lexicon import languages, leaves
+from agent.offers import plan_of_offer, to_json
 from agent.operation import asks_for_one, operation_of, order_of
 from agent.pair import paired, says_both
 from agent.partial import MOST, names_with, whole
@@ -105,11 +106,13 @@ class Builtin:
         if picked is not None and conversation.pending:
             waiting, value = conversation.pending, conversation.pending.values[picked]
             if waiting.kind == "offer":
-                frame = Frame.from_json(value)
-                return planned(frame, context, conversation, ())
-            settled = {**waiting.resolved, waiting.words: value}
-            conversation.pending = replace(waiting, resolved=settled)
-            question = waiting.question
+                return plan_of_offer(value, conversation.areas)
+            if waiting.kind == "piece":
+                conversation.open, question = waiting.question, str(value)
+            else:
+                settled = {**waiting.resolved, waiting.words: value}
+                conversation.pending = replace(waiting, resolved=settled)
+                question = waiting.question
         if (of_deals := deals_plan(question, context, conversation, settled)) is not None:
             return of_deals
         settled = {words: value for words, value in settled.items() if value not in WITNESSES}
@@ -329,6 +332,7 @@ def planned(frame: Frame, context: Context, conversation: Conversation, notes: S
     frame = replace(frame, operation=frame.operation or default_operation(frame, context))
     conversation.frame_tried = frame.to_json()
     steps = steps_of(frame, context)
+    conversation.tried = {"steps": to_json(steps)}
     wanted = {id for step in steps for key in ("regions", "within") for id in step.arguments.get(key, ())}
     areas = {id: geometry for id, geometry in conversation.areas.items() if id in wanted and id in context.areas}
     return Plan(tuple(steps), tuple(notes), areas, frame.to_json())

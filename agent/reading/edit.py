@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from agent.reading.beside import of_both_years
 from agent.reading.fill import PERCENT, UNIT_MEASURE, Constraints, Unfit
 from agent.reading.pointing import (
     POINTS,
@@ -19,12 +20,14 @@ from agent.reading.pointing import (
     points_with,
     ranked,
     rows_of,
+    those_said,
     values,
     without,
     years_of,
 )
 from agent.reading.read import Reading
-from retrieval.query import Column, Filter, Group, Order, Query
+from retrieval.errors import NotUnderstood
+from retrieval.query import Column, Filter, Group, Order, Query, Way
 from retrieval.sources import source_of
 from retrieval.types import NUTS_LEVELS
 from tools.compile import is_of_points
@@ -53,7 +56,6 @@ def edited(
     context: Context,
     selection: Sequence[str] = (),
     settled: Mapping[str, Any] | None = None,
-    of_a_table: bool = True,
 ) -> Query:
     """Return the query before with a follow-up's constraints laid over it.
 
@@ -63,20 +65,19 @@ def edited(
         context: the world it is asked of.
         selection: ids of the areas that "here" means.
         settled: words → what the asker chose among several meanings.
-        of_a_table: whether the last answer was the typed query's own, so that "compare them" is of its rows.
 
     Raises:
         Unfit: the follow-up says nothing that can be laid over it.
         AmbiguousRegion, AmbiguousClass: a name is several things.
     """
+    reading, asked = of_a_year(reading), reading
     said = Constraints(reading, context, selection, {**as_before(reading, past[-1], context), **(settled or {})})
     names_nothing = not reading.has("PLACE", "CLASS", "YEAR", "LIMIT", "HAVING", *SPLIT)
     if reading.has("BACK") and names_nothing and len(past) > 1:
         return past[-2]
-    alone = "compare" in said.asks and names_only(reading)
-    if alone and not of_a_table and not reading.has("ONE", "ORD", "SUP", "BOTH", "DIFF", "HERE"):
-        raise Unfit("compared with what?")
-    if (found := pointed(reading, past, said, context, of_a_table=of_a_table)) is not None:
+    if (apart := of_both_years(reading, past)) is not None:
+        return apart
+    if asked is reading and (found := pointed(reading, past, said, context)) is not None:
         return found
     beside = "compare" in said.asks and names_only(reading, "YEAR") and not reading.has("ONE", "ORD")
     pair = sorted({*said.years(), *years_of(past[-1])})
@@ -110,12 +111,18 @@ def edited(
         and not reading.has("UP", "DOWN")
     ):
         base = of_points(base, context)
+    if "share" in said.measures and "points" not in said.measures and counts(base):
+        base = of_shares(base)  # "what percentage is that?"
     if asks_for_points(said, reading):
         base = points_of(base, context)
+    if said.asks == {"show"} and counts(base) and len(reading.items) == 1:
+        return replace(base, rows=(Group("point"),), columns=())
+    base = among_the_regions(base, reading, context)
     if (turned := turned_round(base, reading)) is not None:
         return turned
     if (other := of_the_part(base, said)) is not None:
         return other
+    base = of_a_row(base, said, reading)
     if reading.has("ALSO") or said.measures or said.places:
         base = in_rows(base)
     before = values(base, "region")
@@ -145,6 +152,52 @@ def edited(
     if result == past[-1] and "how_many" not in said.asks:
         raise Unfit("nothing was changed")
     return result
+
+
+def of_a_row(base: Query, said: Constraints, reading: Reading) -> Query:
+    """Return a ranking of places as the figure of one of them that a follow-up names: "and how much has Portugal?"."""
+    group = base.group("region")
+    one = group is not None and len(base.rows) == 1 and len(said.places) == 1 and said.places[0].level == group.level
+    if not one or base.fold or reading.has("ALSO", "SUP", "RANK", "LEVEL", "RANKED", *SPLIT) or is_change(base):
+        return base
+    return replace(base, rows=(), order=(), limit=None, having=(), lead="")
+
+
+def of_a_year(reading: Reading) -> Reading:
+    """Return a follow-up with "only those from 2015" as what is of that year: no change is asked for."""
+    starts = {i.start for i in reading.said.items if i.type == "FROM"}
+    only = reading.has("SINCEYEAR") and not reading.has("CHANGE", "UP", "DOWN", "LOST", "GAINED", "TREND", "ASK")
+    if not only or not those_said(reading, 1):
+        return reading
+    dated = (replace(i, type="YEAR") if i.type == "SINCEYEAR" and i.start in starts else i for i in reading.items)
+    return replace(reading, items=tuple(dated))
+
+
+def counts(base: Query) -> bool:
+    """Whether a query is one number of surveyed points."""
+    return base.source == "survey" and not (base.rows or base.having or base.fold)
+
+
+def among_the_regions(base: Query, reading: Reading, context: Context) -> Query:
+    """Return a figure of one place as the ranking of the regions in it, where "which has the most?" follows on it.
+
+    Raises:
+        NotUnderstood: it has no such regions.
+    """
+    named = values(base, "region")
+    tops = {(i.start, i.end) for i in reading.items if i.type == "SUP"}
+    tops -= {(i.start, i.end) for i in reading.made if i.type == "END"}  # the highest point
+    asked = reading.all("ASK") and {*reading.all("ASK")} <= {"which", "what", "is"} and tops
+    if not asked or not names_only(reading) or reading.has("MEASURE", "CLASSES", "RANKCLASS", "BOTH"):
+        return base
+    if base.rows or len(named) != 1 or base.source not in ("survey", "published"):
+        return base
+    place = context.named(str(named[0]))
+    if {r.id for r in context.gazetteer.children(place.id, "nuts2")} <= {place.id}:
+        raise NotUnderstood((), f"no_parts:{place.name}:nuts2")
+    name = (base.headline or base.columns[0]).name if base.columns else "points"
+    way: Way = "fewest" if "fewest" in reading.all("SUP") else "most"
+    return replace(base, columns=base.columns or POINTS, rows=(Group("region", "nuts2"),), order=(Order(name, way),))
 
 
 def as_before(reading: Reading, base: Query, context: Context) -> dict[str, Any]:

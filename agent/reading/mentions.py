@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from agent.lexicon import Leaf, Token, leaves, lexicon, tokens
+from agent.partial import named_inside
 from agent.understand import Area, Cover, find_lonlat, find_point_id, named_codes, settle
 from agent.words import fillers, flatten, words
 from retrieval.nomenclature import ABROAD_COST, FORM_COST, ClassMatch
@@ -212,6 +213,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "act.yes": (("SOFT", ""),),
     "act.meant": (("SOFT", ""),),
     "act.threshold": (),
+    "act.dispute": (),
     **{f"degree.{name}": () for name in ("more_wooded", "most_wooded")},
     **{f"month.{n}": (("MONTH", n),) for n in range(1, 13)},
     "season.spring": (("SEASON", (3, 4, 5)),),
@@ -279,6 +281,10 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     soft = {n for n, token in enumerate(every) if token.norm in _small(language) or _is_clipped(question, token)}
     soft |= {n for n, token in enumerate(every) if _is_a_form(token.norm, language)}
     soft -= {n for start, end in taken for n in range(start, end)}
+    known = {n for i in items for n in range(i.start, i.end)} | soft
+    known |= {n for leaf in every_leaf for n in range(*at.span(leaf.start, leaf.end))}
+    unlisted = named_inside(question, every, known, context)
+    items += [at.item(a.start, a.end, "PLACE", a, INEXACT) for a in unlisted]
     polite = [at.span(leaf.start, leaf.end) for leaf in every_leaf if leaf.key == "function.words"]
     shares = [at.span(leaf.start, leaf.end) for leaf in every_leaf if leaf.key == "unit.percent"]
     shares = [(start, end) for start, end in shares if start and _after_number(every, start)]

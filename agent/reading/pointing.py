@@ -38,9 +38,7 @@ MOST_POINTED = 60
 """Rows that "those" can mean; more is a level of its own."""
 
 
-def pointed(
-    reading: Reading, past: Sequence[Query], said: Constraints, context: Context, *, of_a_table: bool
-) -> Query | None:
+def pointed(reading: Reading, past: Sequence[Query], said: Constraints, context: Context) -> Query | None:
     """Return the query that a follow-up comes to which points at something of the queries before, None if it does not.
 
     Args:
@@ -48,17 +46,15 @@ def pointed(
         past: the queries of the conversation, the last one last.
         said: its constraints.
         context: the world it is asked of.
-        of_a_table: whether the last answer was the typed query's own; of another the rules behind compare the last two.
 
     Raises:
         Unfit: it points at what is not there.
     """
     base = past[-1]
-    beside = of_a_table or not names_only(reading) or reading.has("DIFF", "SUP", "MORE", "UP", "DOWN", "BOTH")
     return (
         in_all(reading, past, context)
         or moved_between(reading, past)
-        or (of_the_two(reading, past, said) if beside else None)
+        or of_the_two(reading, past, said)
         or in_both_years(reading, past, said)
         or part_of(reading, past, said)
         or flipped(reading, base)
@@ -246,7 +242,7 @@ def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Qu
         or points_with(reading, "BOTH")
         or 2 in [*reading.all("THOSEN"), *(n for n, _ in reading.all("MANY"))]
     )
-    one_of_them = beside or ({"which", "what"} & {*asks} and asked and not points_with(reading, "THOSE"))
+    one_of_them = beside or ({"which", "what"} & {*asks} and asked and not those_said(reading, 1))
     if any(n > 2 for n, _ in reading.all("MANY")):
         return None
     if both and {"show", "where"} & {*asks} and names_only(reading) and (two := two_of("region", past)):

@@ -91,7 +91,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = in_both_years([one for i in items for one in not_inside(i, said)], said)
     items = not_at_last(of_so_many(as_heights(items, said), said, context), said)
     items = as_part(none_appeared(at_both_ends(larger_than(items, said), said)), context)
-    items = of_their_size(items, said)
+    items = which_two(of_their_size(items, said), said)
     items = tuple(those_counted(with_origin(with_the_last(items, said), said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
@@ -147,6 +147,16 @@ def of_their_size(items: list[Item], said: Mentions) -> list[Item]:
         placed = any(i.type in OF_PLACES for i in near) and not any(i.type == "CLASS" for i in near)
         found.append(replace(item, type="SIZED") if of_land and placed else item)
     return found
+
+
+def which_two(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints of a follow-up with the number of those it asks for: "and which two least?"."""
+    if any(i.type in ("LEVEL", "RANK", "CLASS", "CLASSES", "INSIDE", "MANY", "BOTH") for i in items):
+        return items
+    asks = {i.end for i in items if i.type == "ASK" and i.value == "which"}
+    ends = {i.start for i in items if i.type == "SUP"}
+    many = [i for i in said.items if i.type == "NUM" and i.start in asks and i.end in ends and i.value > 1]
+    return sorted([*items, *(replace(i, type="FIRST", value=int(i.value)) for i in many[:1])], key=lambda i: i.start)
 
 
 def in_both_years(items: list[Item], said: Mentions) -> list[Item]:

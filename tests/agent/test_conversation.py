@@ -369,3 +369,55 @@ def test_nearest_to_a_name_no_list_has_is_refused_with_that_name(asked) -> None:
     answer = follow(asked, "where are vineyards in Tuscany?", "which are closest to Xyzzyham?")
     assert answer.status == "refused"
     assert "Xyzzyham" in answer.text
+
+
+def test_of_two_places_of_other_years_each_figure_is_of_its_own(asked) -> None:
+    first = "What percentage of Ireland was grassland in 2022?"
+    answer = follow(asked, first, "and of the United Kingdom in 2018?", "which of the two is higher?")
+    assert "Ireland, 2022" in answer.text
+    assert "United Kingdom, 2018" in answer.text
+
+
+def test_one_of_the_ranked_is_asked_about_alone_and_the_other_end_by_number(asked) -> None:
+    talk = Conversation()
+    asked("which two countries have most shrubland?", talk)
+    least = asked("and which two least?", talk).results[0]
+    assert (least.arguments["order"], len(least.table)) == ("fewest", 2)
+    figure = asked("and how much has Portugal?", talk).results[0]
+    assert (figure.tool, [r.id for r in figure.regions]) == ("official_share", ["country:PT"])
+
+
+@pytest.mark.parametrize(
+    ("first", "dispute"),
+    [
+        ("Hur stor andel av Sverige är skog?", "det stämmer inte"),
+        ("Jaký podíl Česka je les?", "to není pravda"),
+        ("Mennyi erdő van Magyarországon?", "nem igaz"),
+        ("Ποιο ποσοστό της Ελλάδας είναι δάσος;", "αυτό είναι λάθος"),
+    ],
+)
+def test_a_dispute_is_heard_in_other_languages(asked, first: str, dispute: str) -> None:
+    talk = Conversation()
+    assert asked(first, talk).results[0].value == asked(dispute, talk).results[0].value
+
+
+def test_selections_of_nothing_in_common_are_compared_in_no_language(asked) -> None:
+    answer = follow(asked, "Hvor mange majspunkter er der i Bayern?", "Hvor mange hvedepunkter er der i Bretagne?",
+                    "sammenlign dem")  # fmt: skip
+    assert answer.results == ()
+
+
+def test_a_conversation_saved_with_an_offer_of_before_still_loads() -> None:
+    offer = {"kind": "offer", "question": "q", "words": "", "choices": ["2018"], "values": [{"years": [2018]}]}
+    talk = Conversation.from_json({"pending": offer, "frame": {"operation": "find_points"}, "something_else": 1})
+    assert talk.pending is None
+
+
+def test_an_offered_year_is_taken(asked) -> None:
+    answer = follow(asked, "where are vineyards in Tuscany in 2012?", "2015")
+    assert step(answer) == ("find_points", ["nuts:ITI1"], ("B82",), (2015,))
+
+
+def test_a_missing_place_is_asked_for_again_with_what_was_said_meanwhile(asked) -> None:
+    answer = follow(asked, "How much woodland is in this region?", "and in 2015?", "Bavaria")
+    assert step(answer) == ("official_share", ["nuts:DE2"], ("C00",), (2015,))

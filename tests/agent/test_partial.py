@@ -57,3 +57,14 @@ def test_a_town_of_its_exact_name_is_that_town(asked) -> None:
 
 def test_a_word_of_too_many_names_is_no_name(asked) -> None:
     assert "Close names" in asked("forest in Northern").text
+
+
+@pytest.mark.parametrize("question", ["forest in the Alps", "forest in the Balkans"])
+def test_mountains_are_no_town_of_nearly_their_name(asked, question: str) -> None:
+    assert asked(question).status == "refused"
+
+
+def test_a_town_of_another_country_s_language_is_told_with_its_circle(asked) -> None:
+    answer = asked("Kolik bodů kukuřice je v Calais?")
+    assert answer.results[0].arguments["near"]["name"] == "Calais"
+    assert any("10 km" in caveat for caveat in answer.caveats)
