@@ -1,124 +1,166 @@
-"""Questions for a part of a class's area by use or elevation: heard by their words, planned as one estimate.
+"""Questions for a part of a class's area by use or elevation, planned as one estimate.
 
-"How much grassland in France is not farmed", "what part of Italy's vineyards lies above 500 m". Questions for points,
-places or change are left to the other rules.
+"How much grassland in France is not farmed", "what part of Italy's vineyards lies above 500 m": read by the chart in
+every language. Questions for points, hectares, rows or change are left to the typed query.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import replace
 from typing import Any
 
-from agent.frame import Frame
+from agent.conversation import Conversation
+from agent.lexicon import languages
+from agent.reading.chart import MUST
+from agent.reading.edit import LONGEST_EDIT
+from agent.reading.fill import Constraints, Unfit
+from agent.reading.mentions import Item
+from agent.reading.read import Reading, read
+from retrieval.query import Filter
 from tools.composition import DEFENSIBLE
-from tools.plan import Step
+from tools.context import Context
+from tools.plan import Plan, Step
 
-ELEVATION: Mapping[str, tuple[str, str, str]] = {
-    "en": ("above|over|higher than", "below|under|lower than", "lies?|lie|is|are|grows?|found|situated"),
-    "de": ("über|oberhalb von|höher als", "unter|unterhalb von|tiefer als", "liegt|liegen|ist|sind"),
-    "fr": (
-        "au-dessus de|à plus de",
-        "au-dessous de|en dessous de|à moins de",
-        "se trouv(?:e|ent)|est|sont|située?s?",
-    ),
-    "es": ("por encima de|a más de", "por debajo de|a menos de", "está|están|se encuentran?|situad[oa]s?"),
-    "it": ("sopra i|sopra|oltre i|al di sopra di", "sotto i|sotto|al di sotto di", "si trovano?|sta|stanno|è|sono"),
-    "pt": ("acima d[eo]s?|a mais de", "abaixo d[eo]s?|a menos de", "ficam?|está|estão|situad[oa]s?|se encontram?"),
-    "nl": ("boven de|boven|hoger dan", "onder de|onder|lager dan", "ligt|liggen|is|zijn"),
-    "pl": ("powyżej|ponad|wyżej niż", "poniżej|niżej niż", "leży|leżą|znajdują? się|jest|są|położon\\w+"),
+TOOL = "estimate_area"
+USES: Mapping[str, Mapping[str, list[str]]] = {
+    "UNFARMED": {"exclude": ["U110"]},
+    "UNUSED": {"land_use": ["U410", "U420"]},
 }
-"""Language → above, below, and the verbs that may stand before."""
-
-USES: Mapping[str, tuple[str, str]] = {
-    "en": (
-        "not farmed|unfarmed|not used (?:for|by) farming|without agricultural use",
-        "unused|not used",
-    ),
-    "de": ("nicht (?:bewirtschaftet|landwirtschaftlich genutzt)", "ungenutzt\\w*|nicht genutzt"),
-    "fr": ("non exploitée?s?|sans usage agricole", "inutilisée?s?|non utilisée?s?"),
-    "es": ("no (?:explotad[oa]s?|cultivad[oa]s?)|sin uso agrícola", "sin usar|no utilizad[oa]s?"),
-    "it": (
-        "non (?:(?:è|sono|viene|vengono) )?coltivat[oaie]|senza uso agricolo|non (?:(?:è|sono) )?"
-        "(?:usat|utilizzat)[oaie] (?:in|dall'|per l')\\s?agricoltura",
-        "inutilizzat[oaie]|non (?:(?:è|sono) )?(?:usat|utilizzat)[oaie]",
-    ),
-    "pt": (
-        "não (?:(?:é|são|está|estão) )?(?:cultivad[oa]s?|explorad[oa]s?|(?:usad|utilizad)[oa]s? (?:n|pel|para )"
-        "a agricultura)|sem uso agrícola",
-        "sem uso|não (?:(?:é|são) )?(?:usad|utilizad)[oa]s?",
-    ),
-    "nl": ("niet (?:door|voor|in) de landbouw gebruikt|zonder agrarisch gebruik", "ongebruikte?|niet gebruikt"),
-    "pl": (
-        "nie (?:jest|są) (?:użytkowan|wykorzystywan|używan)\\w+ (?:rolniczo|w rolnictwie)|bez użytku rolniczego",
-        "nieużytkowan\\w*|nieużywan\\w*|nie (?:jest|są) (?:użytkowan|używan|wykorzystywan)\\w+",
-    ),
+"""What is said of how land is used → the arguments that mean it."""
+OF_USE, OF_HEIGHT = ("exclude", "land_use"), ("above", "below")
+"""Arguments that say which part of a class is meant; what is said anew takes the place of its own kind."""
+IN_A_PART = {
+    "ASK",
+    "MEASURE",
+    "CLASS",
+    "CLASSES",
+    "PLACE",
+    "LIMIT",
+    "NOTCLASS",
+    "YEAR",
+    "EACH",
+    "GROWS",
+    "WITNESS",
+    *USES,
 }
-"""Language → not in agricultural use, in no use."""
-
-SHARES: Mapping[str, str] = {
-    "en": "how much|what (?:part|share|proportion|percentage|fraction)|how large a (?:part|share)|percent",
-    "de": "wie ?viel|welcher (?:Teil|Anteil)|prozent",
-    "fr": "combien|quelle? (?:part|proportion|pourcentage)|pour ?cent",
-    "es": "cuánt[oa]s?|qué (?:parte|proporción|porcentaje)|por ciento",
-    "it": "quant[oaie]|che (?:parte|quota|percentuale)|quale (?:parte|quota|percentuale)|per cento",
-    "pt": "quant[oa]s?|(?:que|qual) (?:é )?(?:a )?(?:parte|proporção|percentagem|porcentagem)|por cento",
-    "nl": "hoeveel|welk (?:deel|aandeel|percentage)|procent",
-    "pl": "ile|jaka (?:część|proporcja)|jaki (?:udział|odsetek|procent)|procent",
-}
-POINTS = re.compile(
-    r"\b(?:points?|records?|surveyed|Punkte?n?|puntos?|pontos?|punti|punten|punkt\w*|point)\b", re.IGNORECASE
-)
-NUMBER = r"(\d{1,3}(?:[ .,’]\d{3})+|\d+)\s*(?:m|metres|meters|mètres|metros|metri|Meter|metrów|meter)\b\.?"
+IN_A_FOLLOW_UP = {"CLASS", "PLACE", "LIMIT", "YEAR", *USES}
+"""Types that such a question is made of, and one that follows on it."""
+SIDES = {"above": "above", "below": "below"}
 
 
-@dataclass(frozen=True)
-class Part:
-    """What is asked of a class: in which use, above or below which elevation, metres."""
+def estimate_plan(
+    question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]
+) -> Plan | None:
+    """Return the plan of a part of a land cover that only an estimate can give, None where it is not asked.
 
-    rest: str
-    """The question without these words."""
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-
-    def step(self, frame: Frame) -> Step | None:
-        """Return the estimate of a frame's class; None where it is of none that points can be calibrated for."""
-        if not frame.land_cover or frame.near or frame.spot or len(frame.regions) > 1:
-            return None
-        if not {code[0] for code in frame.land_cover} <= set(DEFENSIBLE):
-            return None
-        year = {"year": frame.years[0]} if len(frame.years) == 1 else {}
-        given = {"land_cover": list(frame.land_cover), "regions": list(frame.regions), **year, **self.arguments}
-        return Step("estimate_area", {name: value for name, value in given.items() if value != []})
-
-
-@lru_cache(maxsize=16)
-def patterns(language: str) -> tuple[re.Pattern[str], ...]:
-    """Return a language's patterns: above, below, not farmed, in no use, asked for a share."""
-    above, below, verbs = ELEVATION.get(language, ELEVATION["en"])
-    shares = SHARES.get(language, SHARES["en"])
-    of_height = [rf"(?:\b(?:{verbs})\s+)?\b(?:{words})\s+{NUMBER}" for words in (above, below)]
-    of_use = [rf"(?:\b(?:{verbs})\s+)?\b(?:{words})\b" for words in USES.get(language, USES["en"])]
-    return tuple(re.compile(p, re.IGNORECASE) for p in (*of_height, *of_use, rf"\b(?:{shares})"))
-
-
-def part_in(question: str, language: str) -> Part | None:
-    """Return the part of a class a question asks for, None where it asks for none or not for a share."""
-    if language not in ELEVATION or POINTS.search(question):
+    Raises:
+        AmbiguousRegion, AmbiguousClass: a name is several things.
+    """
+    if context.language not in languages():
         return None
-    above, below, not_farmed, unused, shares = patterns(language)
-    if not shares.search(question):
+    reading = with_use(read(question, context.language, context))
+    if reading is None or not reading.whole:
         return None
-    arguments: dict[str, Any] = {}
-    rest = question
-    for name, pattern in (("above", above), ("below", below)):
-        if found := pattern.search(rest):
-            arguments[name] = float(re.sub(r"\D", "", found[1]))
-            rest = rest[: found.start()] + rest[found.end() :]
-    for pattern, use in ((not_farmed, {"exclude": ["U110"]}), (unused, {"land_use": ["U410", "U420"]})):
-        if found := pattern.search(rest):
-            arguments |= use
-            rest = rest[: found.start()] + rest[found.end() :]
-            break
-    return Part(" ".join(rest.split()), arguments) if arguments else None
+    kinds = {i.type for i in reading.items}
+    older = before(conversation)
+    follows = bool(older) and bool(kinds) and kinds <= IN_A_FOLLOW_UP and len(reading.said.tokens) <= LONGEST_EDIT
+    if not (follows or (kinds <= IN_A_PART and asks_for_a_share(reading) and reading.has("LIMIT", "NOTCLASS", *USES))):
+        return None
+    try:
+        said = Constraints(reading, context, tuple(conversation.areas)[-1:], settled)
+    except Unfit:
+        return None
+    new = arguments(reading, said)
+    if new is not None and follows:
+        gone = {name for kind in (OF_USE, OF_HEIGHT) if {*kind} & {*new} for name in kind}
+        new = {name: value for name, value in older.items() if name not in gone} | new
+    given = new
+    if given is None or not is_a_part(given):
+        return None
+    areas = {
+        id: area for id, area in conversation.areas.items() if id in given.get("regions", ()) and id in context.areas
+    }
+    return Plan((Step(TOOL, given),), areas=areas, frame=conversation.frame)
+
+
+def with_use(reading: Reading) -> Reading | None:
+    """Return a reading with "not farmed" or "unused" as one constraint, whatever its words were read as alone."""
+    spans = [i for i in reading.said.items if i.type in USES]
+    if not spans:
+        return reading
+    use = max(spans, key=lambda i: (i.end - i.start, i.type == "UNFARMED"))
+    if any(i.type != use.type and not inside(i, use) for i in spans):
+        return None
+    taken = range(use.start, use.end)
+    kept = [i for i in reading.items if not {*range(i.start, i.end)} & {*taken}]
+    left = tuple(n for n in reading.open_words if n not in taken)
+    covered = {n for i in kept for n in range(i.start, i.end)} | {*taken} | reading.said.soft
+    hard = [i for i in reading.said.items if i.type in MUST and {*range(i.start, i.end)} & {*left}]
+    forbidden = (reading.said.words(i) for i in hard if not {*range(i.start, i.end)} <= covered)
+    unread = tuple(reading.word(n) for n in left)
+    items = tuple(sorted([*kept, use], key=lambda i: i.start))
+    return replace(reading, items=items, open_words=left, unread=unread, forbidden=tuple(dict.fromkeys(forbidden)))
+
+
+def inside(one: Item, other: Item) -> bool:
+    """Whether a phrase is a part of another: "not used" of "not used for farming"."""
+    return other.start <= one.start and one.end <= other.end
+
+
+def asks_for_a_share(reading: Reading) -> bool:
+    """Whether how much of something is asked: not how many points or hectares."""
+    counted = {i.start for i in reading.items if i.type == "ASK" and i.value == "how_many"}
+    much = any(i.type == "ASK" and i.value == "how_much" and i.start in counted for i in reading.said.items)
+    asks, measures = {*reading.all("ASK")}, {*reading.all("MEASURE")}
+    share = "how_much" in asks or "share" in measures or (much and "area" not in measures)
+    return share and not measures & {"points", "ha", "pp"} and not asks & {"where", "compare", "when"}
+
+
+def before(conversation: Conversation) -> dict[str, Any]:
+    """Return the arguments of the estimate that was answered last, none where the last answer was no estimate."""
+    last = conversation.steps[0] if len(conversation.steps) == 1 else {}
+    return dict(last["arguments"]) if last.get("tool") == TOOL else {}
+
+
+def arguments(reading: Reading, said: Constraints) -> dict[str, Any] | None:
+    """Return what a reading says as arguments of an estimate, None where it says what an estimate has no place for."""
+    uses = [k for k in said.less if k.theme == "land_use"]
+    covers = [k.codes for k in said.classes if k.theme == "land_cover"]
+    several = len(covers) > 1 or len(said.places) > 1 or len(said.years()) > 1
+    if several or "points" in said.measures or len(covers) != len(said.classes) or len(uses) != len(said.less):
+        return None
+    given: dict[str, Any] = {"land_cover": list(covers[0])} if covers else {}
+    given |= {"regions": [said.places[0].id]} if said.places else {}
+    given |= {"year": said.years()[0]} if said.years() else {}
+    for use in (i.type for i in reading.items if i.type in USES):
+        given |= USES[use]
+    for k in uses:
+        given["exclude"] = [*given.get("exclude", []), *k.codes]
+    for limit in reading.all("LIMIT"):
+        if (sides := sides_of(limit)) is None or any(name in given for name in sides):
+            return None
+        given |= sides
+    return given
+
+
+def sides_of(limit: Filter) -> dict[str, float] | None:
+    """Return a condition on elevation as above and below, metres; None of any other."""
+    if limit.dimension != "elevation":
+        return None
+    if limit.op in SIDES:
+        return {SIDES[limit.op]: float(limit.listed[0])}
+    if limit.op == "between" and len(limit.listed) > 1:
+        ends = zip(("above", "below"), limit.listed, strict=False)
+        return {name: float(value) for name, value in ends if value is not None}
+    return None
+
+
+def is_a_part(given: Mapping[str, Any]) -> bool:
+    """Whether a part is asked of a class that points can be calibrated for."""
+    codes = given.get("land_cover", ())
+    return (
+        bool(codes)
+        and {code[0] for code in codes} <= {*DEFENSIBLE}
+        and any(name in given for name in (*OF_USE, *OF_HEIGHT))
+    )

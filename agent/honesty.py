@@ -331,7 +331,8 @@ NEAR_A_PLACE = 3
 def qualifiers(reading: Reading, language: str) -> list[str]:
     """Return unknown words that stand at a class or say what was done: "irrigated maize", "forest that was felled"."""
     named = [i for i in reading.items if i.type in ("CLASS", "COUNTED", "ENDOF", "EACHCLASS", "MEASURE")]
-    topics = {n for i in reading.said.items if str(i.value).startswith("topic.") for n in range(i.start, i.end)}
+    narrow = [i for i in reading.said.items if str(i.value).startswith("topic.") or i.type in ("UNFARMED", "UNUSED")]
+    topics = {n for i in narrow for n in range(i.start, i.end)}
     known = {n for i in reading.said.items for n in range(i.start, i.end)} - topics
     unread = set(reading.open_words) - known
     classes = [i for i in named if i.type != "MEASURE"]

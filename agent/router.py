@@ -18,7 +18,7 @@ from agent.composed import composed_plan, leading_plan, quoted, refuse_what_was_
 from agent.conversation import Conversation, chosen
 from agent.deals.planning import WITNESSES, deals_plan
 from agent.doubt import told_of_doubt, without_doubt
-from agent.estimates import part_in
+from agent.estimates import estimate_plan
 from agent.frame import PLACE, SUBJECT, TIME, Frame, Spot
 from agent.honesty import names_nothing, refuse_what_no_rule_behind_reads, refuse_what_was_dropped, with_widened
 from agent.language import unread
@@ -168,7 +168,7 @@ class Builtin:
         """Return the plan of one question: the chart's, where it reads it whole, else that of the rules behind it."""
         if asks_what_an_interval_is(question, context, conversation):
             return Plan((Step("explain_interval", {}),), frame=conversation.frame)
-        if estimated := self.estimated(question, context, conversation, settled):
+        if (estimated := estimate_plan(question, context, conversation, settled)) is not None:
             return estimated
         if (of_satellite := satellite_plan(question, context, conversation, settled)) is not None:
             return of_satellite
@@ -197,20 +197,6 @@ class Builtin:
         refuse_what_was_dropped(without_aside(question, context), plan, context, follows=bool(conversation.frame))
         refuse_what_was_pointed_at(question, plan, context, conversation)
         return plan
-
-    def estimated(
-        self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]
-    ) -> Plan | None:
-        """Return the plan of a part of a land cover that only an estimate can give, None where it is not asked."""
-        part = part_in(question, context.language)
-        asked = read(question, context)
-        counted = asked.has("count") and (asked.has("area") or not asked.has("howmuch"))  # "ile": how much, too
-        if part is None or asked.has("points") or counted:
-            return None
-        rest = read(without_aside(part.rest, context), context)
-        frame = Resolver(rest, context, conversation, part.rest, settled).frame()
-        step = part.step(frame)
-        return Plan((step,), (), {}, frame.to_json()) if step else None
 
     def behind(self, question: str, context: Context, conversation: Conversation, settled: Mapping[str, Any]) -> Plan:
         """Return the plan of the rules behind the chart."""

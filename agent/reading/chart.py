@@ -433,7 +433,7 @@ KEPT = frozenset({
 """Types that a reading may be made of."""
 MUST = frozenset({
     "NUM", "QTY", "UNIT", "CMP", "NOT", "NO", "OUTSIDE", "DIR", "BETWEEN", "FRACTION", "NEAREST", "FINE",
-    "MEDIAN", "BEYOND", "OTHER", "AFTER", "RELATIVE",
+    "MEDIAN", "BEYOND", "OTHER", "AFTER", "RELATIVE", "UNFARMED", "UNUSED",
 })  # fmt: skip
 """Types that change what is asked: left over, they forbid an answer."""
 

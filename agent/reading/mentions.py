@@ -47,6 +47,8 @@ class Item:
     cost: float = 0.0
 
 
+CLASSIFIER = ("sees", "uses", "encoder", "training", "input", "confused", "good", "agree", "weighed", "corrected")
+"""Keys that say something beside the satellite only."""
 KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "comparison.above": (("CMP", ">"),),
     "comparison.at_least": (("CMP", ">="),),
@@ -178,7 +180,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "witness.map": (("WITNESS", "predictions"),),
     "witness.satellite": (("BEYOND", "satellite"),),
     "witness.deals": (("BEYOND", "deals"),),
-    **{f"classifier.{name}": () for name in ("sees", "uses", "encoder", "training", "input", "confused", "good")},
+    **{f"classifier.{name}": () for name in CLASSIFIER},
     "classes.land_cover": (("CLASSES", "land_cover"), ("SOFT", "")),
     "classes.land_use": (("CLASSES", "land_use"),),
     "classes.crops": (("CLASSES", "crops"),),
@@ -223,6 +225,8 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "function.words": (("SOFT", ""),),
     "function.sown": (("SOWN", ""), ("SOFT", "")),
     "function.grows": (("GROWS", ""),),
+    "function.unfarmed": (("UNFARMED", ""),),
+    "function.unused": (("UNUSED", ""),),
     "function.cultivated": (("SOFT", ""),),
 }
 """Key of the lexicon → what the chart may read it as. A key that is missing here has no part in a typed query."""

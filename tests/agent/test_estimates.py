@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from agent.ask import ask
 from agent.conversation import Conversation
-from agent.estimates import part_in
 from agent.router import Builtin
+from retrieval.errors import NotUnderstood
 from retrieval.store import Store
 from tools.context import Context
 
@@ -19,26 +20,58 @@ def world(demo_store: Store) -> Context:
     return Context.open(demo_store)
 
 
+def estimated(question: str, language: str, world: Context) -> list[dict]:
+    plan = Builtin().plan(question, replace(world, language=language), Conversation())
+    return [dict(step.arguments) for step in plan.steps if step.tool == "estimate_area"]
+
+
 @pytest.mark.parametrize(
-    ("question", "language", "rest", "arguments"),
+    ("question", "language", "arguments"),
     [
-        ("How much of the vineyard area in Italy lies above 500 m?", "en", "How much of the vineyard area in Italy ?",
-         {"above": 500.0}),
-        ("What part of olive groves in Spain is below 1,200 metres", "en", "What part of olive groves in Spain",
-         {"below": 1200.0}),
-        ("how much unused grassland is there in France", "en", "how much grassland is there in France",
-         {"land_use": ["U410", "U420"]}),
-        ("How much grassland is not farmed?", "en", "How much grassland ?", {"exclude": ["U110"]}),
-        ("Welcher Anteil der Reben in Italien liegt über 500 m?", "de", "Welcher Anteil der Reben in Italien ?",
-         {"above": 500.0}),
-        ("Quelle part des vignes d'Italie se trouve au-dessus de 500 m ?", "fr", "Quelle part des vignes d'Italie ?",
-         {"above": 500.0}),
+        ("How much of the vineyard area in Italy lies above 500 m?", "en",
+         {"land_cover": ["B82"], "regions": ["country:IT"], "above": 500.0}),
+        ("What part of olive groves in Spain is below 1,200 metres", "en",
+         {"land_cover": ["B81"], "regions": ["country:ES"], "below": 1200.0}),
+        ("how much unused grassland is there in France", "en",
+         {"land_cover": ["E00"], "regions": ["country:FR"], "land_use": ["U410", "U420"]}),
+        ("How much grassland is not farmed?", "en", {"land_cover": ["E00"], "exclude": ["U110"]}),
+        ("Welcher Anteil der Reben in Italien liegt über 500 m?", "de",
+         {"land_cover": ["B82"], "regions": ["country:IT"], "above": 500.0}),
+        ("Quelle part des vignes d'Italie se trouve au-dessus de 500 m ?", "fr",
+         {"land_cover": ["B82"], "regions": ["country:IT"], "above": 500.0}),
+        ("How much of the vineyard area in Italy lies between 200 and 500 m?", "en",
+         {"land_cover": ["B82"], "regions": ["country:IT"], "above": 200.0, "below": 500.0}),
     ],
 )  # fmt: skip
-def test_the_part_is_heard_and_the_rest_left_to_be_read(question, language, rest, arguments):
-    part = part_in(question, language)
-    assert part
-    assert (part.rest, part.arguments) == (rest, arguments)
+def test_a_part_is_heard_with_all_that_the_question_names(world, question, language, arguments):
+    assert estimated(question, language, world) == [arguments]
+
+
+NOT_FARMED = {
+    "bg": "Каква част от пасищата в Австрия не се обработва?",
+    "cs": "Jaký podíl luk v Rakousku není obhospodařován?",
+    "da": "Hvor stor en andel af græsarealerne i Østrig dyrkes ikke?",
+    "el": "Ποιο ποσοστό των λιβαδιών στην Αυστρία δεν καλλιεργείται;",
+    "et": "Kui suurt osa Austria rohumaast ei harita?",
+    "fi": "Kuinka suuri osa Itävallan nurmesta on viljelemätöntä?",
+    "hr": "Koliki udio travnjaka u Austriji nije obrađen?",
+    "hu": "Ausztria gyepterületének mekkora hányada nem művelt?",
+    "lt": "Kokia pievų dalis Austrijoje nedirbama?",
+    "lv": "Kāda daļa zālāju Austrijā netiek apstrādāta?",
+    "mt": "X'sehem tal-mergħat fl-Awstrija mhux maħdum?",
+    "nl": "Welk deel van het grasland in Oostenrijk wordt niet voor de landbouw gebruikt?",
+    "pt": "Que percentagem dos prados da Áustria não é cultivada?",
+    "ro": "Ce parte din pajiștile Austriei nu este cultivată?",
+    "sk": "Aký podiel lúk v Rakúsku nie je obhospodarovaný?",
+    "sl": "Kolikšen delež travinja v Avstriji ni obdelan?",
+    "sv": "Hur stor del av gräsmarken i Österrike brukas inte?",
+}
+
+
+@pytest.mark.parametrize("language", NOT_FARMED)
+def test_what_is_not_farmed_is_asked_in_other_languages(world, language):
+    expected = {"land_cover": ["E00"], "regions": ["country:AT"], "exclude": ["U110"]}
+    assert estimated(NOT_FARMED[language], language, world) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -47,10 +80,22 @@ def test_the_part_is_heard_and_the_rest_left_to_be_read(question, language, rest
         "How many points of vineyard lie above 500 m in Italy?",
         "Where is vineyard above 500 m?",
         "How much of France is woodland?",
+        "How much steep grassland in France is not farmed?",
     ],
 )
-def test_other_questions_are_left_alone(question):
-    assert part_in(question, "en") is None
+def test_other_questions_are_left_alone(world, question):
+    with suppress(NotUnderstood):
+        assert estimated(question, "en", world) == []
+
+
+def test_a_short_follow_up_is_of_the_same_estimate(world):
+    talk = Conversation()
+    ask("How much grassland in France is not farmed?", world, conversation=talk)
+    spain = ask("and in Spain?", world, conversation=talk).results[0]
+    above = ask("and above 500 m?", world, conversation=talk).results[0]
+    assert (spain.tool, spain.arguments["regions"], spain.arguments["exclude"]) == (
+        "estimate_area", ["country:ES"], ["U110"])  # fmt: skip
+    assert (above.tool, above.arguments["above"], above.arguments["exclude"]) == ("estimate_area", 500.0, ["U110"])
 
 
 @pytest.mark.parametrize(
