@@ -586,6 +586,8 @@ class _Reader:
             asked.act, asked.by = "rows", "year"
             ends = (("year", "above"), ("year", "below"))  # before and after are for the reader of the rows to see
             asked.filters = [f for f in asked.filters if (f.dimension, f.op) not in ends]
+        elif word in ("most", "fewest") and self.first("ask", "when"):  # "which year had the most deals"
+            asked.act, asked.by, asked.way, asked.limit = "rows", "year", way, asked.limit or 1
         elif self.first("ask", "when") is not None and not any(f.dimension == "year" for f in asked.filters):
             asked.act = "when"
             if any("CONTRACT_SIGNED" in codes for (name, _), codes in self.values.items() if name == "negotiation"):

@@ -39,7 +39,8 @@ GRAMMAR: Mapping[str, str] = {
     "witness.deals": "ask:deal", "deixis.those": "void:words", "act.hello": "void:words", "act.thanks": "void:words",
 }  # fmt: skip
 """Closed words that every source shares → what they are in a question about deals."""
-BESIDE = ("comparison", "range", "negation", "unit", "conjunction", "time.since", "time.before", "time.until")
+BESIDE = ("comparison", "range", "negation", "unit", "conjunction", "each", "measure", "ask", "level", "deixis",
+          "time.since", "time.before", "time.until")  # fmt: skip
 """Closed words that mean the same whatever is asked, by section or key: the lists of deals need not have them."""
 SUPERLATIVES = {"biggest": "most", "smallest": "fewest", "most": "most", "fewest": "fewest", "latest": "most",
                 "earliest": "fewest"}  # fmt: skip
@@ -111,6 +112,11 @@ class Leaf:
     def is_place(self) -> bool:
         """Whether it names a place."""
         return bool(self.place) or self.says("world") or self.says("country") or self.says("ambiguous")
+
+
+@lru_cache(maxsize=256)
+def _parted(words: str) -> frozenset[str]:
+    return frozenset(words.split())
 
 
 @lru_cache(maxsize=32)
@@ -192,10 +198,10 @@ def _closed(text: str, language: str, *, beside: bool) -> Mapping[tuple[int, int
 
     `beside`: those that are read beside what the lists of deals say, else those that are read where these say nothing.
     """
-    asks = "count" in words_of(language)["ask"]  # a language whose list has words of its own for asking
+    ordered = "fewest" in words_of(language)["ask"]  # its list has its own superlatives
     found: dict[tuple[int, int], tuple[Entry, ...]] = {}
     for leaf in closed_leaves(text, language):
-        if (not asks or leaf.key.partition(".")[0] in BESIDE or leaf.key in BESIDE) == beside:
+        if (not ordered or leaf.key.partition(".")[0] in BESIDE or leaf.key in BESIDE) == beside:
             made = tuple(Entry(*one.split(":")) for one in GRAMMAR.get(leaf.key, "").split())
             found[leaf.start, leaf.end] = (*found.get((leaf.start, leaf.end), ()), *made)
     return found

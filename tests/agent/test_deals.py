@@ -614,6 +614,12 @@ def test_each_place_has_its_part_and_a_negation_is_of_all_of_a_row(
     assert [(f["dimension"], f["op"], f["values"]) for f in plan.steps[0].arguments["where"]] == where
 
 
+def test_the_year_of_the_most_deals_is_a_row(context: Context, table: pd.DataFrame) -> None:
+    rows = answered("in which year were most deals made", context).results[0].table.dicts()
+    counts = table["year"].value_counts()
+    assert {row["year"]: row["deals"] for row in rows} == counts[counts == counts.max()].to_dict()
+
+
 def test_near_is_as_far_as_elsewhere_and_not_within_is_what_lies_beyond(tmp_path: Path) -> None:
     (tmp_path / "e.zip").write_bytes(export_zip(drawn(60, 5)))
     write_store(tmp_path / "s.duckdb", Contents(None, (world(),), town(), (), deals=read_deals(tmp_path / "e.zip")))
