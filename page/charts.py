@@ -12,7 +12,7 @@ from typing import Any
 
 from agent.answer import Answer
 from page.colours import CATEGORIES, CHANGE, MAIN_CLASSES
-from page.map import Names, code_label, credit_of, heading, round_step, title_of
+from page.map import Names, classes_label, credit_of, heading, round_step, title_of
 from page.numbers import number
 from retrieval.types import Table
 from tools.result import Result
@@ -82,7 +82,7 @@ def over_years(result: Result, names: Names) -> Chart | None:
     years = sorted({int(value.x) for line in lines.values() for value in line})
     if len(years) < 2:
         return None
-    title = f"{code_label(indicator.land_cover, names)}, {years[0]}–{years[-1]}"
+    title = f"{classes_label(indicator.land_cover.split('+'), names)}, {years[0]}–{years[-1]}"
     source = f"{credit_of(result.provenance)} · {names.words['whiskers']}"
     ticks = tuple(map(float, years))
     return Chart(title, unit_in(result, "", names), source, (), lines, ticks, names.language, beside=True)

@@ -5,6 +5,7 @@ Reads the published figures; computes no more than the difference of two of them
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +19,7 @@ from retrieval.gazetteer import Gazetteer
 from retrieval.region_rows import markers
 from retrieval.statistics import DATASET_ID
 from retrieval.store import Store
-from retrieval.types import PUBLISHED_LEVELS, Region
+from retrieval.types import PUBLISHED_LEVELS, Region, Table
 from tools import official, official_maps, uncertainty
 from tools.context import Context
 from tools.official import Cell
@@ -31,6 +32,10 @@ MOST_COUNTRIES = 6
 """Countries whose regions are shown beside each other; a result about more is shown with all of Europe."""
 MOST_ASKED = 5
 """Regions that are followed over the years at first."""
+
+
+MOST_ALIKE = 0.8
+"""Part of the regions of an answer that are of the level it is shown at: a former region may be of another."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ class Member:
             return Change(
                 None, next((s for y in (last, first) if (s := self.status(y)) != "published"), "not_published")
             )
-        if uncertainty.broken([land_cover], self.region.country, first, last):
+        if uncertainty.broken(land_cover.split("+"), self.region.country, first, last):
             return Change(None, "not_comparable")
         apart = official.apart(one, two, "%", survey=True)
         same = official.within_rounding(one, two) or (apart is not None and not apart.told)
@@ -109,6 +114,7 @@ class Indicator:
     """A class's share of the area, for all regions of a level in some countries or in Europe."""
 
     land_cover: str
+    """A code, or several that are one share together, joined by "+"."""
     level: str
     years: tuple[int, ...]
     """Survey years with a figure of any of the regions, and those asked about."""
@@ -129,7 +135,9 @@ class Indicator:
     def breaks(self) -> list[int]:
         """Survey years since which the class was told in another way than before."""
         pairs = zip(self.years, self.years[1:], strict=False)
-        return [later for earlier, later in pairs if uncertainty.edition_break([self.land_cover], earlier, later)]
+        return [
+            later for earlier, later in pairs if uncertainty.edition_break(self.land_cover.split("+"), earlier, later)
+        ]
 
 
 def indicator_of(result: Result, context: Context) -> Indicator | None:
@@ -139,10 +147,8 @@ def indicator_of(result: Result, context: Context) -> Indicator | None:
         return None
     if "region_id" not in table.columns or not SHARES & set(table.columns):
         return None
-    classes = {
-        str(code) for code in (table.column("land_cover") if "land_cover" in table.columns else result.land_cover)
-    }
-    if len(classes) != 1 or result.unit not in ("%", "percentage points"):
+    land_cover = class_of(result, table)
+    if not land_cover or result.unit not in ("%", "percentage points"):
         return None
     rows = dict.fromkeys(str(id) for id in table.column("region_id"))
     named = list(dict.fromkeys(id for row in rows for id in context.gazetteer.members(row)))  # of a group its countries
@@ -150,9 +156,21 @@ def indicator_of(result: Result, context: Context) -> Indicator | None:
     drawn = [id for id in drawn if id not in rows or id in named]
     try:
         shown = [*named, *filter(None, drawn)]
-        return read(context, classes.pop(), named, shown, years_of(result), everywhere=of_all(result))
+        return read(context, land_cover, named, shown, years_of(result), everywhere=of_all(result))
     except LandaskError:
         return None
+
+
+def class_of(result: Result, table: Table) -> str:
+    """The one class a result is about, or the classes that are one share together, joined by "+"; else ''."""
+    if "land_cover" in table.columns:
+        classes = {str(code) for code in table.column("land_cover")}
+        return classes.pop() if len(classes) == 1 else ""
+    columns, where = (result.arguments.get(name) or () for name in ("columns", "where"))
+    every = [one for filters in (where, *(column.get("where") or () for column in columns)) for one in filters]
+    named = [one for one in every if one["dimension"] == "land_cover"]
+    together = len(named) == 1 and named[0] in where and named[0]["op"] == "in"
+    return "+".join(result.land_cover) if together or len(result.land_cover) == 1 else ""
 
 
 def of_all(result: Result) -> bool:
@@ -169,7 +187,7 @@ def everywhere(context: Context, land_cover: str, level: str) -> Indicator | Non
         LandaskError: the store has no such figures.
     """
     year = max(official.survey_years(context), default=0)
-    cells = of_level(context, level, (), official.classes(context, [land_cover]), [year])
+    cells = of_level(context, level, (), official.classes(context, land_cover.split("+")), [year])
     ids = [cell.region.id for cell in sorted(cells, key=lambda c: -(c.value("%") or 0))]
     return read(context, land_cover, ids[:MOST_ASKED], ids, [year]) if ids else None
 
@@ -196,10 +214,11 @@ def read(
         LandaskError: one of them is not of the published table.
     """
     regions = {id: context.named(id) for id in dict.fromkeys(shown)}
-    levels = {region.level for region in regions.values()}
-    level = levels.pop() if len(levels) == 1 else ""
-    if level not in PUBLISHED_LEVELS:
+    levels = Counter(region.level for region in regions.values())
+    level = max(levels, key=lambda one: levels[one], default="")
+    if level not in PUBLISHED_LEVELS or levels[level] < MOST_ALIKE * len(regions):
         return None
+    regions = {id: region for id, region in regions.items() if region.level == level}
     countries = dict.fromkeys(region.country for region in regions.values())
     everywhere = everywhere or level == "country" or len(countries) > MOST_COUNTRIES
     within = () if everywhere else tuple(f"country:{code}" for code in countries)
@@ -237,7 +256,7 @@ def members_of(published: Published) -> Mapping[str, Member]:
     context = published.context
     within = [context.named(id) for id in published.within]
     found: dict[str, dict[int, Cell]] = {}
-    for cell in of_level(context, published.level, within, official.classes(context, [published.land_cover])):
+    for cell in of_level(context, published.level, within, official.classes(context, published.land_cover.split("+"))):
         if not suspect(cell):
             found.setdefault(cell.region.id, {})[cell.year] = cell
     places = places_of(context.gazetteer, tuple(found))

@@ -417,6 +417,17 @@ def code_label(code: str, names: Names) -> str:
     return name[:1].upper() + name[1:] if name else code
 
 
+LONGEST_TITLE = 40
+"""Characters."""
+
+
+def classes_label(codes: Sequence[str], names: Names) -> str:
+    """`Vineyards`, `Arable land`, of many classes without a name the first three: what a map or a chart is called."""
+    if len(codes) > 1 and len(together := code_label("+".join(codes), names)) <= LONGEST_TITLE:
+        return together
+    return ", ".join(code_label(code, names) for code in codes[:3]) + (" …" if len(codes) > 3 else "")
+
+
 def area_layers(result: Result, areas: list[Feature], names: Names) -> list[Layer]:
     """Regions shaded by their value, patterned where there is none, and lined where it is of low reliability."""
     areas = [with_change(named(f), result) for f in areas]
@@ -488,7 +499,7 @@ def base_layer(indicator: Indicator, source: str, credit: str, names: Names) -> 
     level = names.words["level_country" if indicator.level == "country" else "level_regions"]
     return Layer(
         "areas",
-        f"{code_label(indicator.land_cover, names)}, {level}",
+        f"{classes_label(indicator.land_cover.split('+'), names)}, {level}",
         (),
         source,
         " | ".join([credit, *names.credits(list(indicator.members))]),
@@ -859,7 +870,7 @@ def box_of(geometry: Mapping[str, Any]) -> Sequence[float]:
 def title_of(result: Result, names: Names) -> str:
     """`Vineyards, 2018`."""
     codes = [*result.land_cover, *result.land_use]
-    what = ", ".join(code_label(code, names) for code in codes[:3]) + (" …" if len(codes) > 3 else "")
+    what = classes_label(codes, names)
     if result.tool == "profile_pixels":
         what = names.words["beside_predicted"]
     what = what or str(result.arguments.get("text") or names.words.get("tool_" + result.tool, result.tool))

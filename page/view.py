@@ -69,7 +69,7 @@ def names_of(
     own = {**{id: shape.__geo_interface__ for id, (_, shape) in context.areas.items()}, **(areas or {})}
 
     def label(code: str) -> str:
-        return context.nomenclature.label([code], language)
+        return context.nomenclature.label(code.split("+"), language)
 
     def outlines(ids: Sequence[str]) -> Mapping[str, Any]:
         known = [id for id in ids if id not in own]

@@ -21,6 +21,7 @@ from retrieval.word_forms import has_endings, is_everyday, stem, stems
 
 DATA = Path(__file__).parent / "data" / "nomenclature"
 PHOTO_INTERPRETED = {"B00_PI": ("BX1", "BX2"), "B10-50_PI": ("BX1",), "B70-80_PI": ("BX2",)}
+LINE_OF = {line: codes[0] for line, codes in PHOTO_INTERPRETED.items() if len(codes) == 1}
 """Lines of the official table and the record codes they speak of."""
 MOST_READ = 64
 """Questions whose classes are kept: one is asked about several times while it is answered."""
@@ -280,7 +281,8 @@ class Nomenclature:
         """A short noun for a sentence: 'vineyards', 'vignobles', 'Rebflächen'."""
         several = (codes,) if isinstance(codes, str) else tuple(codes)
         several = tuple(self._tidy(code) for code in several)
-        key = several[0] if len(several) == 1 else self._group_keys.get(frozenset(several))
+        recorded = frozenset(LINE_OF.get(code, code) for code in several)  # a line of the official table as recorded
+        key = several[0] if len(several) == 1 else self._group_keys.get(recorded)
         if key:
             return self._label(key, language)
         names = [self._label(code, language) for code in several]

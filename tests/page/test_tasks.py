@@ -17,6 +17,7 @@ import gradio as gr
 import pytest
 
 from agent.conversation import Conversation, known_language
+from page.colours import DIVERGING
 from page.followups import followups
 from page.handlers import Handlers, Person, Update
 from page.planner import Fields
@@ -418,3 +419,31 @@ def test_an_answer_that_is_seen_holds_up_no_further_question(handlers: Handlers)
     for update in handlers.ask("How much of Sweden was woodland in 2018?", person):
         if update["talk"].turns[-1].status == "answered":
             assert handlers.running == {}
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("How did woodland change between 2009 and 2018 in the regions of Poland?", "Woodland, regions"),
+        ("How did arable land change in Bavaria since 2009?", "Arable land, regions"),
+        ("Which regions of Spain have the largest share of arable land?", "Arable land, regions"),
+        ("share of woodland and shrubland in Spain", "Woodland and shrubland, countries"),
+    ],
+)
+def test_a_share_of_several_classes_or_among_former_regions_is_looked_around_in_like_any_other(
+    sitting: Sitting, question: str, title: str
+) -> None:
+    sitting.ask(question)
+    share = next(layer for layer in sitting.layers() if layer["indicator"])
+    assert share["title"] == title
+    assert len(sitting.figures(share)) > 10
+    changed = [layer for layer in sitting.layers() if "change" in layer["title"]]
+    assert [layer["of"] for layer in changed] == ([title] if "change" in question else [])
+    for layer in changed:  # brown to green-blue around grey, no colour of a share
+        assert {mark["colour"] for mark in layer["marks"] if not mark["pattern"]} <= {*DIVERGING}
+
+
+def test_a_part_of_a_whole_is_no_share_of_the_area(sitting: Sitting) -> None:
+    sitting.ask("vineyards as percent of permanent crops in Spain")
+    assert sitting.turn.status == "answered"
+    assert not any(layer["indicator"] for layer in sitting.layers())
