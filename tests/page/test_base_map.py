@@ -41,6 +41,18 @@ def test_the_tiles_have_every_layer_that_the_page_draws() -> None:
     assert all(layer in near for layer in (b"land", b"rivers", b"towns", b"name_fr"))
 
 
+@pytest.mark.parametrize(
+    ("at", "names"),
+    [
+        ((4, 8, 5), ["München", "Múnich", "Monachium", "Mnichov"]),
+        ((7, 67, 46), ["Milano", "Mailand", "Milán", "Милано"]),
+    ],
+)
+def test_large_towns_have_their_names_in_the_readers_languages(at: tuple[int, int, int], names: list[str]) -> None:
+    tile = gzip.decompress(Tiles().tile(*at) or b"")
+    assert [name for name in names if name.encode() not in tile] == []
+
+
 @pytest.mark.parametrize("at", [(8, 0, 0), (31, 5, 5), (-1, 0, 0), (3, 8, 0), (3, 0, -1), (7, 0, 0)])
 def test_a_tile_that_is_not_there_is_none(at: tuple[int, int, int]) -> None:
     assert Tiles().tile(*at) is None
