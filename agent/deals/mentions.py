@@ -123,7 +123,13 @@ def axis_of(leaf: Leaf, leaves: Sequence[Leaf]) -> str:
 
 def _of_asking(leaf: Leaf, leaves: Sequence[Leaf], text: str) -> Iterator[tuple[str, object]]:
     """Yield what tells whether a kind of thing, or hectares, are asked for: "which crops", "by country"."""
-    if axis := axis_of(leaf, leaves):
+    who = next((one.at for one in leaves if one.says("ask", "who") and not one.used), None)
+    axis = axis_of(leaf, leaves)
+    told = who is not None and (leaf.says("link", "grown")  # "quién cultiva": a verb, not the crops
+                                or (who < leaf.at and not axis.startswith(("investor", "former_owner"))))  # fmt: skip
+    if not axis and leaf.says("investor_kind"):
+        yield "KIND", None
+    elif axis and axis != "size" and not told:
         yield "AXIS", None
         if axis in ("year", "investor"):
             yield f"{axis.upper()}S", None
@@ -131,6 +137,8 @@ def _of_asking(leaf: Leaf, leaves: Sequence[Leaf], text: str) -> Iterator[tuple[
             yield "ASKSITSELF", None
         if leaf.at == 0:
             yield "OPENING", None
+    if leaf.says("ask", "which"):
+        yield "WHICH", None
     if leaf.says("ask", "howmuch") and not leaf.says("ask", "count"):  # Czech "kolik" is how many, too
         yield "HOWMUCH", None
         if len(leaf.stems) > 1 or leaf.at <= 1:

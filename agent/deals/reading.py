@@ -108,10 +108,10 @@ class _Reader:
         self.asked_ = Asked()
         self.targets: list[tuple[Leaf, tuple[str, ...], bool]] = []
         self.values: dict[tuple[str, bool], list[str]] = {}
-        self.told: Mapping[int, str] = {}
+        self.told: dict[int, str] = {}
         self.asks: Mapping[int, str] = {}
         self.much: Mapping[int, str] = {}
-        self.left_out: Sequence[tuple[int, tuple[int, ...]]] = ()
+        self.left_out: dict[int, int] = {}
         self.either: Sequence[tuple[int, int]] = ()
         self.former: Leaf | None = None
         self.role = next((leaf for leaf in self.leaves if leaf.says("role")), None)
@@ -169,9 +169,8 @@ class _Reader:
 
     def negated(self, leaf: Leaf) -> bool:
         """Whether it is left out; the negation is taken."""
-        at = next((no for no, ats in self.left_out if leaf.at in ats), None)
-        if at is not None:
-            self.take(self.leaves[at], "negation")
+        at = self.left_out.get(leaf.at)
+        self.take(None if at is None else self.leaves[at], "negation")
         return at is not None
 
     # --- names ---
@@ -266,8 +265,14 @@ class _Reader:
             if area not in circled:
                 self._elsewhere(area)
         self.told, self.asks, self.much = (first_of(rules, made, said) for rules in (ROLES, ASKED, MUCH))
-        self.left_out = [item.value for item in made if item.type == "LEFTOUT"]
+        self.left_out = {at: no for no, ats in (i.value for i in made if i.type == "LEFTOUT") for at in ats}
         self.either = [item.value for item in made if item.type == "EITHER"]
+        joined = (i.value for i in made if i.type in ("NATION", "ALSO", "EITHER") and len(i.value) == 2)
+        for one, other in sorted(joined):  # of a row of any length each is what the one before it is
+            if one in self.told:
+                self.told.setdefault(other, self.told[one])
+            if one in self.left_out:
+                self.left_out.setdefault(other, self.left_out[one])
 
     def _owned(self) -> None:
         """ "Wem gehört", "wem gehörte": where endings do not part who owns from who did, the word as written does."""
@@ -393,18 +398,10 @@ class _Reader:
             self.take(who, "axis")
             return "investor"
         for leaf in self.leaves:
-            if leaf.used or not (leaf.says("axis") or leaf.is_investor):
+            if leaf.used or self.asks.get(leaf.at) != "asked":
                 continue
             if not (axis := axis_of(leaf, self.leaves)):
-                if self.leaves[max(0, leaf.at - 1)].says("ask", "which") and not self._leads_deals(leaf):
-                    return "investor"  # "which investment funds hold land": those of that kind
-                continue
-            if who is not None and leaf.says("link", "grown"):  # "quién cultiva": a verb, not the crops
-                continue
-            if axis == "size" or self.asks.get(leaf.at) != "asked":
-                continue
-            if who is not None and who.at < leaf.at and not axis.startswith(("investor", "former_owner")):
-                continue
+                return "investor"  # "which investment funds hold land": those of that kind
             self.take(leaf, "axis")
             investors_named = any(f.dimension in ("investor_country", "investor_id") for f in self.asked_.filters)
             if axis == "country" and not investors_named:
@@ -446,10 +443,6 @@ class _Reader:
             return None
         self.take(opening, "axis")
         return "crop" if grown is not None else "intention"
-
-    def _leads_deals(self, leaf: Leaf) -> bool:
-        beside = self.leaves[leaf.at + 1 : leaf.at + 2]
-        return any(one.says("ask", "deal", "investment") for one in beside)
 
     # --- values ---
 

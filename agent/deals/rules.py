@@ -124,8 +124,7 @@ OWN: list[Rule] = [
     ("NO PASSED", "NO", lambda n, p: n),
     ("NO NATION", "LEFTOUT", lambda n, p: (n, p)),
     ("NO TERM", "LEFTOUT", lambda n, t: (n, t)),
-    ("LEFTOUT AND TERM", "LEFTOUT", lambda n, a, t: (n[0], t)),
-    ("LEFTOUT OR TERM", "LEFTOUT", lambda n, o, t: (n[0], t)),
+    ("TERM AND TERM", "ALSO", lambda a, n, b: (*a, *b)),
     ("TERM OR TERM", "EITHER", lambda a, o, b: (*a, *b)),
     # what is asked for, adjectives before it
     ("ADJECTIVE +AXIS", "AXIS", lambda a, x: x if x[0] - a[0] < FAR else None),
@@ -157,6 +156,8 @@ ROLES: list[tuple[str, str, int]] = [
 fits tells, and a place that none fits is where the land lies."""
 ASKED: list[tuple[str, str, int]] = [
     ("ASKSITSELF", "asked", 0),  # "pa valstīm"
+    ("WHICH +KIND +DEAL", "told", 1),
+    ("WHICH +KIND", "asked", 1),  # "which pension funds hold land"
     ("DEAL +INVESTORS", "told", 1),  # "which deals do companies have"
     ("RELATIVE +AXIS", "told", 1),
     ("SHOW +YEARS", "told", 1),

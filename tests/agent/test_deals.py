@@ -597,21 +597,38 @@ def test_numbers_are_those_of_the_shared_reading(
 
 
 @pytest.mark.parametrize(
-    ("question", "where"),
+    ("question", "language", "where"),
     [
-        ("deals by investors not from China", [("investor_country", "not_in", ["foreign:CN"])]),
-        ("deals of non-Chinese investors in Africa",
+        ("deals by investors not from China", "en", [("investor_country", "not_in", ["foreign:CN"])]),
+        ("deals of non-Chinese investors in Africa", "en",
          [("investor_country", "not_in", ["foreign:CN"]), ("place", "in", ["m49:002"])]),
-        ("which has more deals, Laos or Cambodia", [("place", "in", ["foreign:LA", "foreign:KH"])]),
-        ("deals not in Laos, Cambodia or Vietnam", [("place", "not_in", ["foreign:LA", "foreign:KH", "foreign:VN"])]),
+        ("which has more deals, Laos or Cambodia", "en", [("place", "in", ["foreign:LA", "foreign:KH"])]),
+        ("deals not in Laos, Cambodia or Vietnam", "en",
+         [("place", "not_in", ["foreign:LA", "foreign:KH", "foreign:VN"])]),
+        ("Landgeschäfte weder in Afrika noch in Asien", "de", [("place", "not_in", ["m49:002", "m49:142"])]),
+        ("Landgeschäfte nicht von chinesischen Firmen", "de", [("investor_country", "not_in", ["foreign:CN"])]),
     ],
 )  # fmt: skip
 def test_each_place_has_its_part_and_a_negation_is_of_all_of_a_row(
-    question: str, where: list[tuple[str, str, list[str]]], context: Context
+    question: str, language: Language, where: list[tuple[str, str, list[str]]], context: Context
 ) -> None:
-    plan = deals_plan(question, context, Conversation())
+    plan = deals_plan(question, context.in_language(language), Conversation())
     assert plan is not None
     assert [(f["dimension"], f["op"], f["values"]) for f in plan.steps[0].arguments["where"]] == where
+
+
+def test_a_row_of_any_length_is_left_out_whole(context: Context) -> None:
+    crops = ["wheat", "maize", "rice", "cotton", "coffee", "tea", "rubber", "barley", "rye", "oats"]
+    nations = ["Laos", "Ghana", "Peru", "Mali", "Zambia", "Sudan", "Kenya", "Chad", "Niger", "Togo", "Benin", "Gabon",
+               "Angola", "Malawi", "Uganda", "Rwanda", "Nepal", "Fiji", "Cuba", "Haiti"]  # fmt: skip
+    asked = {f"deals without {' or '.join(crops)}": crops, f"deals not in {', '.join(nations)}": nations,
+             f"deals by investors from {' or '.join(nations)}": nations}  # fmt: skip
+    for question, of in asked.items():
+        plan = deals_plan(question, context, Conversation())
+        assert plan is not None, question
+        [where] = plan.steps[0].arguments["where"]
+        assert len(where["values"]) == len(of), question
+        assert where["op"] == ("in" if "from" in question else "not_in")
 
 
 def test_the_year_of_the_most_deals_is_a_row(context: Context, table: pd.DataFrame) -> None:
