@@ -238,7 +238,7 @@ def class_plan(classes: list[Cover], keys: set[str], context: Context, conversat
 
 def data_plan(reading: Reading, keys: set[str]) -> Plan | None:
     """Return the plan of a question about the data themselves, each thing that is asked of them a step."""
-    levels = {key for key in keys if key.startswith("level.")}
+    levels = {key for key in keys if key.startswith("level.")} if "comparison.more" not in keys else set()
     asks = keys & {"ask.what", "ask.which", "act.define", "act.available", "act.data"}
     topics = [TOPICS[key] for key in TOPICS if key in keys and key != "act.available"]
     topics += [FACTS[key] for key in FACTS if topics and key in keys and key.startswith("classifier.")]

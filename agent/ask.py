@@ -118,7 +118,7 @@ class Run:
         conversation = self.conversation
         language = self.language_of(question)
         self.context = self.context.in_language(language)
-        conversation.frame_tried, conversation.tried = {}, {}
+        conversation.tried = {}
         try:
             planner = router_of(router, llm)
             self.router_name = planner.name
@@ -183,8 +183,7 @@ class Run:
         caveats = caveats_of(results, notes, language, self.context)
         if wrong := unsupported(text, results, language, self.context, notes):
             log.warning("unsupported in the text: %s in %r", wrong, text)
-        for frame in (*plan.earlier, plan.frame):
-            self.conversation.turn_to(frame)
+        self.conversation.turn_to(plan.frame)
         self.conversation.pending, self.conversation.open = None, ""
         if done:
             asked = plan.queries or queries_of(done, results)
@@ -251,7 +250,6 @@ class Run:
         waiting = self.conversation.pending
         whole = waiting.question if waiting and waiting.kind != "offer" and self.steps == [] else question
         outcome = outcome_of(error, whole, self.conversation, self.context)
-        self.conversation.turn_to(outcome.frame)
         self.conversation.turn_to_queries(outcome.queries)
         self.conversation.pending = outcome.pending
         if outcome.status != "clarify":

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from inspect import signature
 from typing import Any
 
-from agent.conversation import Conversation
-from agent.frame import Frame
+from agent.conversation import Conversation, of_land
+from agent.frame import remembered
 from agent.honesty import qualifiers
 from agent.lexicon import languages, leaves
 from agent.missing import ask_for_a_class, ask_for_a_place, with_reply
@@ -75,12 +75,14 @@ def composed_plan(
     if not reading.whole_in_talk or any(i.value == "write.injection" for i in reading.said.items):
         return None
     if (at := reading.all("POINT")) and not reading.has("CLASS", "PLACE", "LEVEL", "DIM"):
-        return Plan((Step("point_history", {"point_id": str(at[0])}),), frame={"point_id": str(at[0])})
+        return Plan((Step("point_history", {"point_id": str(at[0])}),), frame=of_land())
     drawn = tuple(conversation.areas)[-1:]
     alone = not conversation.queries and not conversation.frame
     bare = {i.type for i in reading.items} <= {"ASK", "MEASURE", "PLACE", "YEAR"}
     points = points_at_those(reading, same=True) and not reading.has("PLACE")
     named = reading.has("CLASS", "RANK", "COUNTED", "ENDOF", "NUMCLASS", "FATE", "NONE", "MORETHAN")
+    if alone and reading.has("THANTHAT"):
+        raise NotUnderstood((), f"unread:{words_pointing(reading)}")
     if alone and (points or (bare and points_with(reading, "THAT"))) and not named:
         raise NotUnderstood((), f"unread:{words_pointing(reading)}")
     (text, whole), past = with_reply(question, reading, conversation, context), queries_before(conversation)
@@ -284,25 +286,21 @@ def plan_of(
     """Return the plan of some queries, with what a follow-up keeps of the last one; `beside`: with second witnesses."""
     used = {str(v) for q in asked for f in q.filters("region") if not isinstance(f.values, Ref) for v in f.values}
     areas = {id: geometry for id, geometry in conversation.areas.items() if id in used and id in context.areas}
-    said = {*reading.years, *Frame.from_json(conversation.frame).years}
+    said = {*reading.years, *conversation.years}
     if reading.has("SHIFT", "LATER", "BACK", "NOTYEAR"):
         said |= {int(year) for query in asked for year in values(query, "year")}
     steps = [step for query in asked for step in steps_for(query, reading, context, said)]
     steps = tuple({repr(step): step for step in steps if beside or not step.optional}.values())
-    frame = frame_of(asked[-1], said)
-    if steps[0].tool != "query":
-        given = steps[0].arguments
-        own = {name: given[name] for name in ("unit", "limit", "level") if name in given}
-        regions = tuple(given.get("regions") or given.get("within") or frame.regions)
-        frame = replace(frame, operation=steps[0].tool, source="", regions=regions, **own)
-    conversation.frame_tried = frame.to_json()
     conversation.tried = {"steps": to_json(steps), "queries": [query.to_json() for query in asked]}
     alone = len(asked) == 1 and not asked[0].rows and len(values(asked[0], "region")) < 2
     alone = alone and not any(c.where or c.expression for c in asked[0].columns)
     both = [reading.said.words(i) for i in reading.items if alone and i.type == "BOTH"]
     notes = tuple(("left_aside", {"words": f"“{word}”"}) for word in both)
     notes = (*notes_on_names(reading, asked, context), *notes)
-    return Plan(steps, notes, areas=areas, frame=frame.to_json(), queries=tuple(query.to_json() for query in asked))
+    named = said & {int(year) for year in values(asked[-1], "year")}
+    queries = tuple(query.to_json() for query in asked)
+    frame = {**remembered(asked[-1], steps[0], sorted(named)), **of_land(named)}
+    return Plan(steps, notes, areas=areas, frame=frame, queries=queries)
 
 
 def steps_for(query: Query, reading: Reading, context: Context, said: Collection[int]) -> list[Step]:
@@ -344,18 +342,3 @@ def is_said(name: str, value: Any, said: Collection[int]) -> bool:
     if name == "years":
         return bool({*value} & {*said})
     return value in said if name.startswith("year") else True
-
-
-def frame_of(query: Query, years: Collection[int]) -> Frame:
-    """Return what a query is about, as the rules behind remember it; of its years those that were said."""
-
-    def named(*dimensions: str) -> tuple[Any, ...]:
-        return tuple(value for name in dimensions for value in values(query, name))
-
-    return Frame(
-        regions=named("region"),
-        land_cover=named("land_cover", "land_cover_from"),
-        land_use=named("land_use", "land_use_from"),
-        years=tuple(year for year in named("year") if year in years),
-        source="official" if query.source == "published" else "survey",
-    )

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from agent.frame import Frame
 from agent.lexicon import lexicon
 from agent.words import concept, flatten, words
 from retrieval.errors import BadArgument
 from retrieval.foreign import checked, plain_fault, record
+from retrieval.query import Query
 from retrieval.types import LANGUAGES, Language
+
+
+def of_land(years: Iterable[int] = ()) -> dict[str, Any]:
+    """Return what a conversation keeps of a question about land beside its queries: the years it named."""
+    return {"years": sorted({*years})}
+
 
 MOST_PAST = 10
 """Queries that a conversation looks back on."""
@@ -56,9 +62,7 @@ class Conversation:
     """One person's thread: `to_json` and `from_json` carry it over a restart."""
 
     frame: dict[str, Any] = field(default_factory=dict)
-    """What the last answered question was about (see `agent/frame.py`); {} at the start."""
-    before: dict[str, Any] = field(default_factory=dict)
-    """What the answered question before that one was about, for "compare them"."""
+    """What of the last answered question its queries and steps do not hold: the `years` it named, or its `deals`."""
     pending: Pending | None = None
     language: Language | None = None
     turns: list[str] = field(default_factory=list)
@@ -73,8 +77,6 @@ class Conversation:
     """The tool calls of the last answered question, as JSON: "are you sure" looks them up again."""
     shown: list[str] = field(default_factory=list)
     """The results of the last answered question as a model reads them, cut short."""
-    frame_tried: dict[str, Any] = field(default_factory=dict)
-    """What the present question was understood as, also when it cannot be answered."""
     tried: dict[str, Any] = field(default_factory=dict)
     """The `steps` and typed `queries` that the present question was read as, also when it cannot be answered."""
     open: str = ""
@@ -84,10 +86,15 @@ class Conversation:
         """The state as plain JSON values."""
         return asdict(self)
 
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years that the last answered question named."""
+        return tuple(self.frame.get("years", ()))
+
     def turn_to(self, frame: Mapping[str, Any]) -> None:
-        """Remember what an answered question was about; asked again it is no second selection."""
-        if frame and dict(frame) != self.frame:
-            self.before, self.frame = self.frame, dict(frame)
+        """Remember what an answered question was about."""
+        if frame:
+            self.frame = dict(frame)
 
     def keep(self, steps: list[dict[str, Any]], queries: list[dict[str, Any]]) -> None:
         """Remember what an answered question came to; the last query before it stands behind it."""
@@ -114,8 +121,12 @@ class Conversation:
         if isinstance(offered, list) and any(isinstance(one, Mapping) for one in offered):
             value = {**value, "pending": None}  # the frames of before: what was offered is asked again
         state = record(cls, value, "conversation")
-        for name in ("frame", "before", "frame_tried"):
-            record(Frame, getattr(state, name), f"conversation.{name}")
+        checked(state.frame.get("years", []), list[int], "conversation.frame.years")
+        for step in state.steps:
+            checked(step.get("tool"), str, "conversation.steps.tool")
+            checked(step.get("arguments"), dict[str, Any], "conversation.steps.arguments")
+        for query in (*state.past, *state.queries):
+            Query.from_json(query)
         if state.pending:
             state.pending.check()
         return state

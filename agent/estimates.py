@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from agent.conversation import Conversation
+from agent.conversation import Conversation, of_land
 from agent.lexicon import languages
 from agent.reading.chart import MUST
 from agent.reading.edit import LONGEST_EDIT
@@ -81,7 +81,7 @@ def estimate_plan(
     areas = {
         id: area for id, area in conversation.areas.items() if id in given.get("regions", ()) and id in context.areas
     }
-    return Plan((Step(TOOL, given),), areas=areas, frame=conversation.frame)
+    return Plan((Step(TOOL, given),), areas=areas, frame=of_land(said.years()))
 
 
 def with_use(reading: Reading) -> Reading | None:

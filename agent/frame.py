@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NotRequired, TypedDict
 
 from retrieval.foreign import record
+from retrieval.query import Query
+from tools.plan import Step
 
 SUBJECT = ("land_cover", "land_use", "exclude", "each", "words")
 PLACE = ("regions", "near", "spot")
@@ -83,3 +85,24 @@ class Frame:
     def taking(self, older: Frame, names: tuple[str, ...]) -> Frame:
         """Return this frame with these fields of an older one."""
         return replace(self, **{name: getattr(older, name) for name in names if hasattr(self, name)})
+
+
+def remembered(query: Query, step: Step, years: Iterable[int]) -> dict[str, Any]:
+    """Return what the rules behind the chart remember of a query and its first tool call; it goes with them."""
+
+    def named(*dimensions: str) -> tuple[Any, ...]:
+        return tuple(v for d in dimensions for f in query.filters(d) if f.op == "in" for v in f.listed)
+
+    frame = Frame(
+        regions=named("region"),
+        land_cover=named("land_cover", "land_cover_from"),
+        land_use=named("land_use", "land_use_from"),
+        years=tuple(years),
+        source="official" if query.source == "published" else "survey",
+    )
+    if step.tool != "query":
+        given = step.arguments
+        own = {name: given[name] for name in ("unit", "limit", "level") if name in given}
+        regions = tuple(given.get("regions") or given.get("within") or frame.regions)
+        frame = replace(frame, operation=step.tool, source="", regions=regions, **own)
+    return frame.to_json()

@@ -7,7 +7,6 @@ from typing import Any
 
 from agent.answer import Status
 from agent.conversation import Conversation, Pending
-from agent.frame import TIME
 from agent.missing import CLASS, PLACE
 from agent.offers import offers_of
 from agent.render import refusal_of
@@ -44,10 +43,8 @@ class Outcome:
     text: str
     choices: tuple[str, ...] = ()
     pending: Pending | None = None
-    frame: dict[str, Any] = field(default_factory=dict)
-    """What was asked that has no answer, or misses a piece: the next question is read as what follows on it."""
     queries: list[dict[str, Any]] = field(default_factory=list)
-    """Its typed queries."""
+    """Typed queries of what was asked and has no answer: the next question is read as what follows on them."""
 
 
 def outcome_of(error: LandaskError, question: str, conversation: Conversation, context: Context) -> Outcome:
@@ -80,9 +77,8 @@ def outcome_of(error: LandaskError, question: str, conversation: Conversation, c
     choices = tuple(name for name, _ in offers)
     pending = Pending("offer", question, "", choices, tuple(steps for _, steps in offers)) if offers else None
     if isinstance(error, NotUnderstood) and (error.reason in PIECES or nothing_was_read(error)):
-        return Outcome("clarify", text, choices, pending, conversation.frame_tried)
-    frame = what_stays(error, conversation.frame_tried)
-    return Outcome("refused", text, choices, pending, frame, queries_left(error, conversation, context))
+        return Outcome("clarify", text, choices, pending)
+    return Outcome("refused", text, choices, pending, queries_left(error, conversation, context))
 
 
 def main_classes(question: str, context: Context) -> Pending:
@@ -95,16 +91,6 @@ def main_classes(question: str, context: Context) -> Pending:
 def nothing_was_read(error: NotUnderstood) -> bool:
     """Whether a question names no place and no class, and nothing of it could be used: "where is it nicest?"."""
     return error.reason.startswith("unread:") and not error.understood
-
-
-def what_stays(error: LandaskError, tried: dict[str, Any]) -> dict[str, Any]:
-    """Return what "and in Alsace?" is about after a refusal: the question refused, less a year without a survey."""
-    match error:
-        case NoSuchYear():
-            return {name: value for name, value in tried.items() if name not in TIME}
-        case TooFine() | NotPublished():
-            return tried
-    return {}
 
 
 def queries_left(error: LandaskError, conversation: Conversation, context: Context) -> list[dict[str, Any]]:

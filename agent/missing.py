@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.conversation import Conversation
+from agent.conversation import Conversation, Pending
 from agent.lexicon import leaves
 from agent.reading.mentions import Item
 from agent.reading.read import Reading, read
@@ -29,6 +29,9 @@ def with_reply(
     question: str, reading: Reading, conversation: Conversation, context: Context
 ) -> tuple[str, Reading | None]:
     """Return a reply and the question that waited for it as one text and one reading; of any other question none."""
+    waiting = conversation.pending
+    if not conversation.open and waiting and waiting.kind == "region" and completes(reading) and reading.has("PLACE"):
+        return question, elsewhere(waiting, reading, context)
     if not conversation.open or not completes(reading):
         return question, None
     older = read(conversation.open, context.language, context)
@@ -39,6 +42,17 @@ def with_reply(
     kept = [i for i in older.items if i.type != "HERE" or not reading.has(*OF_PLACES)]
     new = [Item(end, end, i.type, i.value, i.cost) for i in reading.items]
     return f"{conversation.open} {question}", replace(older, items=(*kept, *new))
+
+
+def elsewhere(waiting: Pending, reading: Reading, context: Context) -> Reading | None:
+    """Return a question whose place may be several with another one in its stead: "and in Drenthe?"."""
+    older = read(waiting.question, context.language, context)
+    kept = [i for i in older.items if i.type != "PLACE" or i.value.text != waiting.words]
+    if len(kept) + 1 != len(older.items) or not older.whole or any(i.type == "PLACE" for i in kept):
+        return None
+    end = len(older.said.tokens)
+    new = [Item(end, end, i.type, i.value, i.cost) for i in reading.items]
+    return replace(older, items=(*kept, *new))
 
 
 def completes(reading: Reading) -> bool:

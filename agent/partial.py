@@ -130,8 +130,17 @@ def meant(text: str, context: Context) -> tuple[Region | Place, ...]:
     return (town,) if plain(town.name) == plain(text) else ()
 
 
-@lru_cache(maxsize=32)
 def inside(language: str) -> frozenset[str]:
     """Return the words of a language behind which a capitalised name is a place, folded."""
-    table = tomllib.loads(PREPOSITIONS.read_text(encoding="utf-8"))["inside"]
+    return _before_places("inside", language)
+
+
+def beside(language: str) -> frozenset[str]:
+    """Return the words of a language that mean near only before a town, folded: "bei Siena"."""
+    return _before_places("beside", language)
+
+
+@lru_cache(maxsize=64)
+def _before_places(section: str, language: str) -> frozenset[str]:
+    table = tomllib.loads(PREPOSITIONS.read_text(encoding="utf-8"))[section]
     return frozenset(fold(word) for word in table.get(language, ()))

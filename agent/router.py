@@ -241,7 +241,7 @@ def in_parts(
         DataError: the first part cannot be planned, or a later one is of what is never answered.
         Ambiguous: words of a part have several meanings.
     """
-    so_far = replace(conversation, pending=None, turns=list(conversation.turns), frame_tried={})
+    so_far = replace(conversation, pending=None, turns=list(conversation.turns), tried={})
     plans: list[Plan] = []
     left_out: list[LandaskError] = []
     for part in parts:
@@ -258,13 +258,12 @@ def in_parts(
         so_far.keep([step.to_json() for step in plan.steps], [dict(query) for query in plan.queries])
         new = (step for step in plan.steps if step.to_json() not in [one.to_json() for one in steps])
         plans.append(replace(plan, steps=tuple(replace(step, later=bool(plans)) for step in new)))
-    conversation.frame_tried = so_far.frame_tried
+    conversation.tried = so_far.tried
     return Plan(
         steps=tuple(step for plan in plans for step in plan.steps)[:MOST_STEPS],
         notes=tuple(note for plan in plans for note in plan.notes),
         areas={id: area for plan in plans for id, area in plan.areas.items()},
         frame=so_far.frame,
-        earlier=tuple(plan.frame for plan in plans[:-1]),
         left_out=tuple(left_out),
     )
 
@@ -316,7 +315,6 @@ SENTENCE_END = re.compile(r"[?!.](?: \d{4})?$")
 def planned(frame: Frame, context: Context, conversation: Conversation, notes: Sequence[Note]) -> Plan:
     """Return a frame's plan with the areas its steps need."""
     frame = replace(frame, operation=frame.operation or default_operation(frame, context))
-    conversation.frame_tried = frame.to_json()
     steps = steps_of(frame, context)
     conversation.tried = {"steps": to_json(steps)}
     wanted = {id for step in steps for key in ("regions", "within") for id in step.arguments.get(key, ())}
@@ -536,7 +534,6 @@ class Resolver:
         nothing = not frame.operation and not frame.says((*SUBJECT, *PLACE))
         follows = nothing and (opens_with_a_link(self.reading) or says_both(self.reading))
         if self.placeless or (follows and not self.older.operation):
-            self.conversation.frame_tried = frame.to_json()
             raise NotUnderstood(self.reading.findings, "which_region" if self.placeless else "which_class")
 
     def operation(self, regions: int, *, named: bool) -> str:
@@ -879,7 +876,7 @@ class Resolver:
             return frame
         if self.reading.has("dispute") and not frame.says((*SUBJECT, *PLACE, *TIME)):
             return older
-        if (both := paired(self.reading, frame, older, Frame.from_json(self.conversation.before))) is not None:
+        if (both := paired(self.reading, frame, older, Frame())) is not None:
             return both
         linked = opens_with_a_link(self.reading)
         said = (frame.says(SUBJECT), frame.says(PLACE), frame.says(TIME))

@@ -13,15 +13,16 @@ from functools import cached_property
 from typing import Any
 
 from agent.acts import FACTS, longest
-from agent.conversation import Conversation
+from agent.conversation import Conversation, of_land
 from agent.lexicon import languages, leaves
+from agent.partial import beside
 from agent.reading.chart import NEAR_KM
 from agent.reading.edit import LONGEST_EDIT
 from agent.reading.fill import Constraints, Unfit
 from agent.reading.mentions import Item
 from agent.reading.read import Reading, read
 from agent.understand import QUOTED, TOWN_KM
-from agent.words import concept, flatten
+from agent.words import flatten
 from retrieval.errors import NotUnderstood
 from retrieval.nomenclature import FORM_COST
 from retrieval.types import Place
@@ -109,7 +110,7 @@ def seen_elsewhere(
     new = {name: value for name, value in older.items() if name not in gone} | asked.what() | asked.where()
     tool = "classify_area" if tool == "profile_pixels" and asked.named else tool
     areas = {id: one for id, one in conversation.areas.items() if id in new.get("regions", ()) and id in context.areas}
-    return Plan((Step(tool, new),), areas=areas, frame=conversation.frame)
+    return Plan((Step(tool, new),), areas=areas, frame=of_land(asked.years))
 
 
 def refuse_what_no_model_has(reading: Reading, keys: frozenset[str]) -> None:
@@ -247,7 +248,7 @@ class _Question:
             return None
         tools = dict.fromkeys(tool for key, tool in WITNESSES.items() if key in self.keys)
         steps = tuple(Step(tool, self.arguments(tool, sight)) for tool in tools)
-        return Plan(steps, (), self.areas(sight.regions), self.conversation.frame)
+        return Plan(steps, (), self.areas(sight.regions), of_land(sight.years))
 
     def arguments(self, tool: str, sight: Sight) -> dict[str, Any]:
         """The arguments of a witness's tool: a figure or count takes several years."""
@@ -280,7 +281,7 @@ class _Question:
         aside = [str(near["name"])] if (near := sight.near) and "name" in near else []
         aside += [self.context.named(id).name for id in sight.regions] if about == "confusions" else []
         notes: tuple[Note, ...] = (("left_aside", {"words": ", ".join(aside)}),) if aside else ()
-        return Plan(steps, notes, self.areas(regions), self.conversation.frame)
+        return Plan(steps, notes, self.areas(regions), of_land(sight.years))
 
     def step(self, tool: str, sight: Sight, prior: str = "") -> Plan:
         """Return the plan of one look at a place."""
@@ -291,7 +292,7 @@ class _Question:
         weighed = {"prior": prior} if prior else {}
         what = sight.what() if tool != "profile_pixels" else {}
         return Plan((Step(tool, what | sight.where() | weighed),), tuple(notes), self.areas(sight.regions),
-                    self.conversation.frame)  # fmt: skip
+                    of_land(sight.years))  # fmt: skip
 
     def areas(self, regions: Sequence[str]) -> dict[str, Any]:
         """The drawn areas among some regions."""
@@ -306,9 +307,9 @@ class _Question:
     @property
     def beside(self) -> bool:
         """Whether a town is named by a word that means near before one: "bei Siena"."""
-        weak = concept(self.context.language, "near_weak")
-        starts = [self.reading.said.tokens[i.start].start for i in self.reading.items if i.type == "PLACE"]
-        return bool(weak) and any(weak.fullmatch(w) for at in starts for w in flatten(self.question[:at]).split()[-1:])
+        weak, tokens = beside(self.context.language), self.reading.said.tokens
+        starts = [i.start for i in self.reading.items if i.type == "PLACE"]
+        return any(n > 0 and tokens[n - 1].norm in weak for n in starts)
 
     @cached_property
     def names(self) -> Constraints:

@@ -49,9 +49,7 @@ class Plan:
     areas: Mapping[str, Any] = field(default_factory=dict)
     """Drawn areas used by the steps: id → GeoJSON geometry, EPSG:4326."""
     frame: Mapping[str, Any] = field(default_factory=dict)
-    """What the conversation remembers of this question."""
-    earlier: tuple[Mapping[str, Any], ...] = ()
-    """The frames of the parts before the last one, where the question has several."""
+    """What the conversation keeps of this question beside its queries and steps."""
     queries: tuple[Mapping[str, Any], ...] = ()
     """The typed queries of the question, for a follow-up to edit."""
     left_out: tuple[LandaskError, ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from agent.conversation import Conversation
 from agent.llm.form import ROWS, Offer
@@ -27,12 +28,21 @@ def offer_of(question: str, context: Context, conversation: Conversation) -> Off
         exact = [p for p in mention.candidates if mention.exact] or named(context, mention.text)
         places += [p for p in exact if getattr(p, "level", "") != "foreign"][:3]
     regions = [p for p in places if isinstance(p, Region)]
-    regions += [context.named(id) for id in (*conversation.frame.get("regions", ()), *context.areas)]
+    before = [step["arguments"] for step in conversation.steps]
+    ids = [id for given in before for id in named_in(given, "regions", "within", "region")]
+    regions += [context.named(id) for id in (*dict.fromkeys(ids), *context.areas)]
     towns = [p for p in places if isinstance(p, Place)]
     towns += [p for r in regions if (p := town_of(r, context))]
     groups = [m.codes for x in context.nomenclature.mentions(question, context.language) for m in x.choices]
-    groups += [tuple(codes) for key in ("land_cover", "land_use") if (codes := conversation.frame.get(key))]
+    groups += [codes for given in before for key in ("land_cover", "land_use") if (codes := named_in(given, key))]
     return offered(question, regions, groups, towns, context)
+
+
+def named_in(given: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+    """Return what a tool call names: in arguments of its own, or in filters of a typed query."""
+    filters = [f for f in given.get("where", ()) if f.get("dimension") in names and f.get("op") == "in"]
+    found = [*(given.get(name, ()) for name in names), *(f["values"] for f in filters)]
+    return tuple(dict.fromkeys(str(value) for values in found if isinstance(values, list | tuple) for value in values))
 
 
 def whole_book(question: str, context: Context) -> Offer:

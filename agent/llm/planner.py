@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
 
 from langchain_core.messages import AIMessage
 
 from agent.answer import Step, Tokens
-from agent.composed import frame_of
-from agent.conversation import Conversation
-from agent.frame import Frame
+from agent.conversation import Conversation, of_land
 from agent.llm.errors import BadPlan, ModelFailed, ModelUnavailable
 from agent.llm.guard import guarded
 from agent.llm.models import OpenModel
 from agent.llm.results import Results
+from agent.offers import to_json
 from agent.reading.read import read
 from agent.router import Builtin, picked_choice
 from agent.surface.session import AskedBack, Chosen, Outcome, Refusal
 from retrieval.errors import Ambiguous, AskedBackInWords, DataError, Declined, InputError, LandaskError, NotUnderstood
-from retrieval.query import Query
 from tools.context import Context
 from tools.plan import MOST_STEPS, Note, Plan
 from tools.plan import Step as PlanStep
@@ -115,12 +113,12 @@ class ModelPlanner:
         whole = question
         if waiting is not None and asked_back:
             whole = f"{waiting.question}\n(You asked back: {waiting.words} Reply: {question})"
-        tried = dict(conversation.frame_tried)
+        tried = dict(conversation.tried)
         try:
             outcome = self.by_the_model(whole, rules, context, conversation)
         except (ModelFailed, ModelUnavailable) as failure:
             self.trouble = " ".join(str(failure).split())
-            conversation.frame_tried = tried
+            conversation.tried = tried
             return taken(rules)
         if isinstance(rules, Plan | Ambiguous) and not self.strong and not isinstance(outcome, Chosen):
             self.trouble = "the model is small, and would not answer what the rules have a plan or a choice for"
@@ -210,27 +208,11 @@ def plan_of(
     """Return the plan of results: their calls, what a follow-up keeps of them, and what they leave out."""
     steps = tuple(PlanStep(r.tool, dict(r.arguments)) for r in results)[:MOST_STEPS]
     queries = tuple(dict(r.arguments) for r in results if r.tool == "query")
-    first = results[0]
-    frame = frame_of(Query.from_json(first.arguments), first.years) if first.tool == "query" else frame_from(first)
-    conversation.frame_tried = frame.to_json()
+    conversation.tried = {"steps": to_json(steps), "queries": [dict(query) for query in queries]}
     notes: tuple[Note, ...] = (("left_aside", {"words": ", ".join(left_out)}),) if left_out else ()
     wanted = {r.id for result in results for r in result.regions}
     areas = {id: geometry for id, geometry in conversation.areas.items() if id in wanted and id in context.areas}
-    return Plan(steps, notes, areas, frame.to_json(), queries=queries)
-
-
-def frame_from(result: Result) -> Frame:
-    """Return what a conversation remembers of a result that is no query's."""
-    frame = Frame(
-        operation=result.tool,
-        regions=tuple(r.id for r in result.regions)[:MOST_STEPS],
-        land_cover=tuple(result.arguments.get("land_cover", ())),
-        land_use=tuple(result.arguments.get("land_use", ())),
-        years=tuple(result.arguments.get("years", ())),
-        words=str(result.arguments.get("text") or ""),
-    )
-    spot = {k: result.arguments[k] for k in ("lon", "lat", "name") if result.arguments.get(k) is not None}
-    return replace(frame, spot=spot) if {"lon", "lat"} <= {*spot} else frame
+    return Plan(steps, notes, areas, of_land(results[0].years), queries=queries)
 
 
 def attempt(router: Builtin, question: str, context: Context, conversation: Conversation) -> Plan | LandaskError:

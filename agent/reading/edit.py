@@ -70,6 +70,7 @@ def edited(
         Unfit: the follow-up says nothing that can be laid over it.
         AmbiguousRegion, AmbiguousClass: a name is several things.
     """
+    reading = of_its_own_place(reading)
     reading, asked = of_a_year(reading), reading
     said = Constraints(reading, context, selection, {**as_before(reading, past[-1], context), **(settled or {})})
     names_nothing = not reading.has("PLACE", "CLASS", "YEAR", "LIMIT", "HAVING", *SPLIT)
@@ -111,8 +112,8 @@ def edited(
         and not reading.has("UP", "DOWN")
     ):
         base = of_points(base, context)
-    if "share" in said.measures and "points" not in said.measures and counts(base):
-        base = of_shares(base)  # "what percentage is that?"
+    if "share" in said.measures and "points" not in said.measures and (counts(base) or lists_points(base)):
+        base = of_shares(replace(base, rows=()))  # "what percentage is that?"
     if asks_for_points(said, reading):
         base = points_of(base, context)
     if said.asks == {"show"} and counts(base) and len(reading.items) == 1:
@@ -149,7 +150,8 @@ def edited(
     laid = added(base.where, new) if adds else laid_over(base.where, new)
     result = replace(base, where=laid, lead="", rows=members_of(base, laid))
     result = _with_rows(_in_unit(result, said), said, reading)
-    if result == past[-1] and "how_many" not in said.asks:
+    again = "how_many" in said.asks or (said.measures and points_with(reading, "THAT"))
+    if result == past[-1] and not again:
         raise Unfit("nothing was changed")
     return result
 
@@ -161,6 +163,14 @@ def of_a_row(base: Query, said: Constraints, reading: Reading) -> Query:
     if not one or base.fold or reading.has("ALSO", "SUP", "RANK", "LEVEL", "RANKED", *SPLIT) or is_change(base):
         return base
     return replace(base, rows=(), order=(), limit=None, having=(), lead="")
+
+
+def of_its_own_place(reading: Reading) -> Reading:
+    """Return "what share of the region is that?" as a question of the place before: it asks for no rows."""
+    own = reading.all("LEVEL") and points_with(reading, "THAT") and "share" in reading.all("MEASURE")
+    if not own or not {i.type for i in reading.items} <= {"ASK", "MEASURE", "LEVEL"} or "which" in reading.all("ASK"):
+        return reading
+    return replace(reading, items=tuple(i for i in reading.items if i.type != "LEVEL"))
 
 
 def of_a_year(reading: Reading) -> Reading:
@@ -178,6 +188,11 @@ def counts(base: Query) -> bool:
     return base.source == "survey" and not (base.rows or base.having or base.fold)
 
 
+def lists_points(base: Query) -> bool:
+    """Whether a query lists surveyed points, each by itself."""
+    return base.source == "survey" and [group.dimension for group in base.rows] == ["point"] and not base.limit
+
+
 def among_the_regions(base: Query, reading: Reading, context: Context) -> Query:
     """Return a figure of one place as the ranking of the regions in it, where "which has the most?" follows on it.
 
@@ -187,7 +202,7 @@ def among_the_regions(base: Query, reading: Reading, context: Context) -> Query:
     named = values(base, "region")
     tops = {(i.start, i.end) for i in reading.items if i.type == "SUP"}
     tops -= {(i.start, i.end) for i in reading.made if i.type == "END"}  # the highest point
-    asked = reading.all("ASK") and {*reading.all("ASK")} <= {"which", "what", "is"} and tops
+    asked = reading.all("ASK") and {*reading.all("ASK")} <= {"which", "what", "is", "where"} and tops
     if not asked or not names_only(reading) or reading.has("MEASURE", "CLASSES", "RANKCLASS", "BOTH"):
         return base
     if base.rows or len(named) != 1 or base.source not in ("survey", "published"):

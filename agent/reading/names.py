@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.partial import whole
+from agent.partial import beside, whole
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
-from agent.understand import TOWN_KM
+from agent.understand import NEAR_KM, TOWN_KM
 from retrieval.errors import AmbiguousRegion
 from retrieval.query import Query, Ref
 from retrieval.types import Region
@@ -31,10 +31,14 @@ def with_towns(reading: Reading, context: Context, settled: Mapping[str, Any]) -
     """
     if reading.has(*FROM_A_TOWN):
         return reading
-    return replace(reading, items=tuple(_as_circle(i, context, settled) for i in reading.items))
+    weak, tokens = beside(context.language), reading.said.tokens
+    near = {
+        i.start for i in reading.items if i.start > 0 and i.start < len(tokens) and tokens[i.start - 1].norm in weak
+    }
+    return replace(reading, items=tuple(_as_circle(i, context, settled, i.start in near) for i in reading.items))
 
 
-def _as_circle(item: Item, context: Context, settled: Mapping[str, Any]) -> Item:
+def _as_circle(item: Item, context: Context, settled: Mapping[str, Any], near: bool) -> Item:
     if item.type != "PLACE" or item.value.foreign or not item.value.candidates:
         return item
     area = whole(item.value, context)
@@ -47,7 +51,7 @@ def _as_circle(item: Item, context: Context, settled: Mapping[str, Any]) -> Item
         choices = context.gazetteer.choices(area.candidates, context.language)
         raise AmbiguousRegion(area.text, choices, [c.id for c in area.candidates])
     if area.places:
-        return replace(item, type="NEAR", value=("near", TOWN_KM, area))
+        return replace(item, type="NEAR", value=("near", NEAR_KM if near else TOWN_KM, area))
     return replace(item, value=area) if len(area.candidates) == 1 else item
 
 

@@ -54,6 +54,7 @@ def pointed(reading: Reading, past: Sequence[Query], said: Constraints, context:
     return (
         in_all(reading, past, context)
         or moved_between(reading, past)
+        or than_that(reading, base, said)
         or of_the_two(reading, past, said)
         or in_both_years(reading, past, said)
         or part_of(reading, past, said)
@@ -232,6 +233,25 @@ def change_of(base: Query, pair: tuple[int, int]) -> Query | None:
     )
 
 
+def than_that(reading: Reading, base: Query, said: Constraints) -> Query | None:
+    """The figure before beside that of another place or class: "is that more than in Portugal?".
+
+    Raises:
+        Unfit: it is no one figure.
+    """
+    if not reading.has("THANTHAT"):
+        return None
+    name = "region" if said.places else said.classes[0].theme
+    other = (said.places[0].id,) if said.places else said.classes[0].codes
+    mine = values(base, name)
+    if not mine or base.rows or base.source not in ("survey", "published") or is_change(base):
+        raise Unfit("no one figure")
+    dated = (Filter("year", "in", said.years()),) if said.years() else base.filters("year")
+    where = (*without(base, name, "year"), *dated)
+    columns = plain_columns(base)
+    return Query(base.source, columns, where, (Group(name, members=(mine, other)),), order=(Order(columns[0].name),))
+
+
 def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Query | None:
     """The last two places, classes or years beside each other, in what the follow-up asks of them."""
     asks = reading.all("ASK")
@@ -242,7 +262,9 @@ def of_the_two(reading: Reading, past: Sequence[Query], said: Constraints) -> Qu
         or points_with(reading, "BOTH")
         or 2 in [*reading.all("THOSEN"), *(n for n, _ in reading.all("MANY"))]
     )
-    one_of_them = beside or ({"which", "what"} & {*asks} and asked and not those_said(reading, 1))
+    rowed = in_rows(past[-1]).rows  # "which of them" is of these
+    there = "where" in asks and reading.has("SUP") and names_only(reading)  # "where is there most?"
+    one_of_them = beside or there or ({"which", "what"} & {*asks} and asked and not (rowed and those_said(reading, 1)))
     if any(n > 2 for n, _ in reading.all("MANY")):
         return None
     if both and {"show", "where"} & {*asks} and names_only(reading) and (two := two_of("region", past)):
@@ -416,7 +438,8 @@ def of_all_before(base: Query, said: Constraints) -> Query | None:
     """Points that went from one class to another, in percent of all that were of the first: "what share of the cropland
     points of 2015 is that?"."""
     sides = [f for f in base.where if f.dimension.endswith("_from") and f.dimension != "year_from"]
-    same = [k.codes for k in said.classes] == [f.listed for f in sides] and not said.places
+    there = not said.places or tuple(r.id for r in said.places) == values(base, "region")
+    same = [k.codes for k in said.classes] == [f.listed for f in sides] and there
     if not same or said.years() not in ((), values(base, "year_from")):
         return None
     after = tuple(f for f in base.where if f.dimension.endswith("_to") and f.dimension != "year_to")

@@ -91,7 +91,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = in_both_years([one for i in items for one in not_inside(i, said)], said)
     items = not_at_last(of_so_many(as_heights(items, said), said, context), said)
     items = as_part(none_appeared(at_both_ends(larger_than(items, said), said)), context)
-    items = which_two(of_their_size(items, said), said)
+    items = than_that(which_more(which_two(of_their_size(items, said), said), said), said)
     items = tuple(those_counted(with_origin(with_the_last(items, said), said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]
@@ -111,7 +111,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     return Reading(said, items, unread, left, made, tuple(forbidden), leaning)
 
 
-LEANING = ("BARE", "MORE", "LATER", "RADIUS")
+LEANING = ("BARE", "MORE", "LATER", "RADIUS", "THANTHAT")
 """Types that say nothing without a query before."""
 
 
@@ -157,6 +157,33 @@ def which_two(items: list[Item], said: Mentions) -> list[Item]:
     ends = {i.start for i in items if i.type == "SUP"}
     many = [i for i in said.items if i.type == "NUM" and i.start in asks and i.end in ends and i.value > 1]
     return sorted([*items, *(replace(i, type="FIRST", value=int(i.value)) for i in many[:1])], key=lambda i: i.start)
+
+
+def which_more(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints of a follow-up with which of the two has more, or is higher, as the one with the most."""
+    taken = {n for i in items for n in range(i.start, i.end)}
+    signs = [i for i in said.items if i.type == "COMPARED" and i.start not in taken]
+    numbers = any(i.type in ("NUM", "QTY", "THANWORD") for i in said.items if i.start not in taken)
+    bare = {i.type for i in items} <= {"ASK", "LEVEL", "BOTH"} and any(i.value == "which" for i in items)
+    if not bare or not signs or numbers:
+        return items
+    most = replace(signs[0], type="SUP", value="most" if signs[0].value == ">" else "fewest")
+    return sorted([*(i for i in items if i.type != "LEVEL"), most], key=lambda i: i.start)
+
+
+def than_that(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints of "is that more than in Portugal?" with the comparison as one with the answer before."""
+    points = [i for i in said.items if i.type == "THAT"]
+    signs = [i for i in said.items if i.type == "CMP" and i.end - i.start > 1]
+    named = [i for i in items if i.type in ("PLACE", "CLASS")]
+    kinds = {i.type for i in items}
+    if not (points and signs and len(named) == 1 and kinds <= {"ASK", "UP", "DOWN", "PLACE", "CLASS", "YEAR"}):
+        return items
+    sign = signs[0]
+    if {*(i.value for i in items if i.type == "ASK")} != {"is"} or not points[0].end <= sign.start < named[0].start:
+        return items
+    kept = [i for i in items if i.type not in ("UP", "DOWN")]
+    return sorted([*kept, replace(sign, type="THANTHAT")], key=lambda i: i.start)
 
 
 def in_both_years(items: list[Item], said: Mentions) -> list[Item]:

@@ -421,3 +421,34 @@ def test_an_offered_year_is_taken(asked) -> None:
 def test_a_missing_place_is_asked_for_again_with_what_was_said_meanwhile(asked) -> None:
     answer = follow(asked, "How much woodland is in this region?", "and in 2015?", "Bavaria")
     assert step(answer) == ("official_share", ["nuts:DE2"], ("C00",), (2015,))
+
+
+@pytest.mark.parametrize(
+    ("questions", "beginning"),
+    [
+        (("How much of Spain is wheat?", "Is that more than barley?"), "More: barley"),
+        (("How much of Spain is wheat?", "Is that higher than in Portugal?"), "More: Spain"),
+        (("Wie viel Wald gibt es in Bayern?", "Und in Hessen?", "Welches Land hat mehr?"), "Mehr: Hessen"),
+        (("Hvor meget skov er der i Danmark?", "og i Sverige?", "hvor er der mest?"), "Mere: Sverige"),
+        (("Quelle part de la France est boisée ?", "et l'Italie ?", "laquelle est plus élevée ?"), "Plus : Italie"),
+        (("Mennyi erdő van Magyarországon?", "és Ausztriában?", "hasonlítsd össze őket"), "Több: Ausztria"),
+    ],
+)
+def test_the_answer_before_is_compared_with_what_is_pointed_at(asked, questions: tuple, beginning: str) -> None:
+    answer = follow(asked, *questions)
+    assert beginning in answer.text
+    assert len(answer.results[0].table or answer.results[0].regions) == 2
+
+
+def test_nothing_before_is_compared_with_nothing(asked) -> None:
+    assert asked("Is that more than in Portugal?").results == ()
+
+
+def test_a_share_of_the_region_is_that_of_the_place_before(asked) -> None:
+    answer = follow(asked, "where are vineyards in Sicily?", "and what share of the region is that?")
+    assert step(answer)[:3] == ("official_share", ["nuts:ITG1"], ("B82",))
+
+
+def test_another_place_instead_of_the_choice_asked_for_is_taken(asked) -> None:
+    answer = follow(asked, "hoeveel grasland is er in Luxemburg?", "en in Drenthe?")
+    assert step(answer)[1:3] == (["nuts:NL13"], ("E00",))

@@ -217,7 +217,7 @@ def api(yard: Yard) -> Row:
             for odd in ODD:
                 body = {"question": "and in France?", member: odd}
                 row.count(*sent(json=body))
-        for name in ("frame", "before", "pending", "turns", "areas", "language", "frame_tried"):
+        for name in ("frame", "pending", "turns", "areas", "language", "tried", "open", "queries", "steps"):
             for odd in yard.draw.sample(ODD, yard.some(len(ODD))):
                 body = {"question": "and in France?", "conversation": {name: odd}}
                 row.count(*sent(json=body))

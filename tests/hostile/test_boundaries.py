@@ -286,3 +286,17 @@ def test_a_frame_of_other_types_is_refused() -> None:
     for wrong in ({"years": 5}, {"near": {"lon": 1}}, {"limit": "x"}, {"span": [1]}, {"together": "yes"}):
         with pytest.raises(BadArgument, match="frame"):
             Frame.from_json(wrong)
+    for years in (5, ["2018"], [[2018]], {"2018": 1}):
+        with pytest.raises(BadArgument, match="frame"):
+            Conversation.from_json({"frame": {"years": years}})
+
+
+def test_steps_and_queries_of_other_types_are_refused() -> None:
+    for wrong in (
+        {"steps": [{}]},
+        {"steps": [{"tool": 5, "arguments": {}}]},
+        {"queries": [{}]},
+        {"past": [{"source": 5}]},
+    ):
+        with pytest.raises(BadArgument):
+            Conversation.from_json(wrong)
