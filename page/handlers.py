@@ -524,7 +524,7 @@ class Handlers:
                 name = str(event.get("name") or made)[:LONGEST_NAME]
                 chosen = from_geometry(event.get("geometry") or {}, name, drawn=how_made(name))
         except LandaskError as error:
-            return no_region(talk, empty(str(error)), language)
+            return no_region(talk, empty(why(error, said["region_refused"], language)), language)
         return self.shown_region(chosen, talk, language)
 
     def shown_region(self, chosen: Chosen, talk: Talk, language: str) -> Update:
@@ -545,10 +545,12 @@ class Handlers:
         """A region file was uploaded; it is read and deleted."""
         if not file:
             return {}
+        name, most = Path(file).name, self.options.upload_mb
         try:
-            chosen = region_from_file(Path(file), Path(file).name, self.options.upload_mb * 1024 * 1024)
+            chosen = region_from_file(Path(file), name, most * 1024 * 1024)
         except LandaskError as error:
-            return no_region(talk, empty(str(error)), language)
+            told = words(language)["upload_refused"].format(name=name[:LONGEST_NAME], mb=most)
+            return no_region(talk, empty(why(error, told, language)), language)
         return self.shown_region(chosen, talk, language)
 
     def forget_region(self, talk: Talk, language: str) -> Update:
@@ -692,6 +694,11 @@ def seen_again(earlier: Sequence[Turn], turn: Turn) -> Turn:
         return turn
     wanted = shown_as(turn.question, turn.language or "en")
     return replace(turn, seen_as=wanted, of=before.subject) if wanted else turn
+
+
+def why(error: LandaskError, told: str, language: str) -> str:
+    """What is wrong with an area: exactly in English, the language of errors; elsewhere what is told of all of them."""
+    return str(error) if language == "en" else told
 
 
 def no_region(talk: Talk, line: str, language: str) -> Update:

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from page.handlers import Handlers
+from page.talk import Talk
+from page.words import PAGE_LANGUAGES, words
 from tests.page.seen import Seen
 from tests.page.served import CHROMIUM, Served
 
@@ -121,6 +124,18 @@ def test_what_is_dropped_and_is_no_region_says_so_and_leaves_none(seen: Seen, tm
     drag(page, (900, 300), tmp_path / "sea.geojson")
     expect(page.locator("#chosen")).to_contain_text("outside the surveyed countries")
     expect(page.locator(".la-set")).to_have_count(0)
+
+
+def test_a_file_that_is_no_region_is_refused_in_the_readers_language(handlers: Handlers, tmp_path: Path) -> None:
+    for language in PAGE_LANGUAGES:
+        (tmp_path / "notes.txt").write_text("hello")
+        line = handlers.upload(str(tmp_path / "notes.txt"), Talk(), language)["chosen_line"]
+        assert "notes.txt" in line
+        assert ("cannot be read" in line) == (language == "en")
+        bad = {"kind": "drawn", "geometry": {"type": "Polygon", "coordinates": [[[3, 43], [3, 43], [3, 43], [3, 43]]]}}
+        assert words(language)["region_refused"] in handlers.on_region(bad, Talk(), language)["chosen_line"] or (
+            language == "en"
+        )
 
 
 def test_areas_drawn_one_after_another_are_all_in_the_list_and_each_is_meant_when_chosen(seen: Seen) -> None:
