@@ -1135,7 +1135,9 @@ window.landask = (() => {
     });
   }
   function goTo(f, tell) {
-    for (const layer of view.drawing.layers.filter(isDrawn)) {
+    // Outlines are numbered as well: they are meant where nothing else is drawn.
+    const drawn = view.drawing.layers.filter(isDrawn), isOutline = ({ kind }) => kind === "outline";
+    for (const layer of [...drawn.filter((each) => !isOutline(each)), ...drawn.filter(isOutline)]) {
       const feature = (layer.features || []).find((each) => each.properties._f === f);
       if (!feature) continue;
       const at = feature.geometry.type === "Point" ? feature.geometry.coordinates : feature.properties._at;

@@ -224,6 +224,19 @@ def test_a_popup_does_not_lie_on_the_region_it_speaks_of(seen: Seen) -> None:
     expect(page.locator(".la-tip")).to_be_hidden()
 
 
+def test_a_tables_rows_are_its_points_from_the_first_on_though_outlines_are_numbered_too(seen: Seen) -> None:
+    page = seen.open().ask("Where is vineyard in Languedoc-Roussillon in 2018?").page
+    seen.map_settles()
+    for at in (0, 1):
+        seen.tab("table")
+        row = page.locator("#rows tbody tr[data-f]").nth(at)
+        point = row.locator("td, th").first.inner_text()
+        row.focus()
+        row.press("Enter")
+        expect(page.locator(".la-popup")).to_contain_text(point)
+        expect(page.locator("#point .la-point")).to_contain_text(point)
+
+
 def test_list_boxes_are_worked_from_the_keyboard(seen: Seen) -> None:
     page = seen.open().ask("How much of Sweden was woodland in 2018?").page
     page.locator("#language select").focus()
