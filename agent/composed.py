@@ -11,10 +11,11 @@ from typing import Any
 
 from agent.conversation import Conversation, of_land
 from agent.frame import remembered
-from agent.honesty import qualifiers
+from agent.honesty import prepositions, qualifiers, unread_behind
 from agent.lexicon import languages, leaves
 from agent.missing import ask_for_a_class, ask_for_a_place, with_reply
 from agent.offers import to_json
+from agent.reading.asides import without_order
 from agent.reading.beside import compared
 from agent.reading.clauses import ASKING, asks, clause_queries, clauses_of, words_of
 from agent.reading.complete import completed
@@ -60,6 +61,8 @@ def composed_plan(
     """
     if context.language not in languages():
         return None
+    orders_data = any(leaf.key == "write.orders" for leaf in leaves(question, context.language))
+    question, orders = without_order(question, context.language)
     reading = read(question, context.language, context)
     reading = with_towns(reading, context, settled)
     refuse_unknown_spot(reading, context)
@@ -70,7 +73,7 @@ def composed_plan(
         reading = replace(reading, unread=(), forbidden=(), items=tuple(items))  # "why did it decline" is no yes or no
     if future := [year for year in reading.all("YEAR") if year > datetime.now(UTC).year]:
         raise OutOfCoverage("forecast", str(future[0]))
-    if any(i.value == "write.orders" for i in reading.said.items):
+    if orders_data:
         raise NotUnderstood((), "read_only")
     if not reading.whole_in_talk or any(i.value == "write.injection" for i in reading.said.items):
         return None
@@ -132,12 +135,15 @@ def composed_plan(
             return None  # each part has its own plan
         raise NotUnderstood((), f"unread:{words_of(clauses, reading)[clauses.index(loose)]}")
     several = in_parts and not reading.has("SIZED") and not (reading.has("BOTH") and len(clauses) == 1)
-    if several and leaning is None and len(asked) == 1 and (asked[0].source != "revisits" or verb_of(asked[0])):
+    told = len(asked) == 1 and (
+        tells_all(asked[0], reading) or (asked[0].source == "revisits" and not verb_of(asked[0]))
+    )
+    if several and leaning is None and len(asked) == 1 and not told:
         return None
     one = leaning is None or len(asked) == 1  # what leans on an answer stays with its witness
     plan = plan_of(asked, reading, context, conversation, beside=one)
-    if unknown:
-        plan = replace(plan, notes=(*plan.notes, ("left_aside", {"words": ", ".join(map(quoted, unknown))})))
+    if left := (*([orders] if orders else []), *unknown):
+        plan = replace(plan, notes=(*plan.notes, ("left_aside", {"words": ", ".join(map(quoted, left))})))
     refuse_too_small(asked, context)
     after_none = bool(conversation.turns) and not conversation.frame and not past
     if after_none and all(step.tool == "profile_region" for step in plan.steps) and goes_on(question, context):
@@ -148,7 +154,10 @@ def composed_plan(
 def unknown_words(reading: Reading, language: str) -> tuple[str, ...]:
     """Return the words no constraint took, where none of them narrows, compares, negates or is a name; else none."""
     why = {reading.said.words(i) for i in reading.said.items if i.value == "act.why"}
-    if {*reading.forbidden} - why or not (reading.composed or why) or {*qualifiers(reading, language)} - why:
+    plain = not (reading.composed or why)
+    told = 0 in reading.open_words and reading.unread and not reading.has("ASK")  # "Set the land cover of … to"
+    plain = plain and (language not in prepositions() or bool(told) or bool(unread_behind(reading, language)))
+    if {*reading.forbidden} - why or plain or {*qualifiers(reading, language)} - why:
         return ()
     said = {n for i in reading.said.items if i.type != "OTHER" for n in range(i.start, i.end)}
     named = any(n in said or (n > 0 and reading.word(n)[:1].isupper()) for n in reading.open_words)
@@ -174,6 +183,15 @@ def tells_count(query: Query, clause: Sequence[Item]) -> bool:
     """Whether a clause asks how many points there are, and a query tells it already: "… and if so at how many"."""
     of_points = {(i.type, i.value) for i in clause} <= {("ASK", "how_many"), ("ASK", "is"), ("MEASURE", "points")}
     return of_points and not query.rows and any(c.measure == "points" for c in query.columns)
+
+
+def tells_all(query: Query, reading: Reading) -> bool:
+    """Whether one query answers every part: what is kept, lost and gained, or how many metres up or kilometres off a
+    single point is."""
+    ways = sum(reading.has(kind) for kind in ("LOST", "GAINED", "STAYED"))
+    measured = reading.has("NEAREST") or any((i.type, i.value) == ("UNIT", "m") for i in reading.said.items)
+    single = query.limit == 1 and any(g.dimension == "point" for g in query.rows)
+    return (query.source == "revisits" and ways > 1) or (single and measured)
 
 
 def goes_on(question: str, context: Context) -> bool:

@@ -376,6 +376,8 @@ class Gazetteer:
             if taken.isdisjoint(span):
                 take(mention, span)
         found = self._in_longer_towns(question, words, found)
+        found = self._in_misspelt_compounds(question, words, found, language) if misspelt else found
+        taken = {at for at, w in enumerate(words) if any(m.start <= w.start < m.end for m in found)} | taken
         for at, word in enumerate(words):
             if at not in taken:
                 take(self._adjective(question, word, language), range(at, at + 1))
@@ -447,6 +449,26 @@ class Gazetteer:
                 found[found.index(mention)] = _mention(question, words, span, kind, towns[:1], 1.0)
         return found
 
+    def _in_misspelt_compounds(
+        self, question: str, words: Sequence[_Word], found: list[Mention], language: str
+    ) -> list[Mention]:
+        """Give way to a region whose compound name is misspelt in the other part: `Languedoc-Rousillon`."""
+        kept = list(found)
+        for mention in found:
+            inner = [at for at, word in enumerate(words) if mention.start <= word.start < mention.end]
+            first, last = inner[0], inner[-1]
+            while first > 0 and question[words[first - 1].end : words[first].start] == "-":
+                first -= 1
+            while last + 1 < len(words) and question[words[last].end : words[last + 1].start] == "-":
+                last += 1
+            others = [at for at in range(first, last + 1) if at not in inner]
+            named = any(m.start <= words[at].start < m.end for at in others for m in found)
+            if not others or named or mention.kind != "region" or not all(words[at].capital for at in others):
+                continue
+            if regions := self._close(" ".join(words[at].norm for at in range(first, last + 1)), language):
+                kept[kept.index(mention)] = _mention(question, words, range(first, last + 1), "region", regions, 0.9)
+        return kept
+
     def _misspelt(self, question: str, words: Sequence[_Word], span: range, language: str) -> Mention | None:
         """A name with a letter or two wrong, only where a place may stand: after a preposition, or long and capital."""
         first = words[span[0]]
@@ -457,7 +479,7 @@ class Gazetteer:
             return None
         if not question.isupper() and any(question[words[at].start : words[at].end].isupper() for at in span):
             return None  # an acronym
-        led = before in known_words().prepositions or (len(norm) > 7 and first.capital and language != "de") or alone
+        led = before in known_words().prepositions or (len(norm) > 6 and first.capital and language != "de") or alone
         known = known_words()
         if not led or len(norm) < 5 or any(known.is_ordinary(words[at].norm) for at in span):
             return None

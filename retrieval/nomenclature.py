@@ -362,9 +362,21 @@ class Nomenclature:
                     step = at + size
                     break
             if step is None and (typo := self._misspelt_word(tokens, at, language, question)):
-                found.append(typo)
+                found.append(self._gone_on(typo, tokens, language))
+                step = found[-1].last + 1
             at = step or at + 1
         return found
+
+    def _gone_on(self, typo: _Found, tokens: Sequence[_Token], language: str | None) -> _Found:
+        """A misspelt word with those behind it that a phrase of its class has: "olvie groves"."""
+        codes = {code for w in typo.readings for code in self.leaves(self._meaning(w.key)[1])}
+        for last in range(min(typo.first + LONGEST_PHRASE, len(tokens)) - 1, typo.last, -1):
+            behind = " ".join(t.surface for t in tokens[typo.last + 1 : last + 1])
+            for word in typo.readings:
+                readings, _ = self._readings(_tokens(f"{word.surface} {behind}"), language, everything=True)
+                if readings and {c for w in readings for c in self.leaves(self._meaning(w.key)[1])} <= codes:
+                    return replace(typo, last=last, readings=readings)
+        return typo
 
     def _absorb(self, question: str, tokens: Sequence[_Token], scanned: Sequence[_Found]) -> list[_Found]:
         """'Uprawy rzepaku', 'cultures de blé': the wider class beside the narrower one is only its garb."""

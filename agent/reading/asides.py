@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from agent.lexicon import leaves
 from agent.reading.mentions import Item
 from agent.reading.read import Reading, read
-from agent.understand import Cover
+from agent.understand import Cover, is_order, without_orders
 from retrieval.types import NUTS_LEVELS, Place
 from tools.compile import box_around
 from tools.context import Context
@@ -27,6 +28,17 @@ def without_asides(question: str, context: Context) -> str:
         if (told := _told(before, aside.group(1), context)) is not None:
             question = told + after
     return question
+
+
+def without_order(question: str, language: str) -> tuple[str, str]:
+    """Return a question with what tells the answerer to act otherwise made blank, letter for letter, and these words:
+    a sentence of its own, or what a colon parts from the question behind it."""
+    question, orders = without_orders(question)
+    head, colon, asked = question.partition(":")
+    injected = any(leaf.key == "write.injection" for leaf in leaves(head, language))
+    if orders or not colon or not asked.strip() or not (injected or is_order(head)):
+        return question, orders
+    return f"{' ' * (len(head) + 1)}{asked}", head.strip()
 
 
 def _told(before: str, aside: str, context: Context) -> str | None:
@@ -46,6 +58,10 @@ def _told(before: str, aside: str, context: Context) -> str | None:
     if kinds == ["PLACE"] and _is_of_the_name(before, aside, context):
         return None  # "Centro (Portugal)" is a region's name
     if kinds == ["PLACE"] and (told := _of_place(before, outer, inner.all("PLACE")[0].text)):
+        return told
+    if {*kinds} == {"PLACE"} and len(kinds) > 1 and _is_all_of_it(outer, inner, context):
+        return before
+    if {*kinds} == {"PLACE"} and len(kinds) > 1 and (told := _of_members(before, outer, aside)):
         return told
     if kinds == ["CLASS"]:
         return _of_class(before, outer, last, inner.all("CLASS")[0])
@@ -103,6 +119,33 @@ def _of_place(before: str, outer: Reading, text: str) -> str | None:
     while start < tail and not outer.word(start)[0].isupper():
         start += 1
     return f"{before[: outer.said.tokens[start].start]}{text}" if start < tail else None
+
+
+def _is_all_of_it(outer: Reading, inner: Reading, context: Context) -> bool:
+    """Whether places are the members of the group that is named last: "the Benelux countries (Belgium, …)"."""
+    groups = [r for area in outer.all("PLACE") for r in area.regions if r.level == "group"][-1:]
+    named = {r.id for area in inner.all("PLACE") for r in area.regions}
+    return any({*context.gazetteer.members(group.id)} == named for group in groups)
+
+
+def _of_members(before: str, outer: Reading, places: str) -> str | None:
+    """Return the words with places in place of the unknown name that they are listed behind, and of the group that it
+    stands at: "the EU's Nordic members (Denmark, Finland, Sweden)"."""
+    said = outer.said
+    unknown = {n for n in outer.open_words if not any(i.start <= n < i.end for i in said.items)}
+    end = max((n + 1 for n in range(len(said.tokens)) if n not in said.soft), default=0)
+    start = end
+    while start > 0 and start - 1 in unknown and outer.word(start - 1)[0].isupper():
+        start -= 1
+    if start == end:
+        return None
+    groups = [i for i in outer.items if i.type == "PLACE" and i.end <= start and start - i.end < NEAR_A_NAME
+              and any(r.level == "group" for r in i.value.regions)]  # fmt: skip
+    return f"{before[: said.tokens[groups[-1].start if groups else start].start]}{places}"
+
+
+NEAR_A_NAME = 2
+"""So many words and no more part a group of places from the name behind it."""
 
 
 def _of_class(before: str, outer: Reading, last: Item | None, cover: Cover) -> str | None:

@@ -125,6 +125,11 @@ def is_town(area: Any) -> bool:
     return any(isinstance(candidate, Place) for candidate in area.candidates)
 
 
+def is_small(area: Any) -> bool:
+    """Whether a name is of no country and no group of countries: a distance may be measured from it."""
+    return not any(r.level in ("country", "group") for r in area.regions)
+
+
 def far(sign: str, quantity: tuple[float, str], place: Any) -> tuple[str, float, Any] | None:
     """Return a circle in kilometres, or what lies outside it."""
     return near(quantity, place, "not_near" if ">" in sign else "near") if quantity[1] == "km" else None
@@ -219,6 +224,10 @@ RULES: list[Rule] = [
     ("NEAR WITHIN QTY WITHIN", "NEAR", lambda x, v, q, w: near(q, x[2], x[0])),
     ("QTY WITHIN FROM PLACE", "NEAR", lambda q, w, f, p: near(q, p, "near")),
     ("NEARBY PLACE WITHIN QTY", "NEAR", lambda n, p, w, q: near(q, p, "near") if n == "before" else None),
+    ("NEARBY PLACE CMP QTY", "NEAR", lambda n, p, c, q: far(c, q, p) if n == "before" else None),
+    ("NEARBY PLACE CMP QTY FAR", "NEAR", lambda n, p, c, q, f: far(c, q, p) if n == "before" else None),
+    ("NEARBY PLACE QTY FAR", "NEAR", lambda n, p, q, f: near(q, p, "near") if n == "before" else None),
+    ("NEARBY PLACE QTY WITHIN", "NEAR", lambda n, p, q, w: near(q, p, "near") if n == "before" else None),
     ("QTY NEARBY PLACE", "NEAR", lambda q, w, p: near(q, p, "near") if q[1] == "km" else None),
     ("WITHIN QTY NEARBY PLACE", "NEAR", lambda w, q, n, p: near(q, p, "near")),
     ("QTY WITHIN NEARBY PLACE", "NEAR", lambda q, w, n, p: near(q, p, "near")),
@@ -237,8 +246,10 @@ RULES: list[Rule] = [
     ("NO NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
     ("NOT NEAR", "NEAR", lambda n, x: ("not_near" if x[0] == "near" else "near", x[1], x[2])),
     ("NEAR AND +PLACE", "NEARS", lambda x, a, p: (x, (*x[:2], p))),
-    ("NEAR OR +PLACE", "NEARS", lambda x, a, p: (x, (*x[:2], p))),
+    ("NEAR OR PLACE", "NEARS", lambda x, a, p: (x, (*x[:2], p)) if is_small(p) else None),
     ("NEAR OR NEAR", "NEARS", lambda x, a, y: (x, y)),
+    ("PLACE OR NEAR", "NEARS", lambda p, o, x: ((*x[:2], p), x) if is_small(p) else None),  # Hungarian
+    ("PLACE AND NEAR", "NEARS", lambda p, a, x: ((*x[:2], p), x) if is_small(p) else None),
     ("NEARS AND +PLACE", "NEARS", lambda n, a, p: (*n, (*n[-1][:2], p))),
     ("NEARS OR +PLACE", "NEARS", lambda n, a, p: (*n, (*n[-1][:2], p))),
     ("OUTSIDE NEAR", "NEAR", lambda n, x: ("not_near", x[1], x[2])),
@@ -264,6 +275,7 @@ RULES: list[Rule] = [
     ("NUM TO NUM MEASURE", "COUNT", lambda x, t, y, m: counts(x, y, m) if t == "to" else None),
     ("NUMS MEASURE", "COUNT", lambda x, m: counts(*x, m)),
     ("COUNT CLASS", "COUNTED", lambda c, k: (c, k) if c[0] == "between" else None),
+    ("NUM MEASURE CLASS +CMP", "COUNTED", lambda n, m, k, c: ((c, n, "points"), k) if m == "points" else None),
     ("NUM CLASS MEASURE +CMP", "COUNTED", lambda n, k, m, c: ((c, n, "points"), k) if m == "points" else None),
     ("BETWEEN NUM TO NUM CLASS", "COUNTED", lambda b, x, t, y, k: counted(x, y, k)),
     ("FROM NUM TO NUM CLASS", "COUNTED", lambda f, x, t, y, k: counted(x, y, k)),
@@ -326,7 +338,8 @@ RULES: list[Rule] = [
     ("END CLASS", "ENDOF", lambda e, c: (e, c) if POINT_COMPOUND.search(c.text) else None),
     ("NUM MEASURE CLASS END", "MANYENDS", lambda n, m, c, e: (int(n), (e, c)) if m == "points" else None),
     ("NUM ENDOF", "MANYENDS", lambda n, e: (int(n), e) if n < MOST_ROWS else None),
-    ("NUM CLASSES", "NUMCLASSES", lambda n, t: (int(n), t) if n < MOST_ROWS else None),
+    ("NUM CLASSES", "NUMCLASSES", lambda n, t: (int(n), t) if 1 < n < MOST_ROWS else None),
+    ("NUM CLASSES SUP", "RANKCLASS", lambda n, t, s: (s, int(n), t) if 1 < n < MOST_ROWS else None),
     ("END +MEASURE", "ENDOF", lambda e, m: (e, None) if m == "points" else None),
     ("EACH BYMONTH", "SPLIT", lambda e, m: ("month", "")),
     ("EACH CLASS", "EACHCLASS", lambda e, c: c if e == "each" else None),
@@ -371,11 +384,13 @@ RULES: list[Rule] = [
     ("OUTSIDE RANK", "NOTRANK", lambda n, r: r if r[2] != "country" or r[1] else None),
     ("NOT RANKOF", "NOTRANK", lambda n, r: r[:4]),
     ("OUTSIDE RANKOF", "NOTRANK", lambda n, r: r[:4]),
+    ("NUM SUP LEVEL", "RANK", lambda n, s, level: rank(s, n, level)),  # French "le trio de tête des pays"
     ("NUM SUP +CLASS +LEVEL", "RANKOF", lambda n, s, k, level: (s, int(n), level, None, k) if n < MOST_ROWS else None),
     ("SUP +CLASS +LEVEL", "RANKOF", lambda s, k, level: (s, None, level, None, k)),
     ("NUM SUP +CLASS +INSIDE", "RANKOF", lambda n, s, k, i: (s, int(n), i[1], i[0], k) if n < MOST_ROWS else None),
     ("SUP +CLASS +INSIDE", "RANKOF", lambda s, k, i: (s, None, i[1], i[0], k)),
     ("QTY", "RADIUS", lambda q: q[0] if q[1] == "km" else None),
+    ("CMP QTY", "RADIUS", lambda c, q: q[0] if q[1] == "km" and c in ("<", "<=") else None),
     ("WITHIN QTY", "RADIUS", lambda w, q: {"km": q[0], "m": q[0] / 1000}.get(q[1])),
     ("QTY WITHIN", "RADIUS", lambda q, w: q[0] if q[1] == "km" else None),
     ("NOT DIM", "DROP", lambda n, d: d),

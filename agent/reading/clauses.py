@@ -22,6 +22,7 @@ from agent.reading.read import Reading, read
 from agent.reading.shapes import shaped
 from retrieval.query import Arithmetic, Column, Condition, Expression, Filter, Group, Order, Query
 from tools.context import Context
+from tools.presets import OF_SURVEYED
 from tools.query import MOST_PLACED, answer
 
 ASKING = ("how_many", "how_much", "which", "what", "where", "when")
@@ -290,6 +291,8 @@ class _Chain:
             return  # "and how much cropland did it lose?"
         elif not frame and "WITNESS" in types and {*types} <= {"ASK", "MEASURE", "WITNESS", "HERE"}:
             self.ask_witness(items)
+        elif self.asks_percent(items) and not frame and (own := self.share_of_the_first(items)) is not None:
+            self.lay(own)
         elif self.asks_percent(items) and {*frame} <= {"place"} and ranks_places(self.done[-1]):
             self.lay(self.held_by_the_first(items))
         elif self.asks_percent(items) and not frame and _of(items, "class"):
@@ -461,6 +464,24 @@ class _Chain:
         alone = replace(ranking, rows=(), order=(), limit=None, having=(), lead="", columns=ranking.columns[:1])
         part = replace(alone, where=(Filter("region", "in", tuple(found)), *where))
         return percent_of(part, replace(alone, where=(*whole, *where)))
+
+    def share_of_the_first(self, items: tuple[Item, ...]) -> Query | None:
+        """The share of the one place that is first by its points: published, "what percentage of its area did Eurostat
+        publish", or of the points there, "what percentage of all points in that country"; None where neither is asked.
+        """
+        ranking, types = self.done[-1], {i.type for i in items}
+        if not ranks_places(ranking) or ranking.source != "survey" or self.asked_many():
+            return None
+        published = any(i.value == "published" for i in items if i.type == "WITNESS")
+        points = any((i.type, i.value) == ("MEASURE", "points") for i in items) and bool(types & {"LEVEL", "HERE"})
+        found = [r.id for r in answer(ranking, self.context).regions][:1]
+        if not (published or points) or not found:
+            return None
+        kept = tuple(f for f in ranking.where if f.dimension in ("year", *THEMES))
+        where = (Filter("region", "in", tuple(found)), *kept)
+        if published:
+            return Query("published", (Column("share", "share"),), where)
+        return Query("survey", (*ranking.columns, OF_SURVEYED), where)
 
     def asked_many(self) -> list[Any]:
         """How many rows were asked for, with their level."""

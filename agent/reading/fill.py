@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
-from typing import Any, cast
+from typing import Any
 
+from agent.lexicon import lexicon
 from agent.partial import whole
 from agent.reading.chart import is_general, is_town
 from agent.reading.mentions import Item
+from agent.reading.ranges import apart, meets
 from agent.reading.read import Reading
 from agent.understand import (
     AREA_COMPOUND,
@@ -22,7 +23,7 @@ from agent.understand import (
     Cover,
     implied_country,
 )
-from agent.words import flatten
+from agent.words import flatten, fold
 from retrieval import statistics as meaning
 from retrieval.errors import (
     AmbiguousClass,
@@ -30,11 +31,12 @@ from retrieval.errors import (
     LandaskError,
     NotPublished,
     NotUnderstood,
+    OutOfCoverage,
     TooFine,
     UnknownRegion,
 )
+from retrieval.gazetteer import COVERED
 from retrieval.query import (
-    HOLDS,
     MOST_KM,
     Arithmetic,
     Column,
@@ -150,28 +152,9 @@ EVERYWHERE = "group:europe"
 HA_IN_KM2 = 100
 
 
-def meets(sign: str, value: float, limits: Sequence[float]) -> bool:
-    """Whether a number is above, below or between others."""
-    return limits[0] <= value <= limits[-1] if sign == "between" else HOLDS[cast(Sign, sign)](value, limits[0])
-
-
 def is_main(classes: Classes) -> bool:
     """Whether these are whole main classes: woodland, not rye."""
     return all(code[1:] in ("00", "") for code in classes.codes)
-
-
-def apart(limits: Sequence[Filter]) -> bool:
-    """Whether ranges of one dimension exclude one another, their ends aside."""
-    spans = sorted(ends_of(one) for one in limits)
-    return all(low[1] <= high[0] for low, high in pairwise(spans))
-
-
-def ends_of(one: Filter) -> tuple[float, float]:
-    """The ends of a range."""
-    values = [] if isinstance(one.values, Ref) else [None if v is None else float(v) for v in one.values]
-    low = values[0] if one.op in ("above", "between") else None
-    high = values[-1] if one.op in ("below", "between") else None
-    return (-math.inf if low is None else low), (math.inf if high is None else high)
 
 
 def before_and_after(measure: str, pair: tuple[int, int], own: tuple[Filter, ...] = ()) -> tuple[Column, ...]:
@@ -346,12 +329,19 @@ class Constraints:
     # --- names become ids and codes ---
 
     def region(self, area: Area) -> Region:
-        """The one region of a name."""
+        """The one region of a name.
+
+        Raises:
+            OutOfCoverage: it is a place outside the survey.
+            AmbiguousRegion: it is several.
+        """
         if isinstance(chosen := self.settled.get(area.text), str) and not chosen.startswith("town:"):
             return self.context.named(chosen)
         area = whole(area, self.context)
         regions = area.regions
-        if area.foreign or not regions:
+        if area.foreign:
+            raise OutOfCoverage(area.text, COVERED)
+        if not regions:
             raise Unfit(f"{area.text} is no region")
         if len(regions) > 1:
             others = [r for other in self.reading.all("PLACE") for r in other.regions[:1] if other.text != area.text]
@@ -391,6 +381,9 @@ class Constraints:
             raise AmbiguousRegion(area.text, choices, [c.id for c in towns])
         if towns:
             return towns[0]
+        kind, _, name = area.text.partition(" ")
+        if name and fold(kind) in lexicon(self.reading.said.language)["level.municipality"]:
+            area = replace(area, text=name)  # Polish "miasta Poznań" is a region's name too
         try:
             return self.context.gazetteer.place(area.text)
         except LandaskError:
@@ -585,7 +578,9 @@ class Constraints:
         """What points were in one year and are in a later one: "fallow in 2015 that were wheat in 2018"."""
         if self.reading.has("LOST", "GAINED", "STAYED"):
             return None
-        named = [i for i in self.reading.items if i.type in ("CLASS", "YEAR", "SINCEYEAR", "PLACE", "ASK", "AND")]
+        named = [
+            i for i in self.reading.items if i.type in ("CLASS", "YEAR", "SINCEYEAR", "PLACE", "ASK", "AND", "TWICE")
+        ]
         dated = [i for i in named if i.type in ("YEAR", "SINCEYEAR")]
         classes = [i for i in named if i.type == "CLASS"]
         linked = any(
@@ -598,9 +593,24 @@ class Constraints:
         if len(dated) == 2 and len(classes) == 2:  # "went from cropland in 2015 to grassland in 2018"
             between = range(dated[0].end, classes[1].start)
             linked = linked or any(i.type == "TO" and i.start in between for i in self.reading.said.items)
-        if len(classes) != 2 or len(dated) != 2 or not linked or dated[0].value >= dated[1].value:
+            asked = any(i.type == "ASK" and i.value == "how_many" and i.start in between for i in named)
+            linked = linked or (asked and self.reading.has("TWICE"))  # "… visited again, how many carried a crop"
+        if len(classes) != 2 or len(dated) != 2 or dated[0].value >= dated[1].value:
+            return None
+        starts = [i.start for pair in zip(dated, classes, strict=True) for i in pair]
+        if starts == sorted(starts) and "compare" not in self.asks:
+            return self.each_in_its_year(classes)
+        if not linked:
             return None
         if {"compare", "where"} & self.asks or classes[0].start > dated[0].start or dated[0].start > classes[1].start:
+            return None
+        return self.codes(classes[0].value), self.codes(classes[1].value)
+
+    def each_in_its_year(self, classes: Sequence[Item]) -> tuple[Classes, Classes] | None:
+        """What points were in the year before each class: "where in 2015 rape grew and in 2018 wheat", of points that
+        are counted."""
+        counted = "how_many" in self.asks and "points" in self.measures and len(self.places) < 2 and not self.level
+        if not counted or self.reading.has("SUP", "RANK", "DIFF", "HAVING", "TREND", "SPLIT"):
             return None
         return self.codes(classes[0].value), self.codes(classes[1].value)
 
@@ -741,7 +751,7 @@ class Constraints:
         """Return the queries."""
         has = self.reading.has
         self.refuse_one_class_twice()
-        if has("POSITION"):
+        if has("POSITION") and not has("NEAREST"):
             raise Unfit("a single position")
         if set(self.classes) & {*self.less} and not self.no_longer():
             raise Unfit("a class without itself")
@@ -1063,7 +1073,7 @@ class Constraints:
         if self.source == "survey" and len(self.places) == 1 and lies_there(self.reading):
             own = [(Filter("region", "in", (self.places[0].id,)),), (Filter("region", "in", (EVERYWHERE,)),)]
             shared = self.class_filters()
-        elif self.source == "survey" and len(self.classes) == 1 and len(self.places) < 2 and not self.level:
+        elif self.source == "survey" and len(self.classes) == 1 and self.in_one_pool() and not self.level:
             return Query("survey", (*self.columns(), OF_SURVEYED), self.base())
         elif len(self.places) == 2 and len(self.classes) == 1 and not self.level:
             beside = "compare" in self.asks or self.reading.has("UP", "DOWN")  # "below the EU average"
@@ -1090,6 +1100,11 @@ class Constraints:
             rows = (Group("region", members=tuple((r.id,) for r in self.places)),)
         order = (Order("share_of"),) if rows else ()
         return Query(self.source, tuple(columns), (*shared, *dated, *self.other_filters()), rows, order=order)
+
+    def in_one_pool(self) -> bool:
+        """Whether one place is named, or several that are taken together."""
+        inside = any(self.nested(one, other) for one, other in pairwise(self.places))
+        return len(self.places) < 2 or (self.reading.has("TOGETHER") and not inside)
 
     def asks_part(self) -> bool:
         """Whether a part of something is asked: a share, or "how much" of a class or place that holds the other."""
@@ -1617,7 +1632,7 @@ class Constraints:
             where.append(Filter(f"{before.theme}_from", "in", before.codes))
         if after:
             where.append(Filter(f"{after.theme}_to", "in", after.codes))
-        if before and after and replaced:
+        if before and after and replaced and before.theme == after.theme:
             where.append(Filter(f"{before.theme}_to", "not_in", before.codes))
             split = Group(f"{after.theme}_to", "3") if {"which", "what"} & self.asks and not self.level else None
         if before and not after:

@@ -7,7 +7,7 @@ for the chart to say.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -15,10 +15,12 @@ from typing import Any
 from agent.lexicon import Leaf, Token, leaves, lexicon, tokens
 from agent.partial import named_inside
 from agent.understand import Area, Cover, find_lonlat, find_point_id, named_codes, settle
-from agent.words import fillers, flatten, words
+from agent.words import fillers, flatten, fold, words
+from retrieval.errors import AmbiguousRegion, DataError
 from retrieval.nomenclature import ABROAD_COST, FORM_COST, ClassMatch
 from retrieval.query import Filter
-from retrieval.types import Place
+from retrieval.types import NUTS_LEVELS, Place
+from retrieval.word_forms import is_everyday
 from tools.context import Context
 
 FIRST_YEAR, LAST_YEAR = 1950, 2199
@@ -71,9 +73,13 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "parted.decrease": (("DOWN", ""),),
     "parted.increase": (("UP", ""),),
     "parted.apart": (("EACH", "each"),),
+    "parted.most": (("SUP", "most"),),
+    "parted.met": (("GROWS", ""),),
+    "parted.lost": (("LOST", ""),),
     "negation.after": (("AFTER", ""),),
     "conjunction.and": (("AND", ""), ("TO", "and"), ("SOFT", "")),
     "conjunction.or": (("OR", ""), ("SOFT", "")),
+    "conjunction.but": (("BUT", ""), ("SOFT", "")),
     "unit.m": (("UNIT", "m"),),
     "unit.km": (("UNIT", "km"),),
     "unit.percent": (("UNIT", "%"), ("MEASURE", "share")),
@@ -216,7 +222,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "act.meant": (("SOFT", ""),),
     "act.threshold": (),
     "act.dispute": (),
-    **{f"degree.{name}": () for name in ("more_wooded", "most_wooded")},
+    **{f"degree.{name}": () for name in ("more_wooded", "most_wooded", "how_wooded", "how_marshy", "how_built_up")},
     **{f"month.{n}": (("MONTH", n),) for n in range(1, 13)},
     "season.spring": (("SEASON", (3, 4, 5)),),
     "season.summer": (("SEASON", (6, 7, 8)),),
@@ -235,8 +241,13 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
 DEGREES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "degree.more_wooded": (("MORE", ""), ("UP", ""), ("COMPARED", ">")),
     "degree.most_wooded": (("SUP", "most"),),
+    "degree.how_wooded": (("ASK", "how_much"),),
+    "degree.how_marshy": (("ASK", "how_much"),),
+    "degree.how_built_up": (("ASK", "how_much"),),
 }
-"""Key of the lexicon → what a word says beside its class, woodland: Czech "lesnatější" is more, and wooded."""
+"""Key of the lexicon → what a word says beside its class: Czech "lesnatější" is more, and wooded."""
+CLASS_OF_DEGREE: Mapping[str, str] = {"degree.how_marshy": "H00", "degree.how_built_up": "A00"}
+"""Key of the lexicon → the class that its last word says, where that is not woodland."""
 
 
 @dataclass(frozen=True)
@@ -333,10 +344,12 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         if not inside and not any(s <= start < e for s, e in shares):  # Italian "per cento"
             items += number_said(leaf.key, start, end)
     parted, leading = _parted(every, question, language)
-    items += parted
-    soft |= leading
+    alone = {i.start for i in parted if i.type in ("MET", "LOST")}  # Dutch "kwamen ze … tegen", against nothing
+    items = [i for i in items if i.start not in alone] + [i for i in parted if i.type != "MET"]
+    soft |= leading | {i.start for i in parted if i.type == "MET"}
     soft -= {n for i in items if i.type in WHOLE and i.end - i.start > 1 for n in range(i.start, i.end)}
     soft -= {n for i in items if i.type == "SEASON" for n in range(i.start, i.end)}  # French "été" is "been" too
+    items += _places_beside(items, soft, every, question, language, context)
     items = _longest(_with_cases(items, every, language))
     items += [Item(i.start, i.end, "THAN", i.value) for i in items if i.type == "CMP" and i.end - i.start > 1]
     items += _apart(items, every, language)
@@ -357,6 +370,65 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     return Mentions(question, every, tuple(dict.fromkeys(items)), frozenset(soft), language)
 
 
+SAME_BEGINNING, LONG_NAME = 4, 6
+"""Letters that a region's name and an adjective made of it begin with, and of the shortest such adjective."""
+
+
+def _places_beside(
+    items: Sequence[Item], soft: set[int], every: Sequence[Token], question: str, language: str, context: Context
+) -> list[Item]:
+    """Return the regions that unknown words name, where only a region's name or its adjective may stand: at a word for
+    a kind of place, "provincia aragonesa", or in a list of places, "Norte, Algarve and Centro"."""
+    known = {n for i in items for n in range(i.start, i.end)} | soft
+    levels = [i for i in items if i.type == "LEVEL"]
+    places = [i for i in items if i.type == "PLACE"]
+    found = [town for i in items if i.type == "FINE" for town in _town_behind(i, known, every, question, context)]
+    known |= {n for i in found for n in range(i.start, i.end)}
+    for n, token in enumerate(every):
+        word = question[token.start : token.end]
+        if n in known or not word.isalpha() or is_everyday(token.norm, language):
+            continue
+        of_a_kind = len(word) >= LONG_NAME and any(n in (i.end, i.start - 1) for i in levels)
+        before = any(i.start == n + 1 and question[token.end : every[i.start].start].strip() == "," for i in places)
+        after = any(i.end == n and question[every[i.end - 1].end : token.start].strip() == "," for i in places)
+        listed = word[0].isupper() and (before or after)
+        if not (of_a_kind or listed):
+            continue
+        try:
+            region = context.gazetteer.resolve(word, language)
+        except (DataError, AmbiguousRegion):
+            continue
+        name = fold(region.name)
+        like = name[:SAME_BEGINNING] == token.norm[:SAME_BEGINNING] and region.level in NUTS_LEVELS
+        if (listed and name == token.norm) or (of_a_kind and like):
+            area = Area(token.start, token.end, word, (region,), exact=False)
+            found.append(Item(n, n + 1, "PLACE", area, INEXACT))
+    return found
+
+
+LONGEST_TOWN = 3
+"""Words in the longest name of a town that is looked for."""
+
+
+def _town_behind(
+    word: Item, known: set[int], every: Sequence[Token], question: str, context: Context
+) -> Iterator[Item]:
+    """The town whose name in no list of names stands behind a word for a town: "der Stadt Augsburg"."""
+    last = word.end
+    while (
+        last < min(word.end + LONGEST_TOWN, len(every)) and last not in known and question[every[last].start].isupper()
+    ):
+        last += 1
+    for end in range(last, word.end, -1):
+        start, stop = every[word.end].start, every[end - 1].end
+        try:
+            town = context.gazetteer.place(question[start:stop])
+        except (DataError, AmbiguousRegion):
+            continue
+        yield Item(word.end, end, "PLACE", Area(start, stop, question[start:stop], (town,)))
+        return
+
+
 WHOLE = ("BECAME", "BECAMEOF", "REPLACED", "CHANGE")
 """Types whose words are not passed over, small as each may be: "turned into"."""
 PARTED: Mapping[str, tuple[str, Any]] = {
@@ -364,11 +436,16 @@ PARTED: Mapping[str, tuple[str, Any]] = {
     "parted.decrease": ("DOWN", ""),
     "parted.increase": ("UP", ""),
     "parted.apart": ("EACH", "each"),
+    "parted.most": ("SUP", "most"),
+    "parted.met": ("MET", ""),
+    "parted.lost": ("LOST", ""),
 }
 """Key of a verb and its particle → what they mean where something stands between: "set Spain aside", "nahm … ab"."""
 FARTHEST_PARTICLE = 14
 """Words between a verb and its particle at the most."""
-SENTENCE_END = re.compile(r"[?!;]|\.\s")
+FARTHEST = {"parted.lost": 5}
+"""Those of a key whose two words are common ones: French "ne l'étaient plus"."""
+SENTENCE_END = re.compile(r"[?!;]|(?<!\d)\.\s")
 
 
 def _parted(every: Sequence[Token], question: str, language: str) -> tuple[list[Item], set[int]]:
@@ -377,7 +454,7 @@ def _parted(every: Sequence[Token], question: str, language: str) -> tuple[list[
     for key, (type, value) in PARTED.items():
         for verb, particle in (pair.split() for pair in lexicon(language).get(key, ())):
             for n in (n for n, token in enumerate(every) if token.norm == verb):
-                for at in range(n + 2, min(n + FARTHEST_PARTICLE, len(every))):
+                for at in range(n + 2, min(n + FARTHEST.get(key, FARTHEST_PARTICLE), len(every))):
                     if every[at].norm == particle and not SENTENCE_END.search(question[every[n].end : every[at].start]):
                         items.append(Item(at, at + 1, type, value))
                         verbs.add(n)
@@ -401,7 +478,8 @@ def _wooded(question: str, at: _Places, degree: Leaf) -> Cover:
     """Return the class that a word of degree names: its last word."""
     _, last = at.span(degree.start, degree.end)
     start = at.starts[last - 1]
-    match = ClassMatch("land_cover", ("C00",), question[start : degree.end], "")
+    code = CLASS_OF_DEGREE.get(degree.key, "C00")
+    match = ClassMatch("land_cover", (code,), question[start : degree.end], "")
     return Cover(start, degree.end, question[start : degree.end], (match,))
 
 
@@ -451,7 +529,8 @@ def _with_cases(items: list[Item], every: Sequence[Token], language: str) -> lis
 
 WITHIN_LONGER: Mapping[str, tuple[str, ...]] = {
     "CMP": ("DIM", "NEAREST"), "NEARBY": ("DIM", "NEAREST"), "BECAME": ("BECAMEOF",), "UP": ("EACH",),
-    "LOST": ("STAYED",), "NO": ("LOST",), "MEASURE": ("RELATIVE",), "NUM": ("LEVEL",),
+    "LOST": ("STAYED", "CMP", "WITHIN"), "NO": ("LOST",), "MEASURE": ("RELATIVE",), "NUM": ("LEVEL", "TOGETHER"),
+    "LEVEL": ("TOGETHER",), "THANWORD": ("TOGETHER",),
 }  # fmt: skip
 """Type → the types whose longer phrases hold its words for themselves."""
 

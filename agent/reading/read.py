@@ -13,6 +13,7 @@ from typing import Any
 from agent.lexicon import lexicon
 from agent.reading.chart import MUST, best, chart, is_general
 from agent.reading.mentions import Item, Mentions, mentions
+from agent.reading.senses import in_their_sense
 from agent.understand import NEAR_KM, POINT_COMPOUND
 from retrieval.nomenclature import ClassMatch
 from tools.context import Context
@@ -92,6 +93,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = not_at_last(of_so_many(as_heights(items, said), said, context), said)
     items = as_part(none_appeared(at_both_ends(larger_than(items, said), said)), context)
     items = than_that(which_more(which_two(of_their_size(items, said), said), said), said)
+    items = in_their_sense(items, said)
     items = tuple(those_counted(with_origin(with_the_last(items, said), said), said))
     covered = {n for i in items for n in range(i.start, i.end)}
     open_words = [n for n in range(len(said.tokens)) if n not in covered]

@@ -496,6 +496,43 @@ def both_ends(c: Constraints) -> tuple[Query, ...] | None:
     return tuple(Query(c.source, columns, where, rows, (), (Order(columns[0].name, way),), many) for way in ways)
 
 
+def ends_apart(c: Constraints) -> tuple[Query, ...] | None:
+    """The first and the last of one ranking of places, and how far apart they are: "the gap between the most and the
+    least wooded region"."""
+    ways = list(dict.fromkeys([*c.reading.all("SUP"), *(r[0] for r in c.reading.all("RANK"))]))
+    if len(ways) != 2 or not c.level or len(c.classes) != 1 or c.reading.has(*REVISITING) or c.dated():
+        return None
+    if c.reading.all("DIFF") != ["difference"] or numbers_of_rows(c) or c.less:
+        return None
+    columns, rows = c.columns(), (Group("region", c.level),)
+    shared = (*c.dated_filter(), *c.class_filters(), *c.other_filters())
+    ranked = [Query(c.source, columns, (*c.place_filters(), *shared), rows, (), (Order(columns[0].name, way),), 1)
+              for way in ways]  # fmt: skip
+    found = [answer(one, c.context).regions[:1] for one in ranked]
+    if not all(found):
+        raise Unfit("no end")
+    sides = [Column(n, columns[0].measure, (Filter("region", "in", (place[0].id,)),))
+             for n, place in zip("ab", found, strict=True)]  # fmt: skip
+    gap = Column("difference", "", (), Expression("difference", "a", "b"))
+    return (*ranked, Query(c.source, (*sides, gap), shared))
+
+
+def circles_side_by_side(c: Constraints) -> tuple[Query, ...] | None:
+    """The points of a class in each of two circles, and how many more: "within 50 km of Debrecen or of Szeged"."""
+    circles = c.reading.all("NEARS")
+    compared = c.reading.has("DIFF", "SUP", "UP", "DOWN", "MORE") or "compare" in c.asks
+    if len(circles) != 1 or len(circles[0]) != 2 or not compared or len(c.classes) != 1 or c.level or c.dated():
+        return None
+    if c.reading.has("RANK", "RANKCLASS", "SPAN", "STAT", *REVISITING[:-2]) or c.measures - {"points", "pp"}:
+        return None
+    c.source = "survey"
+    spots = [(c.spot(area), km) for _, km, area in circles[0]]
+    sides = [Column(n, "points", (Filter("position", "near", (*spot.lonlat, km, spot.name)),))
+             for n, (spot, km) in zip("ab", spots, strict=True)]  # fmt: skip
+    gap = Column("difference", "", (), Expression("difference", "a", "b"))
+    return (Query("survey", (*sides, gap), (*c.place_filters(), *c.dated_filter(), *c.class_filters())),)
+
+
 def mean_beside_the_whole(c: Constraints) -> tuple[Query, ...] | None:
     """The mean over a place's regions, beside the whole, or the regions that lie above or below it."""
     if {*c.reading.all("STAT")} != {"mean"} or not c.level or c.of_height() or len({*c.classes}) != 1 or not c.places:
@@ -728,7 +765,7 @@ def changed_points(c: Constraints) -> tuple[Query, ...] | None:
     if not c.classes and any(i.type == "TABLE" for i in c.reading.said.items):
         return None  # "the full from-to table of main classes"
     listing = {"where", "show"} & {*c.asks} or asks_which_points(c.reading)
-    pointed = "points" in c.measures or "where" in c.asks
+    pointed = "where" in c.asks or any((i.type, i.value) == ("MEASURE", "points") for i in c.reading.said.items)
     if moved and listing and pointed and not {"share", "pp", "area", "ha"} & c.measures:
         if not c.classes and not c.reading.has("FATE"):
             _, where = revisit(c)
@@ -838,12 +875,28 @@ def of_the_other_year(c: Constraints) -> tuple[Query, ...] | None:
     return None
 
 
+def what_happened(c: Constraints) -> tuple[Query, ...] | None:
+    """What points of a class became between two years, with how many were kept, lost and gained: "what happened to the
+    apple points between 2015 and 2018"."""
+    years, spans = c.context.store.years(), [{*span} for span in c.reading.all("SPAN")]
+    others = ("LOST", "GAINED", "STAYED", "CHANGE", "CLASS", "RANK", "SUP", "YEAR", "TWICE")
+    if c.source != "revisits" or not c.reading.has("FATE") or c.reading.has(*others) or c.level or c.less:
+        return None
+    if len(spans) != 1 or not spans[0] <= {*years} or c.other_filters():
+        return None
+    before, after = c.sides()
+    if before is None or after is not None:
+        return None
+    table, c.classes = c.fate(), [before]
+    return (*c.revisited(), table)
+
+
 def part_that_stayed(c: Constraints) -> tuple[Query, ...] | None:
     """The percentage of a class's points that are of it again, of those visited again."""
     named = c.classes
     same = len(named) in (1, 2) and len({k.codes for k in named}) == 1
     again = c.reading.has("STAYED") or (c.reading.has("TWICE") and len(named) == 2)
-    if not same or not again or "share" not in c.measures or "points" not in c.measures or c.level:
+    if not same or not again or "share" not in c.measures or not c.says_points or c.level:
         return None
     _, where = revisit(c)
     own = named[0]
@@ -1057,7 +1110,7 @@ def all_but(c: Constraints) -> tuple[Query, ...] | None:
     if c.classes and (not c.less_is_part() or areal):
         return None
     c.source = "published" if areal and "points" not in c.measures else "survey"
-    if c.classes and not {"how_many"} & c.asks and "points" not in c.measures:
+    if c.classes and not {"how_many"} & c.asks and ("points" not in c.measures or {"show", "where"} & c.asks):
         return None
     if len(c.places) > 1 and areal:
         return None
@@ -1308,6 +1361,7 @@ SHAPES: tuple[Shape, ...] = (
     each_under_its_condition,
     fated_in_rows,
     left_for_others,
+    what_happened,
     part_that_stayed,
     kept_lost_gained,
     changed_points,
@@ -1323,6 +1377,8 @@ SHAPES: tuple[Shape, ...] = (
     none_there,
     there_at_all,
     both_ends,
+    ends_apart,
+    circles_side_by_side,
     mean_beside_the_whole,
     parts_of_the_whole,
     over_the_years,
