@@ -521,7 +521,8 @@ def welcome_drawing(indicator: Indicator, credit: str, names: Names) -> Drawing:
 def change_layer(base: Layer, indicator: Indicator, names: Names, places: Mapping[str, Any]) -> Layer:
     """All regions shaded by their change between the years asked about; what the survey could not see is no change."""
     first, last = indicator.span or (indicator.years[0], indicator.years[-1])
-    there = (id for id in indicator.members if not {first, last} & indicator.replaced.get(id, frozenset()))
+    # A region that another edition had in its place at first has no change, which is shown; else the map had a hole.
+    there = (id for id in indicator.members if last not in indicator.replaced.get(id, frozenset()))
     changes = {id: indicator.members[id].change(indicator.land_cover, first, last) for id in there}
     edges = change_steps([change.value for change in changes.values() if change.value is not None])
     found = {id: class_of_change(change, edges) for id, change in changes.items()}

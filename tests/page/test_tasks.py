@@ -443,6 +443,12 @@ def test_a_share_of_several_classes_or_among_former_regions_is_looked_around_in_
         assert {mark["colour"] for mark in layer["marks"] if not mark["pattern"]} <= {*DIVERGING}
 
 
+def test_regions_without_a_figure_of_the_first_year_are_no_hole_in_a_map_of_change(sitting: Sitting) -> None:
+    sitting.ask("How did woodland change between 2009 and 2018 in the regions of Poland?")
+    change = sitting.layers()[0]
+    assert [mark["count"] for mark in change["marks"] if mark["pattern"]] == [2], "both regions Mazovia was parted into"
+
+
 def test_a_part_of_a_whole_is_no_share_of_the_area(sitting: Sitting) -> None:
     sitting.ask("vineyards as percent of permanent crops in Spain")
     assert sitting.turn.status == "answered"
