@@ -6,7 +6,7 @@ place, year, number, level or count. What is said of classes and data comes from
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from typing import Any
 
@@ -74,6 +74,8 @@ def act_plan(question: str, context: Context, conversation: Conversation) -> Pla
                     queries=tuple(conversation.queries))  # fmt: skip
     reading = read(question, context.language, context)
     said = longest(leaves(question, context.language))
+    if asks_what_an_interval_is(reading, {leaf.key for leaf in leaves(question, context.language)}, conversation):
+        return Plan((Step("explain_interval", {}),), frame=conversation.frame)
     named = [i for i in reading.said.items if i.type == "CLASS" and i.cost <= FORM_COST]
     spans = [(reading.said.tokens[i.start].start, reading.said.tokens[i.end - 1].end) for i in named]
     said = [leaf for leaf in said if not any(s <= leaf.start and leaf.end <= e for s, e in spans)]
@@ -103,6 +105,12 @@ def act_plan(question: str, context: Context, conversation: Conversation) -> Pla
     if classes:
         return None if keys & COUNTED else class_plan(classes, keys, context, conversation)
     return data_plan(reading, keys)
+
+
+def asks_what_an_interval_is(reading: Reading, keys: Set[str], conversation: Conversation) -> bool:
+    """Whether what the interval beside a figure means is asked for, not the interval of some figure."""
+    means = bool(keys & {"act.define", "act.why"}) or (not conversation.steps and "ask.what" in keys)
+    return "act.interval" in keys and means and not reading.has("PLACE", "CLASS", "YEAR", "LEVEL", "RANK")
 
 
 def of_both_themes(keys: set[str]) -> bool:

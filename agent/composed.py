@@ -1,4 +1,4 @@
-"""Questions that only the typed query can hold: read whole or left to the rules behind. Asks nothing of a model."""
+"""Questions of the survey and the published figures as typed queries, their verbs and the witness beside them."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from inspect import signature
 from typing import Any
 
 from agent.conversation import Conversation, of_land
-from agent.frame import remembered
-from agent.honesty import prepositions, qualifiers, unread_behind
 from agent.lexicon import languages, leaves
 from agent.missing import ask_for_a_class, ask_for_a_place, with_reply
 from agent.offers import to_json
+from agent.qualifiers import prepositions, qualifiers, unread_behind
 from agent.reading.asides import without_order
 from agent.reading.beside import compared
-from agent.reading.clauses import ASKING, asks, clause_queries, clauses_of, words_of
+from agent.reading.clauses import ASKING, asks, clause_queries, clauses_of, each_asks, words_of
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, queries
 from agent.reading.held import dropped, in_each_year, in_other_years
 from agent.reading.mentions import Item
 from agent.reading.names import notes_on_names, refuse_unknown_spot, with_towns
-from agent.reading.pointing import joined, points_at_those, points_with, rows_of, values, words_pointing
+from agent.reading.pointing import joined, points_at_those, points_with, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from agent.reading.shapes import shaped
 from agent.witnesses import OFFICIAL_LEVELS, around, published_same, witnesses
@@ -42,7 +41,6 @@ def composed_plan(
     conversation: Conversation,
     settled: Mapping[str, Any],
     *,
-    in_parts: bool = False,
     aside: bool = False,
 ) -> Plan | None:
     """Return the plan of a question whose every word was read into typed queries; None where it is not that.
@@ -52,7 +50,6 @@ def composed_plan(
         context: the world it is asked of.
         conversation: what was said before.
         settled: words → what the asker chose among several meanings.
-        in_parts: it has several parts, which ask for more than one table can say unless it holds what became of what.
         aside: words that it does not know and that narrow nothing are left aside, and named.
 
     Raises:
@@ -110,18 +107,20 @@ def composed_plan(
     if leaning is not None and (dropped(leaning, reading, context) or len({*leaning}) < len(leaning)):
         leaning = None  # a clause whose answer is that of another was not read
     clauses = clauses_of(reading)
+    several = each_asks(clauses, reading)
     unanswered = leaning is None and whole is None and asks(clauses[0], reading)
     loose = next((c for c in clauses[1:] if unanswered and leans(c)), None)
-    one_clause = len(clauses) == 1 or not asks(clauses[0], reading)  # "of the five …: what is …"
-    of_each = reading.has("CHANGE", "UP", "DOWN") or (len(clauses) == 1 and reading.has("EACH"))
-    if leaning is None and whole is None and (not in_parts or (one_clause and not of_each)):
-        leaning = shaped(reading, context, drawn, settled)
-    elif leaning is None and whole is None:
-        leaning = shaped(reading, context, drawn, settled, several=True)
-    reading = whole or reading
+    if leaning is None and whole is None:
+        leaning = shaped(reading, context, drawn, settled, several=several)
+    alone, reading = leaning is None and whole is None, whole or reading
     try:
         asked = leaning if leaning is not None else around_each(reading, context, drawn, settled)
     except Unfit:
+        asked = ()
+    if alone and several and is_one(asked, reading):
+        asked = of_clauses(reading, context, drawn, settled, apart=True) or ()
+        leaning = asked
+    if not asked:
         ask_for_a_class(text, reading, conversation, context)
         return None
     missing = [year for year in reading.years if year not in context.store.years()]
@@ -131,15 +130,7 @@ def composed_plan(
     if dropped(asked, reading, context):
         return None
     if loose and len(asked) < len(clauses) and not tells_count(asked[-1], loose):
-        if in_parts:
-            return None  # each part has its own plan
         raise NotUnderstood((), f"unread:{words_of(clauses, reading)[clauses.index(loose)]}")
-    several = in_parts and not reading.has("SIZED") and not (reading.has("BOTH") and len(clauses) == 1)
-    told = len(asked) == 1 and (
-        tells_all(asked[0], reading) or (asked[0].source == "revisits" and not verb_of(asked[0]))
-    )
-    if several and leaning is None and len(asked) == 1 and not told:
-        return None
     one = leaning is None or len(asked) == 1  # what leans on an answer stays with its witness
     plan = plan_of(asked, reading, context, conversation, beside=one)
     if left := (*([orders] if orders else []), *unknown):
@@ -149,6 +140,14 @@ def composed_plan(
     if after_none and all(step.tool == "profile_region" for step in plan.steps) and goes_on(question, context):
         raise NotUnderstood((), "which_class")
     return plan
+
+
+def is_one(asked: Sequence[Query], reading: Reading) -> bool:
+    """Whether what several clauses ask came to one table, or none, that does not hold what became of what."""
+    if len(asked) > 1 or reading.has("SIZED"):
+        return False
+    whole = bool(asked) and (tells_all(asked[0], reading) or (asked[0].source == "revisits" and not verb_of(asked[0])))
+    return not whole
 
 
 def unknown_words(reading: Reading, language: str) -> tuple[str, ...]:
@@ -250,11 +249,12 @@ def around_each(
 
 
 def of_clauses(
-    reading: Reading, context: Context, drawn: Sequence[str], settled: Mapping[str, Any]
+    reading: Reading, context: Context, drawn: Sequence[str], settled: Mapping[str, Any], *, apart: bool = False
 ) -> tuple[Query, ...] | None:
-    """Return the queries of a question whose clauses say something of one another's answers, None where it is none."""
+    """Return the queries of a question whose clauses say something of one another's answers, None where it is none;
+    `apart`: of clauses that each stand alone too."""
     try:
-        return clause_queries(reading, context, drawn, settled)
+        return clause_queries(reading, context, drawn, settled, apart=apart)
     except Unfit:
         return None
 
@@ -272,32 +272,6 @@ def selections(conversation: Conversation) -> list[Query]:
     return [Query.from_json(query) for query in (*conversation.past, *conversation.queries)]
 
 
-def refuse_what_was_pointed_at(question: str, plan: Plan, context: Context, conversation: Conversation) -> None:
-    """Refuse a plan of the rules behind that left out "those": the places or the points of the answer before.
-
-    Raises:
-        NotUnderstood: naming the words.
-    """
-    if context.language not in languages() or not (past := queries_before(conversation)):
-        return
-    reading = read(question, context.language, context)
-    if reading.has("PLACE") or not points_at_those(reading, same=False, here=not conversation.areas):
-        return
-    base, asked = past[-1], [step.arguments for step in plan.steps if not step.optional]
-    named = {str(id) for one in asked for key in ("regions", "within") for id in one.get(key, ())}
-    codes = {code for one in asked for key in ("land_cover", "land_use") for code in one.get(key, ())}
-    group = base.group("region")
-    other_places = group is not None and not base.fold and not named & {*rows_of(base, context)}
-    other_points = base.source == "survey" and group is None and bool(codes) and bool(codes - {*classes_of(base)})
-    if other_places or (other_points and classes_of(base)):
-        raise NotUnderstood((), f"unread:{words_pointing(reading)}")
-
-
-def classes_of(query: Query) -> tuple[str, ...]:
-    """Return the codes that a query's own filters ask for."""
-    return tuple(str(code) for theme in ("land_cover", "land_use") for code in values(query, theme))
-
-
 def plan_of(
     asked: tuple[Query, ...], reading: Reading, context: Context, conversation: Conversation, *, beside: bool = True
 ) -> Plan:
@@ -307,7 +281,9 @@ def plan_of(
     said = {*reading.years, *conversation.years}
     if reading.has("SHIFT", "LATER", "BACK", "NOTYEAR"):
         said |= {int(year) for query in asked for year in values(query, "year")}
-    steps = [step for query in asked for step in steps_for(query, reading, context, said)]
+    steps = [
+        replace(step, later=n > 0) for n, query in enumerate(asked) for step in steps_for(query, reading, context, said)
+    ]
     steps = tuple({repr(step): step for step in steps if beside or not step.optional}.values())
     conversation.tried = {"steps": to_json(steps), "queries": [query.to_json() for query in asked]}
     alone = len(asked) == 1 and not asked[0].rows and len(values(asked[0], "region")) < 2
@@ -317,8 +293,7 @@ def plan_of(
     notes = (*notes_on_names(reading, asked, context), *notes)
     named = said & {int(year) for year in values(asked[-1], "year")}
     queries = tuple(query.to_json() for query in asked)
-    frame = {**remembered(asked[-1], steps[0], sorted(named)), **of_land(named)}
-    return Plan(steps, notes, areas=areas, frame=frame, queries=queries)
+    return Plan(steps, notes, areas=areas, frame=of_land(sorted(named)), queries=queries)
 
 
 def steps_for(query: Query, reading: Reading, context: Context, said: Collection[int]) -> list[Step]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.lexicon import languages, leaves
+from agent.reading.read import read
 from agent.understand import sentences_of
 from tools.context import Context
 
@@ -27,6 +28,20 @@ def asked_in(text: str, context: Context) -> str:
     named = [s for s in asking if context.nomenclature.mentions(s, context.language)]
     marked = [s for s in named if s.rstrip().endswith(("?", ";"))]
     return " ".join((marked or named)[:MOST_ASKED]) or text
+
+
+def without_opening(question: str, context: Context) -> str:
+    """Return the question less a sentence before it that asks nothing: "I write about the beet industry. How many …".
+
+    Kept where what follows names no place or no class of its own.
+    """
+    first, *others = sentences_of(question) or [""]
+    rest = "".join(others)
+    told = first.rstrip().endswith(".") and context.language in languages()
+    if not others or not told or any(leaf.key.startswith("ask.") for leaf in leaves(first, context.language)):
+        return question
+    reading = read(rest, context.language, context) if any(c.isalnum() for c in rest) else None
+    return rest if reading and reading.has("CLASS") and reading.has("PLACE") else question
 
 
 def _asks(sentence: str, language: str) -> bool:

@@ -536,7 +536,9 @@ def _outside(error: errors.OutOfCoverage, voice: Voice, context: Context) -> str
         years = {y for d in context.store.datasets() if d.kind in ("survey", "statistics") for y in d.years}
         return of["forecast"].format(last=max(years, default="–"))
     if error.what.startswith("topic:"):
-        return of["topic"].format(topic=of["topic_" + error.what.split(":")[1]], can=of["can"])
+        _, topic, *words = error.what.split(":")
+        told = of["topic"].format(topic=of[f"topic_{topic}"], can=of["can"])
+        return f"“{words[0]}”: {told}" if words else told
     return of["foreign"].format(what=error.what)
 
 

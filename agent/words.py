@@ -38,7 +38,7 @@ def flatten(text: str) -> str:
 
 @lru_cache(maxsize=32)
 def words(language: str) -> dict[str, Any]:
-    """Return one language's phrases: `stop`, `concepts`, `topics`, `numbers`; those of English where it has none."""
+    """Return one language's phrases: `stop`, `concepts`, `numbers`; those of English where it has none."""
     known = language if language in PAGE_LANGUAGES else "en"
     return tomllib.loads((FOLDER / f"{known}.toml").read_text(encoding="utf-8"))
 
@@ -53,18 +53,6 @@ def fillers() -> frozenset[str]:
 def concept(language: str, name: str) -> re.Pattern[str] | None:
     """Return the pattern of one concept's phrases, to be searched in flattened text."""
     return pattern(tuple(words(language)["concepts"].get(name, ())))
-
-
-@lru_cache(maxsize=128)
-def topic(language: str, name: str) -> re.Pattern[str] | None:
-    """Return the pattern of a topic the data does not speak of."""
-    return pattern(tuple(words(language)["topics"].get(name, ())))
-
-
-@lru_cache(maxsize=16)
-def numerals(language: str) -> re.Pattern[str] | None:
-    """Return the pattern of the number words."""
-    return pattern(tuple(words(language)["numbers"]))
 
 
 @lru_cache(maxsize=1)
@@ -91,8 +79,3 @@ def _phrase(phrase: str) -> str:
             kept = fold(word).replace("*", "\0").replace("..", "\1")
             parts.append(re.escape(kept).replace("ss", "ss?").replace("\0", r"\w*").replace("\1", r"\d\d"))
     return r"\s+".join(parts)
-
-
-def concept_names() -> tuple[str, ...]:
-    """Return every concept known in any language."""
-    return tuple(dict.fromkeys(name for language in PAGE_LANGUAGES for name in words(language)["concepts"]))

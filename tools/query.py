@@ -91,6 +91,7 @@ def answer(asked: Query, context: Context) -> Result:
 
 
 NUTS0_OR_2 = re.compile(r"country:\w+|nuts:\w{4}")
+LIES_IN = ("nuts2", "country")
 MOST_PLACED = 10
 """Points of which it is told where each lies."""
 
@@ -232,24 +233,32 @@ class _Shown:
         columns = [new for name in kept for new in self._named_columns(name)]
         rows = tuple(tuple(cell for name in kept for cell in self._named_cells(name, row[name])) for row in self.rows)
         if places := self._lie_in():
-            columns.append("region")
-            rows = tuple((*cells, places.get(row["point_id"])) for cells, row in zip(rows, self.rows, strict=True))
+            columns += ["region", *(f"{level}_id" for level in LIES_IN)]
+            none = (None, *(None for _ in LIES_IN))
+            rows = tuple((*cells, *places.get(row["point_id"], none))
+                         for cells, row in zip(rows, self.rows, strict=True))  # fmt: skip
         return Table(tuple(columns), rows, self.found.sql, self.found.parameters)
 
-    def _lie_in(self) -> dict[int, str]:
-        """Point id → the NUTS 2 region and the country it lies in, of a few points at an end of an order."""
+    def _lie_in(self) -> dict[int, tuple[str | None, ...]]:
+        """Point id → the NUTS 2 region and the country it lies in, their names and ids, of a few points at an end of an
+        order."""
         few = self.of_points and self.query.order and 0 < len(self.rows) <= MOST_PLACED
         if not few or "point_id" not in self.rows[0]:
             return {}
         ids = {f"p{n}": row["point_id"] for n, row in enumerate(self.rows)}
         sql = f"SELECT point_id, region_id FROM point_regions WHERE point_id IN ({', '.join(f'${p}' for p in ids)})"
-        found: dict[int, dict[str, str]] = {}
+        found: dict[int, dict[str, Region]] = {}
         for point, id in self.context.store.run(sql, ids).rows:
             if NUTS0_OR_2.fullmatch(str(id)):
                 region = self.context.named(str(id))
-                found.setdefault(point, {})[region.level] = region.name
-        return {point: ", ".join(dict.fromkeys(of[k] for k in ("nuts2", "country") if k in of))
-                for point, of in found.items()}  # fmt: skip
+                found.setdefault(point, {})[region.level] = region
+        return {
+            point: (
+                ", ".join(dict.fromkeys(of[level].name for level in LIES_IN if level in of)),
+                *(of[level].id if level in of else None for level in LIES_IN),
+            )
+            for point, of in found.items()
+        }
 
     def _kind(self, name: str) -> str:
         of = self.source.dimensions.get(name)

@@ -9,7 +9,7 @@ from typing import Any
 from agent.conversation import Conversation
 from agent.deals.reading import NOTHING, Asked, read
 from agent.deals.topic import goes_on, means_deals, names_deals, points_back
-from agent.understand import understand
+from agent.reading.mentions import mentions
 from retrieval.deal_terms import expanded
 from retrieval.deal_words import words
 from retrieval.errors import AmbiguousSource, NoRecords, NotUnderstood
@@ -66,15 +66,16 @@ def _decided(question: str, context: Context) -> str:
     Raises:
         AmbiguousSource: both fit.
     """
-    reading = understand(question, context.gazetteer, context.nomenclature, language=context.language)  # ty: ignore[invalid-argument-type]
-    regions = [region for area in reading.areas for region in area.regions if area.exact]
+    said = mentions(question, context.language, context).items
+    covers = [i.value for i in said if i.type == "CLASS"]
+    regions = [region for i in said if i.type == "PLACE" and i.value.exact for region in i.value.regions]
     surveyed = [region for region in regions if region.level != "foreign"]
-    if not reading.covers or (regions and not surveyed):
+    if not covers or (regions and not surveyed):
         return "deals"
     if surveyed and not any(known(context.store).targets.get(f"country:{region.country}") for region in surveyed):
         return ""
     of = words(context.language)["say"]
-    named = " ".join(dict.fromkeys(cover.text for cover in reading.covers))
+    named = " ".join(dict.fromkeys(cover.text for cover in covers))
     raise AmbiguousSource(named, (of["deals"], of["the_land"]), WITNESSES)
 
 

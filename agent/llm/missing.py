@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agent.honesty import hard_words, is_told, numbers_of, qualifiers
+from agent.qualifiers import hard_words, is_told, numbers_of, qualifiers
 from agent.reading.read import read
 from retrieval.types import Region
 from tools.context import Context

@@ -109,7 +109,7 @@ class ModelPlanner:
             if isinstance(rules, Plan) and is_sure(rules, question, context, conversation):
                 return rules
             if not self.wanted(rules, question, context):
-                return taken(rules)
+                return self.without_it(rules, question, context, conversation)
         whole = question
         if waiting is not None and asked_back:
             whole = f"{waiting.question}\n(You asked back: {waiting.words} Reply: {question})"
@@ -119,12 +119,22 @@ class ModelPlanner:
         except (ModelFailed, ModelUnavailable) as failure:
             self.trouble = " ".join(str(failure).split())
             conversation.tried = tried
-            return taken(rules)
-        if isinstance(rules, Plan | Ambiguous) and not self.strong and not isinstance(outcome, Chosen):
-            self.trouble = "the model is small, and would not answer what the rules have a plan or a choice for"
-            return taken(rules)
+            return self.without_it(rules, question, context, conversation)
+        if not self.strong and not isinstance(outcome, Chosen):
+            if isinstance(rules, NotUnderstood):
+                rules = attempt(Builtin(), question, context, conversation)
+            if isinstance(rules, Plan | Ambiguous):
+                self.trouble = "the model is small, and would not answer what the rules have a plan or a choice for"
+                return taken(rules)
         self.by_model = True
         return self.ended(outcome, whole, context, conversation)
+
+    def without_it(
+        self, rules: Plan | LandaskError, question: str, context: Context, conversation: Conversation
+    ) -> Plan:
+        """Return the rules' plan where no model has a part: words that narrow nothing may be left aside by name."""
+        again = isinstance(rules, NotUnderstood)
+        return taken(attempt(Builtin(), question, context, conversation) if again else rules)
 
     def wanted(self, rules: Plan | LandaskError, question: str, context: Context) -> bool:
         """Whether the model is to be asked at all of what the rules are not sure of."""

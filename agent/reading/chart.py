@@ -1,7 +1,8 @@
 """Rows of mentions become constraints: rules over types, which know no language, and the reading that covers most.
 
-A rule is a row of types and what they make; small words may stand between them, not before a type with a plus. Every
-reading of every run of words is built; the one that reads most words with the fewest and cheapest constraints is taken.
+A rule is a row of types and what they make; small words may stand between them, not before a type with a plus, and no
+"and" before one with a tilde. Every reading of every run of words is built; the one that reads most words with the
+fewest and cheapest constraints is taken.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from agent.understand import NEAR_KM, POINT_COMPOUND
 from retrieval.query import Filter
 from retrieval.types import Place
 
+KM_OF_MILE = 1.609344
 MOST_SMALL = 3
 """Small words that may stand between two parts of a constraint."""
 MOST_ROUNDS = 4
@@ -78,6 +80,13 @@ def rank(way: str, number: float | None, level: str, place: Any = None) -> tuple
         if number is not None and number >= MOST_ROWS
         else (way, None if number is None else int(number), level, place)
     )
+
+
+def both_ends(
+    number: float, first: str, again: float, last: str, cover: Any, level: str
+) -> tuple[int, str, str, Any, str] | None:
+    """Return so many rows at either end of a ranking: "the three most and the three least wooded countries"."""
+    return (int(number), first, last, cover, level) if number == again < MOST_ROWS and first != last else None
 
 
 def holds(place: Any, level: str) -> bool:
@@ -167,7 +176,7 @@ def into_crops(cover: Any) -> tuple[Any, Any] | None:
 Rule = tuple[str, str, Callable[..., Any]]
 RULES: list[Rule] = [
     # numbers with units
-    ("NUM UNIT", "QTY", lambda n, u: (n, u)),
+    ("NUM UNIT", "QTY", lambda n, u: (round(n * KM_OF_MILE, 3), "km") if u == "mi" else (n, u)),
     ("FRACTION", "QTY", lambda f: (f, "%")),
     ("QTY FROM", "QTY", lambda q, f: q if q[1] == "km" else None),
     ("NUM TIMES", "NUM", lambda a, b: a * b if a < b else None),
@@ -184,7 +193,7 @@ RULES: list[Rule] = [
     ("QTY +CMP", "LIMIT", lambda q, c: limit(c, q) if q[1] == "m" and c in (">=", "<=", ">", "<") else None),
     ("QTY +CMP DIM", "LIMIT", lambda q, c, d: limit(c, q, d)),
     ("LIMIT DIM", "LIMIT", lambda f, d: f if f.dimension == d else None),
-    ("MEASURE MEASURE", "MEASURE", lambda a, b: a if (a, b) == ("share", "area") else None),
+    ("MEASURE ~MEASURE", "MEASURE", lambda a, b: a if (a, b) == ("share", "area") else None),
     ("DIM LIMIT", "LIMIT", lambda d, f: f if f.dimension == d else None),
     ("BETWEEN NUM TO QTY", "LIMIT", lambda b, x, t, q: ends(x, q[0], "elevation") if q[1] == "m" else None),
     ("BETWEEN QTY TO QTY", "LIMIT", lambda b, p, t, q: ends(p[0], q[0], "elevation") if q[1] == "m" == p[1] else None),
@@ -331,6 +340,7 @@ RULES: list[Rule] = [
     ("EACH CLASSES", "SPLIT", lambda e, theme: ("classes", theme)),
     ("ASK CLASSES", "SPLIT", lambda a, theme: ("classes", theme) if a in ("which", "what", "show") else None),
     ("SUP NUM CLASSES", "RANKCLASS", lambda s, n, t: (s, int(n), t) if n < MOST_ROWS else None),
+    ("NUM SUP AND NUM SUP +CLASS +LEVEL", "BOTHENDS", lambda m, a, j, n, b, c, k: both_ends(m, a, n, b, c, k)),
     ("NUM SUP CLASSES", "RANKCLASS", lambda n, s, t: (s, int(n), t) if n < MOST_ROWS else None),
     ("SUP CLASSES", "RANKCLASS", lambda s, t: (s, None, t)),
     ("CLASSES SUP", "RANKCLASS", lambda t, s: (s, None, t)),
@@ -407,6 +417,8 @@ RULES: list[Rule] = [
     ("FROM CLASS TO CLASS", "FATE", lambda f, a, t, b: (a, b) if t == "to" else None),
     ("OFFCLASS ONCLASS", "FATE", lambda a, b: (a, b)),  # "gyepről szántóra"
     ("CLASS BECAME CLASS", "FATE", lambda a, b, c: (a, c) if not b else None),
+    ("FROM YEAR +ONWARD", "SINCEYEAR", lambda f, y, o: y),
+    ("SINCEYEAR +ONWARD", "SINCEYEAR", lambda y, o: y),
     ("FROM +TO", "CHANGE", lambda f, t: "" if t == "to" else None),
     (
         "FROM NUM CLASSES TO OTHER",
@@ -443,7 +455,7 @@ KEPT = frozenset({
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
     "LATEST", "EARLIEST", "TOGETHER", "CV", "UNSURE", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE",
     "NUMCLASS", "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS", "NOTYEAR", "BECAMEOF",
-    "MANYIN", "GROWS", "MANYENDS", "NUMCLASSES", "NEARS", "RELATIVE",
+    "MANYIN", "GROWS", "MANYENDS", "OTHEREND", "BOTHENDS", "NUMCLASSES", "NEARS", "RELATIVE",
 })  # fmt: skip
 """Types that a reading may be made of."""
 MUST = frozenset({
@@ -455,7 +467,7 @@ MUST = frozenset({
 
 def chart(said: Mentions, rules: Sequence[Rule] = RULES) -> list[Item]:
     """Return every reading of every run of words by the rules, those of the land where no others are given."""
-    reach = _reach(said)
+    reach, within = _reach(said), _reach(said, {i.start for i in said.items if i.type == "AND"})
     known: dict[tuple[int, int, str, str], Item] = {_key(i): i for i in said.items}
     for _ in range(MOST_ROUNDS):
         by_start: dict[int, list[Item]] = {}
@@ -463,7 +475,7 @@ def chart(said: Mentions, rules: Sequence[Rule] = RULES) -> list[Item]:
             by_start.setdefault(item.start, []).append(item)
         new: dict[tuple[int, int, str, str], Item] = {}
         for pattern, made, build in rules:
-            for row in _rows(pattern.split(), by_start, reach):
+            for row in _rows(pattern.split(), by_start, within if "~" in pattern else reach):
                 value = build(*(i.value for i in row))
                 item = Item(row[0].start, row[-1].end, made, value, sum(i.cost for i in row))
                 if value is not None and _key(item) not in known:
@@ -478,12 +490,12 @@ def _key(item: Item) -> tuple[int, int, str, str]:
     return item.start, item.end, item.type, repr(item.value)
 
 
-def _reach(said: Mentions) -> dict[int, tuple[int, ...]]:
-    """Word → the words that may follow it directly, small ones passed over."""
+def _reach(said: Mentions, stops: Collection[int] = frozenset()) -> dict[int, tuple[int, ...]]:
+    """Word → the words that may follow it directly, small ones passed over but for those that stop."""
     reach: dict[int, tuple[int, ...]] = {}
     for at in range(len(said.tokens) + 1):
         after = [at]
-        while len(after) <= MOST_SMALL and after[-1] in said.soft:
+        while len(after) <= MOST_SMALL and after[-1] in said.soft and after[-1] not in stops:
             after.append(after[-1] + 1)
         reach[at] = tuple(after)
     return reach
@@ -507,7 +519,7 @@ def _continued(
     wanted = types[len(row)]
     for start in reach.get(row[-1].end, ())[: 1 if wanted.startswith("+") else None]:
         for item in by_start.get(start, ()):
-            if item.type == wanted.removeprefix("+"):
+            if item.type == wanted.lstrip("+~"):
                 yield from _continued([*row, item], types, by_start, reach)
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from agent.reading.complete import completed
+from agent.reading.complete import area_of, completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import EVERYWHERE, PERCENT, Constraints, Unfit
 from agent.reading.mentions import Item
@@ -40,6 +40,7 @@ CONTENT = (
     "NEAR",
     "EACHCLASS",
     "ENDOF",
+    "OTHEREND",
 )
 """Types that make a clause of its own what would else be the beginning of the next."""
 ROWS = ("LEVEL", "MANY", "SPLIT", "BOTH")
@@ -88,6 +89,10 @@ def asks(clause: Sequence[Item], reading: Reading) -> bool:
     kinds = ("LEVEL", "INSIDE", "MANY", "RANK")
     named = [a is not None and a.type in kinds for a in before[:-1]]
     that = {i.end for i in reading.said.items if i.type == "THAT"}
+    asking = [i for i in reading.said.items if i.type == "ASK" and i.value in ("which", "what")]
+    measures = [i for i in clause if i.type in ("DIM", "MEASURE")]
+    if any(one.start <= i.start and i.end <= one.end for one in measures for i in asking):
+        return True  # "at what elevation", "what share"
     return any(
         i.type == "ASK" and not (i.value == "where" and there) and not (i.value == "is" and i.start in that)
         for i, there in zip(clause, named, strict=True)
@@ -118,11 +123,31 @@ def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: boo
     verb = item.type == "ASK" and item.value == "is"
     comparing = verb and [i.value for i in rest[1:2]] == ["compare"]  # "and how does that compare with …"
     each = [i.type for i in rest[verb:]][:2] == ["EACH", "CHANGE"]  # "how did each change"
+    counts = any(i.type == "ASK" and i.value in ("how_many", "how_much") for i in before)
+    ranked = any(i.type == "RANK" and not i.value[1] for i in before)
+    changed = (item.type == "TREND" and counts) or (
+        (item.type == "CHANGE" or (verb and [i.type for i in rest[1:2]] == ["CHANGE"]))
+        and ranked
+        and any(i.type in GROUPS["time"] for i in rest)
+    )  # "and how has it changed since 2015", "which country has most, and how did they change …"
+    which = [i for i in reading.said.items if i.type == "ASK" and i.value in ("which", "what")]
+    shares = item.type == "MEASURE" and any(item.start <= i.start < item.end for i in which) and counts
+    asks_what = (
+        item.type == "SPLIT"
+        and counts
+        and any(i.type == "ASK" and item.start <= i.start < item.end for i in reading.said.items)
+    )  # "and what they were used for instead"
+    shown = [i.value for i in rest[1:2] if i.type == "ASK"]
+    showing = item.type == "ASK" and item.value == "show" and shown in (["where"], ["which"], ["what"])
     asks = (
         asking
         or comparing
+        or showing
+        or changed
+        or shares
+        or asks_what
         or each
-        or item.type in ("DIFF", "RANKED", "REVERSE", "OTHERSIDE", "DIM")
+        or item.type in ("DIFF", "RANKED", "REVERSE", "OTHERSIDE", "OTHEREND", "DIM")
         or (item.type == "ASK" and item.value in ASKING)
     )
     spans = [(i.start, i.end) for i in reading.said.items if i.type == "ASK"]
@@ -148,11 +173,11 @@ def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: boo
 
 
 def clause_queries(
-    reading: Reading, context: Context, selection: Sequence[str], settled: Mapping[str, Any]
+    reading: Reading, context: Context, selection: Sequence[str], settled: Mapping[str, Any], *, apart: bool = False
 ) -> tuple[Query, ...] | None:
     """Return the queries of a question of several clauses, at least one of which says something of another's answer.
 
-    None where it is one clause, or where each stands alone.
+    None where it is one clause, or where each stands alone; `apart`: each may.
 
     Raises:
         Unfit: a clause makes no query, or none of the one before it.
@@ -165,7 +190,16 @@ def clause_queries(
     chain.begin(_with_later(parts[0], parts[1:]))
     for part, words in zip(parts[1:], words_of(parts, reading)[1:], strict=True):
         chain.go_on(part, words)
-    return tuple(chain.done) if chain.leaned else None
+    return tuple(chain.done) if chain.leaned or apart else None
+
+
+def each_asks(parts: Sequence[Sequence[Item]], reading: Reading) -> bool:
+    """Whether several clauses each ask for something of their own: the first of a land cover. Behind a colon stands
+    what the clause before it means."""
+    gaps = [reading.said.question[reading.said.tokens[a[-1].end - 1].end : reading.said.tokens[b[0].start].start]
+            for a, b in pairwise(parts)]  # fmt: skip
+    of_land = bool(parts) and any(i.type in ("CLASS", "COUNTED", "RANKCLASS", "ENDOF", "NUMCLASS") for i in parts[0])
+    return len(parts) > 1 and of_land and not any(":" in gap for gap in gaps) and all(asks(p, reading) for p in parts)
 
 
 def words_of(parts: Sequence[Sequence[Item]], reading: Reading) -> list[str]:
@@ -185,6 +219,7 @@ def words_of(parts: Sequence[Sequence[Item]], reading: Reading) -> list[str]:
 
 def _with_later(first: tuple[Item, ...], rest: Sequence[tuple[Item, ...]]) -> tuple[Item, ...]:
     """Return the first clause with the year, and where it has none the place, that only a later one names."""
+    rest = [part for part in rest if not only_dates(part)]
     rows = any(i.type in ("LEVEL", "RANK", "MANY", "SPLIT", "RANKNTH") for i in first)
     when = any(i.type == "ASK" and i.value == "when" for i in first)
     for name in ("time",) if rows else ("time", "place"):
@@ -192,6 +227,15 @@ def _with_later(first: tuple[Item, ...], rest: Sequence[tuple[Item, ...]]) -> tu
             later = next((found for part in rest if (found := _of(part, name))), ())
             first = (*first, *later)
     return first
+
+
+DATING = ("ASK", "MEASURE", "HERE", "RANK", "TREND", *GROUPS["time"])
+"""Types of a clause that asks for the same at another time."""
+
+
+def only_dates(part: Sequence[Item]) -> bool:
+    """Whether a clause asks for the same in another year: "and what was it in 2009?", "and who led in 2009?"."""
+    return bool(_of(part, "time")) and all(i.type in DATING for i in part)
 
 
 def _of(items: Sequence[Item], group: str) -> tuple[Item, ...]:
@@ -233,8 +277,15 @@ class _Chain:
         before = next((i.value for i in self.said if i.type == "CLASS"), None)
         if before is not None:  # "how many were still maize, and how many had become wheat"
             items = tuple(replace(i, value=(before, i.value[1])) if is_into(i) else i for i in items)
+        placed = any(i.type == "PLACE" for i in self.said)
+        items = tuple(i for i in items if i.type != "HERE" or not placed)  # "and how many were there"
         own = [i for i in items if i.type != "ASK" or i.value in ASKING]
         taken = [i for name in GROUPS if not _of(own, name) for i in _of(self.said, name)]
+        points, figures = ("points", "survey"), ("published",)
+        told = {i.value for i in own if i.type in ("MEASURE", "WITNESS")}
+        for mine, its in ((points, figures), (figures, points)):
+            if told & {*mine}:  # "… published by Eurostat, and how many points"
+                taken = [i for i in taken if i.type not in ("MEASURE", "WITNESS") or i.value not in its]
         high = any(i.type == "DIM" for i in own) and not any(i.type in ("STAT", "END", "SUP") for i in own)
         taken += [i for i in self.said if i.type == "STAT"] if high else []
         return (*taken, *items)
@@ -263,12 +314,23 @@ class _Chain:
         if "EACH" in types and "place" not in frame and few:
             self.of_each(items)
             return
+        if "CHANGE" in types and "DIFF" not in types and {*frame} <= {"time"} and self.ranks_one():
+            self.done += self.constraints(self.of_the_first(items)).queries()  # "and how did they change since 2015"
+            self.leaned = True
+            return
         if turn.whole_in_talk and points_at_those(turn, same=True) and self.turned(items, which_of_them(turn)):
             return
         if self.lies_told(items):
             self.leaned = True
         elif "OTHERSIDE" in types:
             self.lay(self.other_side(items))
+        elif "OTHEREND" in types and self.done[-1].order and ranks_places(self.done[-1]) and not frame:
+            way, number = next(i.value for i in items if i.type == "OTHEREND")
+            self.lay(replace(self.done[-1], order=(replace(self.done[-1].order[0], way=way),), limit=number))
+        elif not frame and types <= {"ASK", "MEASURE"} and "pp" in {i.value for i in items} and self.tells_change():
+            self.leaned = True
+        elif {"DIFF", "CHANGE"} <= types and types & {"SINCEYEAR", "SPAN"} and "time" in frame:
+            self.done += self.constraints(self.inherited(of_change(items))).queries()  # "and by how much did it change"
         elif not frame and types <= {"ASK", "ORD", "ONE"} and self.done[-1].order and types & {"ORD", "ONE"}:
             number = max(i.value for i in items if i.type in ("ORD", "ONE"))
             if not self.done[-1].filters("region") and self.done[-1].rows[0].level != "country":
@@ -308,7 +370,8 @@ class _Chain:
             self.done[-1] = whole
             self.leaned = True
         elif not frame and types & {"SPLIT", "SPLITIN", "BYMONTH"} and not self.done[-1].rows:
-            self.done[-1:] = self.constraints(self.inherited(items)).queries()  # "Count by crop."
+            counted = any(i.type == "ASK" and i.value == "how_many" for i in self.said)  # else: "Count by crop."
+            self.done[len(self.done) - (not counted) :] = self.constraints(self.inherited(items)).queries()
             self.leaned = True
         elif not frame and types & {"CV", "UNSURE"} and types <= {"CV", "UNSURE", "ASK", "MEASURE"}:
             self.done[-1] = with_cv(self.done[-1])
@@ -317,6 +380,14 @@ class _Chain:
             self.lay(self.by_level(items))  # "and in which countries?"
         elif not frame and (end := self.from_its_other_end(items)) is not None:
             self.lay(end)
+        elif (
+            frame == ["time"]
+            and only_dates(items)
+            and not types & {"RANK", "TREND"}
+            and self.done[-1].limit == 1
+            and ranks_places(self.done[-1])
+        ):
+            self.lay(self.first_then(items))
         elif not frame and "EACH" in types and self.tells_points_of_each(items):
             self.leaned = True
         elif self.asks_whole(items):
@@ -337,7 +408,8 @@ class _Chain:
             whole_items = self.inherited(items)
             framed = not self.done[-1].rows and any(_of(self.said, name) and not _of(items, name) for name in FRAME)
             of_rows = "NONE" in types or not _of(items, "class")
-            self.leaned = self.leaned or (self.reading.composed and (framed or of_rows))
+            then = frame == ["time"] and bool(types & {"RANK", "TREND"}) and not _of(self.said, "time")
+            self.leaned = self.leaned or then or (self.reading.composed and (framed or of_rows))
             self.done += self.constraints(whole_items).queries()
             self.said = whole_items
 
@@ -346,6 +418,12 @@ class _Chain:
         last, kinds = self.done[-1], {i.type for i in items}
         few = [g.dimension for g in last.rows] == ["point"] and bool(last.order) and (last.limit or 0) <= MOST_PLACED
         return few and "LEVEL" in kinds and kinds <= {"ASK", "LEVEL", "MEASURE", "HERE"}
+
+    def first_then(self, items: tuple[Item, ...]) -> Query:
+        """What the first of a ranking had in another year: "which country has the most …, and what was it in 2009?"."""
+        dated = Filter("year", "in", self.constraints(items).years())
+        first = self.first_of(self.done[-1])
+        return replace(first, where=(*(f for f in first.where if f.dimension != "year"), dated))
 
     def by_level(self, items: tuple[Item, ...]) -> Query:
         """The number before, for the places of a level that have any."""
@@ -541,6 +619,24 @@ class _Chain:
             return True  # the margin of the first over the second
         return any(c.expression and c.expression.op in asked for c in self.done[-1].columns)
 
+    def ranks_one(self) -> bool:
+        """Whether the query before ranks places for the one that is first."""
+        return self.done[-1].limit == 1 and ranks_places(self.done[-1])
+
+    def of_the_first(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
+        """A clause asked of the first place of the ranking before."""
+        first = answer(self.done[-1], self.context).regions[0]
+        end = len(self.reading.said.tokens)
+        kept = [i for i in self.inherited(items) if i.type not in ("RANK", "ASK")]
+        if self.done[-1].source == "survey":  # what its points became
+            kept = [replace(i, type="TREND") if i.type == "CHANGE" else i for i in kept]
+        return (Item(end, end, "PLACE", area_of(first)), *kept)
+
+    def tells_change(self) -> bool:
+        """Whether the query before tells a change: by how many points is told with it."""
+        last = self.done[-1]
+        return any(column.expression and column.expression.op == "difference" for column in last.columns)
+
     def other_side(self, items: tuple[Item, ...]) -> Query:
         """The rest of a range: "how many above 400 m and how many below"."""
         limits = [i.value for i in self.said if i.type == "LIMIT"]
@@ -678,6 +774,11 @@ class _Chain:
         if not (wider and wider[1].id == said.places[0].id):
             return None
         return percent_of(last, replace(last, where=(*where, *new)))
+
+
+def of_change(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """A clause that asks by how much something changed "there", as its change at the place before."""
+    return tuple(i for i in items if i.type not in ("DIFF", "HERE"))
 
 
 def which_of_them(turn: Reading) -> Reading:

@@ -10,7 +10,7 @@ from typing import Any
 from agent.lexicon import lexicon
 from agent.partial import whole
 from agent.reading.chart import is_general, is_town
-from agent.reading.mentions import Item
+from agent.reading.mentions import Item, lies_in
 from agent.reading.ranges import apart, meets
 from agent.reading.read import Reading
 from agent.understand import (
@@ -135,6 +135,10 @@ BELOW_NUTS2 = ("nuts3", "subdivision")
 
 class Unfit(Exception):
     """These constraints make no query that these rules know."""
+
+
+PLURAL_WHICH = frozenset({"quels", "quelles"})
+"""Where a noun has one form for one and several ("pays"), the word for "which" tells."""
 
 
 @dataclass(frozen=True)
@@ -837,7 +841,9 @@ class Constraints:
         if self.is_one_total():
             self.level = ""
             return tuple(self.each_number())
-        ends = dict.fromkeys(i.value for i in self.within("RANK", "SUP", "FIRST") if i.type == "SUP")
+        said = [i for i in self.within("RANK", "SUP", "FIRST") if i.type == "SUP"]
+        runs_into = {i for i in said for o in said if lies_in(i, o) or i.start < o.start < i.end < o.end}
+        ends = dict.fromkeys(i.value for i in said if i not in runs_into)  # "la plus petite"
         if len(ends) > 1 and self.level and len(self.classes) == 1:
             one, many = self.by_place(), [*(n for n, _ in self.reading.all("MANY")), *self.reading.all("FIRST"), 1]
             return tuple(replace(one, order=(replace(one.order[0], way=way),), limit=many[0]) for way in ends)
@@ -1012,7 +1018,11 @@ class Constraints:
         items = self.reading.items
         asked = [b.value for a, b in pairwise(items) if a.type == "ASK" and a.value == "which" and b.type == "CLASS"]
         asked += [b.value for a, b in pairwise(items) if a.type == "NTH" and b.type == "CLASS"]
+        ends = [n for n, i in enumerate(items[:-1]) if i.type == "SUP" and items[n + 1].type == "CLASS" and n]
+        before = {n: items[n - 1] for n in ends}  # "what are the most common cereals", "the two most common cereals"
+        asked += [items[n + 1].value for n, i in before.items() if (i.type, i.value) == ("ASK", "what")]
         both = [b.value for a, b in pairwise(items) if a.type == "BOTH" and b.type == "CLASS"]
+        both += [items[n + 1].value for n, i in before.items() if i.type == "BOTH"]
         number = 2 if both and not asked else None
         asked = asked or both
         return (number, self.codes(asked[0])) if len(asked) == 1 and is_general(asked[0]) else None
@@ -1400,7 +1410,8 @@ class Constraints:
     def asks_for_one(self) -> bool:
         """Whether the one place that is first is asked for: "which country has most", not "which countries"."""
         one = any(i.type == "ONELEVEL" for i in self.within("RANK"))
-        return one and "which" in self.asks and not self.reading.composed and not self.changes()
+        several = {flatten(self.reading.said.words(i)) for i in self.reading.items if i.type == "ASK"} & PLURAL_WHICH
+        return one and not several and "which" in self.asks and not self.reading.composed and not self.changes()
 
     def by_class(self, theme: str) -> Query:
         """Rows by class."""

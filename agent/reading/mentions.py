@@ -14,7 +14,7 @@ from typing import Any
 
 from agent.lexicon import Leaf, Token, leaves, lexicon, tokens
 from agent.partial import named_inside
-from agent.understand import Area, Cover, find_lonlat, find_point_id, named_codes, settle
+from agent.understand import Area, Cover, find_bbox, find_lonlat, find_point_id, named_codes, settle
 from agent.words import fillers, flatten, fold, words
 from retrieval.errors import AmbiguousRegion, DataError
 from retrieval.nomenclature import ABROAD_COST, FORM_COST, ClassMatch
@@ -82,6 +82,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "conjunction.but": (("BUT", ""), ("SOFT", "")),
     "unit.m": (("UNIT", "m"),),
     "unit.km": (("UNIT", "km"),),
+    "unit.mile": (("UNIT", "mi"),),
     "unit.percent": (("UNIT", "%"), ("MEASURE", "share")),
     "unit.percentage_points": (("UNIT", "pp"), ("MEASURE", "pp")),
     "unit.ha": (("UNIT", "ha"), ("MEASURE", "ha")),
@@ -221,6 +222,8 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "act.yes": (("SOFT", ""),),
     "act.meant": (("SOFT", ""),),
     "act.threshold": (),
+    "act.interval": (),
+    "time.onward": (("ONWARD", ""),),
     "act.dispute": (),
     **{f"degree.{name}": () for name in ("more_wooded", "most_wooded", "how_wooded", "how_marshy", "how_built_up")},
     **{f"month.{n}": (("MONTH", n),) for n in range(1, 13)},
@@ -283,7 +286,12 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         start, end, _ = tilled[0]
         match = ClassMatch("land_cover", ("B00",), question[start:end], "")
         items.append(at.item(start, end, "CLASS", Cover(start, end, question[start:end], (match,))))
-    lonlat, span = find_lonlat(question, language)
+    box, around = find_bbox(question)
+    lonlat, span = (None, None) if box else find_lonlat(question, language)
+    if box and around:
+        start, end = at.span(*around)
+        items.append(Item(start, end - 2, "LIMIT", Filter("lon", "between", (box[0], box[2]))))
+        items.append(Item(end - 2, end, "LIMIT", Filter("lat", "between", (box[1], box[3]))))
     if lonlat and span:
         text = f"{lonlat[1]:g}, {lonlat[0]:g}"
         spot = Place(f"position:{text}", text, lonlat, "", None, "")
@@ -541,11 +549,11 @@ def _longest(items: list[Item]) -> list[Item]:
     kept = [
         i
         for i in items
-        if not any(o.type in WITHIN_LONGER.get(i.type, ()) and _lies_in(i, o) for o in items)
+        if not any(o.type in WITHIN_LONGER.get(i.type, ()) and lies_in(i, o) for o in items)
         and not (i.type == "NEARBY" and i.start in nearest)  # "най-близо до"
     ]
     signs = [i for i in kept if i.type == "CMP"]
-    return [i for i in kept if i.type != "SUP" or not any(_lies_in(i, sign) for sign in signs)]
+    return [i for i in kept if i.type != "SUP" or not any(lies_in(i, sign) for sign in signs)]
 
 
 DEFINITE: Mapping[str, tuple[str, ...]] = {"en": ("the",), "de": ("die", "den", "der"), "nl": ("de",)}
@@ -589,7 +597,7 @@ def _below_a_class(items: Sequence[Item]) -> list[Item]:
     return [i for i in signs if i.end in classes and i.start not in numbers]
 
 
-def _lies_in(one: Item, other: Item) -> bool:
+def lies_in(one: Item, other: Item) -> bool:
     """Whether a reading is of some of another's words: "least" in "at least" is no superlative."""
     return other.start <= one.start and one.end <= other.end and one.end - one.start < other.end - other.start
 
@@ -677,7 +685,9 @@ def numbers(every: Sequence[Token], question: str) -> list[Item]:
             digits, end = more, end + 1
         skip = end
         value = float(digits)
-        year = len(token.norm) == 4 and end == n and FIRST_YEAR <= value <= LAST_YEAR
+        short = len(token.norm) == 2 and end == n and question[token.start - 1 : token.start] in ("'", "’", "‘")
+        value += 2000 if short and token.start else 0  # "in '15"
+        year = len(token.norm) in (2, 4) and end == n and FIRST_YEAR <= value <= LAST_YEAR
         items.append(Item(n, end + 1, "NUM", value))
         if (before := _dashed(items, n, question, every)) is not None and before.value < value and not year:
             pairs.append(Item(before.start, end + 1, "NUMS", (before.value, value)))

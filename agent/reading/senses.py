@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from agent.reading.chart import is_small, is_town, near
 from agent.reading.mentions import Item, Mentions
+from agent.understand import Cover
+from retrieval.nomenclature import ClassMatch
 
 ROWS = ("LEVEL", "INSIDE", "RANK", "MANY", "MANYIN", "SPLIT", "SPLITIN", "NONE", "RANKOF")
 """Types of rows of places."""
@@ -29,14 +32,17 @@ def in_their_sense(items: list[Item], said: Mentions) -> list[Item]:
     items = with_its_members(added_up(there(items)), said)
     items = greater_shares(something_else(years_later(items), said), said)
     items = crops_alone(all_land(classes_ranked(as_more_there(ranked_among(items), said)), said))
-    return as_changed(urbanised(items, said))
+    items = with_the_other_end(apart_at_both_ends(crops_of_places(items, said)), said)
+    return as_changed(of_that_year(urbanised(items, said), said))
 
 
 def assumed(items: list[Item], said: Mentions) -> list[Item]:
     """Return the constraints with what is taken for known before a "but", and names, narrows and denies nothing, as
     read: "I know it is 90 %, but how much of Spain …"."""
     asks = [i for i in items if (i.type == "ASK" and i.value in LEADING) or (i.type, i.value) == ("MEASURE", "share")]
-    named = [i.start for i in items if i.type not in ASSUMING] + [i.start for i in said.items if i.type in NARROWING]
+    named = [i.start for i in items if i.type not in ASSUMING] + [
+        i.start for i in said.items if i.type in NARROWING and i.start not in said.soft
+    ]
     for but in (i for i in said.items if i.type == "BUT" and i.end <= MOST_ASSUMED):
         parted = said.question[: said.tokens[but.start].start].rstrip()[-1:] in (",", ";", ".")
         if parted and any(close(but, ask, said) for ask in asks) and min(named, default=but.end) >= but.end:
@@ -303,6 +309,58 @@ def classes_ranked(items: list[Item]) -> list[Item]:
         return items
     ranked = replace(kinds[0], type="RANKCLASS", value=(sups[0].value, first.value if first else None, kinds[0].value))
     return [ranked if i is kinds[0] else silent(i) if i in (sups[0], first) else i for i in items]
+
+
+def of_that_year(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the year right behind a witness as its year, no first one: French "les chiffres
+    publiés de 2018"."""
+    begins = {i.start for i in said.items if i.type == "FROM"}
+    witnesses = {i.end for i in items if i.type == "WITNESS"}
+    return [replace(i, type="YEAR") if i.type == "SINCEYEAR" and i.start in begins & witnesses else i for i in items]
+
+
+def with_the_other_end(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "… and which two least?", behind a ranking of a land cover, as its other end."""
+    for n, (asks, sup) in enumerate(pairwise(items)):
+        number = next((i for i in said.items if i.type == "NUM" and asks.end <= i.start and i.end <= sup.start), None)
+        kinds = {i.type for i in items[:n]}
+        if number and (asks.type, asks.value, sup.type) == ("ASK", "which", "SUP") and kinds >= {"RANK", "CLASS"}:
+            other = Item(asks.start, sup.end, "OTHEREND", (sup.value, int(number.value)))
+            return [*items[:n], other, *items[n + 2 :]]
+    return items
+
+
+def apart_at_both_ends(items: list[Item]) -> list[Item]:
+    """Return the constraints with "the three most and the three least wooded countries" as its number, its two ends,
+    its rows and its class."""
+    found: list[Item] = []
+    for one in items:
+        if one.type != "BOTHENDS":
+            found.append(one)
+            continue
+        number, first, last, cover, level = one.value
+        start, end = one.start, one.end
+        found += [Item(start, start + 1, "FIRST", number), Item(start + 1, start + 2, "SUP", first)]
+        found += [Item(start + 2, end - 1, "RANK", (last, number, level, None)), Item(end - 1, end, "CLASS", cover)]
+    return found
+
+
+def crops_of_places(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the largest share "of crops" that a place is asked for as a ranking of places by
+    their cropland: Italian "quale paese ha la quota più grande di colture"."""
+    kinds = [i.type for i in items]
+    ranked = next((i for i in items if i.type == "RANKCLASS" and i.value[1:] == (None, "crops")), None)
+    level = next((i for i in items if i.type == "LEVEL"), None)
+    shares = any(i.type == "MEASURE" and i.value == "share" for i in items)
+    if ranked is None or level is None or not shares or "CLASS" in kinds or level.end > ranked.start:
+        return items
+    start, end, _ = said.tokens[ranked.end - 1]
+    words = said.question[start:end]
+    crops = Cover(start, end, words, (ClassMatch("land_cover", ("B00",), words, ""),))
+    found = [
+        replace(i, type="RANK", value=(ranked.value[0], None, level.value, None)) if i is level else i for i in items
+    ]
+    return [Item(i.start, i.end, "CLASS", crops) if i is ranked else i for i in found]
 
 
 def crops_alone(items: list[Item]) -> list[Item]:

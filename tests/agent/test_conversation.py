@@ -5,7 +5,6 @@ import json
 import pytest
 
 from agent.conversation import Conversation, chosen
-from agent.frame import Frame
 
 
 def follow(asked, *questions: str):
@@ -106,11 +105,6 @@ def test_a_refused_question_leaves_the_thread_as_it_was(asked) -> None:
 )
 def test_replies_are_matched_to_choices(reply: str, language: str, number: int | None) -> None:
     assert chosen(reply, ["Limburg (Belgium)", "Limburg (Netherlands)"], language) == number
-
-
-def test_a_frame_survives_json() -> None:
-    frame = Frame(operation="count_points", regions=("nuts:FRJ1",), each=(("B82",), ("B81",)), span=(2015, 2018))
-    assert Frame.from_json(json.loads(json.dumps(frame.to_json()))) == frame
 
 
 def test_show_me_draws_what_was_counted(asked) -> None:

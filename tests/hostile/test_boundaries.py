@@ -18,7 +18,6 @@ from agent.areas import selected_area
 from agent.ask import ask, run_plan
 from agent.cases import read_cases
 from agent.conversation import Conversation
-from agent.frame import Frame
 from agent.threads import Threads
 from page.share import link_of, read_link
 from page.talk import read_talk
@@ -282,10 +281,7 @@ def test_a_poisoned_line_is_a_fault_of_its_own_and_the_others_are_cases(tmp_path
     assert all(case.fault.startswith("line ") for case in cases[:5])
 
 
-def test_a_frame_of_other_types_is_refused() -> None:
-    for wrong in ({"years": 5}, {"near": {"lon": 1}}, {"limit": "x"}, {"span": [1]}, {"together": "yes"}):
-        with pytest.raises(BadArgument, match="frame"):
-            Frame.from_json(wrong)
+def test_remembered_years_of_other_types_are_refused() -> None:
     for years in (5, ["2018"], [[2018]], {"2018": 1}):
         with pytest.raises(BadArgument, match="frame"):
             Conversation.from_json({"frame": {"years": years}})

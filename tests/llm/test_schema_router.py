@@ -137,7 +137,7 @@ def test_a_faulty_form_goes_back_once_with_the_fault(served: Served, asked: Aske
 
 def test_a_form_that_leaves_out_what_the_question_names_is_not_answered(served: Served, asked: Asked) -> None:
     server = served(script(FORM))
-    answer = asked("woodland exceeding 40 %: tick the regions of Spain", server)
+    answer = asked("woodland exceeding 40 %: tick the landlocked regions of Spain", server)
     assert answer.router.startswith("builtin (after schema")
     assert "leaves out what the question names: Spain" in answer.caveats[-1]
     assert answer.status == "refused"

@@ -1,8 +1,7 @@
-"""What the rules behind the chart may answer: nothing that leaves out a word which narrows, compares or negates."""
+"""Words that may narrow what is asked and that no constraint took, and which of a plan's words and numbers it tells."""
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from dataclasses import replace
@@ -10,92 +9,17 @@ from functools import lru_cache
 from pathlib import Path
 
 from agent.lexicon import languages, lexicon
-from agent.reading.held import classes_left_out
 from agent.reading.mentions import Item
 from agent.reading.read import LEANING, Reading, read
 from agent.understand import CLASS_CODE, Cover
 from agent.words import fold
-from retrieval.errors import NotUnderstood
-from retrieval.types import PAGE_LANGUAGES
 from tools.context import Context
 from tools.plan import Plan
-from tools.registry import witness_of
 
-ONLY_COMPOSED = (
-    "LIMIT",
-    "HAVING",
-    "COUNT",
-    "COUNTED",
-    "NONE",
-    "MORETHAN",
-    "MONTHS",
-    "BYMONTH",
-    "END",
-    "ENDOF",
-    "STAT",
-    "RANKNTH",
-    "NTH",
-    "OTHERSIDE",
-    "CV",
-    "NOTYEAR",
-    "THANPLACE",
-    "RELATIVE",
-    "SIZED",
-)
-"""Constraints that no tool but the typed query can hold."""
 SIDES = ("UNIT", "FROM", "BETWEEN", "CMP", "OUTSIDE", "DIR")
 """Types that narrow nothing by themselves: only beside a number, which is looked at on its own."""
 PREPOSITIONS = Path(__file__).parent / "reading" / "prepositions.toml"
 NEAREST_TOOLS = ("nearest_records", "point_history", "explain_point")
-
-
-def refuse_what_was_dropped(question: str, plan: Plan, context: Context, *, follows: bool = False) -> None:
-    """Refuse a plan that was made without some of the question's words.
-
-    `follows`: of a conversation, where a number alone disputes what was said ("it is 99") and asks for nothing.
-
-    Raises:
-        NotUnderstood: naming the words.
-    """
-    if context.language not in languages() or any(step.tool == "define_class" for step in plan.steps):
-        return
-    reading = read(question, context.language, context)
-    aside = follows and not reading.has("CLASS", "PLACE")
-    each = any(step.each for step in plan.steps)
-    dropped = [*([] if each else composed_words(reading, plan)), *([] if aside else hard_words(reading, plan))]
-    dropped += changes_and_years(reading, plan)
-    dropped += compared_words(reading, plan)
-    dropped += shares_of_counts(reading, plan)
-    dropped += witnesses_left_out(reading, plan)
-    told = json.dumps([step.arguments for step in plan.steps], default=str)
-    gone = [] if each or follows else classes_left_out(reading, told, context)
-    dropped += [cover.text for cover in gone if cover.text not in told]  # what the satellite maps is told in words
-    dropped += [] if each else [*excluded_words(reading, plan), *asked_rows(reading, plan)]
-    aside_words = " ".join(str(slots.get("words", "")) for key, slots in plan.notes if key == "left_aside")
-    unused = [w for w in qualifiers(reading, context.language) if w in aside_words or len(w) < SHORT]
-    unused += [] if aside else [w for w in unread_behind(reading, context.language) if w in aside_words]
-    dropped += [w for w in unused if not is_told(w, plan, context)]
-    if dropped:
-        understood = dict.fromkeys(i.value.text for i in reading.items if i.type in ("PLACE", "CLASS"))
-        raise NotUnderstood(
-            tuple(understood), ":".join(["unread", *dict.fromkeys(w.replace(":", " ") for w in dropped)])
-        )
-
-
-def refuse_what_no_rule_behind_reads(question: str, context: Context) -> None:
-    """Refuse, in a language that the rules behind have no words of, a question with words the chart did not read.
-
-    Raises:
-        NotUnderstood: naming them.
-    """
-    if context.language in PAGE_LANGUAGES or context.language not in languages():
-        return
-    reading = read(question, context.language, context)
-    if reading.unread or reading.leaning:
-        understood = dict.fromkeys(i.value.text for i in reading.items if i.type in ("PLACE", "CLASS"))
-        raise NotUnderstood(
-            tuple(understood), ":".join(["unread", *dict.fromkeys((*reading.unread, *reading.leaning))])
-        )
 
 
 COLLECTIVE = re.compile(r":|such as|\bother\b|of the trees are", re.IGNORECASE)
@@ -136,18 +60,6 @@ def is_widened(cover: Cover, context: Context) -> bool:
     return not any(word[:LIKE] == other[:LIKE] for word in said for other in label)
 
 
-OF_SOMETHING = ("RANK", "SUP", "LEVEL", "MANY", "MEASURE", "UP", "DOWN", "CHANGE", "HERE", "BOTH")
-"""Types of what is asked of a land cover: a question of them alone left out which."""
-
-
-def names_nothing(question: str, context: Context) -> bool:
-    """Whether every word of a question was read and none names a land cover, use or place: "which has the most?"."""
-    if context.language not in languages():
-        return False
-    reading = read(question, context.language, context)
-    return reading.whole and reading.has(*OF_SOMETHING) and not reading.has("CLASS", "PLACE", "POINT", "POSITION")
-
-
 def unread_behind(reading: Reading, language: str) -> list[str]:
     """Return the words not read that stand two and more in a row behind the first class or place, or right behind a
     class: "vineyard points owned by foreigners". One alone may be a verb of the asker's: "where did you bump into"."""
@@ -176,96 +88,13 @@ def is_told(word: str, plan: Plan, context: Context) -> bool:
     return any(fold(word) in fold(text) for text in (*names, *told))
 
 
-def composed_words(reading: Reading, plan: Plan) -> list[str]:
-    """Return the words of constraints that the rules behind have no place for."""
-    found = [reading.said.words(i) for i in reading.items if i.type in ONLY_COMPOSED]
-    circled = any("near" in step.arguments or step.tool in NEAREST_TOOLS for step in plan.steps)
-    wrong = ("not_near",) if circled else ("near", "not_near")
-    far = [reading.said.words(i) for i in reading.items if i.type == "NEAR" and i.value[0] in wrong]
-    nearest = any(step.tool in NEAREST_TOOLS for step in plan.steps)
-    far += [] if nearest else [reading.said.words(i) for i in reading.items if i.type == "NEAREST"]
-    rows = [reading.said.words(i) for i in reading.items if i.type == "SPLIT" and i.value[0] in ("region", "month")]
-    rows += [reading.said.words(i) for i in reading.items if i.type == "DIM" and reading.has("RANKED")]
-    ranked = all(step.tool in ("rank_points", "rank_official") for step in plan.steps)
-    ranked = ranked and not any(step.arguments.get("by") == "classes" for step in plan.steps)
-    rows += [reading.said.words(i) for i in reading.items if ranked and i.type == "SPLIT" and i.value[0] == "classes"]
-    return [*found, *far, *rows]
-
-
-def excluded_words(reading: Reading, plan: Plan) -> list[str]:
-    """Return the words of classes and places left out that no step leaves out: "what share is not cropland"."""
-    gone = {code for step in plan.steps for code in step.arguments.get("exclude", ())}
-    kept = any("exclude" in step.arguments or step.tool == "query" for step in plan.steps)
-    but = {i.start for i in reading.said.items if i.type == "NOT"}
-    apart = any(step.tool == "query" for step in plan.steps)
-    found = [] if apart else [reading.said.words(i) for i in reading.items if i.type == "NOTPLACE"]
-    for item in (i for i in reading.items if i.type == "NOTCLASS"):
-        sure = any(len(cover.choices) == 1 for cover in item.value)
-        missed = sure and not gone & {code for cover in item.value for code in cover.match.codes}
-        if missed or (not kept and item.start in but):
-            found.append(reading.said.words(item))
-    return found
-
-
 CHANGING_TOOLS = ("change_official", "compare_years", "query", "estimate_area")
 COMPARING_TOOLS = (*CHANGING_TOOLS, "compare_regions", "compare_with_survey", "rank_points", "rank_official")
 ROWS = (*COMPARING_TOOLS, "deals", "describe_data", "estimate_area")
 
 
-def asked_rows(reading: Reading, plan: Plan) -> list[str]:
-    """Return the words of places that are asked for, "in which countries", where a plan tells of none."""
-    if any(step.tool in ROWS and step.tool not in ("change_official", "compare_years") for step in plan.steps):
-        return []
-    pairs = list(zip(reading.items, reading.items[1:], strict=False))
-    which = [b for a, b in pairs if a.type == "ASK" and a.value in ("which", "is") and b.type in ("LEVEL", "INSIDE")]
-    return [reading.said.words(i) for i in which if reading.has("CLASS")]
-
-
-COUNTS = ("compare_years", "find_points")
-
-
-def witnesses_left_out(reading: Reading, plan: Plan) -> list[str]:
-    """Return the words of one of two witnesses that were both asked for, where a plan asks only the other."""
-    named = {i.value: reading.said.words(i) for i in reading.items if i.type == "WITNESS"}
-    told = {witness_of(step.tool) for step in plan.steps}
-    both = {"survey": "survey", "published": "official"}
-    if not {*both} <= {*named} or any(step.tool in ("compare_with_survey", "deals", "query") for step in plan.steps):
-        return []
-    return [words for name, words in named.items() if name in both and both[name] not in told]
-
-
-def shares_of_counts(reading: Reading, plan: Plan) -> list[str]:
-    """Return "share" where points alone are told: "how has our grassland share evolved"."""
-    share = [reading.said.words(i) for i in reading.items if i.type == "MEASURE" and i.value == "share"]
-    points = "points" in reading.all("MEASURE") or "survey" in reading.all("WITNESS")
-    return share if share and not points and {step.tool for step in plan.steps} <= {*COUNTS} else []
-
-
 SHORT = 4
-"""Letters from which on the rules behind tell the words they left aside."""
-
-
-def changes_and_years(reading: Reading, plan: Plan) -> list[str]:
-    """Return words of a change between two years, and of a year, that a plan has no part of."""
-    tools = {step.tool for step in plan.steps}
-    numbers = numbers_of(plan)
-    dated = [i for i in reading.items if i.type in ("SPAN", "SINCEYEAR")]
-    moved = [i for i in reading.items if i.type in ("UP", "DOWN", "LOST", "GAINED", "CHANGE")]
-    ranked = reading.has("LEVEL", "RANK", "SUP", "MANY", "INSIDE", "UP", "DOWN")
-    dropped = bool(dated and moved and ranked) and not tools & {*CHANGING_TOOLS}
-    lost = [reading.said.words(i) for i in (*moved, *dated)] if dropped else []
-    near = [reading.said.words(i) for i in reading.made if i.type == "NEARCLASS"]
-    fates = [i for i in reading.items if i.type in ("FATESPLIT", "LEFTFOR")]
-    lost += [] if tools & {*CHANGING_TOOLS} else [reading.said.words(i) for i in fates]
-    since = [i for i in dated if i.type == "SINCEYEAR" and float(i.value) not in numbers and not moved]
-    return [*lost, *near, *(reading.said.words(i) for i in since)]
-
-
-def compared_words(reading: Reading, plan: Plan) -> list[str]:
-    """Return words of a difference, with those not read beside them, where a plan compares nothing."""
-    told = [reading.said.words(i) for i in reading.items if i.type == "DIFF" and i.value == "difference"]
-    compares = len(plan.steps) > 1 or any(step.tool in COMPARING_TOOLS for step in plan.steps)
-    return [*told, *reading.unread] if told and reading.unread and not compares else []
+"""Letters up to which a word is a short one."""
 
 
 def numbers_of(plan: Plan) -> set[float]:
