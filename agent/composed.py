@@ -16,7 +16,7 @@ from agent.offers import to_json
 from agent.qualifiers import prepositions, qualifiers, unread_behind
 from agent.reading.asides import without_order
 from agent.reading.beside import compared
-from agent.reading.clauses import ASKING, asks, clause_queries, clauses_of, each_asks, words_of
+from agent.reading.clauses import ASKING, asks, clause_queries, clauses_of, each_asks, stand_alone, words_of
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import Unfit, queries
@@ -110,6 +110,8 @@ def composed_plan(
     several = each_asks(clauses, reading)
     unanswered = leaning is None and whole is None and asks(clauses[0], reading)
     loose = next((c for c in clauses[1:] if unanswered and leans(c)), None)
+    if leaning is None and whole is None and several and stand_alone(clauses):
+        leaning = of_clauses(reading, context, drawn, settled, apart=True)
     if leaning is None and whole is None:
         leaning = shaped(reading, context, drawn, settled, several=several)
     alone, reading = leaning is None and whole is None, whole or reading

@@ -178,12 +178,19 @@ def qualifiers(reading: Reading, language: str) -> list[str]:
     after |= {i.end for i in reading.said.items if i.type == "ASK" and i.value == "is" and i.start > 0
               and ends(reading, i.end, "done", language)}  # fmt: skip
     after |= counted_things(reading)
+    covered = {n for i in reading.items for n in range(i.start, i.end)}
+    gone = [i.end for i in reading.said.items if i.type in ("NOT", "OUTSIDE") and i.start not in covered]
+    after |= {n for end in gone for n in range(end, end + FAR_FROM_A_NEGATION)}  # "without the re-vegetated ones"
     told = (unread & (before | after)) | (set(reading.open_words) & topics) | last_words(reading, unread, language)
     return [reading.word(n) for n in sorted(told) if len(reading.word(n)) > 2]
 
 
 ROWS_OF = ("LEVEL", "RANK", "INSIDE", "MANY")
 """Types of the places that rows are asked of: "which landlocked country"."""
+
+
+FAR_FROM_A_NEGATION = 4
+"""Words behind one that leaves out: an unknown one of them is what it leaves out."""
 
 
 def asks_so(reading: Reading, n: int) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from agent.reading.complete import area_of, completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import EVERYWHERE, PERCENT, Constraints, Unfit
-from agent.reading.mentions import Item
+from agent.reading.mentions import Item, lies_in
 from agent.reading.pointing import change_of, points_at_those, points_with
 from agent.reading.read import Reading, read
 from agent.reading.shapes import shaped
@@ -93,6 +93,10 @@ def asks(clause: Sequence[Item], reading: Reading) -> bool:
     measures = [i for i in clause if i.type in ("DIM", "MEASURE")]
     if any(one.start <= i.start and i.end <= one.end for one in measures for i in asking):
         return True  # "at what elevation", "what share"
+    if any(i.type in MOVING for i in clause) and any(
+        clause[0].start - 3 <= at < clause[-1].end for at in hows(reading)
+    ):
+        return True  # "how has it changed"
     return any(
         i.type == "ASK" and not (i.value == "where" and there) and not (i.value == "is" and i.start in that)
         for i, there in zip(clause, named, strict=True)
@@ -118,6 +122,16 @@ def ends_a_sentence(gap: str) -> bool:
     return bool(STOP.search(gap)) or any(not rest or rest[0].isupper() for rest in behind)
 
 
+MOVING = ("CHANGE", "TREND", "UP", "DOWN", "LOST", "GAINED")
+
+
+def hows(reading: Reading) -> list[int]:
+    """Where "how" stands by itself: not in "how many"."""
+    asks = [i for i in reading.said.items if i.type in ("ASK", "MEASURE", "DIM", "DIFF")]
+    found = [i for i in reading.said.items if i.type == "HOW"]
+    return [i.start for i in found if not any(lies_in(i, one) for one in asks)]
+
+
 def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: bool = False) -> bool:
     rest = [i for i in reading.items if i.start >= item.start][:3]
     verb = item.type == "ASK" and item.value == "is"
@@ -130,6 +144,11 @@ def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: boo
         and ranked
         and any(i.type in GROUPS["time"] for i in rest)
     )  # "and how has it changed since 2015", "which country has most, and how did they change …"
+    asked = any(i.type == "ASK" and i.value in ASKING for i in before)
+    how = any(before[-1].end <= at < item.start for at in hows(reading))
+    later = [i for i in reading.items if i.start >= item.start]
+    until = next((n for n, i in enumerate(later) if n and i.type == "ASK" and i.value in ASKING), len(later))
+    changed = changed or (asked and how and any(i.type in MOVING for i in later[:until]))  # "how did … change"
     which = [i for i in reading.said.items if i.type == "ASK" and i.value in ("which", "what")]
     shares = item.type == "MEASURE" and any(item.start <= i.start < item.end for i in which) and counts
     asks_what = (
@@ -200,6 +219,14 @@ def each_asks(parts: Sequence[Sequence[Item]], reading: Reading) -> bool:
             for a, b in pairwise(parts)]  # fmt: skip
     of_land = bool(parts) and any(i.type in ("CLASS", "COUNTED", "RANKCLASS", "ENDOF", "NUMCLASS") for i in parts[0])
     return len(parts) > 1 and of_land and not any(":" in gap for gap in gaps) and all(asks(p, reading) for p in parts)
+
+
+def stand_alone(parts: Sequence[Sequence[Item]]) -> bool:
+    """Whether clauses each name a land cover and a place of their own, one of them to tell how it changed: no table
+    holds them all."""
+    named = all(_of(part, "class") and _of(part, "place") for part in parts)
+    moved = [any(i.type in MOVING for i in part) for part in parts]
+    return named and any(moved) and not all(moved)
 
 
 def words_of(parts: Sequence[Sequence[Item]], reading: Reading) -> list[str]:

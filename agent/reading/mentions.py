@@ -223,6 +223,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "act.meant": (("SOFT", ""),),
     "act.threshold": (),
     "act.interval": (),
+    "ask.how": (("HOW", ""), ("SOFT", "")),
     "time.onward": (("ONWARD", ""),),
     "act.dispute": (),
     **{f"degree.{name}": () for name in ("more_wooded", "most_wooded", "how_wooded", "how_marshy", "how_built_up")},

@@ -33,7 +33,8 @@ def in_their_sense(items: list[Item], said: Mentions) -> list[Item]:
     items = greater_shares(something_else(years_later(items), said), said)
     items = crops_alone(all_land(classes_ranked(as_more_there(ranked_among(items), said)), said))
     items = with_the_other_end(apart_at_both_ends(crops_of_places(items, said)), said)
-    return as_changed(of_that_year(urbanised(items, said), said))
+    items = of_that_year(urbanised(items, said), said)
+    return as_changed(spread_over_classes(left_over(items)))
 
 
 def assumed(items: list[Item], said: Mentions) -> list[Item]:
@@ -309,6 +310,28 @@ def classes_ranked(items: list[Item]) -> list[Item]:
         return items
     ranked = replace(kinds[0], type="RANKCLASS", value=(sups[0].value, first.value if first else None, kinds[0].value))
     return [ranked if i is kinds[0] else silent(i) if i in (sups[0], first) else i for i in items]
+
+
+REMAINING = ("LOST", "GAINED", "FATE", "FATESPLIT", "BECAME", "CHANGE", "SPAN", "SINCEYEAR")
+
+
+def left_over(items: list[Item]) -> list[Item]:
+    """Return the constraints with "how many remain?", of one year and something left out, as how many there are: no
+    question of what stayed."""
+    out = any(i.type in ("NOTCLASS", "NOTPLACE") for i in items)
+    timed = sum(i.type == "YEAR" for i in items) > 1 or any(i.type in REMAINING for i in items)
+    return [replace(i, type=SILENT, value="") if i.type == "STAYED" and out and not timed else i for i in items]
+
+
+def spread_over_classes(items: list[Item]) -> list[Item]:
+    """Return the constraints with points that are spread over "the main classes", apart from the word that says so, as
+    rows by class: German "Wie verteilen sich die … Punkte auf die Hauptklassen"."""
+    kinds = [i.type for i in items]
+    apart = "EACH" in kinds and "CLASSES" in kinds and not {*kinds} & {"CLASS", "SPLIT", "RANKCLASS", *REMAINING}
+    if not apart or kinds.index("EACH") > kinds.index("CLASSES") or any(kind in ROWS for kind in kinds):
+        return items
+    kept = [i for i in items if i.type != "EACH"]
+    return [replace(i, type="SPLIT", value=("classes", i.value)) if i.type == "CLASSES" else i for i in kept]
 
 
 def of_that_year(items: list[Item], said: Mentions) -> list[Item]:

@@ -138,3 +138,27 @@ def test_each_of_the_ranked_may_be_asked_in_a_sentence_of_its_own(asked) -> None
     ranking, *counts = asked(question).results
     assert ranking.tool == "rank_points"
     assert [count.regions[0].id for count in counts] == [region.id for region in ranking.regions]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How much woodland is there in Sweden in 2018, and how did cropland change in Poland between 2009 and 2022?",
+        "Wie viel Wald gibt es in Schweden, und wie hat sich das Ackerland in Polen zwischen 2009 und 2022 verändert?",
+        "Quanto bosco c'è in Svezia nel 2018 e come sono cambiate le colture in Polonia tra il 2009 e il 2022?",
+    ],
+)
+def test_a_figure_here_and_a_change_there_are_no_one_table(asked, question: str) -> None:
+    told = [(result.tool, [region.id for region in result.regions]) for result in asked(question).results]
+    assert told == [("official_share", ["country:SE"]), ("change_official", ["country:PL"])]
+
+
+def test_what_an_unknown_word_leaves_out_is_named(asked) -> None:
+    answer = asked("Could you count Spanish grassland points of 2015 without the spontaneously re-vegetated ones?")
+    assert (answer.status, answer.results) == ("refused", ())
+    assert "spontaneously" in answer.text
+
+
+def test_how_many_remain_once_a_class_is_left_out_is_a_count(asked) -> None:
+    answer = asked("Romania in 2018: cereal points, but please leave maize out of it. How many remain?")
+    assert [(result.tool, result.arguments["exclude"]) for result in answer.results] == [("count_points", ["B16"])]
