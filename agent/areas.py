@@ -12,7 +12,7 @@ from agent.voice import Voice
 from retrieval.errors import BadGeometry
 from retrieval.foreign import plain_fault, read_json
 from retrieval.outlines import is_latitude_first, mended
-from retrieval.types import BBox, Region
+from retrieval.types import Region
 from tools.context import Context
 
 if TYPE_CHECKING:
@@ -30,14 +30,6 @@ def area_id(geometry: Mapping[str, Any], name: str = "selection") -> str:
     """Return `aoi:<name>-<hash8>` of a GeoJSON geometry."""
     digest = hashlib.sha256(json.dumps(geometry, sort_keys=True).encode()).hexdigest()[:8]
     return f"aoi:{name}-{digest}"
-
-
-def box_area(bbox: BBox) -> tuple[str, dict[str, Any]]:
-    """Return id and GeoJSON geometry of a bounding box: west, south, east, north in degrees."""
-    west, south, east, north = bbox
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    geometry = {"type": "Polygon", "coordinates": [ring]}
-    return area_id(geometry, "box"), geometry
 
 
 def selected_area(selection: Any) -> tuple[str, dict[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from inspect import signature
 from typing import Any
 
@@ -26,8 +25,9 @@ from agent.reading.names import notes_on_names, refuse_unknown_spot, with_towns
 from agent.reading.pointing import joined, points_at_those, points_with, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from agent.reading.shapes import shaped
+from agent.refusals import refuse_the_future
 from agent.witnesses import OFFICIAL_LEVELS, around, published_same, witnesses
-from retrieval.errors import NoSuchYear, NotUnderstood, OutOfCoverage, TooFine
+from retrieval.errors import NoSuchYear, NotUnderstood, TooFine
 from retrieval.query import Filter, Query, Ref
 from tools.context import Context
 from tools.plan import Plan, Step
@@ -68,8 +68,7 @@ def composed_plan(
         asks_why = any(i.value == "act.why" for i in reading.said.items)
         items = (i for i in reading.items if not (asks_why and (i.type, i.value) == ("ASK", "is")))
         reading = replace(reading, unread=(), forbidden=(), items=tuple(items))  # "why did it decline" is no yes or no
-    if future := [year for year in reading.all("YEAR") if year > datetime.now(UTC).year]:
-        raise OutOfCoverage("forecast", str(future[0]))
+    refuse_the_future(reading)
     if orders_data:
         raise NotUnderstood((), "read_only")
     if not reading.whole_in_talk or any(i.value == "write.injection" for i in reading.said.items):

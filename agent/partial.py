@@ -142,5 +142,10 @@ def beside(language: str) -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def _before_places(section: str, language: str) -> frozenset[str]:
-    table = tomllib.loads(PREPOSITIONS.read_text(encoding="utf-8"))[section]
-    return frozenset(fold(word) for word in table.get(language, ()))
+    return frozenset(fold(word) for word in tables()[section].get(language, ()))
+
+
+@lru_cache(maxsize=1)
+def tables() -> dict[str, dict[str, list[str]]]:
+    """Return the tables of words and endings that stand before places, or narrow what stands beside them."""
+    return tomllib.loads(PREPOSITIONS.read_text(encoding="utf-8"))

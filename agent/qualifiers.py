@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 from agent.lexicon import languages, lexicon
+from agent.partial import tables
 from agent.reading.mentions import Item
 from agent.reading.read import LEANING, Reading, read
 from agent.understand import CLASS_CODE, Cover
@@ -18,7 +17,6 @@ from tools.plan import Plan
 
 SIDES = ("UNIT", "FROM", "BETWEEN", "CMP", "OUTSIDE", "DIR")
 """Types that narrow nothing by themselves: only beside a number, which is looked at on its own."""
-PREPOSITIONS = Path(__file__).parent / "reading" / "prepositions.toml"
 NEAREST_TOOLS = ("nearest_records", "point_history", "explain_point")
 
 
@@ -86,11 +84,6 @@ def is_told(word: str, plan: Plan, context: Context) -> bool:
     names = [context.named(id).name for id in ids if not id.startswith("@")]
     told = [str(value) for key, slots in plan.notes if key != "left_aside" for value in slots.values()]
     return any(fold(word) in fold(text) for text in (*names, *told))
-
-
-CHANGING_TOOLS = ("change_official", "compare_years", "query", "estimate_area")
-COMPARING_TOOLS = (*CHANGING_TOOLS, "compare_regions", "compare_with_survey", "rank_points", "rank_official")
-ROWS = (*COMPARING_TOOLS, "deals", "describe_data", "estimate_area")
 
 
 SHORT = 4
@@ -253,9 +246,3 @@ def prepositions() -> dict[str, frozenset[str]]:
     """Return language → its prepositions, folded."""
     lists = tables()["prepositions"]
     return {language: frozenset(fold(word) for word in words) for language, words in lists.items()}
-
-
-@lru_cache(maxsize=1)
-def tables() -> dict[str, dict[str, list[str]]]:
-    """Return the tables of words and endings that narrow what stands beside them."""
-    return tomllib.loads(PREPOSITIONS.read_text(encoding="utf-8"))

@@ -94,13 +94,22 @@ def refuse_other_topics(reading: Reading) -> None:
     Raises:
         OutOfCoverage: it is that.
     """
-    if future := [year for year in reading.all("YEAR") if year > datetime.now(UTC).year]:
-        raise OutOfCoverage("forecast", str(future[0]))
+    refuse_the_future(reading)
     taken = {n for i in reading.items for n in range(i.start, i.end)}
     of_land = any(i.type in OF_LAND for i in reading.said.items)
     for item in (i for i in reading.said.items if not taken & {*range(i.start, i.end)}):
         if item.value in TOPICS and (of_land or item.value != JUDGEMENT):
             raise OutOfCoverage(f"topic:{TOPICS[item.value]}:{reading.said.words(item)}", COVERED)
+
+
+def refuse_the_future(reading: Reading) -> None:
+    """Refuse a year to come.
+
+    Raises:
+        OutOfCoverage: naming it.
+    """
+    if future := [year for year in reading.all("YEAR") if year > datetime.now(UTC).year]:
+        raise OutOfCoverage("forecast", str(future[0]))
 
 
 def refuse_places_outside(reading: Reading) -> None:

@@ -104,11 +104,6 @@ class Leaf:
         return self.text[:1].isupper() and not (self.entries or self.filler)
 
     @property
-    def is_investor(self) -> bool:
-        """Whether it is what an investor is called, or a kind of one."""
-        return self.says("ask", *INVESTOR) or self.says("investor_kind")
-
-    @property
     def is_place(self) -> bool:
         """Whether it names a place."""
         return bool(self.place) or self.says("world") or self.says("country") or self.says("ambiguous")

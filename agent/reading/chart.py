@@ -455,7 +455,7 @@ KEPT = frozenset({
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
     "LATEST", "EARLIEST", "TOGETHER", "CV", "UNSURE", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE",
     "NUMCLASS", "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS", "NOTYEAR", "BECAMEOF",
-    "MANYIN", "GROWS", "MANYENDS", "OTHEREND", "BOTHENDS", "NUMCLASSES", "NEARS", "RELATIVE",
+    "MANYIN", "GROWS", "MANYENDS", "BOTHENDS", "NUMCLASSES", "NEARS", "RELATIVE",
 })  # fmt: skip
 """Types that a reading may be made of."""
 MUST = frozenset({

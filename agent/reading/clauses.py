@@ -89,9 +89,7 @@ def asks(clause: Sequence[Item], reading: Reading) -> bool:
     kinds = ("LEVEL", "INSIDE", "MANY", "RANK")
     named = [a is not None and a.type in kinds for a in before[:-1]]
     that = {i.end for i in reading.said.items if i.type == "THAT"}
-    asking = [i for i in reading.said.items if i.type == "ASK" and i.value in ("which", "what")]
-    measures = [i for i in clause if i.type in ("DIM", "MEASURE")]
-    if any(one.start <= i.start and i.end <= one.end for one in measures for i in asking):
+    if any(i.type in ("DIM", "MEASURE") and holds_which(i, reading) for i in clause):
         return True  # "at what elevation", "what share"
     if any(i.type in MOVING for i in clause) and any(
         clause[0].start - 3 <= at < clause[-1].end for at in hows(reading)
@@ -122,6 +120,12 @@ def ends_a_sentence(gap: str) -> bool:
     return bool(STOP.search(gap)) or any(not rest or rest[0].isupper() for rest in behind)
 
 
+def holds_which(item: Item, reading: Reading) -> bool:
+    """Whether a constraint's own words ask "which" or "what"."""
+    return any(i.type == "ASK" and i.value in ("which", "what") and item.start <= i.start and i.end <= item.end
+               for i in reading.said.items)  # fmt: skip
+
+
 MOVING = ("CHANGE", "TREND", "UP", "DOWN", "LOST", "GAINED")
 
 
@@ -138,24 +142,12 @@ def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: boo
     comparing = verb and [i.value for i in rest[1:2]] == ["compare"]  # "and how does that compare with …"
     each = [i.type for i in rest[verb:]][:2] == ["EACH", "CHANGE"]  # "how did each change"
     counts = any(i.type == "ASK" and i.value in ("how_many", "how_much") for i in before)
-    ranked = any(i.type == "RANK" and not i.value[1] for i in before)
-    changed = (item.type == "TREND" and counts) or (
-        (item.type == "CHANGE" or (verb and [i.type for i in rest[1:2]] == ["CHANGE"]))
-        and ranked
-        and any(i.type in GROUPS["time"] for i in rest)
-    )  # "and how has it changed since 2015", "which country has most, and how did they change …"
     asked = any(i.type == "ASK" and i.value in ASKING for i in before)
     how = any(before[-1].end <= at < item.start for at in hows(reading))
     later = [i for i in reading.items if i.start >= item.start]
     until = next((n for n, i in enumerate(later) if n and i.type == "ASK" and i.value in ASKING), len(later))
-    changed = changed or (asked and how and any(i.type in MOVING for i in later[:until]))  # "how did … change"
-    which = [i for i in reading.said.items if i.type == "ASK" and i.value in ("which", "what")]
-    shares = item.type == "MEASURE" and any(item.start <= i.start < item.end for i in which) and counts
-    asks_what = (
-        item.type == "SPLIT"
-        and counts
-        and any(i.type == "ASK" and item.start <= i.start < item.end for i in reading.said.items)
-    )  # "and what they were used for instead"
+    changed = asked and how and any(i.type in MOVING for i in later[:until])  # "how did … change"
+    told_of = item.type in ("MEASURE", "SPLIT") and counts and holds_which(item, reading)  # "and what share of it"
     shown = [i.value for i in rest[1:2] if i.type == "ASK"]
     showing = item.type == "ASK" and item.value == "show" and shown in (["where"], ["which"], ["what"])
     asks = (
@@ -163,8 +155,7 @@ def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: boo
         or comparing
         or showing
         or changed
-        or shares
-        or asks_what
+        or told_of
         or each
         or item.type in ("DIFF", "RANKED", "REVERSE", "OTHERSIDE", "OTHEREND", "DIM")
         or (item.type == "ASK" and item.value in ASKING)
@@ -351,9 +342,6 @@ class _Chain:
             self.leaned = True
         elif "OTHERSIDE" in types:
             self.lay(self.other_side(items))
-        elif "OTHEREND" in types and self.done[-1].order and ranks_places(self.done[-1]) and not frame:
-            way, number = next(i.value for i in items if i.type == "OTHEREND")
-            self.lay(replace(self.done[-1], order=(replace(self.done[-1].order[0], way=way),), limit=number))
         elif not frame and types <= {"ASK", "MEASURE"} and "pp" in {i.value for i in items} and self.tells_change():
             self.leaned = True
         elif {"DIFF", "CHANGE"} <= types and types & {"SINCEYEAR", "SPAN"} and "time" in frame:
@@ -407,13 +395,7 @@ class _Chain:
             self.lay(self.by_level(items))  # "and in which countries?"
         elif not frame and (end := self.from_its_other_end(items)) is not None:
             self.lay(end)
-        elif (
-            frame == ["time"]
-            and only_dates(items)
-            and not types & {"RANK", "TREND"}
-            and self.done[-1].limit == 1
-            and ranks_places(self.done[-1])
-        ):
+        elif frame == ["time"] and only_dates(items) and not types & {"RANK", "TREND"} and self.ranks_one():
             self.lay(self.first_then(items))
         elif not frame and "EACH" in types and self.tells_points_of_each(items):
             self.leaned = True
@@ -462,11 +444,13 @@ class _Chain:
 
     def from_its_other_end(self, items: tuple[Item, ...]) -> Query | None:
         """The ranking before from the end that a clause names: "… at its greatest, and in which at its least"."""
-        last, ways = self.done[-1], [i.value for i in items if i.type == "SUP"]
-        plain = {i.type for i in items} <= {"ASK", "SUP", "MEASURE", "BOTH"} and len(ways) == 1
-        if not plain or not last.order or last.lead or ways[0] == last.order[0].way:
+        last, ways = self.done[-1], [(i.value, self.done[-1].limit) for i in items if i.type == "SUP"]
+        ways += [i.value for i in items if i.type == "OTHEREND"]
+        plain = {i.type for i in items} <= {"ASK", "SUP", "MEASURE", "BOTH", "OTHEREND"} and len(ways) == 1
+        if not plain or not last.order or last.lead or ways[0][0] == last.order[0].way:
             return None
-        return replace(last, order=(replace(last.order[0], way=ways[0]), *last.order[1:]))
+        way, limit = ways[0]
+        return replace(last, order=(replace(last.order[0], way=way), *last.order[1:]), limit=limit)
 
     def each_of_them(self) -> Query | None:
         """Each of the places or classes that one number was told of: "and what does each one have?"."""
