@@ -18,9 +18,10 @@ from agent.reading.beside import compared
 from agent.reading.clauses import ASKING, asks, clause_queries, clauses_of, each_asks, stand_alone, words_of
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
-from agent.reading.fill import Unfit, queries
+from agent.reading.fill import queries
 from agent.reading.held import dropped, in_each_year, in_other_years
 from agent.reading.mentions import Item
+from agent.reading.named import Unfit
 from agent.reading.names import notes_on_names, refuse_unknown_spot, with_towns
 from agent.reading.pointing import joined, points_at_those, points_with, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read

@@ -14,8 +14,9 @@ from agent.conversation import Conversation, of_land
 from agent.lexicon import languages
 from agent.reading.chart import MUST
 from agent.reading.edit import LONGEST_EDIT
-from agent.reading.fill import Constraints, Unfit
+from agent.reading.fill import Constraints
 from agent.reading.mentions import Item
+from agent.reading.named import Unfit
 from agent.reading.read import Reading, read
 from retrieval.query import Filter
 from tools.composition import DEFENSIBLE

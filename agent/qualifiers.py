@@ -33,22 +33,25 @@ def with_widened(question: str, plan: Plan, context: Context) -> Plan:
     asked = str([step.arguments for step in plan.steps])
     if not CLASS_CODE.search(asked):  # no class is asked for, so none is read into a word
         return plan
-    told = {slots.get("words") for key, slots in plan.notes if key == "class_read_as"}
+    told = {slots.get("words") for key, slots in plan.notes if key in ("class_read_as", "narrower")}
     notes = []
     for item in read(question, context.language, context).said.items:
         if item.type != "CLASS" or len(item.value.choices) != 1 or item.value.text in told:
             continue
         codes = list(item.value.match.codes)
         if all(f"'{code}'" in asked for code in codes) and is_widened(item.value, context):
-            notes.append(("class_read_as", {"words": item.value.text, "codes": codes}))
+            key = "narrower" if item.value.exact else "class_read_as"
+            notes.append((key, {"words": item.value.text, "codes": codes}))
     return replace(plan, notes=(*plan.notes, *notes)) if notes else plan
 
 
 def is_widened(cover: Cover, context: Context) -> bool:
-    """Whether a word names one of several things that its class holds: an almond is a nut tree; a misspelt word too."""
+    """Whether a word names a part of its class: an almond is a nut tree, winter wheat a wheat; a misspelt word too."""
     if CLASS_CODE.fullmatch(cover.text):
         return False
     if not cover.exact:
+        return True
+    if context.nomenclature.is_narrower(cover.text, cover.match.codes, context.language):
         return True
     code, *others = cover.match.codes
     if others or not COLLECTIVE.search(context.nomenclature.get(code).definition):

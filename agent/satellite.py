@@ -18,8 +18,9 @@ from agent.lexicon import languages, leaves
 from agent.partial import beside
 from agent.reading.chart import NEAR_KM
 from agent.reading.edit import LONGEST_EDIT
-from agent.reading.fill import Constraints, Unfit
+from agent.reading.fill import Constraints
 from agent.reading.mentions import Item
+from agent.reading.named import Unfit
 from agent.reading.read import Reading, read
 from agent.understand import QUOTED, TOWN_KM
 from agent.words import flatten

@@ -241,6 +241,8 @@ class Nomenclature:
     """Language → frequent words no misspelling is read from."""
     _compounds: dict[str, tuple[str, ...]] = field(repr=False)
     """Language → word endings that a class may carry (German 'Maisfelder')."""
+    _narrower: dict[str, frozenset[str]] = field(repr=False)
+    """Language → beginnings of words that say a part of a class ('winter wheat')."""
     _stem_lists: dict[str, _Stems] = field(repr=False, default_factory=dict)
     """Language → its words by stem, made when first asked for."""
 
@@ -287,6 +289,14 @@ class Nomenclature:
             return self._label(key, language)
         names = [self._label(code, language) for code in several]
         return ", ".join(names[:-1]) + f" {_AND.get(language, 'and')} {names[-1]}"
+
+    def is_narrower(self, words: str, codes: Sequence[str], language: str) -> bool:
+        """Whether words say only a part of a class of crops or trees, which no code tells apart: 'winter wheat'."""
+        parts, said = self._narrower.get(language, frozenset()), _plain(words).split()
+        whole = _plain(self.label(codes, language)).split()
+        own = [word for word in said if word not in whole]
+        starts = any(w == p or (len(p) >= SHORTEST_FORM and w.startswith(p)) for w in own for p in parts)
+        return starts and all(code[0] in "BC" for code in codes)
 
     def parse(self, text: str, language: str | None = None, theme: Theme | None = None) -> ClassMatch:
         """Read words as a class; raises AmbiguousClass ("did you mean …") or UnknownClass with the nearest names."""
@@ -778,7 +788,9 @@ def _load(folder: Path) -> Nomenclature:
     for table in labels.values():
         for key, label in table.items():
             table[key] = label.lstrip("!~^")
-    lists = {name: _word_lists(folder / f"{name}.txt") for name in ("guards", "fillers", "common", "compounds")}
+    lists = {
+        name: _word_lists(folder / f"{name}.txt") for name in ("guards", "fillers", "common", "compounds", "narrower")
+    }
     return Nomenclature(
         classes,
         groups,
@@ -789,6 +801,7 @@ def _load(folder: Path) -> Nomenclature:
         lists["fillers"],
         lists["common"],
         {k: tuple(sorted(v, key=len, reverse=True)) for k, v in lists["compounds"].items()},
+        lists["narrower"],
     )
 
 

@@ -61,8 +61,9 @@ def answer(asked: Query, context: Context) -> Result:
         BadArgument: it names something that does not exist, or adds up what must not be.
         DataError: a value is unknown, not recorded or not published.
     """
-    compiled = compile_query(asked, context)
-    source = compiled.source
+    by_change = asked.order and asked.order[0].column in changes_of(asked)
+    compiled = compile_query(replace(asked, limit=None) if by_change else asked, context)
+    compiled, source = replace(compiled, query=asked), compiled.source
     if not source.comparable and any(years_apart(column, asked) for column in asked.columns):
         raise NoRecords(f"a change of {source.name}", "Ask for one year", "estimates_no_change")
     if source.comes_by and not datasets_of(source, asked, context):
@@ -429,12 +430,7 @@ def refuse_too_few(compiled: Compiled, found: Table, context: Context) -> None:
 
 def without_broken(compiled: Compiled, found: Table, context: Context) -> tuple[Table, tuple[Caveat, ...]]:
     """Return the rows without changes across a break of the survey's method, told once a break; such rows come last."""
-    asked = compiled.query
-    spans = {
-        c.name: span
-        for c in asked.columns
-        if compiled.source.dataset == "statistics" and (span := years_apart(c, asked))
-    }
+    asked, spans = compiled.query, changes_of(compiled.query)
     if not spans or asked.fold:
         return found, ()
     rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
@@ -458,9 +454,27 @@ def without_broken(compiled: Compiled, found: Table, context: Context) -> tuple[
                 if broken:
                     row |= blank(row, name)
     if asked.order and asked.order[0].column in spans:
-        rows.sort(key=lambda row: row[asked.order[0].column] is None)
+        rows = ranked_again(rows, asked)
     table = replace(found, rows=tuple(tuple(row[name] for name in found.columns) for row in rows))
     return table, tuple((key, {"region": name, "first": str(a), "last": str(b)}) for (key, a, b), name in told.items())
+
+
+def changes_of(asked: Query) -> dict[str, tuple[int, int]]:
+    """Return the columns that hold two years of published figures against each other, with those years."""
+    spans = {c.name: years_apart(c, asked) for c in asked.columns if source_of(asked.source).dataset == "statistics"}
+    return {name: span for name, span in spans.items() if span}
+
+
+def ranked_again(rows: Sequence[dict[str, Any]], asked: Query) -> list[dict[str, Any]]:
+    """Return rows ranked among those whose years can be compared, as many as asked for; behind them, without a rank,
+    the others that would have stood before the last of these."""
+    name = asked.order[0].column
+    values = [row[name] for row in rows if row[name] is not None]
+    for row in rows:
+        row["rank"] = None if row[name] is None else 1 + values.index(row[name])
+    kept = [row for row in rows if row["rank"] is not None and row["rank"] <= (asked.limit or len(rows))]
+    before = rows[: rows.index(kept[-1]) if kept else asked.limit] if asked.limit else rows
+    return [*kept, *(row for row in before if row["rank"] is None)]
 
 
 def blank(row: Mapping[str, Any], name: str) -> dict[str, None]:
@@ -525,8 +539,9 @@ def caveats(compiled: Compiled, found: Table, context: Context) -> tuple[Caveat,
     every += without_figure(compiled, found, context)
     if lacking := missing_classes(asked, found):
         every.append(("incomplete_sum", {"land_cover": context.nomenclature.label(lacking, context.language)}))
-    if asked.limit and asked.order and len(found) > asked.limit:
-        every.append(("tied_rows", {"count": len(found), "limit": asked.limit}))
+    placed = sum(row.get("rank", 0) is not None for row in found.dicts())
+    if asked.limit and asked.order and placed > asked.limit:
+        every.append(("tied_rows", {"count": placed, "limit": asked.limit}))
     if is_of_points(asked) and found.rows and found.dicts().__next__()["found"] > len(found):
         every.append(("rows_cut", {"count": len(found)}))
     return tuple(every)

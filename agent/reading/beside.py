@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.reading.fill import Unfit
+from agent.reading.named import Unfit
 from agent.reading.pointing import change_of, in_rows, names_only, points_with, values, without
 from agent.reading.read import Reading
 from retrieval.query import Column, Expression, Filter, Query

@@ -15,8 +15,9 @@ from typing import Any
 
 from agent.reading.complete import area_of, completed
 from agent.reading.edit import edited, edits
-from agent.reading.fill import EVERYWHERE, PERCENT, Constraints, Unfit
+from agent.reading.fill import PERCENT, Constraints
 from agent.reading.mentions import Item, lies_in
+from agent.reading.named import EVERYWHERE, Unfit
 from agent.reading.pointing import change_of, points_at_those, points_with
 from agent.reading.read import Reading, read
 from agent.reading.shapes import shaped

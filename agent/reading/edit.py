@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from agent.reading.beside import of_both_years
-from agent.reading.fill import PERCENT, UNIT_MEASURE, Constraints, Unfit
+from agent.reading.fill import PERCENT, UNIT_MEASURE, Constraints
+from agent.reading.named import Unfit
 from agent.reading.pointing import (
     POINTS,
     change_of,

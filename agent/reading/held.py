@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.reading.fill import years_held
+from agent.reading.named import years_held
 from agent.reading.read import Reading
 from agent.understand import Area, Cover
 from retrieval.query import Filter, Group, Query

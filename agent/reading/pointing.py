@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.reading.fill import FEW_ROWS, STAT_MEASURE, Classes, Constraints, Unfit, before_and_after
+from agent.reading.fill import FEW_ROWS, STAT_MEASURE, Constraints, before_and_after
 from agent.reading.mentions import Item
+from agent.reading.named import Classes, Unfit
 from agent.reading.read import Reading
 from retrieval.errors import NotUnderstood
 from retrieval.query import Column, Condition, Expression, Filter, Group, Order, Query, Way

@@ -11,9 +11,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from agent.reading.fill import FULL_TABLE, UNIT_MEASURE, Classes, Constraints, Unfit, is_general, is_main
+from agent.reading.fill import FULL_TABLE, UNIT_MEASURE, Constraints, is_general
 from agent.reading.held import years_left_out
 from agent.reading.mentions import Item
+from agent.reading.named import Classes, Unfit, is_main
 from agent.reading.read import Reading, compared
 from agent.understand import POINT_COMPOUND
 from retrieval.errors import AmbiguousClass, AmbiguousRegion

@@ -317,6 +317,21 @@ class _Sentence:
         shown = [self.put(self.label(c), self.cell(row, c)) for c in others[:MOST_OTHERS]]
         return self.voice.say("others", head=text, others="; ".join(shown))
 
+    def broken(self) -> list[str]:
+        """The rows whose two years cannot be compared, each with its two figures."""
+        assert self.head
+        without = [row for row in self.rows if row[self.head.name] is None]
+        rows = [row for row in without if self.why_none(row, self.head) == "incomparable"]
+        sides = [c for c in self.query.columns if c.measure and c.measure not in LOOKED_AT]
+        return [
+            self.voice.say(
+                "others",
+                head=self.member(row),
+                others="; ".join(self.put(self.label(c), self.cell(row, c)) for c in sides[:MOST_OTHERS]),
+            )
+            for row in rows
+        ]
+
     # --- shapes ---
 
     def looked_at(self, row: Mapping[str, Any]) -> float | None:
@@ -363,7 +378,10 @@ class _Sentence:
     def ranked(self) -> str:
         """The first and what follows; of two, the margin."""
         assert self.head
-        rows = [row for row in self.rows if row[self.head.name] is not None]
+        rows, broken = [row for row in self.rows if row[self.head.name] is not None], self.broken()
+        if not rows and broken:
+            slots = {"count": self.voice.say("incomparable"), "entries": self.voice.entries(broken, len(broken))}
+            return self.voice.say("several", **slots, frame=self.framed())
         if not rows:
             return self.voice.say("not_published", frame=self.framed())
         entries = [self.entry(row) for row in rows]
@@ -381,6 +399,7 @@ class _Sentence:
                 first, second = (self.member(row) for row in rows[:2])
                 slots = {"first": first, "second": second, "margin": self.margin(rows)}
                 head = f"{head}; {self.voice.say('no_lead' if told else 'lead', **slots)}"
+        head = self.beside_broken(head, broken)
         text = self.voice.say("about", head=head, frame=self.framed())
         return text + self.between(self.member(rows[0]))
 
@@ -434,10 +453,16 @@ class _Sentence:
         return self.voice.say("about", head=text, frame=self.framed()) + self.between(name)
 
     def kept(self) -> str:
-        """How many rows meet the conditions, and which."""
-        count = self.voice.counted(len(self.rows), "rows", self.row_noun(self.query.rows[0]))
-        entries = self.entries()
-        return self.voice.say("several", count=count, entries=entries, frame=self.framed())
+        """How many rows meet the conditions, and which; of those whose years cannot be compared it is not known."""
+        broken = self.broken() if self.head else []
+        count = self.voice.counted(len(self.rows) - len(broken), "rows", self.row_noun(self.query.rows[0]))
+        text = self.voice.say("several", count=count, entries=self.entries(), frame=self.framed())
+        return self.beside_broken(text, broken)
+
+    def beside_broken(self, text: str, broken: Sequence[str]) -> str:
+        """What is told of rows as told of those whose years can be compared, with the others behind."""
+        rest = self.voice.entries(broken, len(broken))
+        return self.voice.say("comparable", head=text, rest=rest) if broken else text
 
     def entries(self) -> str:
         """The rows one after another; of every region of a level those with a figure, the caveats name the others."""

@@ -362,16 +362,20 @@ def test_their_cropland_is_that_of_the_rows_before(context: Context) -> None:
 
 
 @pytest.mark.parametrize(("question", "told"), [
-    ("how many beech points are there in Germany", "“beech” was read as broadleaved woodland (C10)."),
-    ("almond orchards in Spain", "“almond orchards” was read as nut trees (B74)."),
+    ("how many beech points are there in Germany", "“beech” apart: what is given is all of broadleaved"),
+    ("almond orchards in Spain", "“almond orchards” apart: what is given is all of nut trees (B74)."),
     ("Wie viele Mandelpunkte gibt es in Spanien?", "Nussbäume"),
+    ("Hvor mange punkter med vinterhvede er der i Danmark?", "“vinterhvede” skelnes ikke"),
+    ("Combien de points de blé d'hiver y a-t-il en France ?", "ne distinguent pas « blé d'hiver »"),
+    ("Ile punktów pszenicy ozimej jest w Polsce?", "nie wyróżniają „pszenicy ozimej”"),
+    ("Hány őszi búza pont van Magyarországon?", "„őszi búza”"),
 ])  # fmt: skip
 def test_a_word_of_something_in_a_wider_class_is_told(question: str, told: str, context: Context) -> None:
     assert any(told in caveat for caveat in asked(question, context).caveats)
 
 
 def test_a_whole_class_by_another_name_is_not(context: Context) -> None:
-    assert not any("was read as" in c for c in asked("how many nut orchard points are there in Spain", context).caveats)
+    assert not any("tell" in c for c in asked("how many nut orchard points are there in Spain", context).caveats)
 
 
 EACH_ALONE = [

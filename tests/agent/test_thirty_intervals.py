@@ -120,6 +120,37 @@ def test_editions_that_cannot_be_compared_are_not(question: str, context: Contex
     assert "cannot be compared" in asked(question, context).text
 
 
+@pytest.mark.parametrize(("question", "begins", "limit"), [
+    ("Which three countries lost most grassland between 2015 and 2018?", "Among those whose two years can be", 3),
+    ("In welchen drei Ländern ist das Grünland zwischen 2015 und 2018 am stärksten zurückgegangen?", "Unter denen", 3),
+    ("Quels sont les trois pays qui ont perdu le plus de prairies entre 2015 et 2018 ?", "Parmi ceux dont", 3),
+])  # fmt: skip
+def test_a_ranking_by_change_names_those_whose_years_cannot_be_compared(
+    question: str, begins: str, limit: int, context: Context
+) -> None:
+    answer = asked(question, context)
+    rows = list(answer.results[0].table.dicts())
+    ranked, apart = ([row for row in rows if (row["rank"] is not None) is known] for known in (True, False))
+    assert answer.text.startswith(begins)
+    assert [row["rank"] for row in ranked] == [1, 2, 3][:limit]
+    assert {row["region_id"] for row in apart} == {"country:PT", "country:ES", "country:EL", "country:IT"}
+    assert all(row["after"] - row["before"] <= ranked[-1]["change"] for row in apart)
+    assert all(row["region"] in answer.text for row in apart)
+
+
+def test_countries_that_lost_more_than_so_many_points_are_kept(context: Context) -> None:
+    answer = asked(
+        "In which countries did cropland shrink by more than 3 percentage points from 2015 to 2022?", context
+    )
+    changes = [row["change"] for row in answer.results[0].table.dicts()]
+    assert changes
+    assert all(change < -3 for change in changes)
+    counted = asked(
+        "In how many countries did woodland grow by at least 2 percentage points from 2015 to 2022?", context
+    )
+    assert counted.text.startswith("9 countries")
+
+
 def test_regions_whose_intervals_overlap_cannot_be_told_apart(context: Context) -> None:
     for question, codes, cover, year in (
         ("Is there more vineyard in ES61 or ES51 in 2022?", ("ES61", "ES51"), "B82", 2022),
