@@ -12,7 +12,7 @@ from typing import Any
 
 from agent.answer import Answer
 from page.colours import CATEGORIES, CHANGE, MAIN_CLASSES
-from page.map import Names, classes_label, credit_of, heading, round_step, title_of
+from page.map import Names, credit_of, heading, round_step, title_of, unit_of_share, what_of
 from page.numbers import number
 from retrieval.types import Table
 from tools.result import Result
@@ -66,26 +66,28 @@ def charts_of(answer: Answer, names: Names) -> list[Chart]:
 
 
 def over_years(result: Result, names: Names) -> Chart | None:
-    """The published share that one figure is of, over the survey years; None where it is of none, or of one year."""
-    indicator = names.indicator(result)
-    if indicator is None or result.unit != "%":
+    """The share that one figure is of, over the survey years; None where it is of none, or of one year."""
+    indicators = names.indicators(result)
+    if len(indicators) != 1 or result.unit == "percentage points":
         return None
+    [indicator] = indicators
     breaks, lines = indicator.breaks(), dict[str, tuple[Value, ...]]()
     for id in indicator.asked:
         member = indicator.members[id]
-        known = [year for year in indicator.years if member.value(year) is not None]
-        ends = {year: member.cells[year].interval("%") or (None, None) for year in known}
+        known = [(year, figure) for year in indicator.years if (figure := member.figure(year)).value is not None]
+        before = [indicator.years[0], *(year for year, _ in known)]
         lines[member.name] = tuple(
-            Value("", member.value(year), *ends[year], float(year), any(before < at <= year for at in breaks))
-            for before, year in zip([indicator.years[0], *known], known, strict=False)
+            Value("", told.value, told.low, told.high, float(year), any(last < at <= year for at in breaks))
+            for last, (year, told) in zip(before, known, strict=False)
         )
     years = sorted({int(value.x) for line in lines.values() for value in line})
     if len(years) < 2:
         return None
-    title = f"{classes_label(indicator.land_cover.split('+'), names)}, {years[0]}–{years[-1]}"
-    source = f"{credit_of(result.provenance)} · {names.words['whiskers']}"
-    ticks = tuple(map(float, years))
-    return Chart(title, unit_in(result, "", names), source, (), lines, ticks, names.language, beside=True)
+    title = f"{what_of(indicator, names)}, {years[0]}–{years[-1]}"
+    source, ticks = credit_of(result.provenance), tuple(map(float, years))
+    if any(value.low is not None for line in lines.values() for value in line):
+        source += f" · {names.words['whiskers']}"
+    return Chart(title, unit_of_share(indicator, names), source, (), lines, ticks, names.language, beside=True)
 
 
 def chart_of(result: Result, names: Names) -> Chart | None:

@@ -325,8 +325,11 @@ def choices_html(turn: Turn, words: Words, last: bool) -> str:
     """The choices of a question back; only the newest can still be clicked."""
     if not turn.choices:
         return ""
+    shown = [without_codes(choice) for choice in turn.choices]
+    shown = shown if len(set(shown)) == len(shown) else list(turn.choices)  # some differ by their code alone
     buttons = "".join(
-        button("la-button la-choice", "choose", choice, choice, disabled=not last) for choice in turn.choices
+        button("la-button la-choice", "choose", text, choice, disabled=not last)
+        for text, choice in zip(shown, turn.choices, strict=True)
     )
     return f'<div class="la-choices" role="group" aria-label="{escape(words["choices"])}">{buttons}</div>'
 

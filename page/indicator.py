@@ -1,19 +1,23 @@
-"""One published share as an object to look around in: all regions like those asked about, over all survey years.
+"""One share as an object to look around in: all regions like those asked about, over all survey years.
 
-Reads the published figures; computes no more than the difference of two of them.
+Published shares of the area are read here, every other percentage by `page.alike`; computed is no more than the
+difference of two published ones.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from page.alike import Asked, Share, figures_of, shares_of
+from page.figure import Figure
 from retrieval.errors import LandaskError
 from retrieval.gazetteer import Gazetteer
 from retrieval.region_rows import markers
@@ -22,7 +26,6 @@ from retrieval.store import Store
 from retrieval.types import PUBLISHED_LEVELS, Region, Table
 from tools import official, official_maps, uncertainty
 from tools.context import Context
-from tools.official import Cell
 from tools.published_verbs import of_level, suspect
 from tools.result import Result
 
@@ -67,13 +70,17 @@ class Place:
         return cls(shape, outline, (round(inner.x, 4), round(inner.y, 4)))
 
 
+NOT_PUBLISHED = Figure(None, "not_published")
+
+
 @dataclass(frozen=True)
 class Member:
     """One of the regions."""
 
     region: Region
     place: Place
-    cells: Mapping[int, Cell] = field(default_factory=dict)
+    figures: Mapping[int, Figure] = field(default_factory=dict)
+    """By survey year."""
 
     @property
     def shape(self) -> Mapping[str, Any]:
@@ -85,23 +92,16 @@ class Member:
         """The region's name in the reader's language."""
         return self.region.name
 
-    def value(self, year: int) -> float | None:
-        """Percent of the area in a year, None where there is no figure."""
-        cell = self.cells.get(year)
-        return cell.value("%") if cell else None
-
-    def status(self, year: int) -> str:
-        """How the region is drawn in a year: published, zero, not_significant or not_published."""
-        cell = self.cells.get(year)
-        return official_maps.map_status(cell) if cell else "not_published"
+    def figure(self, year: int) -> Figure:
+        """Its share in a year."""
+        return self.figures.get(year, NOT_PUBLISHED)
 
     def change(self, land_cover: str, first: int, last: int) -> Change:
         """The change between two years."""
-        one, two = self.cells.get(first), self.cells.get(last)
+        one, two = (self.figure(year).cell for year in (first, last))
         if one is None or two is None or not one.known or not two.known:
-            return Change(
-                None, next((s for y in (last, first) if (s := self.status(y)) != "published"), "not_published")
-            )
+            gaps = (self.figure(year).status for year in (last, first))
+            return Change(None, next((gap for gap in gaps if gap != "published"), "not_published"))
         if uncertainty.broken(land_cover.split("+"), self.region.country, first, last):
             return Change(None, "not_comparable")
         apart = official.apart(one, two, "%", survey=True)
@@ -111,7 +111,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Indicator:
-    """A class's share of the area, for all regions of a level in some countries or in Europe."""
+    """A class's share of the area or of something else, for all regions of a level in some countries or in Europe."""
 
     land_cover: str
     """A code, or several that are one share together, joined by "+"."""
@@ -127,10 +127,12 @@ class Indicator:
     """First and last year of the change asked about."""
     replaced: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """Region → years in which regions of another NUTS edition stand in its place: it is not drawn over them."""
+    share: Share | None = None
+    """What it is a percentage of, where that is not the area."""
 
     def values(self) -> list[float]:
         """Every figure there is, of all years."""
-        return [v for m in self.members.values() for year in m.cells if (v := m.value(year)) is not None]
+        return [f.value for m in self.members.values() for f in m.figures.values() if f.value is not None]
 
     def breaks(self) -> list[int]:
         """Survey years since which the class was told in another way than before."""
@@ -140,37 +142,67 @@ class Indicator:
         ]
 
 
-def indicator_of(result: Result, context: Context) -> Indicator | None:
-    """Return the share a result is about among its like, or None where it is not about one published share."""
+def indicators_of(result: Result, context: Context) -> list[Indicator]:
+    """Return the shares a result is about among their like, one for each of its classes; none for other results."""
+    for look in (published_in, alike_in):
+        with suppress(LandaskError):  # it has classes or regions that are not of the published table, say
+            if found := look(result, context):
+                return found
+    return []
+
+
+def published_in(result: Result, context: Context) -> list[Indicator]:
+    """The published shares of the area in a result, whose rows are regions."""
     table = result.table
     if table is None or not len(table) or result.provenance.dataset != DATASET_ID:
-        return None
+        return []
     if "region_id" not in table.columns or not SHARES & set(table.columns):
-        return None
-    land_cover = class_of(result, table)
-    if not land_cover or result.unit not in ("%", "percentage points"):
-        return None
+        return []
+    if result.unit not in ("%", "percentage points"):
+        return []
     rows = dict.fromkeys(str(id) for id in table.column("region_id"))
     named = list(dict.fromkeys(id for row in rows for id in context.gazetteer.members(row)))  # of a group its countries
     drawn = [str(f["properties"].get("id") or "") for f in (result.features or {}).get("features", ())]
     drawn = [id for id in drawn if id not in rows or id in named]
-    try:
-        shown = [*named, *filter(None, drawn)]
-        return read(context, land_cover, named, shown, years_of(result), everywhere=of_all(result))
-    except LandaskError:
-        return None
+    shown, years = [*named, *filter(None, drawn)], years_of(result)
+    found = (
+        read(context, cover, named, shown, years, everywhere=of_all(result)) for cover in classes_of(result, table)
+    )
+    return [indicator for indicator in found if indicator]
 
 
-def class_of(result: Result, table: Table) -> str:
-    """The one class a result is about, or the classes that are one share together, joined by "+"; else ''."""
+def alike_in(result: Result, context: Context) -> list[Indicator]:
+    """The other percentages in a result."""
+    found = (alike(share, years_of(result), context) for share in shares_of(result, context))
+    return [indicator for indicator in found if indicator]
+
+
+def alike(share: Share, years: Sequence[int], context: Context) -> Indicator | None:
+    """A percentage that is no published share of the area, among its like."""
+    named = [id for region in share.regions for id in context.gazetteer.members(region)]
+
+    def members(level: str, within: tuple[str, ...]) -> Mapping[str, Member]:
+        figures = figures_of(Asked(context, context.store, context.language, share, level, within))
+        places = places_of(context.gazetteer, tuple(figures))
+        return {id: Member(context.named(id), places[id], own) for id, own in figures.items() if id in places}
+
+    found = among(context, members, named, named, years, share.levels)
+    return replace(found, land_cover="+".join(share.codes), share=share, span=None) if found else None
+
+
+def classes_of(result: Result, table: Table) -> list[str]:
+    """The classes a result is about, each as it is one share: a code, or several together, joined by "+"."""
     if "land_cover" in table.columns:
-        classes = {str(code) for code in table.column("land_cover")}
-        return classes.pop() if len(classes) == 1 else ""
+        return list(dict.fromkeys(str(code) for code in table.column("land_cover")))[:MOST_CLASSES]
     columns, where = (result.arguments.get(name) or () for name in ("columns", "where"))
     every = [one for filters in (where, *(column.get("where") or () for column in columns)) for one in filters]
     named = [one for one in every if one["dimension"] == "land_cover"]
     together = len(named) == 1 and named[0] in where and named[0]["op"] == "in"
-    return "+".join(result.land_cover) if together or len(result.land_cover) == 1 else ""
+    return ["+".join(result.land_cover)] if together or len(result.land_cover) == 1 else []
+
+
+MOST_CLASSES = 8
+"""Classes of which each gets a map of its own: the main ones are as many."""
 
 
 def of_all(result: Result) -> bool:
@@ -208,30 +240,59 @@ def read(
     *,
     everywhere: bool = False,
 ) -> Indicator | None:
-    """Read the figures of all regions like those shown, of their countries or from `everywhere`.
+    """Read the published figures of all regions like those shown, of their countries or from `everywhere`.
 
     Raises:
         LandaskError: one of them is not of the published table.
     """
+
+    def members(level: str, within: tuple[str, ...]) -> Mapping[str, Member]:
+        return members_of(Published(context, context.store, context.language, land_cover, level, within))
+
+    found = among(context, members, named, shown, years, PUBLISHED_LEVELS, everywhere=everywhere)
+    return replace(found, land_cover=land_cover) if found else None
+
+
+def among(
+    context: Context,
+    members_of: Callable[[str, tuple[str, ...]], Mapping[str, Member]],
+    named: Sequence[str],
+    shown: Sequence[str],
+    years: Sequence[int],
+    levels: Sequence[str],
+    *,
+    everywhere: bool = False,
+) -> Indicator | None:
+    """A share of all regions like those shown, of their countries or from `everywhere`, without its class.
+
+    Args:
+        context: the regions the data knows.
+        members_of: level and places → regions with their figures.
+        named: ids of the regions asked about.
+        shown: ids of the regions the answer is about.
+        years: asked about.
+        levels: those the share is known for.
+        everywhere: whether all of Europe is shown however few countries are.
+    """
     regions = {id: context.named(id) for id in dict.fromkeys(shown)}
-    levels = Counter(region.level for region in regions.values())
-    level = max(levels, key=lambda one: levels[one], default="")
-    if level not in PUBLISHED_LEVELS or levels[level] < MOST_ALIKE * len(regions):
+    of_level = Counter(region.level for region in regions.values())
+    level = max(of_level, key=lambda one: of_level[one], default="")
+    if level not in levels or of_level[level] < MOST_ALIKE * len(regions):
         return None
     regions = {id: region for id, region in regions.items() if region.level == level}
     countries = dict.fromkeys(region.country for region in regions.values())
     everywhere = everywhere or level == "country" or len(countries) > MOST_COUNTRIES
     within = () if everywhere else tuple(f"country:{code}" for code in countries)
-    members = members_of(Published(context, context.store, context.language, land_cover, level, within))
+    members = members_of(level, within)
     asked = tuple(id for id in named if id in members)[:MOST_ASKED]
     if not asked or len(members) < 2:
         return None
-    known = {year for member in members.values() for year, cell in member.cells.items() if cell.known}
+    known = {year for member in members.values() for year, figure in member.figures.items() if figure.known}
     surveys = official.survey_years(context)
     every = [year for year in surveys if year in {*known, *years}] or surveys
     span = (years[0], years[-1]) if len(years) > 1 else None
     year = years[-1] if years else every[-1]
-    return Indicator(land_cover, level, tuple(every), year, members, asked, span, replaced_in(members, every))
+    return Indicator("", level, tuple(every), year, members, asked, span, replaced_in(members, every))
 
 
 @dataclass(frozen=True)
@@ -255,14 +316,14 @@ def members_of(published: Published) -> Mapping[str, Member]:
     """
     context = published.context
     within = [context.named(id) for id in published.within]
-    found: dict[str, dict[int, Cell]] = {}
+    found: dict[str, dict[int, Figure]] = {}
+    regions: dict[str, Region] = {}
     for cell in of_level(context, published.level, within, official.classes(context, published.land_cover.split("+"))):
         if not suspect(cell):
-            found.setdefault(cell.region.id, {})[cell.year] = cell
+            regions[cell.region.id] = cell.region
+            found.setdefault(cell.region.id, {})[cell.year] = Figure.of(cell)
     places = places_of(context.gazetteer, tuple(found))
-    return {
-        id: Member(next(iter(cells.values())).region, places[id], cells) for id, cells in found.items() if id in places
-    }
+    return {id: Member(regions[id], places[id], figures) for id, figures in found.items() if id in places}
 
 
 def replaced_in(members: Mapping[str, Member], years: Sequence[int]) -> dict[str, frozenset[int]]:
@@ -272,10 +333,10 @@ def replaced_in(members: Mapping[str, Member], years: Sequence[int]) -> dict[str
     """
     found: dict[str, frozenset[int]] = {}
     for id, member in members.items():
-        without = {year for year in years if year not in member.cells}
+        without = {year for year in years if year not in member.figures}
         others = (o for o, other in members.items() if o != id and other.region.country == member.region.country)
-        same = [o for o in others if without & {*members[o].cells} and meet(member.place, members[o].place)]
-        if gone := without & {year for o in same for year in members[o].cells}:
+        same = [o for o in others if without & {*members[o].figures} and meet(member.place, members[o].place)]
+        if gone := without & {year for o in same for year in members[o].figures}:
             found[id] = frozenset(gone)
     return found
 
@@ -309,19 +370,9 @@ def detail_of(ids: Sequence[str]) -> float:
 MANY = 60
 
 
-def figure_json(member: Member, year: int) -> list[Any]:
-    """A region's share in a year: value, status, doubt, and the ends of its 95 % interval."""
-    cell = member.cells.get(year)
-    low, high = (cell.interval("%") if cell else None) or (None, None)
-    return [member.value(year), member.status(year), doubt_in(cell), low, high]
-
-
-def doubt_in(cell: Cell | None) -> str:
-    """The pattern over a figure with a large error, as `page.map.doubt_of` tells it of features."""
-    if cell is None or not cell.known:
-        return ""
-    word = uncertainty.reliability(cell.cv)
-    return "dots" if word == "order_of_magnitude" else "lines" if word == "low" or "u" in cell.flag else ""
+def figure_json(figure: Figure) -> list[Any]:
+    """A share as the browser gets it: value, status, doubt, and the ends of its 95 % interval."""
+    return [figure.value, figure.status, figure.doubt, figure.low, figure.high]
 
 
 REPLACED = "replaced"
@@ -340,7 +391,7 @@ def indicator_json(indicator: Indicator) -> dict[str, Any]:
             id: {
                 "name": member.name,
                 "figures": {
-                    str(year): figure_json(member, year)
+                    str(year): figure_json(member.figure(year))
                     if year not in indicator.replaced.get(id, ())
                     else [None, REPLACED, "", None, None]
                     for year in indicator.years

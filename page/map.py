@@ -31,8 +31,9 @@ from page.colours import (
     RAMP,
 )
 from page.colours import class_colours as colours_of
+from page.figure import Figure
 from page.ground import Look
-from page.indicator import Change, Indicator, doubt_in, indicator_json
+from page.indicator import Change, Indicator, indicator_json
 from page.numbers import number
 from retrieval.deal_words import label
 from retrieval.statistics import NO_CHANGE
@@ -190,8 +191,8 @@ class Names:
     """Id of an area a person drew → what they call it."""
     credits: Callable[[Sequence[str]], list[str]] = lambda ids: []
     """Region ids → whose outlines they are, once each."""
-    indicator: Callable[[Result], Indicator | None] = lambda result: None
-    """The published share a result is about, among its like."""
+    indicators: Callable[[Result], Sequence[Indicator]] = lambda result: ()
+    """The shares a result is about, among their like."""
     looks: Callable[[Sequence[Feature]], Sequence[Look]] = lambda pixels: ()
     """Of each pixel what is recorded on the ground and its colour from above."""
 
@@ -239,8 +240,10 @@ def result_layers(result: Result, names: Names) -> list[Layer]:
     near = result.arguments.get("near")
     if near:
         layers.append(circle_layer(near, names))
-    if found := names.indicator(result):
-        return [*layers, *indicator_layers(result, found, names)]
+    for at, found in enumerate(names.indicators(result)):
+        layers += [replace(layer, on=not at) for layer in indicator_layers(result, found, names)]
+    if any(layer.indicator for layer in layers):
+        return layers
     if not areas and result.regions:
         found = names.outlines([region.id for region in result.regions[:40]])["features"]
         if outlines := [f for f in found if f["geometry"]]:
@@ -452,21 +455,21 @@ def area_layers(result: Result, areas: list[Feature], names: Names) -> list[Laye
         fields=fields_of(areas, names),
         labels=labels_of(areas, names),
     )
-    return [shaded, *(layer for pattern, word in DOUBTS if (layer := doubtful(shaded, pattern, names.words[word])))]
+    return [shaded, *(layer for pattern, word in DOUBTS if (layer := doubtful(shaded, pattern, word, names)))]
 
 
 DOUBTS: tuple[tuple[Literal["lines", "dots"], str], ...] = (("lines", "low_reliability"), ("dots", "magnitude_only"))
-"""Patterns over figures with a large error, and what they say."""
+"""Patterns over figures with a large error, and what they say; what that means is said with `_why`."""
 
 
-def doubtful(shaded: Layer, pattern: Literal["lines", "dots"], label: str) -> Layer | None:
+def doubtful(shaded: Layer, pattern: Literal["lines", "dots"], word: str, names: Names) -> Layer | None:
     """The pattern over those figures whose error asks for it, where there are some."""
     unsure = [f for f in shaded.features if doubt_of(f["properties"]) == pattern]
     if not unsure:
         return None
-    mark = Mark(NO_DATA, label, len(unsure), pattern=pattern)
-    return Layer("flags", "", (mark,), "", features=tuple(marked(f, 0, f["properties"]["_f"]) for f in unsure),
-        of=shaded.title)  # fmt: skip
+    mark = Mark(NO_DATA, names.words[word], len(unsure), pattern=pattern)
+    features = tuple(marked(f, 0, f["properties"]["_f"]) for f in unsure)
+    return Layer("flags", "", (mark,), names.words[f"{word}_why"], features=features, of=shaded.title)
 
 
 def doubt_of(properties: Mapping[str, Any]) -> str:
@@ -499,11 +502,29 @@ def base_layer(indicator: Indicator, source: str, credit: str, names: Names) -> 
     level = names.words["level_country" if indicator.level == "country" else "level_regions"]
     return Layer(
         "areas",
-        f"{classes_label(indicator.land_cover.split('+'), names)}, {level}",
+        f"{what_of(indicator, names)}, {level}",
         (),
         source,
         " | ".join([credit, *names.credits(list(indicator.members))]),
+        unit_of_share(indicator, names),
     )
+
+
+def what_of(indicator: Indicator, names: Names) -> str:
+    """`Vineyards`; what is a hundred percent beside it where that is not all the land: `Vineyards (Italy = 100 %)`."""
+    share = indicator.share
+    if share is None:
+        return classes_label(indicator.land_cover.split("+"), names)
+    what = share.what[:1].upper() + share.what[1:]
+    return f"{what} ({share.of} = {number(100, names.language)} %)" if share.of else what
+
+
+def unit_of_share(indicator: Indicator, names: Names) -> str:
+    """Percent of what: of the area, of the points, or of what the title names."""
+    share = indicator.share
+    if share is None or not (share.of or share.of_points):
+        return names.words["unit_%"]
+    return names.words["column_percent_of_points"] if share.of_points and not share.of else "%"
 
 
 def spots_in(indicator: Indicator) -> dict[str, tuple[float, float]]:
@@ -567,7 +588,7 @@ def share_layers(base: Layer, indicator: Indicator, names: Names, places: Mappin
     """All regions shaded by their share, in the same classes every year; and which figures are unsure."""
     edges = steps(indicator.values())
     found = {
-        (id, year): class_of_share(member.value(year), member.status(year), edges)
+        (id, year): class_of_share(member.figure(year), edges)
         for id, member in indicator.members.items()
         for year in indicator.years
         if year not in indicator.replaced.get(id, ())
@@ -577,19 +598,19 @@ def share_layers(base: Layer, indicator: Indicator, names: Names, places: Mappin
     for id, member in indicator.members.items():
         gone = indicator.replaced.get(id, frozenset())
         by_year = {f"_m{year}": NOT_DRAWN if year in gone else order[found[id, year]] for year in indicator.years}
-        doubts = {f"_u{year}": doubt for year in indicator.years if (doubt := doubt_in(member.cells.get(year)))}
-        properties = {"region": id, "_t": member.name, "value": member.value(indicator.year), **by_year, **doubts}
+        doubts = {f"_u{year}": unsure for year in indicator.years if (unsure := member.figure(year).doubt)}
+        value = member.figure(indicator.year).value
+        properties = {"region": id, "_t": member.name, "value": value, **by_year, **doubts}
         shape = {"geometry": member.shape, "properties": properties}
         features.append(marked(shape, by_year[f"_m{indicator.year}"], id, places[id]))
     share = replace(
         base,
-        unit=names.words["unit_%"],
         marks=counted(marks, features),
         features=tuple(features),
         fields=(("value", heading("share", names.words)),),
         indicator=indicator_json(indicator),
     )
-    flags = (doubts_by_year(share, indicator, pattern, names.words[word]) for pattern, word in DOUBTS)
+    flags = (doubts_by_year(share, indicator, pattern, word, names) for pattern, word in DOUBTS)
     return [share, *(layer for layer in flags if layer)]
 
 
@@ -599,7 +620,9 @@ def counted(marks: Sequence[Mark], features: Sequence[Feature]) -> tuple[Mark, .
     return tuple(replace(mark, count=bearing[at]) for at, mark in enumerate(marks))
 
 
-def doubts_by_year(share: Layer, indicator: Indicator, pattern: Literal["lines", "dots"], label: str) -> Layer | None:
+def doubts_by_year(
+    share: Layer, indicator: Indicator, pattern: Literal["lines", "dots"], word: str, names: Names
+) -> Layer | None:
     """The pattern over the figures that are unsure, of any year; those of the year shown bear the mark."""
     unsure = [f for f in share.features if any(f["properties"].get(f"_u{year}") == pattern for year in indicator.years)]
     if not unsure:
@@ -608,13 +631,14 @@ def doubts_by_year(share: Layer, indicator: Indicator, pattern: Literal["lines",
     features = [
         {**f, "properties": {**f["properties"], "_m": 0 if f["properties"].get(now) == pattern else -1}} for f in unsure
     ]
-    return Layer("flags", "", counted((Mark(NO_DATA, label, 0, pattern),), features), "", features=tuple(features),
-        of=share.title)  # fmt: skip
+    marks = counted((Mark(NO_DATA, names.words[word], 0, pattern),), features)
+    return Layer("flags", "", marks, names.words[f"{word}_why"], features=tuple(features), of=share.title)
 
 
-def class_of_share(value: float | None, status: str, edges: Sequence[float]) -> int | str:
+def class_of_share(figure: Figure, edges: Sequence[float]) -> int | str:
     """The class a figure falls into, or why it falls into none."""
-    return gap_of({"status": status}, value) or bisect.bisect_right(list(edges[1:-1]), float(value or 0))
+    gap = gap_of({"status": figure.status}, figure.value)
+    return gap or bisect.bisect_right(list(edges[1:-1]), float(figure.value or 0))
 
 
 def all_marks(
@@ -684,13 +708,13 @@ def value_key(result: Result, areas: list[Feature]) -> str | None:
 
 
 def gap_of(properties: Mapping[str, Any], value: Any) -> str:
-    """Why a region has no shade: `zero`, `not_significant` or `no_data`; empty where it has one."""
+    """Why a region has no shade: `zero`, `not_significant`, `too_few` or `no_data`; empty where it has one."""
     status = properties.get("status")
     if status == "zero" or value == 0:
         return "zero"
     if isinstance(value, int | float):
         return ""
-    return "not_significant" if status == "not_significant" else "no_data"
+    return str(status) if status in ("not_significant", "too_few") else "no_data"
 
 
 def edges_of(result: Result, values: Sequence[Any], gaps: Sequence[str]) -> list[float]:
@@ -701,7 +725,7 @@ def edges_of(result: Result, values: Sequence[Any], gaps: Sequence[str]) -> list
     return change_steps(known) if min(known, default=0.0) < 0 else steps(known)
 
 
-GAP_ORDER = ("other_class", "zero", "not_significant", "not_comparable", "no_data")
+GAP_ORDER = ("other_class", "zero", "not_significant", "not_comparable", "too_few", "no_data")
 GAPS = {
     "other_class": Mark(OTHER_CLASS, ""),
     "zero": Mark("#ffffff", ""),

@@ -65,7 +65,7 @@ def credits_of(drawing: Drawing) -> list[str]:
     """What stands under the picture: each layer's source, and the notice of what it is drawn with beyond that."""
     credits = []
     for layer in drawing.layers:
-        credits += [layer.source] if layer.source else []
+        credits += [layer.source] if layer.source and layer.kind != "flags" else []
         credits += [notice for notice in layer.attribution.split(" | ") if notice not in "".join(credits)]
     return credits
 

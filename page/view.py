@@ -17,7 +17,7 @@ from page.chosen import Chosen
 from page.exports import offers
 from page.ground import Look, looks_of
 from page.how import how_html
-from page.indicator import Indicator, everywhere, indicator_of
+from page.indicator import Indicator, everywhere, indicators_of
 from page.map import Drawing, Names, drawing_of, outline_credit, welcome_drawing
 from page.packet import citation
 from page.shelf import Held
@@ -81,17 +81,17 @@ def names_of(
         regions = (context.gazetteer.region(id) for id in ids if id not in own)
         return list(dict.fromkeys(outline_credit(region) for region in regions))
 
-    shares: dict[int, Indicator | None] = {}
+    found: dict[int, list[Indicator]] = {}
 
-    def share(result: Result) -> Indicator | None:  # both map and charts ask
-        if id(result) not in shares:
-            shares[id(result)] = indicator_of(result, context)
-        return shares[id(result)]
+    def shares(result: Result) -> list[Indicator]:  # both map and charts ask
+        if id(result) not in found:
+            found[id(result)] = indicators_of(result, context)
+        return found[id(result)]
 
     def looks(pixels: Sequence[Mapping[str, Any]]) -> list[Look]:
         return looks_of(pixels, context.store)
 
-    return Names(label, outlines, words(language), language, called or {}, credits, share, looks)
+    return Names(label, outlines, words(language), language, called or {}, credits, shares, looks)
 
 
 @lru_cache(maxsize=64)

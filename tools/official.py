@@ -431,9 +431,13 @@ def unions(context: Context) -> tuple[Region, ...]:
 
 
 def label(context: Context, land_cover: str) -> str:
-    """Return the words for a class, or for several joined by `+` and `−`, in the context's language."""
-    parts = re.split(r"([+−])", land_cover)
-    return " ".join(p if p in "+−" else context.nomenclature.label([p], context.language) for p in parts)
+    """Return the words for a class, or for several joined by `+` without those after `−`, in the context's language.
+
+    Several that people have one word for are called by it.
+    """
+    whole, *left_out = land_cover.split("−")
+    together = (whole.split("+"), left_out) if left_out else (whole.split("+"),)
+    return " − ".join(context.nomenclature.label(codes, context.language) for codes in together)
 
 
 def sensible(number: float) -> float:

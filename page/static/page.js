@@ -23,8 +23,8 @@ window.landask = (() => {
 
   // ---- the map -------------------------------------------------------------------------------------------------
   const view = { map: null, drawing: null, ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0, slow: 0,
-    year: null, off: new Set(), unmarked: new Set(), opacity: {}, compared: [], selection: null, front: null, corners: [], stepped: -1, swiped: null };
-  const LEGEND_PX = 236, TOOLBAR_PX = 26;    // before they are there
+    year: null, off: new Set(), unmarked: new Set(), opacity: {}, compared: [], selection: null, order: [], corners: [], stepped: -1, swiped: null };
+  const LEGEND_PX = 252, TOOLBAR_PX = 26;    // before they are there
   const PATIENCE_MS = 20_000;    // a map that has not started by then is shown as a picture
   const MOST_SLOW = 3;    // maps that did not start: after fewer the next answer tries again
   const MOST_LOST = 5;    // times the map is made anew before its picture is shown instead
@@ -124,7 +124,9 @@ window.landask = (() => {
           "icon-image": ["concat", "land|", ["get", "iso"], "|", ["get", "name"]], "icon-padding": 6, "symbol-sort-key": ["get", "place"] } }));
     return style;
   }
-  const beneath = (map, kind) => (kind === "outline" ? ["towns"] : ["world-coast", "world-borders"]).find((id) => map.getLayer(id));
+  // Heights a layer may lie at, each beneath the first of these parts of the land that is there, and where each kind lies.
+  const HEIGHTS = [["world-coast", "world-borders"], ["world-borders"], ["towns"], []], LIES = { areas: 0, flags: 0, image: 1, outline: 2, points: 3 };
+  const beneath = (map, height) => HEIGHTS[height].find((id) => map.getLayer(id));
 
   // The dark outline of the region asked about would not be seen on the dark map.
   const ink = (colour) => (dark() && colour === "#1f2933" ? "#e8e8e8" : colour);
@@ -150,6 +152,11 @@ window.landask = (() => {
     if (under === undefined) return true;
     return layer.kind === "outline" ? [layers[theme].title, layers[theme].of].includes(layer.of) : under === theme && !off.has(under);
   };
+  // The list of layers from the lowest to the highest. Of the shaded maps one is drawn, so that they move as one, and what
+  // stands upon a map goes with it.
+  const rowsOf = (drawing) => drawing.layers.flatMap(({ kind }, at) => (kind !== "flags" && (kind !== "areas" || at === shaded(drawing)[0]) ? [at] : []));
+  const upon = ({ title }) => view.drawing.layers.flatMap(({ kind, of }, at) => (kind === "flags" && of === title ? [at] : []));
+  const inOrder = () => view.order.flatMap((row) => { const { layers } = view.drawing, at = layers[row].kind === "areas" ? view.theme : row; return [at, ...upon(layers[at])]; });
   const isDrawn = (layer, at) => !view.off.has(at) && (layer.kind === "areas" ? at === view.theme : isUnderDrawn(layer));
   const pictureOf = (drawing) => `take/${drawing.key}/${shaded(drawing).length > 1 ? `map-${view.theme}` : "map"}.png`;
   function lookAround() {
@@ -157,12 +164,14 @@ window.landask = (() => {
     view.year = share ? share.year : null;
     view.compared = share ? share.asked.slice(0, 4) : [];
   }
-  function choose(at) {
-    const before = shareLayer();
+  async function choose(at) {
+    const before = shareLayer(), { drawing } = view;
+    await Promise.all(withIts(at, drawing).map(loadLayer));
+    if (view.drawing !== drawing) return;    // another answer came meanwhile
     view.theme = at;
     if (shareLayer() !== before) { lookAround(); renewExplore(); }
     if (view.ready) fit();
-    for (const [place, { of }] of view.drawing.layers.entries()) if (place === at || (of && of === view.drawing.layers[at].title)) view.off.delete(place);
+    for (const layer of withIts(at, drawing)) view.off.delete(drawing.layers.indexOf(layer));
     renewLegend();
     view.root.querySelector(`.la-legend [data-theme="${at}"]`)?.focus();
     for (const link of document.querySelectorAll(`a[href^="take/${view.drawing.key}/map"][href$=".png"]`))
@@ -171,15 +180,23 @@ window.landask = (() => {
     else if (!view.map) showPicture(view.root.querySelector(".la-canvas"));
   }
 
+  // A layer, with what is set upon it.
+  const withIts = (at, { layers }) => layers.filter((layer, place) => place === at || (layer.of && layer.of === layers[at].title));
+
   // What the results' layers listen to ends with them.
   const hear = (map, ...what) => (map.heard ||= []).push(map.on(...what));
-  function addLayer(map, layer, at) {
-    if (!isDrawn(layer, at)) return;
-    const id = "result-" + at, opacity = view.opacity[at] ?? 1, below = view.front === at ? undefined : beneath(map, layer.kind);
+  // From below: no layer lies higher than one that is above it in the list.
+  function addLayers(map) {
+    const { layers } = view.drawing, drawn = inOrder().filter((at) => isDrawn(layers[at], at)), heights = {};
+    drawn.reduceRight((ceiling, at) => (heights[at] = Math.min(ceiling, LIES[layers[at].kind])), HEIGHTS.length - 1);
+    for (const at of drawn) addLayer(map, layers[at], at, heights[at]);
+  }
+  function addLayer(map, layer, at, height) {
+    const id = "result-" + at, opacity = view.opacity[at] ?? 1, above = beneath(map, height), below = layer.kind === "points" ? beneath(map, 0) : above;
     if (layer.kind === "image") {
       map.addSource(id, { type: "image", url: here(layer.url), coordinates: layer.corners });
       map.addLayer({ id, type: "raster", source: id, paint: { "raster-opacity": 0.9 * opacity, "raster-resampling": "nearest",
-        "raster-fade-duration": 0 } }, view.front === at ? undefined : "world-borders");
+        "raster-fade-duration": 0 } }, above);
       return;
     }
     map.addSource(id, { type: "geojson", data: { type: "FeatureCollection", features: layer.features }, attribution: layer.attribution });
@@ -204,7 +221,7 @@ window.landask = (() => {
       map.addLayer({ id, type: "circle", ...(many ? { minzoom: DOTS_FROM } : {}), ...(layer.cell ? { maxzoom: cellsFrom(layer) } : {}), source: id, filter: ofMarks(layer, marks), paint: { "circle-color": colourOf(layer),
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 3, many ? 1.8 : 2.8, 6, many ? 3 : 4.5, 9, 6.5, 13, 9], "circle-opacity": opacity,
         "circle-stroke-color": dark() ? "#e8e8e8" : "#2b2b2b", "circle-stroke-opacity": opacity,
-        "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 3, many ? 0.2 : 0.7, 8, 0.9] } });
+        "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 3, many ? 0.2 : 0.7, 8, 0.9] } }, above);
     }
     if (["areas", "points"].includes(layer.kind)) {
       const shape = layer.kind === "areas"
@@ -347,7 +364,7 @@ window.landask = (() => {
     return layer.marks.map((_, m) => layer.features.filter((f) => f.properties[key] === m).length);
   }
   function flagged(layer) {
-    return view.year && layer.kind === "flags" && layer.features ? [layer.features.filter((f) => f.properties["_u" + view.year] === layer.marks[0].pattern).length] : null;
+    return layer.kind === "flags" && [view.year && layer.features ? layer.features.filter((f) => f.properties["_u" + view.year] === layer.marks[0].pattern).length : layer.marks[0].count];
   }
   function legend(drawing, words) {
     // Built from the very marks the layers are coloured by.
@@ -356,16 +373,17 @@ window.landask = (() => {
     const fold = make("button", { type: "button", class: "la-fold", "aria-expanded": !view.shut, text: words.legend,
       onclick: () => { view.shut = !view.shut; renewLegend(); view.root.querySelector(".la-fold").focus(); } });
     const inside = make("div", { class: "la-layers" });
-    for (const [place, layer] of drawing.layers.entries()) {
-      if (themes.length > 1 && layer.kind === "areas")
-        inside.append(make("button", { type: "button", class: "la-button la-theme", "data-theme": place,
-          "aria-pressed": place === view.theme && !view.off.has(place), text: dated(layer), onclick: () => choose(place) }));
-      const hidden = view.off.has(place);
-      if (hidden && themes.length > 1 && layer.kind === "areas") continue;    // its button is its row
-      if ((!isDrawn(layer, place) && !hidden) || flagged(layer)?.[0] === 0 || (layer.kind === "flags" && !isUnderDrawn(layer))) continue;
-      inside.append(section(layer, place, hidden, words, themes.length > 1 && layer.kind === "areas"));
+    for (const row of listed()) {
+      if (drawing.layers[row].kind !== "areas") { inside.append(section(row)); continue; }
+      for (const place of themes) {
+        if (themes.length > 1) inside.append(make("button", { type: "button", class: "la-button la-theme", "data-theme": place,
+          "aria-pressed": place === view.theme && !view.off.has(place), text: dated(drawing.layers[place]), onclick: () => choose(place) }));
+        if (place !== view.theme || (themes.length > 1 && view.off.has(place))) continue;    // its button is its row
+        inside.append(section(place, row), ...upon(drawing.layers[place]).filter((at) => flagged(drawing.layers[at])[0] !== 0 && isUnderDrawn(drawing.layers[at])).map((at) => section(at)));
+      }
     }
     box.append(fold, inside);
+    dragRows(inside);
     box.hidden = !drawing.layers.length;
     return box;
   }
@@ -375,35 +393,72 @@ window.landask = (() => {
     if (!mark.pattern) swatch.style.setProperty("--mark", ink(mark.colour));
     return swatch;
   }
-  function section(layer, place, hidden, words, named) {
+  // Up and down, by button or with the arrow keys on the eye; the row can be dragged as well.
+  function movers(row, title, eye) {
+    const rows = listed(), at = rows.indexOf(row), { words } = view;
+    if (rows.length < 2 || at < 0) return [];
+    const go = (by, part) => { move(row, by); view.root.querySelector(`.la-legend [data-row="${row}"] ${part}`)?.focus(); };
+    const button = (by, name, sign) => make("button", { type: "button", class: "la-move", "data-move": name, "aria-label": `${words[name]}: ${title}`, "aria-disabled": rows[at + by] === undefined, text: sign, onclick: () => go(by, `[data-move=${name}]`) });
+    eye.addEventListener("keydown", (event) => {
+      const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      if (by) { event.preventDefault(); go(by, ".la-eye"); }
+    });
+    return [button(-1, "layer_up", "↑"), button(1, "layer_down", "↓")];
+  }
+  function dragRows(box) {
+    const rowAt = (event) => +(event.target.closest?.("[data-row]")?.dataset.row ?? NaN);
+    let dragged = NaN;
+    box.addEventListener("dragstart", (event) => { dragged = rowAt(event); event.dataTransfer.effectAllowed = "move"; });
+    box.addEventListener("dragover", (event) => { if (!isNaN(dragged) && !isNaN(rowAt(event))) event.preventDefault(); });
+    box.addEventListener("drop", (event) => {
+      const rows = listed(), [from, to] = [rows.indexOf(dragged), rows.indexOf(rowAt(event))];
+      if (from < 0 || to < 0) return;
+      event.preventDefault();
+      move(dragged, to - from);
+    });
+  }
+  // The rows of the list, from the highest layer to the lowest.
+  const listed = () => view.order.filter((row) => { const { kind, of } = view.drawing.layers[row]; return kind === "areas" || !of || isUnderDrawn(view.drawing.layers[row]); }).reverse();
+  // A row moves past as many rows of the list as are shown: up is towards the reader.
+  function move(row, by) {
+    const rows = listed(), other = rows[rows.indexOf(row) + by];
+    if (other === undefined || other === row) return;
+    view.order = view.order.filter((each) => each !== row);
+    view.order.splice(view.order.indexOf(other) + (by < 0 ? 1 : 0), 0, row);
+    keepOrder();
+    renewLegend();
+    if (view.ready) paint();
+  }
+  function section(place, row = place) {
+    const { drawing, words } = view, layer = drawing.layers[place], hidden = view.off.has(place), named = layer.kind === "areas" && shaded(drawing).length > 1;
     const title = layer.kind === "flags" ? layer.marks[0].label : dated(layer) || layer.marks[0]?.label || "";
     const eye = make("button", { type: "button", class: "la-eye", "aria-pressed": !hidden, "aria-label": `${words.layer_show}: ${title}`, "data-layer": place,
-      onclick: async () => { hidden ? view.off.delete(place) : view.off.add(place); await loadLayer(layer); if (view.drawing.layers[place] !== layer) return; renewLegend(); if (view.ready) paint();
+      onclick: async () => { hidden ? view.off.delete(place) : view.off.add(place); keepOrder(); await loadLayer(layer); if (view.drawing.layers[place] !== layer) return; renewLegend(); if (view.ready) paint();
         view.root.querySelector(`[data-layer="${place}"]`)?.focus(); } });
-    const head = make("div", { class: "la-layer" }, eye, ...(named || (!layer.title && !hidden) ? [] : [make("h2", { text: title })]));
-    if (hidden) return make("section", { class: "la-hidden" }, head);
+    const name = layer.kind === "flags" && !hidden ? markOf(layer, place, 0, flagged(layer)[0]) : make("h2", { text: title, draggable: layer.kind !== "flags" && listed().length > 1 });
+    const head = make("div", { class: "la-layer" }, eye, ...(named ? [] : [name]), ...(layer.kind === "flags" ? [] : movers(row, title, eye)));
+    const whole = (...parts) => make("section", { ...(hidden ? { class: "la-hidden" } : {}), ...(head.querySelector(".la-move") ? { "data-row": row } : {}) }, ...parts);
+    if (hidden) return whole(head);
     if (layer.unit) head.append(make("span", { class: "la-unit", text: layer.unit }));
     if (layer.source || layer.kind === "areas") {
       const more = make("details", { class: "la-info" }, make("summary", { "aria-label": `${words.sources}: ${title}`, text: "i" }),
         make("p", { class: "la-source", text: [layer.source, ...(layer.attribution || "").split(" | ").filter((credit) => credit && !layer.source.includes(credit))].join(" · ") }),
         make("label", {}, make("span", { text: words.opacity }), make("input", { type: "range", min: "0.1", max: "1", step: "0.1", value: view.opacity[place] ?? 1,
-          oninput: (event) => { view.opacity[place] = +event.target.value; if (view.ready) paint(); } })),
-        ...(view.drawing.layers.length > 1 ? [make("button", { type: "button", class: "la-button", "data-front": place, "aria-pressed": view.front === place, text: words.to_front,
-          onclick: () => { view.front = view.front === place ? null : place; more.querySelector("[data-front]").setAttribute("aria-pressed", view.front === place); if (view.ready) paint(); } })] : []));
+          oninput: (event) => { view.opacity[place] = +event.target.value; keepOrder(); if (view.ready) paint(); } })));
       head.append(more);
     }
     if (layer.kind === "points" && layer.features?.length > MANY && !ownColours(layer)) head.append(make("span", { class: "la-unit", text: words.hexagons }));
-    const list = make("ul"), numbers = flagged(layer) || counts(layer), filters = layer.kind !== "outline" && layer.marks.length > 1;
-    layer.marks.forEach((mark, at) => {
-      const parts = [swatchOf(layer, mark), make("span", { text: mark.label }), ...(numbers[at] == null ? [] : [make("span", { class: "la-count", text: numbers[at] })])];
-      const name = `${place}:${at}`;
-      list.append(make("li", { "data-mark": at }, filters
-        ? make("button", { type: "button", class: "la-mark", "aria-pressed": !view.unmarked.has(name), onclick: () => {
-            view.unmarked.has(name) ? view.unmarked.delete(name) : view.unmarked.add(name);
-            renewLegend(); if (view.ready) paint(); view.root.querySelector(`[data-name="${name}"]`)?.focus(); }, "data-name": name }, ...parts)
-        : make("span", { class: "la-mark" }, ...parts)));
-    });
-    return make("section", {}, head, list);
+    if (layer.kind === "flags") return whole(head);
+    const numbers = counts(layer);
+    return whole(head, make("ul", {}, ...layer.marks.map((_, at) => make("li", { "data-mark": at }, markOf(layer, place, at, numbers[at])))));
+  }
+  // A mark with its swatch and number; where there are several, a click hides what bears it.
+  function markOf(layer, place, at, count) {
+    const { label } = layer.marks[at], name = `${place}:${at}`, parts = [swatchOf(layer, layer.marks[at]), make("span", { text: label }), ...(count == null ? [] : [make("span", { class: "la-count", text: count })])];
+    if (layer.kind === "outline" || layer.marks.length < 2) return make("span", { class: "la-mark" }, ...parts);
+    return make("button", { type: "button", class: "la-mark", "aria-pressed": !view.unmarked.has(name), onclick: () => {
+      view.unmarked.has(name) ? view.unmarked.delete(name) : view.unmarked.add(name);
+      renewLegend(); if (view.ready) paint(); view.root.querySelector(`[data-name="${name}"]`)?.focus(); }, "data-name": name }, ...parts);
   }
 
   // ---- popups --------------------------------------------------------------------------------------------------
@@ -696,7 +751,7 @@ window.landask = (() => {
   function otherSides() {
     const { drawing, off, theme, year } = view, all = drawing.layers.map((_, at) => at), shades = shaded(drawing), share = drawing.layers[sharePlace(drawing)];
     const only = (at) => new Set(all.filter((other) => other !== at && drawing.layers[other].kind !== "outline"));
-    const waits = drawing.welcome ? [] : all.filter((at) => drawing.layers[at].on === false && drawing.layers[at].kind !== "flags");
+    const waits = drawing.welcome ? [] : all.filter((at) => drawing.layers[at].on === false && !["flags", "outline"].includes(drawing.layers[at].kind));
     const sides = waits.map((at) => ({ at, off: only(at), theme: shades.includes(at) ? at : theme, year: yearOf(drawing.layers[at]) || year, name: dated(drawing.layers[at]) }));
     if (!waits.length) sides.push(...shades.filter((at) => at !== theme).map((at) => ({ at, off: new Set(), theme: at, year: yearOf(drawing.layers[at]) || year, name: dated(drawing.layers[at]) })));
     const { years = [] } = share?.indicator || {};
@@ -721,12 +776,12 @@ window.landask = (() => {
     const lay = async () => {
       const side = sides[choice.value], layer = view.drawing.layers[side.at];
       delete pane.dataset.drawn;
-      await loadLayer(layer);
+      await Promise.all(withIts(side.at, view.drawing).map(loadLayer));
       if (side !== sides[choice.value] || !pane.isConnected) return;    // another was chosen meanwhile
       const own = { off: view.off, theme: view.theme, year: view.year };
       clearResults(other);
       Object.assign(view, { off: side.off, theme: side.theme, year: side.year });
-      view.drawing.layers.forEach((each, at) => addLayer(other, each, at));
+      addLayers(other);
       const shown = counts(layer);
       Object.assign(view, own);
       marks.replaceChildren(...layer.marks.filter((_, at) => shown[at] !== 0).map((mark) => make("li", {}, swatchOf(layer, mark), make("span", { text: mark.label }))));
@@ -756,10 +811,23 @@ window.landask = (() => {
   }
 
   // ---- drawing an answer -----------------------------------------------------------------------------------------
-  // Points that wait in the list of layers are fetched when they are wanted.
+  // What waits in the list of layers is fetched when it is wanted, but for the share that is looked around in.
   async function load(drawing) {
-    await Promise.all(drawing.layers.filter(({ kind, on }) => kind !== "points" || on !== false).map(loadLayer));
+    const { layers } = drawing, share = (layer) => layer.indicator?.years, around = layers.find((layer) => layer.on !== false && share(layer)) || layers.find(share);
+    await Promise.all(layers.filter((layer) => layer.on !== false || layer === around || (around && layer.of === around.title)).map(loadLayer));
     return drawing;
+  }
+  // How an answer's layers lie, which are seen and how much, is kept in this tab: a reload makes the same answer again.
+  const LAID = "landask-layers", MOST_LAID = 20;
+  const sameAnswer = ({ bounds, layers }) => JSON.stringify([bounds, layers.map(({ kind, marks }) => kind + marks.map(({ colour, count }) => colour + count))]);
+  const laid = () => { try { return JSON.parse(sessionStorage.getItem(LAID)) || []; } catch { return []; } };
+  function laidOut(drawing) {
+    const waits = drawing.layers.flatMap((layer, at) => (layer.on === false ? [at] : [])), kept = laid().find(([name]) => name === sameAnswer(drawing))?.[1];
+    return kept ? { ...kept, off: new Set(kept.off) } : { order: rowsOf(drawing), off: new Set(waits), opacity: {} };
+  }
+  function keepOrder() {
+    const { drawing, order, off, opacity } = view, name = sameAnswer(drawing), others = laid().filter(([other]) => other !== name);
+    try { sessionStorage.setItem(LAID, JSON.stringify([...others, [name, { order, off: [...off], opacity }]].slice(-MOST_LAID))); } catch { /* private window, or no room */ }
   }
   async function loadLayer(layer) {
     if (layer.kind === "image" || layer.features) return;
@@ -781,10 +849,8 @@ window.landask = (() => {
     const online = JSON.stringify(drawing.online || null) !== JSON.stringify(view.drawing?.online || null);
     view.drawing = drawing;
     view.theme = shaded(drawing)[0];
-    view.off = new Set(drawing.layers.flatMap((layer, at) => (layer.on === false ? [at] : [])));
     view.unmarked = new Set();
-    view.opacity = {};
-    view.front = null;
+    Object.assign(view, laidOut(drawing));
     lookAround();
     view.shut ??= view.root.clientWidth < 560;
     document.getElementById("drawer")?.classList.add("la-folded");    // matters on a phone only
@@ -817,8 +883,7 @@ window.landask = (() => {
       if (map.hasImage(name)) map.removeImage(name);
       map.addImage(name, patternImage(name));
     }
-    view.drawing.layers.forEach((layer, at) => at !== view.front && addLayer(map, layer, at));
-    if (view.front !== null) addLayer(map, view.drawing.layers[view.front], view.front);
+    addLayers(map);
     if (view.selection) showSelection(view.selection);
     for (const id of ["selection-fill", "selection-line", "selection-dots"]) if (map.getLayer(id)) map.moveLayer(id);
     map.once("idle", () => { view.drawn += 1; view.root.dataset.drawn = view.drawing.key || "none"; tellView(); showCards(); });

@@ -80,6 +80,50 @@ def test_the_legend_equals_what_is_drawn_filters_it_and_hides_layers(seen: Seen)
     seen.page.wait_for_function("Boolean(landask.view.map.getLayer('result-0'))")
 
 
+def drawn_in_order(seen: Seen) -> list[str]:
+    """The results' layers from the lowest to the highest, what is pointed at left out."""
+    ids = seen.read("landask.view.map.getStyle().layers.map(({ id }) => id)")
+    return [id for id in ids if re.fullmatch(r"result-\d+", id)]
+
+
+def test_layers_are_put_in_order_by_button_keyboard_and_mouse_and_stay_so_after_a_reload(seen: Seen) -> None:
+    page = seen.open().ask(VINEYARDS).page
+    seen.map_settles()
+    rows = page.locator(".la-legend [data-row]")
+    *_, outline, points = (f"result-{at}" for at in seen.read("landask.view.order"))
+    assert drawn_in_order(seen) == [outline, points]
+    expect(rows.first.locator("h2")).to_contain_text("Vineyards")
+    rows.first.locator("[data-move=layer_down]").click()
+    expect(rows.nth(1).locator("h2")).to_contain_text("Vineyards")
+    expect(rows.nth(1).locator("[data-move=layer_down]")).to_be_focused()
+    assert drawn_in_order(seen) == [points, outline]
+    rows.nth(1).locator(".la-eye").focus()
+    page.keyboard.press("ArrowUp")
+    assert drawn_in_order(seen) == [outline, points]
+    expect(rows.first.locator(".la-eye")).to_be_focused()
+    rows.first.locator("h2").drag_to(rows.nth(1).locator("h2"))
+    assert drawn_in_order(seen) == [points, outline]
+    rows.first.locator(".la-eye").click()
+    seen.load("/" + page.evaluate("location.search"))
+    seen.map_settles()
+    expect(rows.nth(1).locator("h2")).to_contain_text("Vineyards")
+    assert drawn_in_order(seen) == [points], "the outline is hidden as it was left"
+
+
+def test_a_profiles_classes_are_fetched_when_they_are_chosen(seen: Seen) -> None:
+    page = seen.open().ask("What is the land cover of Rhône-Alpes?").page
+    seen.map_settles()
+    there = "landask.view.drawing.layers.filter(({ kind, features }) => kind === 'areas' && features).length"
+    assert seen.read(there) == 1
+    page.locator(".la-theme", has_text="Cropland").click()
+    expect(page.locator(".la-years")).to_contain_text("Cropland, regions")
+    expect(page.locator(".la-ranked button")).to_have_count(22)
+    assert seen.read(there) == 2
+    page.locator("[data-tool=swipe]").click()
+    page.wait_for_function("document.querySelector('.la-swiped')?.dataset.drawn === 'Grassland, regions, 2022'")
+    page.locator("[data-tool=swipe]").click()
+
+
 def test_a_share_is_looked_through_by_year_and_region(seen: Seen) -> None:
     page = seen.open().ask(SHARES).page
     seen.map_settles()

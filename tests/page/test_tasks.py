@@ -449,7 +449,50 @@ def test_regions_without_a_figure_of_the_first_year_are_no_hole_in_a_map_of_chan
     assert [mark["count"] for mark in change["marks"] if mark["pattern"]] == [2], "both regions Mazovia was parted into"
 
 
-def test_a_part_of_a_whole_is_no_share_of_the_area(sitting: Sitting) -> None:
-    sitting.ask("vineyards as percent of permanent crops in Spain")
-    assert sitting.turn.status == "answered"
-    assert not any(layer["indicator"] for layer in sitting.layers())
+@pytest.mark.parametrize(
+    ("question", "title", "asked", "figure"),
+    [
+        ("How much of Italy's vineyards does Sicily hold?", "Vineyards (Italy = 100 %), regions", "nuts:ITG1", 18.1),
+        ("vineyards as percent of permanent crops in Spain", "Vineyards (permanent crops = 100 %), countries",
+         "country:ES", 19.5),
+        ("What percentage of survey points in Spain were cropland in 2018?", "Cropland, countries", "country:ES", 47.8),
+        ("How much of Spain was cropland without permanent crops in 2018?", "Cropland − permanent crops, countries",
+         "country:ES", 16.8),
+    ],
+)  # fmt: skip
+def test_a_share_of_something_else_than_the_area_is_looked_around_in_like_any_other(
+    sitting: Sitting, question: str, title: str, asked: str, figure: float
+) -> None:
+    sitting.ask(question)
+    [share] = [layer for layer in sitting.layers() if layer["indicator"]]
+    assert (share["title"], share["indicator"]["asked"]) == (title, (asked,))
+    figures, year = sitting.figures(share), str(share["indicator"]["year"])
+    assert figures[asked]["figures"][year][0] == figure, "the map tells the very figure of the sentence"
+    assert sum(own["figures"][year][0] is not None for own in figures.values()) > 10
+
+
+def test_each_regions_part_of_a_whole_has_the_interval_the_answer_gives_it(sitting: Sitting) -> None:
+    sitting.ask("How much of Italy's vineyards does Sicily hold?")
+    [share] = [layer for layer in sitting.layers() if layer["indicator"]]
+    figures = sitting.figures(share)
+    assert figures["nuts:ITG1"]["figures"]["2022"] == [18.1, "published", "", 12.9, 25.5]
+    parts = [own["figures"]["2022"][0] or 0 for own in figures.values()]
+    assert sum(parts) == pytest.approx(100, abs=3)
+
+
+def test_of_few_survey_points_no_percentage_is_shaded(sitting: Sitting) -> None:
+    sitting.ask("What percentage of Hérault's survey points were vineyards?")
+    [share] = [layer for layer in sitting.layers() if layer["indicator"]]
+    few = [own["figures"]["2018"] for own in sitting.figures(share).values() if own["figures"]["2018"][1] == "too_few"]
+    assert few
+    assert all(value is None for value, *_ in few)
+    assert "too few points to say" in {mark["label"] for mark in share["marks"]}
+
+
+def test_a_land_profile_has_the_look_around_of_each_of_its_classes(sitting: Sitting) -> None:
+    sitting.ask("What is the land cover of Rhône-Alpes?")
+    shares = [layer for layer in sitting.layers() if layer["indicator"]]
+    assert [share["title"] for share in shares[:3]] == ["Woodland, regions", "Grassland, regions", "Cropland, regions"]
+    assert len(shares) == 8
+    assert [share["on"] for share in shares] == [True] + 7 * [False]
+    assert all(share["indicator"]["asked"] == ("nuts:FRK2",) for share in shares)

@@ -120,6 +120,16 @@ def test_a_class_left_out_is_taken_off(world, published):
     assert "computed_sum" in keys(result)
 
 
+def test_classes_people_have_one_word_for_are_called_by_it_in_what_is_said_beside_a_figure(world):
+    arable = ["B10", "B10-50_PI", "B20", "B30", "B40", "B50"]
+    result = official_share(world, land_cover=arable, regions=["country:FR"], years=[2022])
+    assert slots(result, "computed_sum")["land_cover"] == "arable land"
+    less = official_share(
+        world, land_cover=["B00"], exclude=["B70", "B70-80_PI", "B80"], regions=["country:FR"], years=[2022]
+    )
+    assert slots(less, "computed_sum")["land_cover"] == "cropland − permanent crops"
+
+
 def test_the_map_has_the_region_with_value_class_and_status(world):
     result = official_share(world, land_cover=["C00"], regions=["country:SE"], years=[2018])
     assert result.features
