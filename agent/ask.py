@@ -38,7 +38,6 @@ from tools.context import Context
 from tools.deals import has_deals
 from tools.plan import Note, Plan
 from tools.plan import Step as PlanStep
-from tools.presets import query_of
 from tools.result import Result
 from tools.run import call, calls_of, detail_of_result
 
@@ -314,8 +313,7 @@ def job_of(error: LandaskError) -> int:
 def queries_of(steps: Sequence[PlanStep], results: Sequence[Result]) -> list[dict[str, Any]]:
     """Return the typed queries that the verbs of an answer mean, for a follow-up to edit; second witnesses aside."""
     told = [(step, result) for step, result in zip(steps, results, strict=True) if not step.optional]
-    asked = (query_of(step.tool, result.arguments, result.years) for step, result in told)
-    return [query.to_json() for query in asked if query is not None]
+    return [result.query.to_json() for _, result in told if result.query is not None]
 
 
 @contextmanager

@@ -97,11 +97,12 @@ def cells(results: Iterable[Result], notes: Any = ()) -> set[Any]:
             result.provenance.dataset, result.provenance.version,
         ):  # fmt: skip
             gather(value, found)
-        if result.tool == "query" and result.table:
-            found |= supported_cells(result.table.dicts(), result.facts.get("margin"))
-            if any(column.get("measure") in LAND for column in result.arguments.get("columns", ())):
-                rows = [*result.table.rows, (result.facts.get("margin"),)]
-                found |= {sensible(n) for row in rows for n in row if isinstance(n, float)}
+        for told in result.told:
+            gather([told.rows, told.facts], found)
+            found |= supported_cells(told.rows, told.facts.get("margin"))
+            if any(column.measure in LAND for column in told.query.columns):
+                rows = [*told.rows, told.facts]
+                found |= {sensible(n) for row in rows for n in row.values() if isinstance(n, float)}
         if isinstance(result.value, float) and result.unit == "accuracy":
             found.add(round(100 * result.value, 1))
         found |= (

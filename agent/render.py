@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agent import say
@@ -45,7 +46,7 @@ def render(results: Sequence[Result], language: str, context: Context, told: Seq
 def verdict_on(results: Sequence[Result]) -> str:
     """Return the line that says whether sampling error alone could make the difference told of; '' where the sentences
     say it all: of ranks, of single figures, of years that cannot be compared."""
-    known = [told for result in results if (told := is_told_apart(result)) is not None]
+    known = [told for result in results if (told := say.told_apart(result)) is not None]
     if known:
         return "beyond_error" if known[-1] else "within_error"
     return "" if any(map(has_interval, results)) else "error_unknown"
@@ -58,40 +59,30 @@ def has_interval(result: Result) -> bool:
     return table is not None and any(value is not None for name in ends for value in table.column(name))
 
 
-def is_told_apart(result: Result) -> bool | None:
-    """Return whether the survey tells a result's difference from none; None where it has none, or no error of it."""
-    facts = result.facts
-    if result.tool == "compare_official":
-        return None if facts["told"] is None else facts["told"] and not facts["no_difference"]
-    if result.tool == "change_official" and len(facts["changes"]) == 1:
-        return None if facts["changes"][0]["change"] is None else facts["changes"][0]["told"]
-    if result.tool != "query" or result.arguments.get("lead"):
-        return None
-    of = Query.from_json(result.arguments).headline
-    one = result.table is not None and len(result.table) == 1
-    signed = one and bool(of and of.expression and of.expression.op == "difference")
-    low, high = (signed and result.interval) or (facts.get("margin_low"), facts.get("margin_high"))
-    return None if low is None or high is None else not low <= 0 <= high
-
-
 def class_verdicts(results: Sequence[Result], voice: Voice, context: Context) -> dict[int, str]:
     """Return what the last of several classes at one place is followed by: which of them there is most of."""
     groups: dict[Any, list[int]] = {}
     for at, result in enumerate(results):
-        asked = {k: v for k, v in result.arguments.items() if k not in ("land_cover", "land_use")}
-        if (
-            result.tool in ("official_share", "count_points")
-            and (result.land_cover or result.land_use)
-            and len(result.years) == 1
-            and number_of(result.value) is not None
-        ):
-            groups.setdefault((result.tool, result.years, str(asked)), []).append(at)
+        if (asked := beside_other_classes(result)) is not None and number_of(result.value) is not None:
+            groups.setdefault(asked, []).append(at)
     said = {}
     for group in groups.values():
         first, *others = sorted((results[at] for at in group), key=lambda r: number_of(r.value) or 0, reverse=True)
         if others and (number_of(first.value) or 0) > (number_of(others[0].value) or 0):
             said[group[-1]] = voice.say("most", first=cover_of(first, voice, context)) + "."
     return said
+
+
+def beside_other_classes(result: Result) -> Query | None:
+    """Return the query of a single figure of a class without that class; None where a result is none of such."""
+    asked = result.told[0].query if len(result.told) == 1 else None
+    if asked is None or asked.rows or asked.having or any(c.where or c.expression for c in asked.columns):
+        return None
+    where = tuple(f for f in asked.where if (f.dimension, f.op) not in OF_CLASSES)
+    return replace(asked, where=where) if where != asked.where else None
+
+
+OF_CLASSES = (("land_cover", "in"), ("land_use", "in"))
 
 
 def source_of(result: Result, voice: Voice) -> str:
@@ -110,8 +101,8 @@ def source_of(result: Result, voice: Voice) -> str:
         return "; ".join(voice.of["source"][kind] for kind in kinds)
     if result.tool == "explain_interval":
         return str(result.provenance.attribution)
-    if result.tool == "query":
-        kind = KINDS.get(result.arguments["source"], "survey")
+    if result.told:
+        kind = KINDS.get(result.told[0].query.source, "survey")
     return voice.of["source"][kind]
 
 

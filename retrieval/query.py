@@ -152,6 +152,11 @@ class Query:
         """Return the query's own filters on a dimension."""
         return tuple(f for f in self.where if f.dimension == dimension)
 
+    @property
+    def every_filter(self) -> tuple[Filter, ...]:
+        """Its own filters and those of its columns."""
+        return (*self.where, *(f for c in self.columns for f in c.where))
+
     def group(self, dimension: str) -> Group | None:
         """Return the grouping by a dimension, None where there is none."""
         return next((g for g in self.rows if g.dimension == dimension), None)
@@ -177,8 +182,7 @@ class Query:
 
     def references(self) -> tuple[int, ...]:
         """Return the numbers of the results that this query's filters refer to."""
-        every = (*self.where, *(f for c in self.columns for f in c.where))
-        return tuple(sorted({f.values.query for f in every if isinstance(f.values, Ref)}))
+        return tuple(sorted({f.values.query for f in self.every_filter if isinstance(f.values, Ref)}))
 
 
 def _to_json(value: Any) -> Any:

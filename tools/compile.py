@@ -16,7 +16,7 @@ import shapely
 
 from retrieval import statistics as published
 from retrieval.errors import BadArgument, NoRecords, NotPublished
-from retrieval.query import MOST_ROWS, Column, Expression, Filter, Group, Query, Ref
+from retrieval.query import MOST_ROWS, Column, Expression, Filter, Group, Query
 from retrieval.query_schema import levels_of
 from retrieval.sources import Dimension, Measure, Source, source_of
 from retrieval.sources.kinds import NUMERIC, ops_of
@@ -135,7 +135,7 @@ def _check_filter(one: Filter, source: Source) -> None:
     if one.op not in allowed:
         raise BadArgument(f"{one.dimension} cannot be asked with {one.op!r}; it takes {', '.join(allowed)}")
     numeric = of.kind in NUMERIC
-    for value in () if isinstance(one.values, Ref) else one.values[: 3 if of.kind == "position" else None]:
+    for value in one.listed[: 3 if of.kind == "position" else None]:
         if numeric == isinstance(value, str):
             raise BadArgument(f"{one.dimension} takes {'numbers' if numeric else 'words'}, not {value!r}")
 
@@ -174,7 +174,7 @@ def _check_column(column: Column, query: Query, source: Source, before: set[str]
         raise BadArgument("a column with a place of its own cannot stand in rows by place")
     for dimension in measure.one:
         own = [f for f in column.where if f.dimension == dimension] or list(query.filters(dimension))
-        fixed = any(f.op == "in" and not isinstance(f.values, Ref) and len(f.values) == 1 for f in own)
+        fixed = any(f.op == "in" and len(f.listed) == 1 for f in own)
         if not fixed and dimension not in grouped:
             raise BadArgument(f"{measure.name} is not added up over {dimension}: name one, or split by it")
 
@@ -403,7 +403,7 @@ class _Compiler:
 
     def _values(self, one: Filter, of: Dimension) -> list[Any]:
         """The values with parents taken apart: classes by the code book."""
-        values = list(self._listed(one))
+        values = list(one.listed)
         if of.parents:
             values = list(dict.fromkeys(v for value in values for v in of.parents.get(str(value), (value,))))
         if of.codes and (unknown := [v for v in values if v not in of.codes]):
@@ -415,7 +415,7 @@ class _Compiler:
 
     def _near(self, one: Filter, of: Dimension) -> str:
         """A circle, and a box around it that lets most rows be passed over."""
-        lon, lat, km = self._listed(one)[:3]
+        lon, lat, km = one.listed[:3]
         names = {"$lon": self.bind(float(lon or 0)), "$lat": self.bind(float(lat or 0))}
         distance = of.sql.replace("$lon", names["$lon"]).replace("$lat", names["$lat"])
         circle = f"{distance} <= {self.bind(float(km or 0))}"
@@ -429,7 +429,7 @@ class _Compiler:
         return "lon BETWEEN {} AND {} AND lat BETWEEN {} AND {}".format(*bounds)
 
     def _in_place(self, one: Filter, of: Dimension) -> str:
-        drawn = [str(v) for v in self._listed(one) if str(v) in self.context.areas]
+        drawn = [str(v) for v in one.listed if str(v) in self.context.areas]
         if drawn:
             return self._in_outlines(one, drawn)
         if one.op == "in":
@@ -447,7 +447,7 @@ class _Compiler:
 
     def _in_outlines(self, one: Filter, drawn: Sequence[str]) -> str:
         """Drawn areas: by their outlines, EPSG:4326."""
-        if len(drawn) != len(self._listed(one)):
+        if len(drawn) != len(one.listed):
             raise BadArgument("a drawn area and a named region cannot be alternatives in one filter")
         if "lon" not in self.source.dimensions:
             raise BadArgument(f"{self.source.name} knows no single positions, so no drawn area can be asked of it")
@@ -456,23 +456,20 @@ class _Compiler:
 
     def _covered(self, one: Filter) -> str:
         """Areas of this conversation, as a test on the longitude and latitude of parts."""
-        if unknown := [v for v in self._listed(one) if str(v) not in self.context.areas]:
+        if unknown := [v for v in one.listed if str(v) not in self.context.areas]:
             raise BadArgument(f"{unknown[0]!r} is no area drawn in this conversation")
-        return f"({' OR '.join(self._covers(self.context.areas[str(v)][1]) for v in self._listed(one))})"
+        return f"({' OR '.join(self._covers(self.context.areas[str(v)][1]) for v in one.listed)})"
 
     def _covers(self, outline: Any) -> str:
         box = self._boxed(*(float(v) for v in outline.bounds))
         return f"({box} AND ST_Covers(ST_GeomFromWKB({self.bind(shapely.to_wkb(outline))}), ST_Point(lon, lat)))"
 
-    def _listed(self, one: Filter) -> tuple[Any, ...]:
-        return () if isinstance(one.values, Ref) else one.values
-
     def _drawn(self, one: Filter) -> bool:
-        return any(str(v) in self.context.areas for v in self._listed(one))
+        return any(str(v) in self.context.areas for v in one.listed)
 
     def _regions(self, one: Filter) -> list[str]:
         """The ids to look rows up by: groups taken apart, drawn areas left out."""
-        return self._ids(str(v) for v in self._listed(one) if str(v) not in self.context.areas)
+        return self._ids(str(v) for v in one.listed if str(v) not in self.context.areas)
 
     def _ids(self, values: Iterable[str]) -> list[str]:
         found: list[str] = []
@@ -492,7 +489,7 @@ class _Compiler:
         has = self.context.store.recorded(of.name)
         for one in chain(self.query.where, *(c.where for c in self.query.columns)):
             if self.source.dimensions[one.dimension].kind == "year" and one.op == "in":
-                for year in self._listed(one):
+                for year in one.listed:
                     if year not in has:
                         raise NoRecords(
                             f"{of.name} in {year}",
@@ -548,7 +545,7 @@ class _Compiler:
         """The regions of a level inside each place asked for; all of the level where none is."""
         gazetteer = self.context.gazetteer
         named = [f for f in self.query.filters(group.dimension) if f.op == "in" and not self._drawn(f)]
-        asked = self._common([[self.context.gazetteer.region(str(id)).id for id in self._listed(f)] for f in named])
+        asked = self._common([[self.context.gazetteer.region(str(id)).id for id in f.listed] for f in named])
         if not asked:
             former = gazetteer.former_ids(group.level) if self.source.listed else ()
             return [*gazetteer.ids_at_level(group.level), *former]
@@ -603,7 +600,7 @@ class _Compiler:
         """Of published classes the rows of one level are those codes themselves."""
         codes = [c for c in published.PUBLISHED_CLASSES if level_of_class(c) == (group.level or "1")]
         for one in self.query.filters(group.dimension):
-            named = [self._class(v) for v in self._listed(one)]
+            named = [self._class(v) for v in one.listed]
             codes = [c for c in codes if any(is_within(c, v) for v in named) == (one.op == "in")]
             if cut := [v for v in named if one.op == "not_in" and any(is_within(v, c) for c in codes)]:
                 raise BadArgument(
@@ -697,8 +694,8 @@ class _Compiler:
         Raises:
             NotPublished: the table has no such class.
         """
-        wanted = common_classes([[self._class(v) for v in self._listed(f)] for f in filters if f.op == "in"])
-        less = [self._class(v) for f in filters if f.op == "not_in" for v in self._listed(f)]
+        wanted = common_classes([[self._class(v) for v in f.listed] for f in filters if f.op == "in"])
+        less = [self._class(v) for f in filters if f.op == "not_in" for v in f.listed]
         codes = list(published.fold(wanted)) if wanted else list(published.MAIN_CLASSES)
         gone = list(published.fold(less)) if less else []
         outside = [c for c in gone if not any(c == w or c in below(w) for w in codes)]
@@ -729,7 +726,7 @@ class _Compiler:
         near = next((f for f in self.query.where if f.op == "near"), None)
         if near and not self.source.dimensions[near.dimension].inside:
             of = self.source.dimensions[near.dimension]
-            lon, lat = self._listed(near)[:2]
+            lon, lat = near.listed[:2]
             distance = of.sql.replace("$lon", self.bind(float(lon or 0))).replace("$lat", self.bind(float(lat or 0)))
             columns.append(f"round({distance}, 3) AS km")
         keys = (*self.source.points, *(("km",) if columns[-1].endswith(" AS km") else ()))

@@ -115,7 +115,7 @@ def deals(
     of_deals = any(group.dimension == "point" for group in asked.rows)
     found = answer(asked if of_deals else _with_known(asked), context)
     arguments = {k: v for k, v in asked.to_json().items() if k != "source"}
-    named = replace(found, tool="deals", arguments={**arguments, **({"act": act} if act else {})})
+    named = replace(found, tool="deals", arguments={**arguments, **({"act": act} if act else {})}, told=())
     return _of_deals(named, asked, context) if of_deals else _of_rows(named, asked, context)
 
 

@@ -27,7 +27,6 @@ from tools.survey import read
 UNITS = {"%": 1.0, "km2": 1.0, "ha": 100.0}
 """Unit → how many of it make one km² (for "%": unused)."""
 
-PERCENTAGE_POINTS = "percentage points"
 KNOWN = ("published", "low_reliability", "about_zero")
 """Statuses of cells that carry a number."""
 
@@ -113,33 +112,17 @@ class Cell:
         scale = self.total_km2 / 100 * UNITS[unit]
         return sensible(low * scale), sensible(high * scale)
 
-    def facts(self, context: Context) -> dict[str, Any]:
-        """Return the cell's slots for a sentence."""
-        (low, high), (low_km2, high_km2), (low_ha, high_ha) = (self.interval(u) or (None, None) for u in UNITS)
-        return {
-            "region": self.region.name,
-            "region_id": self.region.id,
-            "code": self.code,
-            "land_cover": self.land_cover,
-            "label": label(context, self.land_cover),
-            "year": self.year,
-            "status": self.status,
-            "flag": self.flag,
-            "percent": self.value("%"),
-            "km2": self.value("km2"),
-            "ha": self.value("ha"),
-            "total_km2": self.total_km2,
-            "low": low,
-            "high": high,
-            "low_km2": low_km2,
-            "high_km2": high_km2,
-            "low_ha": low_ha,
-            "high_ha": high_ha,
-            "level": LEVEL if low is not None else None,
-            "cv": self.cv,
-            "reliability": uncertainty.reliability(self.cv),
-            "missing": list(self.missing),
-        }
+    def figure(self, unit: str, name: str = "value") -> dict[str, Any]:
+        """Return the cells of a column of that name: the figure, the ends of its interval, and its status."""
+        low, high = self.interval(unit) or (None, None)
+        return {name: self.value(unit), f"{name}_low": low, f"{name}_high": high, f"{name}_status": self.status}
+
+    def told(self, context: Context, unit: str) -> dict[str, Any]:
+        """Return the row of its query that is told; an area with its share."""
+        share = {} if unit == "%" else self.figure("%", "share")
+        names = {"region_id": self.region.id, "region": self.region.name, "year": self.year}
+        classes = {"land_cover": self.land_cover, "land_cover_name": label(context, self.land_cover)}
+        return {**names, **classes, **share, **self.figure(unit)}
 
 
 CELL_COLUMNS = (

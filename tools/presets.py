@@ -37,8 +37,12 @@ def query_of(tool: str, arguments: Arguments, years: Sequence[int] = ()) -> Quer
     """
     if tool == "query":
         return Query.from_json(arguments)
-    preset = PRESETS.get(tool)
-    return preset(arguments, tuple(arguments.get("years") or years)) if preset else None
+    return preset(tool, arguments, years) if tool in PRESETS else None
+
+
+def preset(verb: str, arguments: Arguments, years: Sequence[int]) -> Query:
+    """Return the typed query of a verb that asks a table; arguments and years as in `query_of`."""
+    return PRESETS[verb](arguments, tuple(arguments.get("years") or years))
 
 
 def verb_of(query: Query) -> tuple[str, dict[str, Any]] | None:
@@ -91,7 +95,7 @@ class _Heard(dict[str, Any]):
 def _given(query: Query) -> tuple[dict[str, Any], Years]:
     """Every argument that a query has something for, by the names that verbs know it by; and its years."""
     found: dict[str, Any] = {}
-    every = [*query.where, *(f for c in query.columns for f in c.where)]
+    every = query.every_filter
     members = [v for g in query.rows if g.dimension == "region" for member in g.members for v in member]
     sides = [v for f in every if f.dimension == "region" and f.op == "in" for v in f.listed]
     found["regions"] = found["within"] = list(dict.fromkeys([*members, *sides]))

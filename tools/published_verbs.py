@@ -13,13 +13,15 @@ from typing import Any, Literal
 
 from retrieval import statistics as meaning
 from retrieval.errors import BadArgument, NotPublished
+from retrieval.query import Column, Expression, Filter, Order, Query
+from retrieval.sources import unit_of_difference
 from retrieval.types import PUBLISHED_LEVELS, AreaUnit, Region, Table
 from tools import official, official_caveats, official_maps, uncertainty
 from tools.context import Context
 from tools.estimation import LEVEL
 from tools.official import Cell, Cells
-from tools.presets import WHOLE
-from tools.result import Caveat, Result
+from tools.presets import MEASURES, WHOLE, preset
+from tools.result import Caveat, Result, Told, placed
 from tools.uncertainty import Apart
 
 UNION = ("group:EU", "group:EU27_2020", "group:europe")
@@ -52,23 +54,24 @@ def official_share(
     if not any(cell.known or cell.status == "not_significant" for cell in cells):
         raise official.not_published(context, cells[0].region, codes, cells[0].year)
     headline = cells[-1] if len(asked) == 1 else None
+    given = arguments(unit, land_cover=codes, regions=asked, years=fixed, exclude=left_out)
+    query = preset("official_share", given, years_of(cells))
+    if unit != "%" and len(cells) == 1:
+        query = replace(query, columns=(*query.columns, Column("share", MEASURES["%"])))
     return result_of(
         context,
         "official_share",
         found,
         cells,
         unit,
-        arguments=arguments(unit, land_cover=codes, regions=asked, years=fixed, exclude=left_out),
+        arguments=given,
         land_cover=codes,
         regions=asked,
         value=headline.value(unit) if headline else None,
         **official.interval_of(headline, unit),
-        facts={
-            **(headline.facts(context) if headline else {}),
-            "uncertainty": official.told_of(headline),
-            "cells": [c.facts(context) for c in cells],
-        },
+        facts={"uncertainty": official.told_of(headline)},
         caveats=official_caveats.vine_areas(context, cells),
+        told=(Told(query, [c.told(context, unit) for c in cells]),),
     )
 
 
@@ -112,46 +115,37 @@ def rank_official(
     between = rank_ranges(places, order, unit, len(shown))
     first = shown[0][1]
     rows = [(place, *official.cell_row(context, c, unit), *(between[c.row] or (None, None))) for place, c in shown]
+    given = arguments(
+        unit,
+        land_cover=codes,
+        level=level,
+        within=asked,
+        year=year,
+        order=order if order != "most" else None,
+        limit=limit,
+    )
+    query = preset("rank_official", given, (year,))
+    named = tuple(r.id for r in asked)
+    about = replace(query, where=(Filter("region", "in", named), *query.where)) if {*named} & WHOLE else query
+    tied = len(shown) > 1 and shown[1][0] == shown[0][0]
+    told = [{**c.told(context, unit), "rank": place} for place, c in shown]
     return result_of(
         context,
         "rank_official",
         found,
         cells,
         unit,
-        arguments=arguments(
-            unit,
-            land_cover=codes,
-            level=level,
-            within=asked,
-            year=year,
-            order=order if order != "most" else None,
-            limit=limit,
-        ),
+        arguments=given,
         land_cover=codes,
         regions=tuple(c.region for _, c in shown),
         value=first.value(unit),
         **official.interval_of(first, unit),
         table=Table(("rank", *official.CELL_COLUMNS, "rank_from", "rank_to"), tuple(rows)),
-        facts={
-            "uncertainty": official.told_of(first),
-            "ranking": [
-                {"rank": place, **c.facts(context), "value": c.value(unit), "between": between[c.row]}
-                for place, c in shown
-            ],
-            "first_between": between[first.row],
-            "first": [(c.region.name, c.value(unit)) for _, c in shown],
-            "label": official.label(context, "+".join(codes)),
-            "level": level,
-            "within": [r.name for r in asked],
-            "year": year,
-            "order": order,
-            "ranked": len(known),
-            "ties": len({p for p, _ in shown}) < len(shown),
-            "first_is_tied": len(shown) > 1 and shown[1][0] == shown[0][0],
-        },
+        facts={"uncertainty": official.told_of(first), "places": [r.name for r in asked]},
         before=unranked(shown, cells, year),
-        told=[c for _, c in shown],
+        noted=[c for _, c in shown],
         caveats=of_the_level(context, level, asked, cells, year),
+        told=(Told(query, told, {"between": None if tied else between[first.row]}, about),),
     )
 
 
@@ -301,42 +295,38 @@ def compare_official(
     difference = official.difference(pair[1], pair[0], unit) if pair else None
     apart = official.apart(pair[1], pair[0], unit) if pair else None
     equal = bool(pair) and difference is not None and unit == "%" and official.within_rounding(*pair)
+    given = arguments(unit, land_cover=codes, regions=asked, years=fixed)
+    query, rows = preset("official_share", given, chosen), [c.told(context, unit) for c in cells]
+    if len(query.rows) == 1:
+        query, rows = replace(query, order=(Order("value"),)), placed(rows, "value")
     return result_of(
         context,
         "compare_official",
         found,
         cells,
         unit,
-        arguments=arguments(unit, land_cover=codes, regions=asked, years=fixed),
+        arguments=given,
         land_cover=codes,
         regions=asked,
         drawn=now,
         value=difference,
-        unit=official.PERCENTAGE_POINTS if unit == "%" and pair else unit,
+        unit=unit_of_difference(unit) if pair else unit,
         **ends_of(apart, unit),
-        facts={
-            "cells": [c.facts(context) for c in cells],
-            "uncertainty": told_of(apart),
-            "compared": [(c.region.name, c.value(unit)) for c in in_order],
-            "label": official.label(context, "+".join(codes)),
-            "year": chosen[-1],
-            "most": in_order[0].region.name,
-            "difference": difference,
-            "no_difference": equal,
-            **lead(in_order, unit),
-        },
+        facts={"uncertainty": told_of(apart)},
         before=rounding(equal),
         caveats=kingdom(asked, chosen),
+        told=(Told(query, rows, lead(in_order, unit, equal)),),
     )
 
 
-def lead(in_order: Sequence[Cell], unit: str) -> dict[str, Any]:
-    """Return how far the first is ahead of the second with its interval, and whether the survey can tell them apart."""
+def lead(in_order: Sequence[Cell], unit: str, equal: bool) -> dict[str, Any]:
+    """Return how far the first is ahead of the second with its interval, and whether that may be nothing."""
     if len(in_order) < 2:
-        return {"next": None, "ahead": None, "low": None, "high": None, "least": None, "told": None}
+        return {}
     first, second = in_order[:2]
-    ahead = official.difference(second, first, unit)
-    return {"next": second.region.name, "ahead": ahead, **apart_facts(official.apart(second, first, unit), unit)}
+    ends = apart_facts(official.apart(second, first, unit), unit)
+    known = {"margin": official.difference(second, first, unit), "margin_low": ends["low"], "margin_high": ends["high"]}
+    return {**known, "margin_none": ends["told"] is False or equal}
 
 
 def ends_of(apart: Apart | None, unit: str) -> dict[str, Any]:
@@ -394,30 +384,42 @@ def change_official(
     headline = changes[0] if len(changes) == 1 else None
     ends = [each[end] for each in changes for end in ("first", "last")]
     alike = any(each["no_change"] and official.within_rounding(each["first"], each["last"]) for each in changes)
+    given = arguments(unit, land_cover=codes, regions=asked, year_from=year_from, year_to=year_to, expect=expect)
+    years = years_of(ends)
     return result_of(
         context,
         "change_official",
         found,
         [c for each in changes for c in each["series"]],
         unit,
-        arguments=arguments(unit, land_cover=codes, regions=asked, year_from=year_from, year_to=year_to, expect=expect),
+        arguments=given,
         land_cover=codes,
         regions=asked,
-        years=tuple(sorted({c.year for c in ends})),
+        years=years,
         drawn=[each["last"] for each in changes],
         value=headline["change"] if headline else None,
-        unit=official.PERCENTAGE_POINTS if unit == "%" else unit,
+        unit=unit_of_difference(unit),
         **ends_of(headline["apart"] if headline else None, unit),
         facts={
-            **(change_facts(context, headline, unit) if headline else {}),
             "uncertainty": told_of(headline["apart"]) if headline else None,
-            "changes": [change_facts(context, each, unit) for each in changes],
-            "label": official.label(context, "+".join(codes)),
-            "survey_years": list(official.survey_years(context)),
+            "changes": [{"region_id": each["region"].id, "change": each["change"]} for each in changes],
         },
         before=rounding(alike),
         caveats=(*incomparable(changes), *editions(changes, codes), *kingdom(asked, [c.year for c in ends])),
+        told=tuple(change_told(preset("change_official", given, years), each, unit) for each in changes),
     )
+
+
+def change_told(query: Query, change: Mapping[str, Any], unit: str) -> Told:
+    """Return one region's change as it is told: its first and last year and those between, each a column."""
+    series, measure = change["series"], MEASURES[unit]
+    columns = [Column(str(c.year), measure, (Filter("year", "in", (c.year,)),)) for c in series]
+    less = Column("change", expression=Expression("difference", columns[-1].name, columns[0].name))
+    where = (Filter("region", "in", (change["region"].id,)), *query.filters("land_cover"))
+    ends = {f"change_{end}": value for end, value in apart_facts(change["apart"], unit).items() if end != "told"}
+    row = {key: value for c in series for key, value in c.figure(unit, str(c.year)).items()} | ends
+    row |= {"change": change["change"], "change_none": change["no_change"]}
+    return Told(Query("published", (*columns, less), where, having=query.having), [row])
 
 
 def change(
@@ -516,26 +518,6 @@ def editions(changes: Sequence[dict[str, Any]], codes: Sequence[str]) -> tuple[C
     return tuple((key, {"region": region, "first": str(a), "last": str(b)}) for (key, a, b), region in found.items())
 
 
-def change_facts(context: Context, change: dict[str, Any], unit: str) -> dict[str, Any]:
-    """Return one region's change as slots for a sentence."""
-    first, last, apart = change["first"], change["last"], change["change"]
-    direction = "none" if change["no_change"] else None if apart is None else "more" if apart > 0 else "less"
-    return {
-        "region": change["region"].name,
-        "region_id": change["region"].id,
-        "year_from": first.year,
-        "year_to": last.year,
-        "value_from": first.value(unit),
-        "value_to": last.value(unit),
-        "change": apart,
-        "direction": direction,
-        "no_change": change["no_change"],
-        "comparable": change["comparable"],
-        **apart_facts(change["apart"], unit),
-        "series": [c.facts(context) for c in change["series"]],
-    }
-
-
 def profile_region(
     context: Context,
     *,
@@ -557,24 +539,30 @@ def profile_region(
     found = official.cells(context, asked, (*parts, *whole), checked_years(context, [year] if year else ()), each=True)
     profiles = [profile(context, found, region, parts, whole, year) for region in asked]
     cells = [c for each in profiles for c in each["cells"]]
+    given = arguments(unit, land_cover=whole, regions=asked, year=year)
+    query = preset("profile_region", given, years_of(cells))
     return result_of(
         context,
         "profile_region",
         found,
         cells,
         unit,
-        arguments=arguments(unit, land_cover=whole, regions=asked, year=year),
+        arguments=given,
         land_cover=tuple(dict.fromkeys(c.land_cover for c in cells)),
         regions=asked,
         drawn=[each["cells"][0] for each in profiles],
-        facts={
-            **profile_facts(context, profiles[0], unit),
-            "profiles": [profile_facts(context, each, unit) for each in profiles],
-            "of": official.label(context, "+".join(whole)) if whole else None,
-        },
+        facts={"of": official.label(context, "+".join(whole)) if whole else None},
         before=sums(profiles, whole),
         without=("parts_do_not_sum",),
+        told=tuple(profile_told(query, each, context, unit) for each in profiles),
     )
+
+
+def profile_told(query: Query, profile: Mapping[str, Any], context: Context, unit: str) -> Told:
+    """Return one region's classes as they are told, the largest first."""
+    own = {"region": (profile["region"].id,), "year": (profile["year"],)}
+    where = tuple(replace(f, values=own.get(f.dimension, f.values)) for f in query.where)
+    return Told(replace(query, where=where), placed([c.told(context, unit) for c in profile["cells"]], "value"))
 
 
 def profile(
@@ -611,21 +599,6 @@ def sums(profiles: Sequence[dict[str, Any]], whole: Sequence[str]) -> tuple[Cave
     )
 
 
-def profile_facts(context: Context, profile: dict[str, Any], unit: str) -> dict[str, Any]:
-    """Return one region's profile as slots for a sentence."""
-    cells: list[Cell] = profile["cells"]
-    return {
-        "region": profile["region"].name,
-        "region_id": profile["region"].id,
-        "year": profile["year"],
-        "sum": profile["sum"],
-        "whole": profile["target"],
-        "adds_up": abs(profile["sum"] - profile["target"]) <= meaning.PARTS_TOLERANCE + 1e-9,
-        "largest": cells[0].facts(context),
-        "classes": [c.facts(context) | {"value": c.value(unit)} for c in cells],
-    }
-
-
 # --- what they share -------------------------------------------------------------------------------------------------
 
 
@@ -638,7 +611,7 @@ def result_of(
     *,
     drawn: Sequence[Cell] | None = None,
     facts: Mapping[str, Any],
-    told: Sequence[Cell] | None = None,
+    noted: Sequence[Cell] | None = None,
     before: Sequence[Caveat] = (),
     caveats: Sequence[Caveat] = (),
     without: Sequence[str] = (),
@@ -653,8 +626,8 @@ def result_of(
         cells: what is shown.
         of: the unit of the figures.
         drawn: the cells of the map; else all.
-        facts: what the sentence needs besides.
-        told: the cells whose caveats hold; else all.
+        facts: what is known besides.
+        noted: the cells whose caveats hold; else all.
         before: caveats that come first.
         caveats: caveats that come last.
         without: keys of caveats that do not hold here.
@@ -663,11 +636,11 @@ def result_of(
     shown = cells if drawn is None else drawn
     legend = official_maps.legend([c.value(of) for c in shown], of)
     usual: dict[str, Any] = {
-        "years": tuple(sorted({c.year for c in cells})),
+        "years": years_of(cells),
         "unit": of,
         "table": Table(official.CELL_COLUMNS, tuple(official.cell_row(context, c, of) for c in cells)),
     }
-    held = official_caveats.caveats(context, cells if told is None else told, of)
+    held = official_caveats.caveats(context, cells if noted is None else noted, of)
     return Result(
         tool=tool,
         provenance=official.provenance(context, found.table),
@@ -676,6 +649,11 @@ def result_of(
         caveats=(*before, *(c for c in held if c[0] not in without), *caveats),
         **(usual | parts),
     )
+
+
+def years_of(cells: Sequence[Cell]) -> tuple[int, ...]:
+    """Return the years that some cells are of."""
+    return tuple(sorted({c.year for c in cells}))
 
 
 def checked_unit(unit: str) -> None:

@@ -10,21 +10,18 @@ from typing import Any
 from retrieval.catalog import is_representative
 from retrieval.errors import BadArgument, NoRecords, NothingFound, TooFine
 from retrieval.query import Column, Query, Ref
-from retrieval.sources import Measure, Source, source_of
+from retrieval.sources import Measure, Source, source_of, unit_of
 from retrieval.types import Dataset, Region, Table
 from tools import composition, uncertainty
 from tools.compile import Compiled, compile_query, is_of_points
 from tools.context import Context
 from tools.estimation import LEVEL, least_detectable
 from tools.official_caveats import names
-from tools.result import Caveat, Provenance, Result
-from tools.survey import point_name
+from tools.result import Caveat, Provenance, Result, Told
+from tools.survey import point_features, point_name
 
 MOST_OUTLINES = 400
 """Regions drawn at most: more than any level but NUTS 3 holds."""
-
-UNITS_OF = {"percent": "%", "part": "%", "ratio": "times"}
-"""What an expression makes of the units of its columns; a difference of percentages is in percentage points."""
 
 
 def query(
@@ -72,6 +69,7 @@ def answer(asked: Query, context: Context) -> Result:
     found, changed = without_broken(compiled, found, context)
     shown = _Shown(compiled, found, context)
     refuse_too_few(compiled, found, context)
+    table, facts = shown.table(), shown.facts()
     return Result(
         tool="query",
         arguments=asked.to_json(),
@@ -84,11 +82,22 @@ def answer(asked: Query, context: Context) -> Result:
         unit=shown.unit(),
         interval=shown.interval(),
         level=shown.level(),
-        table=shown.table(),
-        features=shown.features(),
-        facts=shown.facts(),
+        table=table,
+        features=shown.features(table),
+        facts=facts,
         caveats=(*caveats(compiled, found, context), *changed),
+        told=(Told(asked, list(table.dicts()), facts),),
     )
+
+
+def table_of(asked: Query, context: Context) -> Table:
+    """Return the table of a query alone, with names beside ids and codes.
+
+    Raises:
+        BadArgument, DataError: as `answer`.
+    """
+    compiled = compile_query(asked, context)
+    return _Shown(compiled, context.store.run(compiled.sql, compiled.parameters), context).table()
 
 
 NUTS0_OR_2 = re.compile(r"country:\w+|nuts:\w{4}")
@@ -117,13 +126,13 @@ class _Shown:
         for group in self.query.rows:
             if group.dimension in places and not self.query.fold:
                 ids += [id for row in self.rows for id in str(row[group.dimension]).split("+")]
-        ids = ids or [str(v) for f in self._filters(*places) if f.op == "in" for v in f.values]
+        ids = ids or [str(v) for f in self._filters(*places) if f.op == "in" for v in f.listed]
         return tuple(self.context.named(id) for id in dict.fromkeys(ids))
 
     def codes(self, theme: str) -> tuple[str, ...]:
         """The codes of a theme: asked about, or named by the rows."""
         names = [d.name for d in self.source.dimensions.values() if d.kind == "class" and d.name.startswith(theme)]
-        asked = [str(v) for f in self._filters(*names) if f.op == "in" for v in f.values]
+        asked = [str(v) for f in self._filters(*names) if f.op == "in" for v in f.listed]
         rows = [str(row[g.dimension]) for g in self.query.rows if g.dimension in names and not self.query.fold
                 for row in self.rows]  # fmt: skip
         return tuple(dict.fromkeys([*asked, *(c for member in rows for c in member.split("+"))]))
@@ -131,14 +140,13 @@ class _Shown:
     def years(self) -> tuple[int, ...]:
         """The years asked about or split by."""
         names = [d.name for d in self.source.dimensions.values() if d.kind == "year"]
-        asked = [int(v) for f in self._filters(*names) if f.op == "in" for v in f.values]
+        asked = [int(v) for f in self._filters(*names) if f.op == "in" for v in f.listed]
         rows = [int(row[g.dimension]) for g in self.query.rows if g.dimension in names and not self.query.fold
                 for row in self.rows]  # fmt: skip
         return tuple(sorted({*asked, *rows}))
 
     def _filters(self, *dimensions: str) -> list[Any]:
-        every = [*self.query.where, *(f for c in self.query.columns for f in c.where)]
-        return [f for f in every if f.dimension in dimensions and not isinstance(f.values, Ref)]
+        return [f for f in self.query.every_filter if f.dimension in dimensions]
 
     # --- the headline ---
 
@@ -170,17 +178,7 @@ class _Shown:
             name = self.query.order[0].column if self.query.order else ""
             of = self.source.dimensions.get(name)
             return "km" if name == "km" else of.unit if of else "points"
-        return self.unit_of(self.head) if self.head else None
-
-    def unit_of(self, column: Column) -> str:
-        """The unit of a column."""
-        if column.measure:
-            return self.source.measures[column.measure].unit
-        assert column.expression
-        left = self.unit_of(self.query.column(column.expression.left))
-        if column.expression.op in ("difference", "gap") and left == "%":
-            return "percentage points"
-        return UNITS_OF.get(column.expression.op, left)
+        return unit_of(self.head, self.query) if self.head else None
 
     def _measure(self) -> Measure | None:
         return self.source.measures[self.head.measure] if self.head and self.head.measure else None
@@ -243,7 +241,7 @@ class _Shown:
     def _lie_in(self) -> dict[int, tuple[str | None, ...]]:
         """Point id → the NUTS 2 region and the country it lies in, their names and ids, of a few points at an end of an
         order."""
-        few = self.of_points and self.query.order and 0 < len(self.rows) <= MOST_PLACED
+        few = self.of_points and self.query.order and self.query.limit and 0 < len(self.rows) <= MOST_PLACED
         if not few or "point_id" not in self.rows[0]:
             return {}
         ids = {f"p{n}": row["point_id"] for n, row in enumerate(self.rows)}
@@ -296,12 +294,12 @@ class _Shown:
 
     # --- the map ---
 
-    def features(self) -> dict[str, Any] | None:
+    def features(self, table: Table) -> dict[str, Any] | None:
         """Points as points, regions as outlines with the row's cells; None where nothing has a place."""
         if self.query.fold or not self.rows:
             return None
         if "lon" in self.found.columns:
-            return self._dots()
+            return point_features(table)
         regions = self.regions()[:MOST_OUTLINES]
         if not regions:
             return None
@@ -324,21 +322,6 @@ class _Shown:
         word = uncertainty.reliability(uncertainty.variation(value, se))
         return {"reliability": word} if word else {}
 
-    def _dots(self) -> dict[str, Any]:
-        table = self.table()
-        properties = [name for name in table.columns if name not in ("lon", "lat")]
-        return {
-            "type": "FeatureCollection",
-            "features": [
-                {
-                    "type": "Feature",
-                    "geometry": {"type": "Point", "coordinates": [row["lon"], row["lat"]]},
-                    "properties": {name: row[name] for name in properties},
-                }
-                for row in table.dicts()
-            ],
-        }
-
     def facts(self) -> dict[str, Any]:
         """What a sentence needs beside the table: how many rows there are in all, and what was looked at."""
         found = self.rows[0]["found"] if self.of_points and self.rows else len(self.rows)
@@ -346,7 +329,7 @@ class _Shown:
         if row := self.lead_row():
             facts["lead"] = {k: v for k, v in row.items() if isinstance(v, str | int | float)}
         places = [d.name for d in self.source.dimensions.values() if d.kind == "place"]
-        named = [str(v) for f in self._filters(*places) for v in f.values]
+        named = [str(v) for f in self._filters(*places) for v in f.listed]
         facts["places"] = [self.context.named(id).name for id in dict.fromkeys(named)]
         facts |= self._compared()
         if told := self.uncertainty():
@@ -356,7 +339,7 @@ class _Shown:
         if self.head and not self.of_points and not self.query.fold:
             facts["known"] = sum(row[self.head.name] is not None for row in self.rows)
         if self.head and not self.of_points:
-            facts["legend"] = {"unit": self.unit_of(self.head), "by": self.head.name}
+            facts["legend"] = {"unit": unit_of(self.head, self.query), "by": self.head.name}
         return facts
 
     def _compared(self) -> dict[str, float]:
@@ -388,7 +371,7 @@ class _Shown:
         apart = uncertainty.apart(abs(one - other), (first.get(error), second.get(error)), shared)
         if apart is None:
             return {}
-        of_land = self.source.weighed and self.unit_of(self.head) != "%"
+        of_land = self.source.weighed and unit_of(self.head, self.query) != "%"
         ends = {"margin_low": apart.low, "margin_high": apart.high}
         return {key: uncertainty.supported(number, apart.low, apart.high) if of_land
                 else uncertainty.readable(number, apart.se) for key, number in ends.items()}  # fmt: skip
@@ -423,7 +406,7 @@ def refuse_too_few(compiled: Compiled, found: Table, context: Context) -> None:
     places = [context.named(id) for id in of_filters(asked, "region")]
     above = {f"country:{r.country}" for r in places if r.level.startswith("nuts")}
     larger = tuple(context.named(id).name for id in sorted(above))
-    years = [str(v) for f in asked.filters("year") if not isinstance(f.values, Ref) for v in f.values if v is not None]
+    years = [str(v) for f in asked.filters("year") for v in f.listed if v is not None]
     named = ", ".join(r.name for r in places) or source.name
     raise TooFine(f"{named} ({', '.join(years)})" if years else named, larger, "too_few_points")
 
@@ -494,16 +477,13 @@ def years_apart(column: Column, asked: Query) -> tuple[int, int] | None:
     if of is None or of.op not in ("difference", "gap", "ratio"):
         return None
     sides = [asked.column(name).where for name in (of.left, of.right)]
-    years = {int(v) for where in sides for f in where if f.dimension == "year" and f.op == "in"
-             and not isinstance(f.values, Ref) for v in f.values if v is not None}  # fmt: skip
+    years = {int(v) for where in sides for f in where if f.dimension == "year" and f.op == "in" for v in f.listed}
     return (min(years), max(years)) if len(years) == 2 else None
 
 
 def of_filters(asked: Query, dimension: str) -> list[str]:
     """Return the values that a query and its columns ask a dimension for."""
-    every = [*asked.where, *(f for c in asked.columns for f in c.where)]
-    return [str(v) for f in every if f.dimension == dimension and f.op == "in" and not isinstance(f.values, Ref)
-            for v in f.values]  # fmt: skip
+    return [str(v) for f in asked.every_filter if f.dimension == dimension and f.op == "in" for v in f.listed]
 
 
 # --- where it comes from and what holds for it ----------------------------------------------------------------------
@@ -511,8 +491,8 @@ def of_filters(asked: Query, dimension: str) -> list[str]:
 
 def datasets_of(source: Source, asked: Query, context: Context) -> list[Dataset]:
     """Return the datasets a query was answered from: those of its source that have one of its years."""
-    years = {v for f in asked.where if source.dimensions[f.dimension].kind == "year" and f.op == "in"
-             and not isinstance(f.values, Ref) for v in f.values}  # fmt: skip
+    dated = [f for f in asked.where if source.dimensions[f.dimension].kind == "year" and f.op == "in"]
+    years = {year for f in dated for year in f.listed}
     own = [d for d in context.store.datasets() if d.kind in (source.dataset, *source.beside)]
     return [d for d in own if not years or not d.years or years & {*d.years}] or own
 
@@ -563,7 +543,7 @@ def of_points_that_weigh(asked: Query, context: Context) -> Iterator[Caveat]:
     if regional and (year := next((y for y in sorted(years) if uncertainty.undercounted(codes, y)), None)):
         words = context.nomenclature.label(codes, context.language)
         yield "permanent_crops_before_2022", {"land_cover": words, "year": str(year)}
-    if {"land_use", "elevation"} & {f.dimension for f in (*asked.where, *(f for c in asked.columns for f in c.where))}:
+    if {"land_use", "elevation"} & {f.dimension for f in asked.every_filter}:
         yield "untested_split", {}
 
 

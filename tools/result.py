@@ -10,7 +10,9 @@ from typing import Any
 
 import shapely
 
+from retrieval.query import Query
 from retrieval.types import Dataset, Region, Table
+from tools.presets import query_of
 
 Caveat = tuple[str, Mapping[str, Any]]
 """A caveat's key and the slots of its sentence."""
@@ -56,9 +58,32 @@ def readable(parameters: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One query and its rows, which have the columns that are told: what a sentence is made of."""
+
+    query: Query
+    rows: Rows
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """`margin` (`_low`, `_high`, `_none`) of the first over the second, `change`, `lead`, `found`, `between` (ranks),
+    `of_all`: whether each row tells of how many it is."""
+    about: Query | None = None
+    """The query whose conditions are told in place of its own."""
+
+
+def placed(rows: Rows, by: str) -> list[Mapping[str, Any]]:
+    """Return rows in the order of a column, the largest first, each with its place; what has no figure comes last."""
+    in_order = sorted(rows, key=lambda row: (row[by] is None, -(row[by] or 0)))
+    values = [row[by] for row in in_order]
+    return [{**row, "rank": values.index(row[by]) + 1} for row in in_order]
+
+
 @dataclass(frozen=True)
 class Result:
-    """One tool call's outcome. `facts` are the named cells the sentence is rendered from."""
+    """One tool call's outcome."""
 
     tool: str
     arguments: Mapping[str, Any]
@@ -76,9 +101,17 @@ class Result:
     features: Mapping[str, Any] | None = None
     """GeoJSON FeatureCollection, RFC 7946, lon/lat."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """Slot name → value, only values that also stand in `value`, `interval`, `table`, `regions` or `years`."""
+    """What is known besides: of the error (`uncertainty`), for a map (`legend`), the places asked about (`places`),
+    and what the sentence of an operation is made of."""
     caveats: tuple[Caveat, ...] = ()
     """Keys with their slots, worded per language by `agent/render.py`."""
+    told: tuple[Told, ...] = ()
+    """What there is to say of what was read from tables; an operation has none and is told by its facts."""
+
+    @property
+    def query(self) -> Query | None:
+        """The typed query that it answers, to be laid over by a follow-up; None where no table was asked."""
+        return query_of(self.tool, self.arguments, self.years)
 
     @property
     def notices(self) -> tuple[str, ...]:

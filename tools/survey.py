@@ -13,13 +13,15 @@ from typing import Any
 from retrieval.catalog import is_representative
 from retrieval.errors import BadArgument, NoRecords, NoSuchYear
 from retrieval.foreign import checked
-from retrieval.query import Column, Filter, Group, Query
+from retrieval.query import Column, Group, Query
 from retrieval.types import Dataset, Region, Table
 from tools.compile import compile_query
 from tools.context import Context
+from tools.presets import preset
 from tools.result import Provenance
 
-POINTS, SURVEYED, BY_COAST = (Column(name, name) for name in ("points", "surveyed", "by_coast"))
+BY_COAST = Column("by_coast", "by_coast")
+"""Points that surveyors saw from the shore, told of as a caveat."""
 
 
 @dataclass(frozen=True)
@@ -47,37 +49,15 @@ class Question:
         }
         return {name: value for name, value in every.items() if value}
 
-    @property
-    def place(self) -> tuple[Filter, ...]:
-        """Where to look, as filters that every source of survey points has.
+    def query(self, tool: str, **more: Any) -> Query:
+        """Return the typed query that a verb asks with these arguments and `more`.
 
         Raises:
             BadArgument: a drawn area is asked about together with another place.
         """
         if any(r.id in self.context.areas for r in self.regions) and len(self.regions) > 1:
             raise BadArgument("a drawn area is asked about alone; ask once for each area")
-        found = [Filter("region", "in", tuple(r.id for r in self.regions))] if self.regions else []
-        if self.near:
-            circle = (self.near["lon"], self.near["lat"], self.near["km"], self.near["name"])
-            found.append(Filter("position", "near", circle))
-        return tuple(found)
-
-    def classes(self, side: str = "") -> tuple[Filter, ...]:
-        """What is looked for, as filters; `side`: `_from` or `_to` of points visited twice."""
-        theme = self.context.nomenclature.theme
-        without = {t: tuple(c for c in self.exclude if theme([c]) == t) for t in ("land_cover", "land_use")}
-        kept = {"land_cover": self.land_cover, "land_use": self.land_use}
-        return tuple(
-            Filter(f"{name}{side}", op, codes)
-            for op, named in (("in", kept), ("not_in", without))
-            for name, codes in named.items()
-            if codes
-        )
-
-    @property
-    def in_its_years(self) -> Filter:
-        """The years asked about, as a filter."""
-        return Filter("year", "in", self.years)
+        return preset(tool, {**self.arguments, **more}, self.years)
 
     def in_years(self, *years: int) -> Question:
         """Return the same question of other years."""
@@ -166,8 +146,8 @@ def survey_years(context: Context) -> tuple[int, ...]:
 
 def counted(asked: Question) -> tuple[Question, Table]:
     """Return the question with its years fixed, and the counts of every survey year in the area."""
-    where = (*asked.place, *asked.classes())
-    counts = read(asked.context, Query("survey", (POINTS, SURVEYED, BY_COAST), where, (Group("year"),)))
+    every = asked.in_years(*survey_years(asked.context)).query("count_points")
+    counts = read(asked.context, replace(every, columns=(*every.columns, BY_COAST), rows=(Group("year"),)))
     if asked.years:
         return asked, counts
     surveyed = [row["year"] for row in counts.dicts() if row["surveyed"]] or survey_years(asked.context)
@@ -216,26 +196,6 @@ def provenance(context: Context, years: Sequence[int], table: Table) -> Provenan
 def point_name(point_id: int) -> str:
     """Return a LUCAS point id as printed: EEEENNNN, easting and northing in km, EPSG:3035."""
     return f"{point_id:08d}"
-
-
-def records_table(context: Context, rows: Table, *, distance: bool = False) -> Table:
-    """Return records as a person reads them: ids as printed, codes with their names, ISO dates; `distance` in km."""
-    label = context.nomenclature.label
-    names = {code: label([code], context.language) for code in {*rows.column("lc1"), *rows.column("lu1")} if code}
-    return Table(
-        (
-            "point_id", "year", "land_cover", "land_cover_name", "land_use", "land_use_name", "lon", "lat", "observed",
-            *(("km",) if distance else ()),
-        ),
-        tuple(
-            (
-                point_name(r["point_id"]), r["year"], r["lc1"], names.get(r["lc1"]), r["lu1"], names.get(r["lu1"]),
-                r["lon"], r["lat"], r["obs_date"].isoformat() if r["obs_date"] else None,
-                *((r["km"],) if distance else ()),
-            )
-            for r in rows.dicts()
-        ),
-    )  # fmt: skip
 
 
 def point_features(table: Table) -> dict[str, Any]:

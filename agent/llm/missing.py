@@ -69,7 +69,7 @@ def labels_of(said: str, context: Context) -> list[str]:
 def is_there(place: object, said: str, results: Sequence[Result], context: Context) -> bool:
     """Whether results are about a place, a member of it or a region inside it; of a town, about a circle."""
     if not isinstance(place, Region):
-        return "near" in said or any(r.tool == "nearest_records" for r in results)
+        return "near" in said or any(f.op == "near" for r in results for told in r.told for f in told.query.where)
     ids = {place.id, *context.gazetteer.members(place.id)}
     if any(f"'{id}'" in said for id in ids) or (place.level == "group" and place.id.startswith("group:EU")):
         return True

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from agent.say.sentence import sentence
+from agent.say.sentence import sentence, told_apart
 
-__all__ = ["sentence"]
+__all__ = ["sentence", "told_apart"]

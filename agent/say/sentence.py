@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.say.shape import COUNTED, FATES, Shape, shapes_of
 from agent.voice import Voice, decimals_of
-from retrieval.query import HOLDS, Column, Expression, Filter, Group, Query, Ref
-from retrieval.sources import Source, source_of
+from retrieval.query import HOLDS, Column, Expression, Filter, Group, Query
+from retrieval.sources import Source, source_of, unit_of, unit_of_difference
 from tools.compile import is_of_points
 from tools.context import Context
 from tools.official import sensible
-from tools.result import Result
+from tools.result import Result, Told
 from tools.uncertainty import supported
 
+COUNTED = ("stayed", "lost", "gained")
+FATES = ("net", *COUNTED)
+"""Columns of points visited twice, called by their names; all but the first are numbers of points."""
 LAND = ("km2", "ha")
 """Units of estimated areas: said with no more digits than their interval supports."""
 EARTH_KM = 20_000
@@ -27,8 +29,8 @@ LOOKED_AT = ("surveyed", "revisited", "mapped")
 
 
 def sentence(result: Result, voice: Voice, context: Context) -> str:
-    """Return the sentences of a result, one for each of its shapes."""
-    told = (_Sentence(shape, voice, context).whole() for shape in shapes_of(result))
+    """Return the sentences of a result, one for each query that is told of."""
+    told = (_Sentence(one, voice, context).whole() for one in result.told)
     return " ".join(text[:1].upper() + text[1:] + "." for text in told)
 
 
@@ -49,7 +51,7 @@ def _pairs_of_years(filters: Sequence[Filter], source: Source) -> Iterator[Filte
         if one in years and len(years) == 2 and {f.op for f in years} == {"in"}:
             if not joined:
                 first = sorted(years, key=lambda f: f.dimension)
-                yield Filter("years", "in", tuple(v for f in first if not isinstance(f.values, Ref) for v in f.values))
+                yield Filter("years", "in", tuple(v for f in first for v in f.listed))
             joined = True
         else:
             yield one
@@ -57,7 +59,7 @@ def _pairs_of_years(filters: Sequence[Filter], source: Source) -> Iterator[Filte
 
 def phrase(one: Filter, source: Source, voice: Voice, context: Context) -> str:
     """Return one filter in words."""
-    values = () if isinstance(one.values, Ref) else one.values
+    values = one.listed
     if one.dimension == "years":
         return "\N{EN DASH}".join(str(v) for v in values)
     of = source.dimensions[one.dimension]
@@ -123,16 +125,27 @@ def undetected(row: Mapping[str, Any], name: str) -> bool | None:
     return row.get(f"{name}_none", None if low is None or high is None else low <= 0 <= high)
 
 
+def told_apart(result: Result) -> bool | None:
+    """Return whether the survey tells a result's difference from none; None where it has none, or no error of it."""
+    if len(result.told) != 1 or result.told[0].query.lead:
+        return None
+    told = result.told[0]
+    head = told.query.headline
+    signed = len(told.rows) == 1 and head and head.expression and head.expression.op == "difference"
+    row, name = (told.rows[0], head.name) if signed and head else (told.facts, "margin")
+    return None if row.get(f"{name}_low") is None else not undetected(row, name)
+
+
 MOST_ENDS = 5
 """Points of an order that a sentence names; of more only the first."""
 
 
 class _Sentence:
-    """One shape on its way into words."""
+    """One query and its rows on their way into words."""
 
-    def __init__(self, shape: Shape, voice: Voice, context: Context) -> None:
-        self.shape, self.voice, self.context = shape, voice, context
-        self.query, self.rows, self.facts = shape.query, shape.rows, shape.facts
+    def __init__(self, told: Told, voice: Voice, context: Context) -> None:
+        self.about, self.voice, self.context = told.about or told.query, voice, context
+        self.query, self.rows, self.facts = told.query, told.rows, told.facts
         self.source = source_of(self.query.source)
         self.head = self.query.headline
 
@@ -159,7 +172,7 @@ class _Sentence:
 
     def frame(self) -> str:
         """The conditions that all of it is about; years that rows stand for are told there."""
-        asked = self.shape.about or self.query
+        asked = self.about
         if self.query.group("year"):
             asked = replace(asked, where=tuple(f for f in asked.where if (f.dimension, f.op) != ("year", "in")))
         return frame_of(asked, self.voice, self.context)
@@ -222,14 +235,7 @@ class _Sentence:
 
     def unit(self, column: Column) -> str:
         """The unit of a column."""
-        if column.measure:
-            return self.source.measures[column.measure].unit
-        assert column.expression
-        of = column.expression
-        left = self.unit(self.query.column(of.left))
-        if of.op in ("difference", "gap") and left == "%":
-            return "percentage points"
-        return {"percent": "%", "part": "%", "ratio": "times"}.get(of.op, left)
+        return unit_of(column, self.query)
 
     def cell(self, row: Mapping[str, Any], column: Column, *, leads: bool = False) -> str:
         """One number of a row with its unit and interval, where it `leads` with its level; a difference has a sign."""
@@ -420,7 +426,7 @@ class _Sentence:
             widest = max(rows, key=lambda row: row.get(end) or 0)
             told = float(margin)
             margin = self.supported(told, widest, self.head) if self.source.weighed else sensible(told)
-        text = self.voice.quantity(margin, "percentage points" if unit == "%" else unit)
+        text = self.voice.quantity(margin, unit_of_difference(unit))
         return self.with_ends(text, self.facts.get("margin_low"), self.facts.get("margin_high"))
 
     def superlative(self, most: bool, value: float | None) -> str:
@@ -477,7 +483,7 @@ class _Sentence:
         change = self.facts.get("change")
         if change is not None and self.head:
             unit = self.unit(self.head)
-            written = self.voice.quantity(change, "percentage points" if unit == "%" else unit, signed=True)
+            written = self.voice.quantity(change, unit_of_difference(unit), signed=True)
             years = [row[self.query.rows[0].dimension] for row in self.rows if row[self.head.name] is not None]
             slots = {"entries": entries, "first": years[0], "last": years[-1], "change": written}
             entries = self.voice.say("change_between", **slots)

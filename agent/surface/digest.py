@@ -60,7 +60,7 @@ def shown_columns(result: Result) -> list[str]:
         return [c for c in there if not c.endswith(("_low", "_high", "_se")) and c not in ("flag", "status", "dataset")]
     asked = Query.from_json(result.arguments)
     if any(g.dimension == "point" for g in asked.rows):
-        return [c for c in there if c not in ("dataset", "obs_date") and not c.endswith("_name")]
+        return [c for c in there if c not in ("dataset", "observed") and not c.endswith("_name")]
     keys = [k for g in asked.rows for k in (f"{g.dimension}_id", g.dimension, f"{g.dimension}_name")]
     kept = [*keys, *(c.name for c in asked.columns), *([asked.fold.op] if asked.fold else [])]
     return [c for c in there if c in kept] or there

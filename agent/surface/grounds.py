@@ -84,7 +84,7 @@ class Grounds:
             BadArgument: the first that comes from nowhere.
         """
         source = source_of(query.source)
-        for one in (*query.where, *(f for c in query.columns for f in c.where)):
+        for one in query.every_filter:
             self._need_filter(one, source)
         for group in query.rows:
             if group.dimension in source.dimensions:

@@ -287,7 +287,7 @@ def need_years(asked: Query, context: Context) -> None:
         return
     there = {y for d in context.store.datasets() if d.kind == source.dataset for y in d.years}
     dated = {d.name for d in source.dimensions.values() if d.kind == "year"}
-    for one in (*asked.where, *(f for c in asked.columns for f in c.where)):
+    for one in asked.every_filter:
         if one.dimension not in dated or one.op != "in" or isinstance(one.values, Ref) or there & {*one.values}:
             continue
         told = ", ".join(map(str, sorted(there)))

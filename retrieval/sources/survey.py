@@ -56,7 +56,7 @@ SURVEY = source(
         "lc1": "lc1",
         "lu1": "lu1",
         "elevation": "elevation",
-        "obs_date": "obs_date",
+        "observed": "obs_date",
         "dataset": "dataset",
     },
     everywhere="region_id = ''",

@@ -351,7 +351,7 @@ def test_what_the_data_does_not_speak_of_is_refused_with_what_can_be_asked(asked
 
 
 def test_provinces_are_ranked_also_where_the_store_has_no_nuts_3(asked) -> None:
-    assert asked("en qué provincia hay más puntos de olivar?").results[0].facts["first"][0][0] == "Jaén"
+    assert asked("en qué provincia hay más puntos de olivar?").results[0].regions[0].name == "Jaén"
     assert asked("which departments of France have the most vineyard points").results[0].regions[0].id == "iso:FR-30"
 
 

@@ -8,7 +8,6 @@ from agent.ask import ask
 from agent.conversation import Conversation
 from agent.reading.asides import without_asides
 from agent.reading.read import read
-from agent.say.shape import asked_of
 from retrieval.query import Column, Filter, Group, Query
 from retrieval.store import Store
 from tools.context import Context
@@ -320,7 +319,7 @@ FATES = [
 
 @pytest.mark.parametrize(("question", "before", "after"), FATES)
 def test_what_became_of_points_begins_at_the_class_that_is_named(real, question, before, after):
-    query = asked_of(ask(question, real, router="builtin").results[-1])
+    query = ask(question, real, router="builtin").results[-1].query
     where = {(f.dimension, f.op): f.values for f in query.where}
     assert (query.source, where.get(("land_cover_from", "in"))) == ("revisits", before)
     assert where.get(("land_cover_to", "in")) == after
@@ -373,7 +372,7 @@ TOLD_BY_WORD = [
 
 @pytest.mark.parametrize(("question", "source", "filtered"), TOLD_BY_WORD)
 def test_everyday_words_of_a_language_do_not_refuse_a_question(real, question, source, filtered):
-    query = asked_of(ask(question, real, router="builtin").results[0])
+    query = ask(question, real, router="builtin").results[0].query
     assert query.source == source
     assert filtered in [(f.dimension, f.op) for f in query.where]
 
@@ -431,7 +430,7 @@ def test_the_highest_point_of_a_class_is_no_ranking_of_shares(real):
         "Wo in Europa liegt der höchste Weinbergpunkt?",
         "Où se trouve en Europe la vigne la plus haute ?",
     ):
-        query = asked_of(ask(question, real, router="builtin").results[0])
+        query = ask(question, real, router="builtin").results[0].query
         assert (query.rows[0].dimension, query.order[0].column, query.limit) == ("point", "elevation", 1)
 
 

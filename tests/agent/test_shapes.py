@@ -13,7 +13,6 @@ from pyproj import Geod
 from agent.answer import Answer
 from agent.ask import ask
 from agent.conversation import Conversation
-from agent.say.shape import asked_of
 from retrieval.store import Store
 from tests.conftest import shared_data_folder
 from tools.context import Context
@@ -140,7 +139,7 @@ def test_points_that_changed(question: str, gold: Callable[[Frame], Any], contex
     result = asked(question, context).results[-1]
     both = pairs(records)
     assert result.facts["found"] == gold(both).sum()
-    assert [g.dimension for g in asked_of(result).rows] == ["point"]
+    assert [g.dimension for g in result.query.rows] == ["point"]
 
 
 def test_what_points_were_and_became_is_told_in_the_right_direction(context: Context, records: Frame) -> None:
@@ -171,7 +170,7 @@ def test_a_condition_on_one_class_keeps_the_rows_of_another(context: Context, re
 
 def test_a_share_is_the_statistic_s_also_of_rows_that_points_found(context: Context) -> None:
     question = "What is the grassland share in the three countries with the most barley points?"
-    found, share = (asked_of(r).source for r in asked(question, context).results)
+    found, share = (r.query.source for r in asked(question, context).results)
     assert (found, share) == ("survey", "published")
 
 
@@ -212,7 +211,7 @@ def test_every_statistic_of_a_list_is_told(question: str, context: Context, reco
     "Auf welchem Platz liegt Bayern unter den deutschen Regionen beim Grünland?",
 ])  # fmt: skip
 def test_a_region_is_ranked_among_those_of_its_own_level(question: str, context: Context) -> None:
-    query = asked_of(asked(question, context).results[0])
+    query = asked(question, context).results[0].query
     assert (query.lead, query.rows[0].level) == ("nuts:DE2", "nuts1")
 
 
@@ -270,13 +269,13 @@ def test_both_ends_of_a_ranking_are_told(question: str, context: Context) -> Non
 
 def test_a_distance_beyond_is_never_one_within(context: Context) -> None:
     query = asked("Number of points with maize further than 100 km from Toulouse but still in France", context)
-    (position,) = asked_of(query.results[-1]).filters("position")
+    (position,) = query.results[-1].query.filters("position")
     assert position.op == "not_near"
 
 
 def test_degrees_west_count_downwards(context: Context) -> None:
     result = asked("How many points west of 5° W in Spain are olives?", context).results[-1]
-    (limit,) = asked_of(result).filters("lon")
+    (limit,) = result.query.filters("lon")
     assert (limit.op, limit.values) == ("below", (-5.0,))
 
 
@@ -291,7 +290,7 @@ ORDERED = [
 
 @pytest.mark.parametrize(("question", "rows", "way"), ORDERED)
 def test_rows_and_their_order(question: str, rows: str, way: str, context: Context) -> None:
-    query = asked_of(asked(question, context).results[-1])
+    query = asked(question, context).results[-1].query
     assert (query.rows[0].dimension, query.order[0].way) == (rows, way)
 
 
@@ -311,7 +310,7 @@ def test_both_witnesses_are_asked_each_for_itself(context: Context) -> None:
     results = asked(
         "For wetland in Estonia give the official figure and the survey count side by side", context
     ).results
-    assert [asked_of(r).source for r in results] == ["published", "survey"]
+    assert [r.query.source for r in results] == ["published", "survey"]
 
 
 def test_every_year_of_several_classes_of_several_places_is_a_row(context: Context) -> None:
@@ -340,7 +339,7 @@ TALKS = [
 def test_another_part_of_the_same_whole(turns: list[str], sides: list[tuple[str, ...]], context: Context) -> None:
     talk = Conversation()
     last = [ask(turn, context, router="builtin", conversation=talk, debug=True) for turn in turns][-1]
-    part, whole, _ = asked_of(last.results[-1]).columns
+    part, whole, _ = last.results[-1].query.columns
     assert [part.where[0].values, whole.where[0].values] == sides
 
 
@@ -348,7 +347,7 @@ def test_what_is_left_out_too_adds_up(context: Context) -> None:
     talk = Conversation()
     turns = ["barley in Germany", "without Bavaria", "and without Saxony too"]
     last = [ask(turn, context, router="builtin", conversation=talk, debug=True) for turn in turns][-1]
-    gone = {v for f in asked_of(last.results[-1]).filters("region") if f.op == "not_in" for v in f.listed}
+    gone = {v for f in last.results[-1].query.filters("region") if f.op == "not_in" for v in f.listed}
     assert gone == {"nuts:DE2", "nuts:DED"}
 
 
@@ -399,7 +398,7 @@ def test_each_of_two_classes_has_its_own_figure(question: str, codes: list[str],
     "¿Qué país tiene menos bosque?", "Quale paese ha meno bosco?", "Qual é o país com menos floresta?",
 ])  # fmt: skip
 def test_a_word_that_leaves_out_may_say_the_least(question: str, context: Context) -> None:
-    (order,) = asked_of(asked(question, context).results[-1]).order
+    (order,) = asked(question, context).results[-1].query.order
     assert order.way == "fewest"
 
 
@@ -497,7 +496,7 @@ OTHER_YEAR = [
 
 @pytest.mark.parametrize("question", OTHER_YEAR)
 def test_what_points_were_in_the_other_survey(question: str, context: Context) -> None:
-    (group,) = asked_of(asked(question, context).results[0]).rows
+    (group,) = asked(question, context).results[0].query.rows
     assert group.dimension == "land_cover_from"
 
 

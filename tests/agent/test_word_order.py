@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from agent.ask import ask
-from agent.say.shape import asked_of
 from agent.understand import sentences_of
 from retrieval.store import Store
 from tools.context import Context
@@ -21,7 +20,7 @@ def context(real_store: Store) -> Context:
 def filters(question: str, context: Context) -> dict[str, tuple]:
     answer = ask(question, context, router="builtin")
     assert answer.status == "answered", answer.text
-    return {f.dimension: (f.op, [*f.values]) for f in asked_of(answer.results[0]).where}
+    return {f.dimension: (f.op, [*f.values]) for f in answer.results[0].query.where}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import shapely
 from retrieval.errors import BadArgument, NoSuchYear, NotPublished, OutOfCoverage, TooFine, UnknownRegion
 from retrieval.published_cells import settle
 from retrieval.query import Column, Expression, Filter, Fold, Group, Query
-from retrieval.statistics import MAIN_CLASSES, PUBLISHED_CLASSES
+from retrieval.statistics import MAIN_CLASSES, PARTS_TOLERANCE, PUBLISHED_CLASSES
 from retrieval.statistics_files import read_region_areas, read_statistics
 from retrieval.store import Store, extension_settings, load_spatial
 from retrieval.types import Region
@@ -100,7 +100,7 @@ def test_several_classes_are_added_up_and_said_to_be(world, published):
     each = [official_share(world, land_cover=[c], regions=["country:FR"], years=[2022]) for c in ("B11", "B12")]
     errors = [one.facts["uncertainty"]["se"] for one in each]
     assert result.facts["uncertainty"]["se"] == pytest.approx(sum(e * e for e in errors) ** 0.5, abs=2e-4)
-    assert result.facts["low"] < result.value < result.facts["high"]
+    assert result.interval[0] < result.value < result.interval[1]
 
 
 def test_a_part_that_is_not_published_is_named(world):
@@ -196,7 +196,7 @@ def test_low_reliability_is_said_beside_the_number(world):
 def test_a_figure_that_is_not_significant_is_no_number(world):
     result = official_share(world, land_cover=["H00"], regions=["nuts:FR10"], years=[2022])
     assert result.value is None
-    assert result.facts["status"] == "not_significant"
+    assert column(result, "status") == ["not_significant"]
     assert "not_significant" in keys(result)
 
 
@@ -542,28 +542,28 @@ def test_two_regions_are_compared_in_their_latest_common_year(world, published):
     assert result.years == (2018,)
     assert result.value == round(published["FR", "C00", 2018][0] - published["UK", "C00", 2018][0], 1)
     assert result.unit == "percentage points"
-    assert result.facts["most"] == "France"
+    assert result.told[0].rows[0]["region"] == "France"
     assert "uk_until_2018" in keys(result)
 
 
 def test_a_difference_within_the_rounding_is_none(world):
     result = compare_official(world, land_cover=["B82"], regions=["country:ES", "country:PT"], years=[2022])
     assert result.value == -0.1
-    assert result.facts["no_difference"]
+    assert result.told[0].facts["margin_none"]
     assert "rounding" in keys(result)
 
 
 def test_bavarias_cropland_shrank_and_its_series_is_whole(world, published):
     result = change_official(world, land_cover=["B00"], regions=["nuts:DE2"], year_from=2009)
     assert result.value == round(published["DE2", "B00", 2022][0] - published["DE2", "B00", 2009][0], 1) == -4.5
-    assert result.facts["direction"] == "less"
-    assert [p["year"] for p in result.facts["series"]] == [2009, 2012, 2015, 2018, 2022]
+    assert result.told[0].rows[0]["change_none"] is False
+    assert [c.name for c in result.told[0].query.columns] == ["2009", "2012", "2015", "2018", "2022", "change"]
 
 
 def test_a_change_within_the_rounding_is_none(world):
     result = change_official(world, land_cover=["A00"], regions=["country:IT"], year_from=2009, year_to=2018)
     assert result.value == 0.0
-    assert result.facts["direction"] == "none"
+    assert result.told[0].rows[0]["change_none"]
     assert "rounding" in keys(result)
 
 
@@ -597,7 +597,6 @@ def test_a_profile_has_the_eight_main_classes_largest_first(world):
     result = profile_region(world, regions=["country:SE"], year=2018)
     assert set(column(result, "land_cover")) == set(MAIN_CLASSES)
     assert column(result, "value") == sorted(column(result, "value"), reverse=True)
-    assert result.facts["adds_up"]
     assert "main_classes_do_not_sum" not in keys(result)
 
 
@@ -608,8 +607,9 @@ def test_a_profile_that_does_not_add_up_says_by_how_much(world):
 
 def test_a_class_is_broken_down_into_its_parts(world, published):
     result = profile_region(world, regions=["country:FR"], land_cover=["B00"], year=2018)
-    assert result.facts["largest"]["land_cover"] == "B10"
-    assert result.facts["whole"] == published["FR", "B00", 2018][0]
+    assert result.told[0].rows[0]["land_cover"] == "B10"
+    assert sum(column(result, "value")) == pytest.approx(published["FR", "B00", 2018][0], abs=PARTS_TOLERANCE)
+    assert "parts_do_not_sum" not in keys(result)
 
 
 # ── the same figures asked by a query ───────────────────────────────────────────────────────────────────────────────
@@ -752,9 +752,10 @@ def test_where_no_sampling_error_is_published_it_is_said_and_no_interval_given(w
 
 def test_bavarias_grassland_did_not_change_detectably(world):
     result = change_official(world, land_cover=["E00"], regions=["nuts:DE2"], year_from=2015, year_to=2018)
-    assert (result.value, result.interval, result.facts["least"]) == (-0.7, (-2.4, 1.0), 2.4)
+    [told] = result.told[0].rows
+    assert (result.value, result.interval, told["change_least"]) == (-0.7, (-2.4, 1.0), 2.4)
     assert result.facts["uncertainty"]["se"] == pytest.approx(0.845, abs=0.01)
-    assert (result.facts["no_change"], result.facts["direction"]) == (True, "none")
+    assert told["change_none"]
     assert dict(slots(result, "edition_break"))["last"] == "2018"
 
 
@@ -764,18 +765,18 @@ def test_bavarias_grassland_did_not_change_detectably(world):
 )
 def test_no_change_is_given_across_a_change_of_method(world, land_cover, region, first, last):
     result = change_official(world, land_cover=[land_cover], regions=[region], year_from=first, year_to=last)
-    assert (result.value, result.interval, result.facts["comparable"]) == (None, None, False)
+    assert (result.value, result.interval, result.told[0].rows[0]["change"]) == (None, None, None)
     assert "method_changed" in keys(result)
-    assert all(cell["low"] < cell["percent"] < cell["high"] for cell in result.facts["series"])
+    assert all(row["low"] < row["value"] < row["high"] for row in result.table.dicts())
 
 
 def test_two_regions_whose_difference_may_be_nothing_cannot_be_told_apart(world):
     result = compare_official(world, land_cover=["B82"], regions=["nuts:ES51", "nuts:ES52"], years=[2022])
     low, high = result.interval or (0.0, 0.0)
     assert low < 0 < high
-    assert result.facts["told"] is False
+    assert result.told[0].facts["margin_none"]
     clear = compare_official(world, land_cover=["B82"], regions=["nuts:ES61", "nuts:ES51"], years=[2022])
-    assert (clear.facts["told"], clear.facts["most"]) == (True, "Catalonia")
+    assert (clear.told[0].facts["margin_none"], clear.told[0].rows[0]["region"]) == (False, "Catalonia")
 
 
 def test_a_ranking_says_between_which_ranks_a_region_may_lie(world):

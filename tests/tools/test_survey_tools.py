@@ -138,8 +138,8 @@ def test_no_filter_of_a_ranking_is_dropped(world):
 
 def test_change_is_counted_on_revisited_points_alone(world):
     result = compare_years(world, regions=["country:FR"], land_cover=["B82"])
-    facts = result.facts
-    assert (facts["stayed"], facts["lost"], facts["gained"], facts["revisited"]) == (5, 1, 0, 24)
+    [told] = result.told[0].rows
+    assert (told["stayed"], told["lost"], told["gained"], told["revisited"]) == (5, 1, 0, 24)
     assert result.value == -1
     lost = [f["properties"] for f in result.features["features"] if f["properties"]["change"] == "lost"]
     assert [(p["point_id"], p["land_cover_to"]) for p in lost] == [("38102300", "B16")]

@@ -52,7 +52,7 @@ def test_a_country_gets_the_stated_area_of_the_nearest_year(world, asked, stated
     result = official_share(world, land_cover=["B82"], regions=["country:FR"], years=[asked], unit=unit)
     [slots] = told(result)
     assert (slots["region"], slots["year"], slots["ha"]) == ("France", stated, ha)
-    assert ha not in (result.value, *(c["ha"] for c in result.facts["cells"]))
+    assert ha not in (result.value, *(row.get("value") for row in result.told[0].rows))
 
 
 def test_of_several_years_the_last_one_is_told_beside(world):
