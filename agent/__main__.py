@@ -327,6 +327,8 @@ def show(answer: Answer, context: Context, saved: Sequence[Path], *, draw: bool)
     print(answer.text)
     for caveat in answer.caveats:
         print(f"  · {caveat}")
+    if answer.job:
+        print("  · docs/pixelclip.md, “Whole maps”, says how to start it.")
     for at, choice in enumerate(answer.choices, 1):
         print(f"  {at}) {choice}")
     if answer.results:

@@ -399,10 +399,18 @@ WRITERS: Mapping[str, Callable[[Result, Voice, Context], str]] = {
 # --- caveats ---------------------------------------------------------------------------------------------------------
 
 
+WEIGHTY = {
+    "suspect", "not_comparable", "method_changed", "edition_break", "boundary_shift", "budget_spent", "truncated",
+    "permanent_crops_before_2022", "vine_area_outside", "incomplete_sum",
+}  # fmt: skip
+"""Caveats after which a figure is read otherwise; the others say how it was made."""
+
+
 def caveats_of(results: Sequence[Result], notes: Sequence[Any], language: str, context: Context) -> tuple[str, ...]:
-    """Return every caveat in words, each once, what the router assumed first."""
+    """Return every caveat in words, each once: what the router assumed, what changes the reading, then the others."""
     voice = Voice(language)
-    every: list[Any] = [*notes, *(filled_caveat(c, r) for r in results for c in r.caveats)]
+    of_results = [filled_caveat(c, r) for r in results for c in r.caveats]
+    every: list[Any] = [*notes, *sorted(of_results, key=lambda caveat: caveat[0] not in WEIGHTY)]
     if len({source_of(r, voice) for r in results if r.tool not in ("describe_data",)}) > 1:
         every.append(("second_witness", {}))
     worded = [worded_caveat(caveat, voice, context) for caveat in every]

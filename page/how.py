@@ -24,11 +24,12 @@ def how_html(answer: Answer, words: Words, language: str) -> str:
         f'<td class="la-number">{number(round(s.seconds, 3), language)}</td></tr>'
         for s in answer.steps
     )
-    cost = f"{answer.router} · {number(round(answer.seconds, 2), language)} s"
+    by = words["router_line"].format(router=words.get(f"router_{answer.router}", answer.router))
+    cost = f"{by[:1].upper()}{by[1:]} · {number(round(answer.seconds, 2), language)} s"
     if answer.tokens:
         cost += f" · {answer.tokens.prompt} + {answer.tokens.completion} tokens"
     parts = [
-        f"<p>{escape(words['router'])}: <b>{escape(cost)}</b></p>",
+        f"<p>{escape(cost)}</p>",
         f'<table class="la-table"><caption>{escape(words["how_steps"])}</caption><thead><tr>'
         f'<th scope="col">{escape(words["how_step"])}</th><th scope="col">{escape(words["how_detail"])}</th>'
         f'<th scope="col">s</th></tr></thead><tbody>{steps}</tbody></table>',

@@ -951,8 +951,19 @@ def fields_of(features: list[Feature], names: Names) -> tuple[tuple[str, str], .
 
 
 def of_asked(key: str, beside: Collection[str]) -> str:
-    """The column as it is to be named: a probability beside a score is that of the class asked about, of no other."""
-    return "probability_asked" if key == "probability" and "score" in beside else key
+    """The column as it is to be named: a probability beside a score is that of the class asked about, of no other.
+
+    What has a code and a name is called by what it is, and the code by that it is one.
+    """
+    if key == "probability" and "score" in beside:
+        return "probability_asked"
+    if key in CODED and f"{key}_name" in beside:
+        return f"{key}_code"
+    return key.removesuffix("_name") if key.removesuffix("_name") in CODED else key
+
+
+CODED = ("land_cover", "land_use")
+"""Columns of codes that have a column of names beside them."""
 
 
 AREAS = {"km2": "km²", "ha": "ha"}
@@ -962,6 +973,8 @@ AREAS = {"km2": "km²", "ha": "ha"}
 def heading(key: str, words: Words) -> str:
     """A column's or property's heading; `value (%)` keeps its unit."""
     name, _, unit = key.partition(" ")
+    if name.removesuffix("_code") in CODED and name not in CODED:
+        return f"{heading(name.removesuffix('_code'), words)} ({words['column_class'].lower()})"
     area, _, end = name.rpartition("_")
     if area in AREAS and f"column_{end}" in words:
         return f"{words[f'column_{end}']} ({AREAS[area]})"

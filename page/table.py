@@ -91,7 +91,7 @@ def note_of(row: Mapping[str, Any], words: Words) -> str:
     if row.get("value") is None and status:
         return words["not_significant" if status == "not_significant" else "no_data"]
     doubt = {"lines": "low_reliability", "dots": "magnitude_only"}.get(doubt_of(row))
-    return words[doubt].partition(":")[0] if doubt else ""
+    return words[doubt] if doubt else ""
 
 
 def told_columns(table: Table) -> list[int]:

@@ -348,6 +348,7 @@ window.landask = (() => {
   }
   function tellView() {
     const { root, map, drawing, words } = view;
+    root.toggleAttribute("data-far", map.getZoom() < DOTS_FROM);
     const box = map.getBounds();
     const all = drawing.layers.flatMap((layer, at) => (["areas", "points"].includes(layer.kind) && isDrawn(layer, at) ? layer.features || [] : []));
     const out = drawing.welcome ? 0 : all.filter((f) => !inView(f, box)).length;
@@ -447,7 +448,7 @@ window.landask = (() => {
           oninput: (event) => { view.opacity[place] = +event.target.value; keepOrder(); if (view.ready) paint(); } })));
       head.append(more);
     }
-    if (layer.kind === "points" && layer.features?.length > MANY && !ownColours(layer)) head.append(make("span", { class: "la-unit", text: words.hexagons }));
+    if (layer.kind === "points" && layer.features?.length > MANY && !ownColours(layer)) head.append(make("span", { class: "la-unit la-hexagons", text: words.hexagons }));
     if (layer.kind === "flags") return whole(head);
     const numbers = counts(layer);
     return whole(head, make("ul", {}, ...layer.marks.map((_, at) => make("li", { "data-mark": at }, markOf(layer, place, at, numbers[at])))));
@@ -905,7 +906,7 @@ window.landask = (() => {
     if (view.lost > MOST_LOST) return showPicture(canvas);
     try {
       view.map = new maplibregl.Map({ container: canvas, style: baseStyle(view.drawing.online), bounds: bounds(view.drawing), fitBoundsOptions: { padding: room() },
-        attributionControl: false, maxZoom: 17, minZoom: 1.5, renderWorldCopies: false, dragRotate: true, fadeDuration: 0, locale: {
+        attributionControl: false, maxZoom: 17, minZoom: 0, renderWorldCopies: false, dragRotate: true, fadeDuration: 0, locale: {
           "NavigationControl.ZoomIn": view.words.zoom_in, "NavigationControl.ZoomOut": view.words.zoom_out,
           "NavigationControl.ResetBearing": view.words.north, "AttributionControl.ToggleAttribution": view.words.sources,
           "Map.Title": view.words.map, "Popup.Close": view.words.close } });

@@ -151,3 +151,9 @@ def test_a_job_goes_on_while_the_page_is_loaded_again_and_its_map_is_drawn(seen:
         stored._embed = embed
     layers = seen.map_settles()
     assert any(layer["kind"] == "points" for layer in layers)
+    page.locator("[data-tool=swipe]").click()
+    for other in ("Recorded on the ground", "Seen from above"):
+        page.locator(".la-swipe-told select").select_option(label=other)
+        page.wait_for_function("name => document.querySelector('.la-swiped').dataset.drawn === name", arg=other)
+        expect(page.locator(".la-swipe-told li").first).to_be_visible()
+    page.locator("[data-tool=swipe]").click()

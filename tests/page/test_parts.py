@@ -251,13 +251,9 @@ def test_the_circle_of_a_search_is_drawn_at_its_radius(names: Names) -> None:
 
 def test_a_million_cells_are_one_picture_made_within_seconds() -> None:
     at = np.arange(1_000_000)
-    features = [
-        {
-            "geometry": {"coordinates": (3 + (n % 1000) * 0.001, 43 + (n // 1000) * 0.001)},
-            "properties": {"_m": int(n % 2)},
-        }
-        for n in at.tolist()
-    ]
+    corners_of = np.column_stack([3 + (at % 1000) * 0.001, 43 + (at // 1000) * 0.001]).tolist()
+    alike = [{"_m": 0}, {"_m": 1}]
+    features = [{"geometry": {"coordinates": c}, "properties": alike[n % 2]} for n, c in enumerate(corners_of)]
     marks = [type("M", (), {"colour": colour})() for colour in ("#ff0000", "#0000ff")]
     image, corners = picture(features, marks)
     size = Image.open(io.BytesIO(image)).size

@@ -447,6 +447,23 @@ def test_a_satellites_pixels_are_cells_from_near_by(seen: Seen) -> None:
     page.locator("[data-tool=swipe]").click()
 
 
+def test_thousands_of_points_are_hexagons_from_afar_that_hold_each_point_once(seen: Seen) -> None:
+    page = seen.open().ask("Where was woodland surveyed in Spain in 2018?").page
+    layers = seen.map_settles()
+    at, points = next((at, layer) for at, layer in enumerate(layers) if layer["kind"] == "points")
+    assert len(points["features"]) > 600
+    drawn = f"landask.view.map.queryRenderedFeatures({{layers: ['result-{at}-hex']}}).length"
+    page.wait_for_function(f"{drawn} > 30")
+    made = seen.read(f"landask.view.map.getStyle().sources['result-{at}-hex'].data.features.map(f => f.properties)")
+    assert sum(hexagon["n"] for hexagon in made) == len(points["features"])
+    assert all(hexagon["of"] <= hexagon["n"] for hexagon in made)
+    expect(page.locator(".la-hexagons")).to_be_visible()
+    lon, lat = points["features"][0]["geometry"]["coordinates"]
+    seen.jump(lon, lat, 9)
+    expect(page.locator(".la-hexagons")).to_be_hidden()
+    page.wait_for_function(f"landask.view.map.queryRenderedFeatures({{layers: ['result-{at}']}}).length > 0")
+
+
 def test_this_region_outlasts_a_reload_of_the_page_until_it_is_forgotten(seen: Seen) -> None:
     page = seen.open().page
     page.locator("[data-tool=this_view]").click()
@@ -469,6 +486,18 @@ def test_while_an_area_is_drawn_the_map_has_a_phone_to_itself(seen: Seen) -> Non
     assert box["height"] > 844 * 0.7
     page.locator("[data-tool=draw_cancel]").click()
     expect(page.locator("#chat")).to_be_visible()
+    page.set_viewport_size({"width": 1400, "height": 900})
+
+
+def test_on_a_phone_all_of_europe_is_in_sight_beneath_a_toolbar_of_long_words(seen: Seen) -> None:
+    page = seen.open().page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#language select").select_option("bg")
+    seen.ask("колко от България беше гора през 2018?").map_settles()
+    page.wait_for_function("!landask.view.map.isMoving()")
+    expect(page.locator(".la-off")).to_be_hidden()
+    page.locator("#language select").select_option("en")
+    expect(page.locator("#ask")).to_have_text("Ask")
     page.set_viewport_size({"width": 1400, "height": 900})
 
 
