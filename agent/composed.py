@@ -19,14 +19,14 @@ from agent.reading.clauses import ASKING, asks, clause_queries, clauses_of, each
 from agent.reading.complete import completed
 from agent.reading.edit import edited, edits
 from agent.reading.fill import queries
-from agent.reading.held import dropped, in_each_year, in_other_years
+from agent.reading.held import dropped, in_each_year, in_other_years, over_the_years
 from agent.reading.mentions import Item
 from agent.reading.named import Unfit
 from agent.reading.names import notes_on_names, refuse_unknown_spot, with_towns
 from agent.reading.pointing import joined, points_at_those, points_with, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from agent.reading.shapes import shaped
-from agent.refusals import refuse_the_future
+from agent.refusals import refuse_the_future, understood
 from agent.witnesses import OFFICIAL_LEVELS, around, published_same, witnesses
 from retrieval.errors import NoSuchYear, NotUnderstood, TooFine
 from retrieval.query import Filter, Query, Ref
@@ -128,8 +128,10 @@ def composed_plan(
     missing = [year for year in reading.years if year not in context.store.years()]
     if missing and any(query.source == "revisits" for query in asked):
         raise NoSuchYear(missing[0], context.store.years())
-    asked = in_each_year(in_other_years(asked, reading, context), reading)
-    if dropped(asked, reading, context):
+    asked = over_the_years(in_each_year(in_other_years(asked, reading, context), reading), reading, context)
+    if gone := dropped(asked, reading, context):
+        if words := [w for w in dict.fromkeys(gone) if w.casefold() in question.casefold()]:
+            raise NotUnderstood(understood(reading), ":".join(["unread", *words]))
         return None
     if loose and len(asked) < len(clauses) and not tells_count(asked[-1], loose):
         raise NotUnderstood((), f"unread:{words_of(clauses, reading)[clauses.index(loose)]}")
@@ -281,8 +283,8 @@ def plan_of(
     used = {str(v) for q in asked for f in q.filters("region") if not isinstance(f.values, Ref) for v in f.values}
     areas = {id: geometry for id, geometry in conversation.areas.items() if id in used and id in context.areas}
     said = {*reading.years, *conversation.years}
-    if reading.has("SHIFT", "LATER", "BACK", "NOTYEAR"):
-        said |= {int(year) for query in asked for year in values(query, "year")}
+    shifted = reading.has("SHIFT", "LATER", "BACK", "NOTYEAR")
+    said |= {int(year) for q in asked if shifted or q.group("year") for year in values(q, "year")}
     steps = [
         replace(step, later=n > 0) for n, query in enumerate(asked) for step in steps_for(query, reading, context, said)
     ]

@@ -615,6 +615,9 @@ class _Compiler:
         measure = self.source.measures[column.measure]
         for name in measure.needs:
             self._need_recorded(self.source.dimensions[name])
+        if measure.made_of:
+            sides = (replace(column, name=f"{column.name}_{name}", measure=name) for name in measure.made_of)
+            return [cell for side in sides for cell in self._cells(side)]
         own, sign = self._narrowing(column, measure)
         clause = f" FILTER (WHERE {' AND '.join(own)})" if own else ""
         slots = {"filter": clause, "sign": sign}
@@ -629,8 +632,8 @@ class _Compiler:
         found = []
         for column in self.query.columns:
             measure = self.source.measures[column.measure] if column.measure else None
-            if measure and measure.parts:
-                slots = {name: f"{column.name}_{name}" for name in measure.parts}
+            if measure and (measure.parts or measure.made_of):
+                slots = {name: f"{column.name}_{name}" for name in (*measure.parts, *measure.made_of)}
                 found += [f"{measure.sql.format(**slots)} AS {column.name}", *self._beside(column, measure, slots)]
         return found
 

@@ -43,7 +43,7 @@ from retrieval.query import (
 )
 from retrieval.types import Region
 from tools.context import Context
-from tools.presets import OF_SURVEYED, query_of
+from tools.presets import OF_SURVEYED, POINTS, SURVEYED, query_of
 from tools.query import answer
 
 UNIT_MEASURE = {"%": "share", "ha": "ha", "km2": "km2"}
@@ -105,6 +105,12 @@ def lies_there(reading: Reading) -> bool:
     return of_points and led and [kind for kind, _ in order[at + 1 :]].count("PLACE") == 1 == len(reading.all("PLACE"))
 
 
+BESIDE_MEASURE: Mapping[str, tuple[Column, ...]] = {
+    "points": (SURVEYED,),
+    "share_of_points": (POINTS, SURVEYED),
+    "cells": (Column("mapped", "mapped"),),
+}
+"""Measure → what stands beside it: what was looked at, and how many were found there."""
 PLURAL_WHICH = frozenset({"quels", "quelles"})
 """Where a noun has one form for one and several ("pays"), the word for "which" tells."""
 
@@ -481,7 +487,7 @@ class Constraints(Named):
             own = [(Filter("region", "in", (self.places[0].id,)),), (Filter("region", "in", (EVERYWHERE,)),)]
             shared = self.class_filters()
         elif self.source == "survey" and len(self.classes) == 1 and self.in_one_pool() and not self.level:
-            return Query("survey", (*self.columns(), OF_SURVEYED), self.base())
+            return Query("survey", (POINTS, SURVEYED, OF_SURVEYED), self.base())
         elif len(self.places) == 2 and len(self.classes) == 1 and not self.level:
             beside = "compare" in self.asks or self.reading.has("UP", "DOWN")  # "below the EU average"
             inner, outer = (None if beside else self.nested(*self.places)) or (None, None)
@@ -649,7 +655,7 @@ class Constraints(Named):
         if self.source == "predictions":
             return "cells"
         if self.source not in AREAL:
-            return "points"
+            return "share_of_points" if self.source == "survey" and self.of_share() else "points"
         if "cv" in self.measures and self.ranks_by_cv():
             return "cv"
         units = [UNIT_MEASURE[u] for _, _, u in self.reading.all("HAVING") if u in UNIT_MEASURE]
@@ -662,6 +668,11 @@ class Constraints(Named):
         unit = {i.value for i in self.reading.said.items if i.type == "UNIT"} & {"km2", "%", "pp"}
         in_km2 = unit == {"km2"} or "share" not in self.measures
         return "km2" if "area" in self.measures and in_km2 else "share"
+
+    def of_share(self) -> bool:
+        """Whether a share of what was looked at is asked for, or is what rows must meet."""
+        units = {unit for _, _, unit in self.reading.all("HAVING")}
+        return "%" in units if units else "share" in self.measures
 
     def ranks_by_cv(self) -> bool:
         """Whether rows are ranked or kept by the coefficient of variation; else it stands beside the figure."""
@@ -680,7 +691,7 @@ class Constraints(Named):
     def columns(self) -> tuple[Column, ...]:
         """The measure, and beside points what was looked at."""
         name = self.measure()
-        looked = {"points": (Column("surveyed", "surveyed"),), "cells": (Column("mapped", "mapped"),)}.get(name, ())
+        looked = BESIDE_MEASURE.get(name, ())
         looked = (Column("cv", "cv"),) if "cv" in self.measures and name != "cv" else looked
         return (Column(name, name), *looked)
 

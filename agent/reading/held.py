@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from agent.reading.mentions import Item
 from agent.reading.named import years_held
 from agent.reading.read import Reading
 from agent.understand import Area, Cover
 from retrieval.query import Filter, Group, Query
 from retrieval.types import Region
 from tools.context import Context
+from tools.presets import POINTS, SURVEYED
 
 EVERYWHERE = ("group:europe", "group:EU")
 """What a query without a place is about already."""
@@ -50,6 +52,27 @@ def in_each_year(asked: Sequence[Query], reading: Reading) -> tuple[Query, ...]:
     return tuple(_dated(q, (year,)) for year in years for q in asked)
 
 
+def over_the_years(asked: Sequence[Query], reading: Reading, context: Context) -> tuple[Query, ...]:
+    """Return queries of one year that a question asks over time as a row a year: "the trend of …", "in all years"."""
+    plain = not any(q.having or q.order or q.fold or q.lead or q.references() for q in asked)
+    if not reading.has("TREND") or not plain or years_named(reading) or any(spans_years(q) for q in asked):
+        return tuple(asked)
+    return tuple(_by_year(_dated(q, years_held(q.source, context)), where="where" in reading.all("ASK")) for q in asked)
+
+
+def _by_year(query: Query, *, where: bool) -> Query:
+    """Return a query as a row a year; single points are counted, or where they lie is asked of any year."""
+    if not query.group("point"):
+        return replace(query, rows=(*query.rows, Group("year")))
+    return query if where else replace(query, columns=(POINTS, SURVEYED), rows=(Group("year"),))
+
+
+def spans_years(query: Query) -> bool:
+    """Whether a query tells of several years, or of what became of points between them."""
+    dated = any(f.dimension == "year" and f.op == "in" and len(f.listed) > 1 for f in query.where)
+    return query.source == "revisits" or dated or _years_apart(query)
+
+
 def years_named(reading: Reading) -> tuple[int, ...]:
     """Return the years that are named, alone or as the ends of a span."""
     return tuple(dict.fromkeys([*reading.all("YEAR"), *(year for span in reading.all("SPAN") for year in span)]))
@@ -86,6 +109,7 @@ def dropped(asked: Sequence[Query], reading: Reading, context: Context) -> list[
     gone += _places_of_their_own(asked, reading, context)
     gone += _places_in_order(asked, reading) + _kinds_of_class(asked, reading)
     gone += _heights(reading, told)
+    gone += [reading.said.words(i) for i in reading.items if i.type in TOLD and not TOLD[i.type](i, asked)]
     apart = reading.has("NEAREST", "SIZED")  # where the distance begins, where the places of a size lie
     places = [] if apart else reading.all("PLACE")
     held = [r for area in places for r in area.regions if f'"{r.id}"' in told]
@@ -129,6 +153,67 @@ def _heights(reading: Reading, told: str) -> list[str]:
 
 
 HEIGHTS = ("elevation", "lat", "lon")
+
+
+def _held_against(asked: Sequence[Query]) -> bool:
+    """Whether anything is put in an order, kept by a condition, or reckoned from other numbers."""
+    return any(q.order or q.having or q.lead or any(c.expression for c in q.columns) for q in asked)
+
+
+def _ordered(_: Item, asked: Sequence[Query]) -> bool:
+    return any(q.order or q.lead for q in asked)
+
+
+def _over_time(_: Item, asked: Sequence[Query]) -> bool:
+    return any(spans_years(q) for q in asked)
+
+
+def _moved(item: Item, asked: Sequence[Query]) -> bool:
+    return _over_time(item, asked) or _held_against(asked)
+
+
+def _of_revisits(_: Item, asked: Sequence[Query]) -> bool:
+    return any(q.source == "revisits" for q in asked)
+
+
+def _kept(_: Item, asked: Sequence[Query]) -> bool:
+    return any(q.having for q in asked)
+
+
+def _limited(item: Item, asked: Sequence[Query]) -> bool:
+    return any(f.dimension == item.value.dimension for q in asked for f in filters_of(q))
+
+
+def _near(_: Item, asked: Sequence[Query]) -> bool:
+    return any(f.op in ("near", "not_near") for q in asked for f in filters_of(q))
+
+
+def _of_witness(item: Item, asked: Sequence[Query]) -> bool:
+    return item.value != "published" or any(q.source == "published" for q in asked)
+
+
+def _measured(item: Item, asked: Sequence[Query]) -> bool:
+    """Whether a share that is asked for is told: by its measure, beside an area, or as a percentage of columns."""
+    measures = {c.measure for q in asked for c in q.columns}
+    parts = {c.expression.op for q in asked for c in q.columns if c.expression}
+    return item.value != "share" or bool(measures & SHARES or parts & {"percent", "part"})
+
+
+SHARES = {"share", "share_of_points", "km2", "ha", "cv"}
+TOLD: Mapping[str, Callable[[Item, Sequence[Query]], bool]] = {
+    "TREND": _over_time, "CHANGE": _moved, "UP": _moved, "LOST": _over_time, "GAINED": _over_time,
+    "FATE": _of_revisits, "STAYED": _of_revisits, "TWICE": _of_revisits,
+    "RANK": _ordered, "ENDOF": _ordered, "HAVING": _kept, "COUNTED": _kept, "LIMIT": _limited, "NEAR": _near,
+    "WITNESS": _of_witness, "MEASURE": _measured,
+}  # fmt: skip
+"""Type of constraint → whether queries tell what it asks; what they do not tell would be dropped in silence."""
+
+
+def filters_of(query: Query) -> Iterator[Filter]:
+    """Yield every filter of a query and of its columns."""
+    yield from query.where
+    for column in query.columns:
+        yield from column.where
 
 
 def _places_in_order(asked: Sequence[Query], reading: Reading) -> list[str]:

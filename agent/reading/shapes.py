@@ -23,7 +23,6 @@ from retrieval.statistics import PUBLISHED_CLASSES
 from retrieval.types import Region
 from tools.context import Context
 from tools.plan import MOST_STEPS
-from tools.presets import OF_SURVEYED
 from tools.query import answer
 
 Shape = Callable[[Constraints], tuple[Query, ...] | None]
@@ -538,11 +537,10 @@ def mean_beside_the_whole(c: Constraints) -> tuple[Query, ...] | None:
     """The mean over a place's regions, beside the whole, or the regions that lie above or below it."""
     if {*c.reading.all("STAT")} != {"mean"} or not c.level or c.of_height() or len({*c.classes}) != 1 or not c.places:
         return None
-    columns, rows = c.columns()[:1], (Group("region", c.level),)
-    if c.source == "survey" and "share" in c.measures:
-        columns = (*c.columns(), OF_SURVEYED)
+    rows = (Group("region", c.level),)
+    columns = c.columns() if c.measure() == "share_of_points" else c.columns()[:1]
     where = (*c.place_filters(), *c.dated_filter(), *c.class_filters(), *c.other_filters())
-    mean = Query(c.source, columns, where, rows, fold=Fold("mean", columns[-1].name))
+    mean = Query(c.source, columns, where, rows, fold=Fold("mean", columns[0].name))
     stat = next(i for i in c.reading.items if i.type == "STAT")
     signs = [i for i in c.reading.said.items if i.type == "CMP" and i.value in "<>" and 0 <= stat.start - i.end < 3]
     if signs and c.asks & {"which", "show", "what"}:
@@ -635,9 +633,9 @@ def witnesses(c: Constraints) -> tuple[Query, ...] | None:
     queries = []
     for source in ("published", "survey"):
         c.source = source
+        if source == "survey" and "how_many" in c.asks:
+            c.measures.discard("share")  # of land, which the published figure tells
         columns = c.columns()
-        if source == "survey" and "share" in c.measures and "how_many" not in c.asks:
-            columns = (*columns, OF_SURVEYED)
         places = () if rows and rows[0].members else c.place_filters()
         where = (*places, *c.dated_filter(), *c.class_filters())
         queries.append(Query(source, columns, where, rows, order=(Order(columns[0].name),) if rows else ()))

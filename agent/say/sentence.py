@@ -317,10 +317,10 @@ class _Sentence:
         if self.facts.get("of_all") and (looked := self.looked_at(row)) is not None:
             text = self.of_all(text, looked)
         others = [c for c in self.query.columns if c.name in row and c.measure not in LOOKED_AT]
-        others = [c for c in others if c.name != self.head.name]
+        others = [c for c in others if c.name != self.head.name][:MOST_OTHERS]
         if not others:
             return text
-        shown = [self.put(self.label(c), self.cell(row, c)) for c in others[:MOST_OTHERS]]
+        shown = [self.cell(row, c) if self.is_plain(c) else self.put(self.label(c), self.cell(row, c)) for c in others]
         return self.voice.say("others", head=text, others="; ".join(shown))
 
     def broken(self) -> list[str]:
@@ -375,11 +375,15 @@ class _Sentence:
     def named(self, column: Column, row: Mapping[str, Any], *, first: bool, alone: bool) -> str:
         """A number with what it is called, unless its unit or its own words say it; the first with its level."""
         text, of = self.cell(row, column, leads=first), column.expression
-        units = ("points", "cells", "%") if alone and column.measure != "cv" else ("points", "cells")
-        plain = self.unit(column) in units and column.measure and not column.where
+        share = alone and column.measure == "share"
+        plain = self.is_plain(column) or (share and not column.where)
         change = bool(of and self.of_years(of) and (row[column.name] is None or undetected(row, column.name)))
         of_all = bool(of and of.op == "percent" and self.query.column(of.right).measure in LOOKED_AT)
         return text if plain or change or of_all else self.put(self.label(column), text)
+
+    def is_plain(self, column: Column) -> bool:
+        """Whether the unit says what a column is: so many points."""
+        return self.unit(column) in ("points", "cells") and bool(column.measure) and not column.where
 
     def ranked(self) -> str:
         """The first and what follows; of two, the margin."""

@@ -96,6 +96,9 @@ class Measure:
     too, and left out of a reader's table. The SQL of the figure, its status and error is then of these: `{name}`."""
     aside: tuple[str, ...] = ()
     """Parts that nothing of the above is made of: read only where they are asked for."""
+    made_of: tuple[str, ...] = ()
+    """Measures of the source that it is worked out of, each narrowed in its own way: read as `<column>_<measure>`. The
+    SQL of the figure is then of these: `{measure}`."""
     digits: int = 0
     needs: tuple[str, ...] = ()
     """Sparse dimensions it is made of."""

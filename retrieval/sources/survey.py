@@ -36,6 +36,15 @@ SURVEY = source(
         Measure("points", "count(*){filter}", "points", one=("year",)),
         Measure("surveyed", "count(*){filter}", "points", one=("year",), narrowed=False, concept="looked at"),
         Measure(
+            "share_of_points",
+            "round(100.0 * {points} / nullif({surveyed}, 0), 1)",
+            "%",
+            one=("year",),
+            concept="share of points",
+            made_of=("points", "surveyed"),
+            digits=1,
+        ),
+        Measure(
             "by_coast", "count(CASE WHEN by_coast THEN 1 END){filter}", "points", one=("year",), concept="by coast"
         ),
         Measure("mean_elevation", "round(avg(elevation){filter}, 1)", "m", concept="elevation", needs=("elevation",)),

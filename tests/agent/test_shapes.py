@@ -541,3 +541,25 @@ def test_what_strangers_asked_in_sentences(question: str, told: str, context: Co
 def test_a_ranking_is_told_from_both_ends(question: str, context: Context) -> None:
     most, least = asked(question, context).results
     assert [most.value, least.value] == [15.5, 10.3]
+
+
+# --- what a constraint asks is told, or it is refused by name --------------------------------------------------------
+
+
+OVER_TIME = [
+    ("What was the trend in France's vineyard points?", "en"),
+    ("vineyard points in France over the years", "en"),
+    ("Wie haben sich die Rebflächen in Frankreich über die Jahre entwickelt? Punkte bitte", "de"),
+    ("points de vigne en France au fil des ans", "fr"),
+    ("puntos de viñedo en Francia a lo largo de los años", "es"),
+    ("punti a vigneto in Francia nel corso degli anni", "it"),
+    ("wijngaardpunten in Frankrijk door de jaren heen", "nl"),
+]
+
+
+@pytest.mark.parametrize(("question", "language"), OVER_TIME)
+def test_what_is_asked_over_time_is_told_of_every_year(question: str, language: str, demo: Context) -> None:
+    answer = ask(question, demo, router="builtin")
+    assert answer.status == "answered", answer.text
+    assert answer.language == language
+    assert {row[0] for r in answer.results if r.table for row in r.table.rows} >= {2015, 2018}, answer.text

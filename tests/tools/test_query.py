@@ -60,6 +60,23 @@ def test_points_are_counted_beside_all_that_were_looked_at(context: Context) -> 
     assert result.table.rows == ((6, 30),)
 
 
+def test_a_share_of_points_is_of_what_was_looked_at_in_its_own_row_place_and_column(context: Context) -> None:
+    share = Column("share_of_points", "share_of_points")
+    assert answer(Query("survey", (share,), (VINES, Y2018)), context).value == 20.0  # 6 of 30
+    by_region = Query("survey", (POINTS, SURVEYED), (VINES, Y2018), (Group("region", "nuts2"),))
+    counted = answer(by_region, context).table
+    assert counted
+    at = [counted.columns.index(name) for name in ("region_id", "points", "surveyed")]
+    wanted = {row[at[0]]: round(100 * row[at[1]] / row[at[2]], 1) for row in counted.rows}
+    assert rows_of(replace(by_region, columns=(share,)), context) == wanted
+    above = replace(by_region, columns=(share,), having=(Condition("share_of_points", ">", 15),))
+    assert rows_of(above, context) == {region: value for region, value in wanted.items() if value > 15}
+    use, cover = Group("land_use", "1"), Filter("land_cover", "in", ("E00",))
+    shares = rows_of(Query("survey", (share,), (cover, Y2018), (use,)), context)
+    farmed, looked = answer(survey(cover, Filter("land_use", "in", ("U100",)), Y2018), context).value, 30
+    assert shares["U100"] == round(100 * farmed / looked, 1)  # ty: ignore[unsupported-operator]
+
+
 def test_rows_by_region_count_each_and_keep_a_zero(context: Context) -> None:
     maize = Filter("land_cover", "in", ("B16",))
     by_region = Query("survey", (POINTS,), (maize, Y2022), (Group("region", "nuts2"),))
