@@ -12,6 +12,7 @@ from agent.deals import saying as deals
 from agent.voice import Voice, own_texts
 from retrieval import errors
 from retrieval.query import Query
+from retrieval.sources import source_of as source
 from retrieval.types import PUBLISHED_LEVELS
 from tools.context import Context
 from tools.registry import witness_of
@@ -69,14 +70,19 @@ def class_verdicts(results: Sequence[Result], voice: Voice, context: Context) ->
     for group in groups.values():
         first, *others = sorted((results[at] for at in group), key=lambda r: number_of(r.value) or 0, reverse=True)
         if others and (number_of(first.value) or 0) > (number_of(others[0].value) or 0):
-            said[group[-1]] = voice.say("most", first=cover_of(first, voice, context)) + "."
+            codes = list(first.land_cover or first.land_use)
+            name = f"{context.nomenclature.label(codes, voice.language)} ({', '.join(codes)})"
+            said[group[-1]] = voice.say("most", first=name) + "."
     return said
 
 
 def beside_other_classes(result: Result) -> Query | None:
-    """Return the query of a single figure of a class without that class; None where a result is none of such."""
+    """Return the query of how much there is of a class, without that class; None where a result is none of such."""
     asked = result.told[0].query if len(result.told) == 1 else None
     if asked is None or asked.rows or asked.having or any(c.where or c.expression for c in asked.columns):
+        return None
+    measures = source(asked.source).measures
+    if measures[asked.columns[0].measure].concept != "amount":
         return None
     where = tuple(f for f in asked.where if (f.dimension, f.op) not in OF_CLASSES)
     return replace(asked, where=where) if where != asked.where else None

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from agent.render import render
+from retrieval.query import Column, Filter, Query
+from tools.context import Context
+from tools.query import answer
+
 
 @pytest.mark.parametrize(
     ("question", "tools"),
@@ -162,3 +167,19 @@ def test_what_an_unknown_word_leaves_out_is_named(asked) -> None:
 def test_how_many_remain_once_a_class_is_left_out_is_a_count(asked) -> None:
     answer = asked("Romania in 2018: cereal points, but please leave maize out of it. How many remain?")
     assert [(result.tool, result.arguments["exclude"]) for result in answer.results] == [("count_points", ["B16"])]
+
+
+@pytest.mark.parametrize(("measure", "told"), [("points", True), ("mean_lat", False)])
+def test_which_of_two_classes_there_is_most_of_is_said_of_queries_too(demo: Context, measure: str, told: bool) -> None:
+    """Of how much there is, not of how far north it lies."""
+    asked = [
+        Query("survey", (Column("n", measure),), tuple(Filter(d, "in", v) for d, v in where))
+        for where in (
+            (("region", ("country:IT",)), ("year", (2018,)), ("land_cover", (code,))) for code in ("B81", "B82")
+        )
+    ]
+    results = [answer(query, demo) for query in asked]
+    text = render(results, "en", demo)
+    most = max(results, key=lambda result: result.value).land_cover[0]
+    name = {"B81": "olive groves (B81)", "B82": "vineyards (B82)"}[most]
+    assert (f"Most: {name}." in text) == told, text
