@@ -105,6 +105,10 @@ NUMBERS: list[tuple[str, Query, Callable[[Frame], float]]] = [
     ("the highest point of a class", survey(cover("B82"), Y18, columns=(), rows=(G("point"),),
                                             order=(By("elevation"),), limit=1),
      lambda d: of(d, 2018, "B82")["elev"].max()),
+    ("the highest point of all, no elevation above the highest summit", survey(
+        Y18, columns=(), rows=(G("point"),), order=(By("elevation"),), limit=1), lambda d: of(d, 2018)["elev"].max()),
+    ("mean elevation of all, without implausible ones", survey(Y18, columns=(C("n", "mean_elevation"),)),
+     lambda d: round(of(d, 2018)["elev"].mean(), 1)),
     ("north of a latitude", survey(cover("B16"), Y18, F("lat", "above", (50,))),
      lambda d: (of(d, 2018, "B16")["lat"] > 50).sum()),
 ]  # fmt: skip
@@ -121,8 +125,8 @@ TABLES: list[tuple[str, Query, str, Callable[[Frame], Any]]] = [
     ("between twenty and thirty", survey(cover("B16"), Y18, rows=BY_NUTS2, having=(
         Condition("n", ">=", 20), Condition("n", "<=", 30))), "nuts2",
      lambda d: (s := of(d, 2018, "B16").groupby("nuts2").size())[s.between(20, 30)]),
-    ("the first three, ties kept", survey(cover("B81"), Y18, rows=BY_COUNTRY, order=(By("n"),), limit=3), "nuts0",
-     lambda d: of(d, 2018, "B81").groupby("nuts0").size().nlargest(3, keep="all")),
+    ("the first two, who are three with the tie", survey(cover("B74"), Y18, rows=BY_COUNTRY, order=(By("n"),), limit=2),
+     "nuts0", lambda d: of(d, 2018, "B74").groupby("nuts0").size().nlargest(2, keep="all")),
     ("years beside one another", survey(cover("B82"), country("ES"), rows=(G("year"),)), "year",
      lambda d: d[(d["nuts0"] == "ES") & (d["lc1"] == "B82")].groupby("year").size()),
 ]  # fmt: skip
