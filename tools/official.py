@@ -21,7 +21,6 @@ from retrieval.types import Region, Table
 from tools import uncertainty
 from tools.context import Context
 from tools.estimation import LEVEL
-from tools.result import Provenance
 from tools.survey import read
 
 UNITS = {"%": 1.0, "km2": 1.0, "ha": 100.0}
@@ -426,11 +425,6 @@ def label(context: Context, land_cover: str) -> str:
 def sensible(number: float) -> float:
     """Return an area without digits that its rounding cannot carry: whole numbers from 100 up, else one decimal."""
     return float(round(number)) if abs(number) >= 100 else round(number, 1)
-
-
-def provenance(context: Context, table: Table) -> Provenance:
-    """Return where published figures came from, with the query that brought them."""
-    return Provenance.of([context.store.dataset("statistics")], table)
 
 
 def interval_of(cell: Cell | None, unit: str) -> dict[str, Any]:

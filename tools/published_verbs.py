@@ -21,7 +21,7 @@ from tools.context import Context
 from tools.estimation import LEVEL
 from tools.official import Cell, Cells
 from tools.presets import MEASURES, WHOLE, preset
-from tools.result import Caveat, Result, Told, placed
+from tools.result import Caveat, Provenance, Result, Told, placed
 from tools.uncertainty import Apart
 
 UNION = ("group:EU", "group:EU27_2020", "group:europe")
@@ -643,7 +643,7 @@ def result_of(
     held = official_caveats.caveats(context, cells if noted is None else noted, of)
     return Result(
         tool=tool,
-        provenance=official.provenance(context, found.table),
+        provenance=Provenance.of([context.store.dataset("statistics")], found.table),
         features=official_maps.choropleth(context, shown, of, legend["breaks"]),
         facts={**facts, "unit": of, "legend": legend},
         caveats=(*before, *(c for c in held if c[0] not in without), *caveats),

@@ -73,7 +73,7 @@ def answer(asked: Query, context: Context) -> Result:
     return Result(
         tool="query",
         arguments=asked.to_json(),
-        provenance=provenance(compiled.source, asked, found, context),
+        provenance=Provenance.of(datasets_of(source, asked, context), found),
         regions=shown.regions(),
         land_cover=shown.codes("land_cover"),
         land_use=shown.codes("land_use"),
@@ -495,11 +495,6 @@ def datasets_of(source: Source, asked: Query, context: Context) -> list[Dataset]
     years = {year for f in dated for year in f.listed}
     own = [d for d in context.store.datasets() if d.kind in (source.dataset, *source.beside)]
     return [d for d in own if not years or not d.years or years & {*d.years}] or own
-
-
-def provenance(source: Source, asked: Query, found: Table, context: Context) -> Provenance:
-    """Return where the rows came from, with the query that brought them."""
-    return Provenance.of(datasets_of(source, asked, context), found)
 
 
 def caveats(compiled: Compiled, found: Table, context: Context) -> tuple[Caveat, ...]:

@@ -31,6 +31,7 @@ from page.how import how_html
 from page.layout import person
 from page.limits import Limiter
 from page.map import Drawing, Names, change_steps, drawing_of, edges_of, heading, steps
+from page.map import fields_of as fields_of_features
 from page.numbers import cell as shown
 from page.photos import photos_at, photos_html
 from page.picture import BASE
@@ -841,3 +842,14 @@ def test_the_columns_of_a_composed_question_are_named_by_what_they_hold(language
     assert told in html
     assert "before" not in html
     assert [table.columns[at] for at in told_columns(table)] == ["region", "before", "ratio"]
+
+
+@pytest.mark.parametrize(
+    ("language", "elevation"), [("en", "Elevation (m)"), ("de", "Höhe (m)"), ("el", "Υψόμετρο (m)")]
+)
+def test_a_popup_tells_how_high_a_point_lies_and_no_name_of_the_machine(language: str, elevation: str) -> None:
+    row = {"point_id": "36842354", "elevation": 192, "dataset": "lucas_points", "nuts2_id": "nuts:FRJ1"}
+    features = [{"geometry": {"type": "Point", "coordinates": [3.1, 43.2]}, "properties": row}]
+    told = fields_of_features(features, Names(str, dict, words(language), language))  # ty: ignore[invalid-argument-type]
+    assert [key for key, _ in told] == ["point_id", "elevation"]
+    assert dict(told)["elevation"] == elevation
