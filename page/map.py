@@ -59,7 +59,7 @@ TABLE_WORDS = ("table", "take_csv", "column_region")
 """What the table of a share's figures says, beside the map's own words."""
 HIDDEN = {
     "lon", "lat", "id", "region_id", "geometry", "class_break", "code", "unit", "flag", "status", "location", "hit",
-    "sure_land_cover", "dataset", "nuts2_id", "country_id",
+    "sure", "sure_land_cover", "dataset", "source", "level", "country_id", "nuts2_id",
 }  # fmt: skip
 """Properties a popup leaves out: they are drawn, or are names for the machine."""
 

@@ -830,14 +830,21 @@ window.landask = (() => {
     const { drawing, order, off, opacity } = view, name = sameAnswer(drawing), others = laid().filter(([other]) => other !== name);
     try { sessionStorage.setItem(LAID, JSON.stringify([...others, [name, { order, off: [...off], opacity }]].slice(-MOST_LAID))); } catch { /* private window, or no room */ }
   }
+  // What was fetched stays for a while: one goes back to the answer before, and to the first map with each new conversation.
+  const fetched = new Map(), MOST_FETCHED = 24;
   async function loadLayer(layer) {
     if (layer.kind === "image" || layer.features) return;
-    const reply = await fetch(here(layer.url));
-    const found = reply.ok ? await reply.json() : { features: [] };
-    layer.features = found.features;
-    if (found.indicator) layer.indicator = found.indicator;    // with the figures of all regions
-    layer.features.forEach((f, i) => { f.properties._i = i; });
-    if (!reply.ok) layer.lost = true;
+    if (!fetched.has(layer.url)) {
+      const reply = await fetch(here(layer.url));
+      if (!reply.ok) { layer.features = []; layer.lost = true; return; }
+      const found = await reply.json();
+      found.features.forEach((f, i) => { f.properties._i = i; });
+      fetched.set(layer.url, found);
+      if (fetched.size > MOST_FETCHED) fetched.delete(fetched.keys().next().value);
+    }
+    const { features, indicator } = fetched.get(layer.url);
+    layer.features = features;
+    if (indicator) layer.indicator = indicator;    // with the figures of all regions
   }
 
   async function draw(value) {

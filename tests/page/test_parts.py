@@ -30,7 +30,7 @@ from page.ground import colour
 from page.how import how_html
 from page.layout import person
 from page.limits import Limiter
-from page.map import Drawing, Names, change_steps, drawing_of, edges_of, heading, steps
+from page.map import Drawing, Names, change_steps, drawing_of, edges_of, heading, of_asked, steps
 from page.map import fields_of as fields_of_features
 from page.numbers import cell as shown
 from page.photos import photos_at, photos_html
@@ -44,7 +44,7 @@ from page.shelf import Held, Shelf
 from page.table import feature_links, table_html, told_columns
 from page.talk import Talk, Turn, answered, read_talk
 from page.uploads import region_from_file
-from page.view import draw, names_of
+from page.view import draw, head_html, names_of
 from page.words import FOLDER, PAGE_LANGUAGES, own_words, preferred_language, words
 from retrieval.errors import BadArgument, BadFile, BadGeometry, DataError
 from retrieval.types import Table
@@ -117,6 +117,26 @@ def test_the_step_that_is_named_is_the_one_being_done() -> None:
     assert told == [said["reading"], said["tool_count_points"], said["tool_classify_area"]]
     last = (plan, counted, Step("classify_area", 3.0, "3 pixels"))
     assert doing(Turn("?", steps=last), said) == said["step_render"]
+
+
+@pytest.mark.parametrize(
+    ("router", "told"),
+    [
+        ("builtin", "answered by fixed rules (no language model)"),
+        ("auto", "for what they cannot read, a language model"),
+    ],
+)
+def test_the_head_says_truly_what_answers(world: Any, router: str, told: str) -> None:
+    assert told.lower() in head_html(replace(world, router=router), "en").lower()
+
+
+def test_a_class_has_one_name_and_its_code_another_and_a_probability_says_of_what() -> None:
+    said = words("en")
+    beside = ("land_cover", "land_cover_name", "score", "probability")
+    assert [heading(of_asked(key, beside), said) for key in beside] == [
+        "Land cover (code)", "Land cover", "Score", "Probability of what was asked",
+    ]  # fmt: skip
+    assert heading(of_asked("probability", ("probability",)), said) == "Probability among all classes"
 
 
 def test_pixels_that_fit_another_class_better_are_grey_and_not_part_of_the_ramp(names: Names) -> None:

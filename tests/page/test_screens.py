@@ -31,6 +31,18 @@ DRAWN = """() => { const { ready, root, drawing } = landask.view;
 """What was answered is on the map; a question asked back draws nothing."""
 
 
+UNDER_THE_LEGEND = """() => {
+    const { map, drawing, root } = landask.view, box = root.querySelector(".la-legend").getBoundingClientRect();
+    const frame = map.getContainer().getBoundingClientRect();
+    const drawn = (drawing.layers ?? []).filter(({ kind, on }) => ["areas", "points"].includes(kind) && on !== false);
+    const spots = drawn.flatMap(({ features }) => features ?? []).map(({ geometry, properties }) =>
+        geometry.type === "Point" ? geometry.coordinates : properties._at);
+    return spots.filter((spot) => spot).map((spot) => map.project(spot)).filter(({ x, y }) =>
+        frame.x + x > box.left && frame.x + x < box.right && frame.y + y > box.top && frame.y + y < box.bottom).length;
+}"""
+"""How many results lie beneath the legend."""
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_each_state_shows_what_it_should_at_every_size_in_both_themes(seen: Seen, artifacts: Path, state: str) -> None:
     page = seen.open().page
@@ -48,6 +60,7 @@ def test_each_state_shows_what_it_should_at_every_size_in_both_themes(seen: Seen
             page.screenshot(path=str(artifacts / f"{state}-{size}-{theme}.png"))
         page.evaluate("document.body.classList.remove('dark')")
         in_sight(seen, width, height)
+        assert page.evaluate(UNDER_THE_LEGEND) == 0
     page.set_viewport_size({"width": 1400, "height": 900})
 
 
