@@ -77,6 +77,8 @@ def act_plan(question: str, context: Context, conversation: Conversation) -> Pla
     if asks_what_an_interval_is(reading, {leaf.key for leaf in leaves(question, context.language)}, conversation):
         return Plan((Step("explain_interval", {}),), frame=conversation.frame)
     named = [i for i in reading.said.items if i.type == "CLASS" and i.cost <= FORM_COST]
+    defining = [reading.said.words(i) for i in reading.said.items if i.value == "act.define"]
+    named = [i for i in named if i.cost == 0 or not any(reading.said.words(i) in words for words in defining)]
     spans = [(reading.said.tokens[i.start].start, reading.said.tokens[i.end - 1].end) for i in named]
     said = [leaf for leaf in said if not any(s <= leaf.start and leaf.end <= e for s, e in spans)]
     keys = {leaf.key for leaf in said}
@@ -240,8 +242,15 @@ def class_plan(classes: list[Cover], keys: set[str], context: Context, conversat
     listed = "classes.classes" in keys and keys & {"ask.show", "ask.which"}
     asked = keys & {"act.define", "act.differ"} or ("measure.difference" in keys and len(classes) > 1) or listed
     if asked or (fresh and "ask.what" in keys and "edit.what_about" not in keys):
-        return Plan((Step("define_class", {"codes": codes}),))
+        both = keys & {"act.differ", "measure.difference"}
+        return Plan((Step("define_class", {"codes": codes if both else innermost(codes, context)}),))
     return None
+
+
+def innermost(codes: list[str], context: Context) -> list[str]:
+    """Return the codes less those of kinds that another lies in: "which crops count as cereals" asks of cereals."""
+    held = {code: {*context.nomenclature.leaves([code])} for code in codes}
+    return [code for code in codes if not any(held[other] < held[code] for other in codes)]
 
 
 def data_plan(reading: Reading, keys: set[str]) -> Plan | None:

@@ -26,6 +26,7 @@ from agent.reading.names import notes_on_names, refuse_unknown_spot, with_towns
 from agent.reading.pointing import joined, points_at_those, points_with, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from agent.reading.shapes import shaped
+from agent.reading.whether import told_whether
 from agent.refusals import refuse_the_future, understood
 from agent.witnesses import OFFICIAL_LEVELS, around, published_same, witnesses
 from retrieval.errors import NoSuchYear, NotUnderstood, TooFine
@@ -297,7 +298,8 @@ def plan_of(
     notes = (*notes_on_names(reading, asked, context), *notes)
     named = said & {int(year) for year in values(asked[-1], "year")}
     queries = tuple(query.to_json() for query in asked)
-    return Plan(steps, notes, areas=areas, frame=of_land(sorted(named)), queries=queries)
+    told = told_whether(reading, asked[-1])
+    return Plan(steps, notes, told=told, areas=areas, frame=of_land(sorted(named)), queries=queries)
 
 
 def steps_for(query: Query, reading: Reading, context: Context, said: Collection[int]) -> list[Step]:

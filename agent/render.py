@@ -28,7 +28,8 @@ KINDS = {"published": "official", "predictions": "satellite", "estimates": "esti
 def render(results: Sequence[Result], language: str, context: Context, told: Sequence[str] = ()) -> str:
     """Return the text of an answer: its fixed lines, a sentence a result, and where it all came from."""
     voice = Voice(language)
-    fixed = [verdict_on(results) if key == "verdict" else key for key in told]
+    whether = [found for key in told if key in WHETHER and (found := is_so(results, key)) is not None]
+    fixed = [verdict_on(results) if key == "verdict" else key for key in told if key not in WHETHER]
     sentences = [voice.of["refusal" if key == "can" else "fact"][key] for key in fixed if key]
     if not results:
         return " ".join(sentences)
@@ -39,6 +40,9 @@ def render(results: Sequence[Result], language: str, context: Context, told: Seq
         if "; " not in witness and len({source_of(r, voice) for r in results}) > 1:
             colon = " :" if voice.language == "fr" else ":"
             sentence = f"{witness[:1].upper()}{witness[1:]}{colon} {sentence}"
+        if whether and sentence:
+            so = voice.say("yes" if whether.pop() else "no")
+            sentence = voice.say("verdict", verdict=so, sentence=sentence)
         sentences += [sentence] if sentence else []
     sources = "; ".join(dict.fromkeys(one for r in results for one in source_of(r, voice).split("; ")))
     return "\n".join([*sentences, voice.of["source"]["label"].format(sources=sources)])
@@ -51,6 +55,24 @@ def verdict_on(results: Sequence[Result]) -> str:
     if known:
         return "beyond_error" if known[-1] else "within_error"
     return "" if any(map(has_interval, results)) else "error_unknown"
+
+
+WHETHER = ("whether", "whether_seen")
+"""Lines that say yes or no before the first sentence: by every witness, or by the survey's points alone."""
+
+
+def is_so(results: Sequence[Result], key: str) -> bool | None:
+    """Return yes or no to what was asked: whether something is there, whether the place asked about leads a ranking,
+    whether any row meets a condition; None where the results do not tell, or their own sentence says it."""
+    told = results[-1].told[0] if results[-1].told else None
+    if told and told.query.lead:
+        rank = told.facts.get("lead", {}).get("rank")
+        return None if rank is None else rank == 1
+    if told and told.query.having:
+        return bool(told.rows) if told.query.rows else None
+    own = [r for r in results if key == "whether" or witness_of(r.tool) == "survey"]
+    numbers = [number for r in own if (number := number_of(r.value)) is not None]
+    return any(number > 0 for number in numbers) if numbers else None
 
 
 def has_interval(result: Result) -> bool:

@@ -1,4 +1,4 @@
-"""Questions in 24 languages by ten authors who knew only the users and the data: is the last answer right, in the
+"""Questions in 24 languages by eleven authors who knew only the users and the data: is the last answer right, in the
 language asked? Gold is by plain pandas (`evals.gold.strangers_gold`; of the others', `how` tells what was
 reckoned; every other of them is held out). Does not compute gold and mends nothing.
 """
@@ -17,6 +17,7 @@ from evals.world import World, answers
 FILES = (
     "strangers", "strangers_second", "strangers_third", "strangers_fourth", "strangers_fifth", "strangers_eighth",
     "strangers_ninth", "strangers_tenth", "strangers_eleventh", "strangers_twelfth",
+    "strangers_fifteenth",
 )  # fmt: skip
 FIRST = SAMPLES / "strangers_first.json"
 """What was wrong when these questions were asked for the first time, kept for good."""

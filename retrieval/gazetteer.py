@@ -866,8 +866,9 @@ def _worth_declining(words: Sequence[_Word], span: range, language: str) -> bool
     """Only where a name may stand: a declined form is looked for at capitals and after prepositions."""
     first = words[span[0]]
     before = words[span[0] - 1].norm if span[0] else ""
-    if len(span) > 4 or any(words[at].norm in known_words().common for at in span):
-        return False
+    common = any(words[at].norm in known_words().common for at in span)
+    if len(span) > 4 or (common and not (has_endings(language) and len(span) > 1)):
+        return False  # "Dél-Alföldön" is a name in Hungarian, whatever Spanish "del" is
     if has_endings(language):
         flat = not any(word.capital for word in words) and len(first.norm) >= SHORTEST_FLAT
         single = len(span) == 1 and (len(first.norm) < 4 or is_everyday(first.norm, language))

@@ -207,7 +207,7 @@ class Constraints(Named):
             return (bands,)
         both_ways = sum(has(t) for t in ("LOST", "GAINED", "STAYED")) > 1
         if self.classes and not self.level and not has("FATE", "FATESPLIT", "DIFF", "NOTCLASS"):
-            moved = self.source == "survey" and self.changes() and not self.other_filters()
+            moved = self.source == "survey" and self.changes() and not (self.other_filters() or self.asks_yes_or_no())
             if (self.source == "revisits" and both_ways) or (moved and not has("BECAME")):
                 return tuple(self.revisited())
         if self.source == "revisits":
@@ -224,10 +224,10 @@ class Constraints(Named):
             return (self.one_for_each(),)
         if whole := self.part_of_whole():
             return (whole,)
+        if has("UP", "DOWN") and self.has_two_sides() and not self.dated() and not has("DIFF"):
+            return (self.compared(verdict=self.asks_yes_or_no()),)
         if one := self.one_of_two():
             return (one,)
-        if has("UP", "DOWN") and len(self.places) == 2 and self.classes and not self.dated() and not has("DIFF"):
-            return (self.compared(verdict=self.asks_yes_or_no()),)
         if has("DIFF") and self.of_height() and len(self.classes) == 2:
             return (self.compared(self.reading.all("DIFF")[0]),)
         if self.of_height() and not has("HAVING", "COUNT", "COUNTED"):
@@ -730,7 +730,8 @@ class Constraints(Named):
             raise Unfit("with and without")
         if none:
             conditions = (Condition(columns[0].name, "=", 0),)
-        asked = [r for r in self.places if r.level == self.level and self.reading.has("RANKED", "RANK")]
+        first = self.reading.has("RANKED", "RANK") or (self.reading.has("SUP") and self.asks_yes_or_no())
+        asked = [r for r in self.places if r.level == self.level and first]
         if len(asked) > 1 and not conditions and not none:
             return self.each_place()
         self.places = [r for r in self.places if r not in asked]
@@ -977,6 +978,12 @@ class Constraints(Named):
         places = [i.start for i in named if i.type == "PLACE"]
         than = any(i.type in ("THANWORD", "COMPARED", "THAN") and i.start > places[0] for i in self.reading.said.items)
         return [i.type for i in named][:4] == ["DIFF", "PLACE", "ASK", "PLACE"] and not than
+
+    def has_two_sides(self) -> bool:
+        """Whether two places of a class, or two classes asked about with yes or no, stand side by side."""
+        of_classes = len(self.places) < 2 and len({k.codes for k in self.classes}) == 2
+        of_classes = of_classes and self.asks_yes_or_no() and not self.either("CLASS")
+        return not self.level and ((len(self.places) == 2 and bool(self.classes)) or of_classes)
 
     def asks_yes_or_no(self) -> bool:
         """Whether yes or no is asked, not how much or which."""

@@ -158,6 +158,8 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "ask.compare": (("ASK", "compare"),),
     "ask.when": (("ASK", "when"),),
     "ask.who": (("ASK", "who"),),
+    "ask.verb": (("VERB", ""),),
+    "ask.may": (("MAY", ""),),
     "time.since": (("SINCE", ""),),
     "time.before": (("BEFORE", ""),),
     "time.until": (("UNTIL", ""), ("TO", "to")),
@@ -266,7 +268,9 @@ class Mentions:
     language: str = "en"
 
     def words(self, item: Item) -> str:
-        """Return the question's own words that an item was read from."""
+        """Return the question's own words that an item was read from; '' where its mood says it."""
+        if item.start == item.end:
+            return ""
         return self.question[self.tokens[item.start].start : self.tokens[item.end - 1].end]
 
 
@@ -316,7 +320,11 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     topics = {at.span(leaf.start, leaf.end)[0] for leaf in every_leaf if leaf.key.startswith("topic.")}
     soft -= {n for n in topics if every[n].norm not in _small(language)}
     either = {leaf.start for leaf in every_leaf if leaf.key == "conjunction.or"}
-    being = {leaf.start for leaf in every_leaf if leaf.key == "ask.is"}
+    being = {leaf.start for leaf in every_leaf if leaf.key in ("ask.is", "ask.verb")}
+    compares = {"comparison.more", "comparison.less"} & {leaf.key for leaf in every_leaf}
+    moves = {leaf.start for leaf in every_leaf if leaf.key.startswith(("change.", "comparison."))}
+    soft |= {n for leaf in every_leaf if leaf.key == "ask.verb" and leaf.start not in moves
+             for n in range(*at.span(leaf.start, leaf.end))}  # fmt: skip
     falls = {leaf.start for leaf in every_leaf if leaf.key == "change.decrease"}
     firsts = [leaf.end for leaf in every_leaf if leaf.key == "ordinal.first" and not question[: leaf.start].strip()]
     shows = [leaf.start for leaf in every_leaf if leaf.key == "ask.show"]
@@ -325,7 +333,7 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     for leaf in every_leaf:
         if leaf.key == "ask.where" and leaf.start in either and leaf.start > 0:
             continue  # French "ou" without its accent
-        if leaf.key == "ask.where" and leaf.start in being and leaf.start > 0:
+        if leaf.key == "ask.where" and leaf.start in being and (leaf.start > 0 or (compares and being == {leaf.start})):
             continue  # Swedish "var" is "was" too
         if leaf.key in ("negation.not", "act.no") and _begins(question, leaf.start, leaf.end):
             soft.add(at.span(leaf.start, leaf.end)[0])  # "no, the other one"
@@ -353,7 +361,7 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         if not inside and not any(s <= start < e for s, e in shares):  # Italian "per cento"
             items += number_said(leaf.key, start, end)
     parted, leading = _parted(every, question, language)
-    alone = {i.start for i in parted if i.type in ("MET", "LOST")}  # Dutch "kwamen ze … tegen", against nothing
+    alone = {i.start for i in parted if i.type in ("MET", "LOST", "UP", "DOWN")}  # Dutch "kwamen … tegen" is no against
     items = [i for i in items if i.start not in alone] + [i for i in parted if i.type != "MET"]
     soft |= leading | {i.start for i in parted if i.type == "MET"}
     soft -= {n for i in items if i.type in WHOLE and i.end - i.start > 1 for n in range(i.start, i.end)}

@@ -14,6 +14,7 @@ from agent.lexicon import lexicon
 from agent.reading.chart import MUST, best, chart, is_general
 from agent.reading.mentions import Item, Mentions, mentions
 from agent.reading.senses import in_their_sense
+from agent.reading.whether import asked_whether, of_two_sides
 from agent.understand import NEAR_KM, POINT_COMPOUND
 from retrieval.nomenclature import ClassMatch
 from tools.context import Context
@@ -81,8 +82,9 @@ def read(question: str, language: str, context: Context) -> Reading:
     """Return a question taken apart and put together again."""
     said = mentions(question, language, context)
     made = tuple(chart(said))
-    items = dated(as_growing(as_amount(than_one(of_two_places(best(made, said), said), said), said), said))
-    items = as_shares(mostly(more_there(items, said)), said, context)
+    items = asked_whether(best(made, said), said)
+    items = dated(as_growing(as_amount(than_one(items, said), said), said))
+    items = of_two_sides(as_shares(mostly(items), said, context), said)
     items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
     items = as_compared(as_rivals(as_proportions(items), said), said)
     items = as_plain(said, without(as_the_least(items, said), said))
@@ -91,7 +93,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = of_the_whole(as_use(items, said, context), said)
     items = in_both_years([one for i in items for one in not_inside(i, said)], said)
     items = not_at_last(of_so_many(as_heights(items, said), said, context), said)
-    items = as_part(none_appeared(at_both_ends(larger_than(items, said), said)), context)
+    items = as_part(none_appeared(at_both_ends(items, said)), context)
     items = than_that(which_more(which_two(of_their_size(items, said), said), said), said)
     items = in_their_sense(items, said)
     items = tuple(those_counted(with_origin(with_the_last(items, said), said), said))
@@ -198,21 +200,6 @@ def in_both_years(items: list[Item], said: Mentions) -> list[Item]:
     if kinds != ["ASK", "CLASS", "BOTH", "SPAN"] or not any(i.value == "how_many" for i in order[: points[0]]):
         return items
     return [replace(i, type="STAYED") if i.type == "BOTH" else i for i in items]
-
-
-def larger_than(items: list[Item], said: Mentions) -> list[Item]:
-    """Return the constraints of a yes or no with "a larger … share than", between two places, as more in the first."""
-    places = [i for i in items if i.type == "PLACE"]
-    asks = bool(items) and (items[0].type, items[0].value) == ("ASK", "is")
-    if len(places) != 2 or not asks or any(i.type in ("UP", "DOWN", "RANK", "HAVING", "LEVEL", "OR") for i in items):
-        return items
-    than = any(i.type == "THANWORD" and places[0].end <= i.start < places[1].start for i in said.items)
-    signs = {i.start: i.value for i in said.items if i.type == "COMPARED"}
-    sides = {">": "UP", "<": "DOWN"}
-    return [
-        replace(i, type=sides[signs[i.start]], value="") if than and i.type == "SUP" and i.start in signs else i
-        for i in items
-    ]
 
 
 def as_part(items: list[Item], context: Context) -> list[Item]:
@@ -453,62 +440,6 @@ def _beside_than(item: Item, signs: Sequence[Item]) -> list[Item]:
         rows, last = replace(item, end=item.end - 1, type="LEVEL", value=level), item.end - 1
         return [rows, replace(item, start=last, type="CLASS", value=cover)]
     return [replace(item, type="GROWS")] if item.type in ("UP", "DOWN", "MORE", "SUP", "DIFF") else [item]
-
-
-def of_two_places(items: list[Item], said: Mentions) -> list[Item]:
-    """Return the constraints with "larger than" between two places as more in the first, "smaller than" as less."""
-    places = [i for i in items if i.type == "PLACE"]
-    if len(places) != 2 or any(i.type in ("UP", "DOWN", "MORE", "SUP", "DIFF", "HAVING", "CHANGE") for i in items):
-        return items
-    first, second = places
-    signs = {">": "UP", "<": "DOWN"}
-    than = next((i for i in said.items if i.type == "THAN" and i.value in signs
-                 and first.end <= i.start and 0 <= second.start - i.end < 3), None)  # fmt: skip
-    if than is None or any(i.start < than.end and than.start < i.end for i in items):
-        return items
-    return sorted([*items, Item(than.start, than.end, signs[than.value], "")], key=lambda i: i.start)
-
-
-BESIDE_TWO = (
-    "ASK",
-    "PLACE",
-    "NOTPLACE",
-    "CLASS",
-    "YEAR",
-    "LATEST",
-    "SUP",
-    "MORE",
-    "UP",
-    "DOWN",
-    "MEASURE",
-    "GROWS",
-    "AND",
-)
-"""Types that a comparison of two places may hold."""
-
-
-def more_there(items: list[Item], said: Mentions) -> list[Item]:
-    """Return the constraints with "more woodland in Latvia than in Estonia", asked with yes or no, as more in the first
-    place; the word that compares may stand behind the class, and "than" be a word that denies too, Irish "ná"."""
-    than = {i.start for i in said.items if i.type == "THANWORD"}
-    items = [replace(i, start=i.start + 1, type="PLACE", value=i.value[0])
-             if i.type == "NOTPLACE" and i.start in than and len(i.value) == 1 and i.end > i.start + 1 else i
-             for i in items]  # fmt: skip
-    places = [i for i in items if i.type == "PLACE"]
-    plain = all(i.type in BESIDE_TWO for i in items) and any(i.type == "CLASS" for i in items)
-    if len(places) != 2 or not plain or any(i.type == "OR" for i in said.items):
-        return items
-    if any(i.type == "ASK" and i.value != "is" for i in items):
-        return items
-    first, second = places
-    joined = any(first.end <= at < second.start and all(n in said.soft or n == at for n in range(at, second.start))
-                 for at in than)  # fmt: skip
-    signs = [one for one in compared(said) if one.start < second.start]
-    if not joined or len({one.value for one in signs}) != 1:
-        return items
-    way = "UP" if signs[0].value == ">" else "DOWN"
-    kept = [i for i in items if i.type not in ("SUP", "MORE", "UP", "DOWN")]
-    return sorted([*kept, Item(signs[0].start, signs[0].end, way, "")], key=lambda i: i.start)
 
 
 def mostly(items: list[Item]) -> list[Item]:

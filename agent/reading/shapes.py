@@ -602,6 +602,9 @@ def side_by_side(c: Constraints) -> tuple[Query, ...] | None:
     way = "fewest" if c.reading.has("DOWN") or "fewest" in c.reading.all("SUP") else "most"
     points = c.says_points
     where = (*c.dated_filter(), *c.other_filters())
+    if c.asks_yes_or_no() and c.has_two_sides() and c.reading.has("UP", "DOWN"):
+        c.source = "survey" if points else c.source
+        return (c.compared(verdict=True),)
     if points and len(c.places) > 1 and len(c.classes) == 1:
         c.source = "survey"
         rows = (Group("region", members=tuple((r.id,) for r in c.places)),)

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from agent.conversation import Conversation
+
+DEFINED = [
+    line.split("|")
+    for line in (Path(__file__).parent / "definitions.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+"""A class, a language and a question that asks what belongs to the class."""
+
+
+@pytest.mark.parametrize(("code", "question"), [(code, question) for code, _, question in DEFINED])
+def test_what_belongs_to_a_class_is_its_definition(asked, code: str, question: str) -> None:
+    answer = asked(question)
+    assert answer.status == "answered", answer.text
+    assert [result.arguments for result in answer.results] == [{"codes": [code]}]
 
 
 @pytest.mark.parametrize(
