@@ -243,14 +243,14 @@ def class_plan(classes: list[Cover], keys: set[str], context: Context, conversat
     asked = keys & {"act.define", "act.differ"} or ("measure.difference" in keys and len(classes) > 1) or listed
     if asked or (fresh and "ask.what" in keys and "edit.what_about" not in keys):
         both = keys & {"act.differ", "measure.difference"}
-        return Plan((Step("define_class", {"codes": codes if both else innermost(codes, context)}),))
+        return Plan((Step("define_class", {"codes": codes if both else codes_of(innermost(classes, context))}),))
     return None
 
 
-def innermost(codes: list[str], context: Context) -> list[str]:
-    """Return the codes less those of kinds that another lies in: "which crops count as cereals" asks of cereals."""
-    held = {code: {*context.nomenclature.leaves([code])} for code in codes}
-    return [code for code in codes if not any(held[other] < held[code] for other in codes)]
+def innermost(classes: list[Cover], context: Context) -> list[Cover]:
+    """Return the classes less those that another lies in: "which crops count as cereals" asks of cereals."""
+    held = [{*context.nomenclature.leaves(codes_of([cover]))} for cover in classes]
+    return [cover for cover, own in zip(classes, held, strict=True) if not any(other < own for other in held)]
 
 
 def data_plan(reading: Reading, keys: set[str]) -> Plan | None:

@@ -210,6 +210,7 @@ RULES: list[Rule] = [
     ("DIR DIM QTY DIR", "LIMIT", lambda d, a, q, e: beyond(d, q, e) if d[0] == a else None),
     ("DIR DIM NUM", "LIMIT", lambda d, a, n: span(d[1], n, a) if d[0] == a else None),
     ("DIR NUM DIM", "LIMIT", lambda d, n, a: span(d[1], n, a) if d[0] == a else None),
+    ("NUM DIM +DIR", "LIMIT", lambda n, a, d: span(d[1], n, a) if d[0] == a else None),  # Finnish, Hungarian
     ("DIR ORD DIM", "LIMIT", lambda d, n, a: span(d[1], float(n), a) if d[0] == a else None),
     ("BETWEEN NUM TO QTY DIR", "LIMIT", lambda b, x, t, q, d: ends(x, q[0], d[0]) if q[1] == "deg" else None),
     ("BETWEEN QTY TO QTY DIR", "LIMIT", lambda b, p, t, q, d: ends(p[0], q[0], d[0]) if q[1] == "deg" else None),

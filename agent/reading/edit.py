@@ -10,6 +10,7 @@ from agent.reading.beside import of_both_years
 from agent.reading.fill import PERCENT, UNIT_MEASURE, Constraints
 from agent.reading.named import Unfit
 from agent.reading.pointing import (
+    IN_PERCENT,
     POINTS,
     change_of,
     in_rows,
@@ -48,6 +49,7 @@ def edits(reading: Reading) -> bool:
     if points_strongly(reading) and len(reading.said.tokens) <= LONGEST_POINTING:
         return True
     whole = reading.has("CLASS") and reading.has("PLACE", "HERE", *SPLIT) and not reading.has("ALSO", "ONE", "SHIFT")
+    whole = whole and not any(i.type == IN_PERCENT for i in reading.said.items)
     return len(reading.said.tokens) <= LONGEST_EDIT and not whole and not reading.has(*MADE_ANEW)
 
 

@@ -207,7 +207,8 @@ class Constraints(Named):
             return (bands,)
         both_ways = sum(has(t) for t in ("LOST", "GAINED", "STAYED")) > 1
         if self.classes and not self.level and not has("FATE", "FATESPLIT", "DIFF", "NOTCLASS"):
-            moved = self.source == "survey" and self.changes() and not (self.other_filters() or self.asks_yes_or_no())
+            sided = self.asks_yes_or_no() and bool(sided_words(self.reading))
+            moved = self.source == "survey" and self.changes() and not (self.other_filters() or sided)
             if (self.source == "revisits" and both_ways) or (moved and not has("BECAME")):
                 return tuple(self.revisited())
         if self.source == "revisits":
@@ -463,7 +464,7 @@ class Constraints(Named):
             "SPLIT", "SPLITIN", "INSIDE", "RANK", "RANKNTH", "NTH", "SUP", "RANKED", "MANY", "NONE", "BYMONTH"
         ) or (len(self.places) > 1 and "each" in self.reading.all("EACH") and not self.reading.has("TOGETHER"))
         kept = self.reading.has("HAVING", "COUNT", "COUNTED", "STAT")
-        sided = "compare" in self.asks and len(self.places) > 1
+        sided = ("compare" in self.asks and len(self.places) > 1) or "which" in self.asks
         return "how_many" in self.asks and "points" in self.measures and not rows and not kept and not sided
 
     def dated(self) -> bool:

@@ -217,7 +217,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "act.thanks": (("SOFT", ""),),
     "act.hello": (("SOFT", ""),),
     "act.bye": (("SOFT", ""),),
-    "act.percent": (("MEASURE", "share"),),
+    "act.percent": (("MEASURE", "share"), ("INPERCENT", "")),
     "act.hectares": (("MEASURE", "ha"),),
     "act.differ": (("DIFF", "difference"),),
     "act.true": (("ASK", "is"),),
@@ -283,6 +283,9 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     areas, covers = _names(question, language, context)
     covers = [c for c in covers if not any(d.start < c.end and c.start < d.end for d in degrees)]
     covers += [_wooded(question, at, d) for d in degrees]
+    soils = [(leaf.start, leaf.end) for leaf in every_leaf if leaf.key == "topic.condition"]
+    covers = [c for c in covers if not any(s <= c.start and c.end <= e and (c.cost or (s, e) != (c.start, c.end))
+                                           for s, e in soils)]  # fmt: skip
     guess = INEXACT_BESIDE_EXACT if any(cover.exact and cover.cost < ABROAD_COST for cover in covers) else INEXACT
     items = [at.item(a.start, a.end, "PLACE", a, 0 if a.exact else INEXACT) for a in areas]
     items += [at.item(c.start, c.end, "CLASS", c, c.cost if c.exact else guess) for c in covers]
@@ -651,7 +654,13 @@ def _after_year(every: Sequence[Token], at: int, language: str) -> bool:
 def _is_clipped(question: str, token: Token) -> bool:
     """Whether a word is only a letter or two at an apostrophe: l'Italie, Spain's."""
     before, after = question[token.start - 1 : token.start], question[token.end : token.end + 1]
+    if before == ":" and question[token.start - 2 : token.start - 1].isdigit():
+        return len(token.norm) <= LONGEST_OF_A_NUMBER and token.norm.isalpha()  # Swedish "65:e", Finnish "2018:ssa"
     return len(token.norm) <= 2 and token.norm.isalpha() and bool({before, after} & {"'", "’", "-"})
+
+
+LONGEST_OF_A_NUMBER = 4
+"""Letters of the longest ending that is written behind a number and a colon."""
 
 
 def _names(question: str, language: str, context: Context) -> tuple[list[Area], list[Cover]]:
@@ -686,7 +695,7 @@ def numbers(every: Sequence[Token], question: str) -> list[Item]:
                 items.append(Item(n, n + 1, "TIMES", 1e6))
             elif glued:
                 items.append(Item(n, n + 1, "QTY", (float(glued.group(1)), glued.group(2))))
-            elif nth := re.fullmatch(r"(\d+)(?:st|nd|rd|th|e|eme|er)", token.norm):
+            elif nth := re.fullmatch(rf"(\d+)(?:{ORDINALS})", token.norm):
                 items.append(Item(n, n + 1, "ORD", int(nth.group(1))))
             continue
         digits, end = token.norm, n
@@ -715,6 +724,8 @@ def _dashed(items: Sequence[Item], n: int, question: str, every: Sequence[Token]
     return before if gap in ("-", "\u2010", "\u2013", "\u2014") else None
 
 
+ORDINALS = "st|nd|rd|th|e|eme|er|u|o|a|os|οσ|ο|ου|η|ησ"
+"""Endings, folded, that a number takes where it stands for its place in a row: English 65th, Irish 65ú, Greek 65ου."""
 MILLION = ("mio", "mln")
 """What is written for a million in many languages."""
 GROUPS = ".,'’ \u00a0\u202f"

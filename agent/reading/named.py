@@ -196,6 +196,8 @@ class Named:
             return self.classes
         leaves, joins = self.context.nomenclature.leaves, ("AND", "OR", "TO", "CMP", "THANWORD", "BECAME")
         said = [i for i in self.reading.said.items if i.type in joins]
+        if not any(i.type == "FROM" for i in self.reading.said.items):
+            said = [i for i in said if i.type != "TO" or i.value != "to"]  # Italian "punti coltivati a riso"
         kept = []
         for n, k in enumerate(self.classes):
             after = named[n + 1 : n + 2]

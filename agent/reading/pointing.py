@@ -59,6 +59,7 @@ def pointed(reading: Reading, past: Sequence[Query], said: Constraints, context:
         or of_the_two(reading, past, said)
         or in_both_years(reading, past, said)
         or part_of(reading, past, said)
+        or part_of_around(reading, base, said)
         or flipped(reading, base)
         or of_the_next(reading, base, context)
         or of_the_named(reading, base, said)
@@ -395,6 +396,36 @@ def two_of(name: str, past: Sequence[Query]) -> tuple[tuple[Any, ...], ...]:
 
 
 # --- a part of what was asked before ----------------------------------------------------------------------------------
+
+
+IN_PERCENT = "INPERCENT"
+"""The type of words that ask for what was told before as a percentage of something."""
+
+
+def part_of_around(reading: Reading, base: Query, said: Constraints) -> Query | None:
+    """The figure before in percent of the same of what its place lies in: "and as a percentage of all the woodland in
+    the Netherlands?" after Gelderland's."""
+    asked = any(i.type == IN_PERCENT for i in reading.said.items) and names_only(reading, "PLACE", "CLASS", "YEAR")
+    own = [said.context.named(str(id)) for id in values(base, "region")]
+    if not asked or len(own) != 1 or len(said.places) != 1 or base.rows or base.source not in MEASURED:
+        return None
+    (inner,), (outer,) = own, said.places
+    if inner.id == outer.id or not said.holds(outer, inner):
+        return None
+    if any({*k.codes} != {*values(base, k.theme)} for k in said.classes) or any(c.expression for c in base.columns):
+        return None
+    shared = without(base, "region", *(["year"] if said.years() else []))
+    dated = (Filter("year", "in", said.years()),) if said.years() else ()
+    columns = (
+        Column("part", MEASURED[base.source], (Filter("region", "in", (inner.id,)),)),
+        Column("whole", MEASURED[base.source], (Filter("region", "in", (outer.id,)),)),
+        Column("share_of", "", (), Expression("percent", "part", "whole")),
+    )
+    return Query(base.source, columns, (*shared, *dated))
+
+
+MEASURED = {"survey": "points", "published": "km2"}
+"""Source → the measure of which a part is a percentage of the whole."""
 
 
 def part_of(reading: Reading, past: Sequence[Query], said: Constraints) -> Query | None:

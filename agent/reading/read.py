@@ -12,7 +12,7 @@ from typing import Any
 
 from agent.lexicon import lexicon
 from agent.reading.chart import MUST, best, chart, is_general
-from agent.reading.mentions import Item, Mentions, mentions
+from agent.reading.mentions import Item, Mentions, lies_in, mentions
 from agent.reading.senses import in_their_sense
 from agent.reading.whether import asked_whether, of_two_sides
 from agent.understand import NEAR_KM, POINT_COMPOUND
@@ -257,13 +257,18 @@ def as_heights(items: list[Item], said: Mentions) -> list[Item]:
     if not mean or shares or any(i.type in HIGH for i in items):
         return items
     ends = [i for i in said.items if i.type == "END" and i.value[0] == "elevation"]
+    counted = [i for i in said.items if i.type == "CLASS" and POINT_COMPOUND.search(i.value.text)]
+    of_points = bool(counted) or any(i.type == "MEASURE" and i.value == "points" for i in said.items)
     found: list[Item] = []
     for one in items:
         end = next((e for e in ends if one.start <= e.start and e.end <= one.end), None)
-        lies = end is not None and (end.end - end.start > 1 or any(i.type == "MEASURE" for i in items))
-        if lies and one.type in ("SUP", "RANK", "RANKCLASS", "END"):
+        lies = end is not None and (end.end - end.start > 1 or of_points)
+        if end and lies and one.type in ("SUP", "RANK", "RANKCLASS", "END", "ENDOF"):
+            named = next((i for i in said.items if i.type == "CLASS" and lies_in(i, one)), None)
+            until = named.start if named and one.type == "ENDOF" else one.end
             high = Item(one.start, one.start, "DIM", "elevation")
-            found += [high, replace(one, type="SUP", value=one.value[1]) if one.type == "END" else one]
+            found += [high, Item(one.start, until, "SUP", end.value[1]) if one.type in ("END", "ENDOF") else one]
+            found += [replace(named, end=one.end)] if named and one.type == "ENDOF" else []
         else:
             found.append(one)
     return found

@@ -138,8 +138,8 @@ def told_whether(reading: Reading, asked: Query) -> tuple[str, ...]:
     rows that meet a condition. A single number under a condition says it in its own sentence."""
     if not (reading.items and (reading.items[0].type, reading.items[0].value) == WHETHER) or reading.has("NTH", "ORD"):
         return ()
-    if {*reading.all("ASK")} != {"is"}:
-        return ()
+    if {*reading.all("ASK")} != {"is"} or any(asks_for_it(i, reading.said) for i in reading.said.items):
+        return ()  # "wie sind …", "do you have …"
     there = not reading.has(*COMPARING) and not any(i.type in COMPARING for i in reading.said.items)
     if not (asked.lead or (asked.rows and asked.having) or (there and reading.has("CLASS", "NOTCLASS"))):
         return ()
