@@ -34,7 +34,16 @@ def in_their_sense(items: list[Item], said: Mentions) -> list[Item]:
     items = crops_alone(all_land(classes_ranked(as_more_there(ranked_among(items), said)), said))
     items = with_the_other_end(apart_at_both_ends(crops_of_places(items, said)), said)
     items = of_that_year(urbanised(items, said), said)
-    return as_changed(spread_over_classes(left_over(items)))
+    return least_of_so_many(as_changed(spread_over_classes(left_over(items))), said)
+
+
+def least_of_so_many(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "the bottom three" of no other superlative as those with the least."""
+    first = next((i for i in items if i.type == "FIRST"), None)
+    if first is None or any(i.type in ("SUP", "RANK", "RANKCLASS", "END", "ENDOF") for i in items):
+        return items
+    least = [i for i in said.items if (i.type, i.value) == ("SUP", "fewest") and i.start == first.start]
+    return sorted([*items, *(replace(i, end=i.start) for i in least[:1])], key=lambda i: (i.start, i.end))
 
 
 def assumed(items: list[Item], said: Mentions) -> list[Item]:

@@ -60,3 +60,8 @@ def test_yes_or_no_of_what_is_there_of_rows_of_ranks_and_of_years(question: str,
 )
 def test_which_of_two_is_asked_with_or(question: str, demo: Context) -> None:
     assert ask(question, demo, router="builtin", debug=True).text.startswith("More:")
+
+
+def test_the_bottom_three_are_those_with_least(demo: Context) -> None:
+    told = ask("Bottom 3 countries by woodland share 2022", demo, router="builtin", debug=True)
+    assert [region.id for region in told.results[0].regions] == ["country:MT", "country:IE", "country:NL"]
