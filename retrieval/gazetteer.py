@@ -414,7 +414,8 @@ class Gazetteer:
     ) -> Iterator[tuple[range, Mention]]:
         flat = _is_flat(question)
         free = [span for span in _spans(len(words), 5) if taken.isdisjoint(span)]
-        spans = [span for span in free if _may_be_town(words, span, language, flat=flat)]
+        inside = [span for span in free if not _opens_a_sentence(question, words[span[0]].start)]
+        spans = [span for span in inside if _may_be_town(words, span, language, flat=flat)]
         forms = {span: _town_forms(" ".join(words[at].norm for at in span), language) for span in spans}
         known = self._towns([form for some in forms.values() for form in some]) if forms else {}
         for span in spans:
@@ -876,6 +877,11 @@ def _worth_declining(words: Sequence[_Word], span: range, language: str) -> bool
     if before in known_words().prepositions or first.norm in known_words().hints["province"]:
         return True
     return first.capital and (span[0] > 0 or language in ("de", "pl"))
+
+
+def _opens_a_sentence(question: str, start: int) -> bool:
+    """Whether a word is written with a capital whatever it means: Swedish "… än Sverige? Gäller 2022."."""
+    return question[:start].rstrip()[-1:] in (".", "?", "!")
 
 
 def _may_be_town(words: Sequence[_Word], span: range, language: str, *, flat: bool) -> bool:

@@ -17,6 +17,7 @@ from retrieval.query import Filter
 from retrieval.types import Place
 
 KM_OF_MILE = 1.609344
+MOST_DEGREES = 180
 MOST_SMALL = 3
 """Small words that may stand between two parts of a constraint."""
 MOST_ROUNDS = 4
@@ -193,6 +194,11 @@ RULES: list[Rule] = [
     ("QTY +CMP", "LIMIT", lambda q, c: limit(c, q) if q[1] == "m" and c in (">=", "<=", ">", "<") else None),
     ("QTY +CMP DIM", "LIMIT", lambda q, c, d: limit(c, q, d)),
     ("LIMIT DIM", "LIMIT", lambda f, d: f if f.dimension == d else None),
+    (
+        "LEVEL ~LEVEL",
+        "LEVEL",
+        lambda a, b: b if a in ("nuts3", "region") and b.startswith("nuts") else None,
+    ),
     ("MEASURE ~MEASURE", "MEASURE", lambda a, b: a if (a, b) == ("share", "area") else None),
     ("DIM LIMIT", "LIMIT", lambda d, f: f if f.dimension == d else None),
     ("BETWEEN NUM TO QTY", "LIMIT", lambda b, x, t, q: ends(x, q[0], "elevation") if q[1] == "m" else None),
@@ -208,9 +214,9 @@ RULES: list[Rule] = [
     ("DIR QTY DIR", "LIMIT", lambda d, q, e: beyond(d, q, e)),
     ("DIR DIM QTY", "LIMIT", lambda d, a, q: beyond(d, q) if d[0] == a else None),
     ("DIR DIM QTY DIR", "LIMIT", lambda d, a, q, e: beyond(d, q, e) if d[0] == a else None),
-    ("DIR DIM NUM", "LIMIT", lambda d, a, n: span(d[1], n, a) if d[0] == a else None),
-    ("DIR NUM DIM", "LIMIT", lambda d, n, a: span(d[1], n, a) if d[0] == a else None),
-    ("NUM DIM +DIR", "LIMIT", lambda n, a, d: span(d[1], n, a) if d[0] == a else None),  # Finnish, Hungarian
+    ("DIR DIM NUM", "LIMIT", lambda d, a, n: span(d[1], n, a) if d[0] == a and n <= MOST_DEGREES else None),
+    ("DIR NUM DIM", "LIMIT", lambda d, n, a: span(d[1], n, a) if d[0] == a and n <= MOST_DEGREES else None),
+    ("NUM DIM +DIR", "LIMIT", lambda n, a, d: span(d[1], n, a) if d[0] == a and n <= MOST_DEGREES else None),
     ("DIR ORD DIM", "LIMIT", lambda d, n, a: span(d[1], float(n), a) if d[0] == a else None),
     ("BETWEEN NUM TO QTY DIR", "LIMIT", lambda b, x, t, q, d: ends(x, q[0], d[0]) if q[1] == "deg" else None),
     ("BETWEEN QTY TO QTY DIR", "LIMIT", lambda b, p, t, q, d: ends(p[0], q[0], d[0]) if q[1] == "deg" else None),
@@ -371,6 +377,7 @@ RULES: list[Rule] = [
     ("SUP MORETHAN", "MORETHAN", lambda _, both: both),
     # rankings
     ("SUP NUM LEVEL", "RANK", lambda s, n, level: rank(s, n, level)),
+    ("SUP NUM LEVEL EACH", "RANK", lambda s, n, level, e: rank(s, n, level) if e == "per" else None),  # "bottom 3 by"
     ("NUM LEVEL SUP", "RANK", lambda n, level, s: rank(s, n, level)),
     ("NUM LEVEL", "MANY", lambda n, level: (int(n), level) if n < MOST_ROWS else None),
     ("WITHIN QTY CLASS", "NEARCLASS", lambda w, q, c: c if q[1] in ("km", "m") else None),
@@ -390,7 +397,7 @@ RULES: list[Rule] = [
     ("MEDIAN OR STAT", "STAT", lambda m, o, s: s),  # "the median, or failing that the mean"
     ("ORD NUM", "FIRST", lambda o, n: int(n) if o == 1 and n < MOST_ROWS else None),
     ("NUM ORD", "FIRST", lambda n, o: int(n) if o == 1 and n < MOST_ROWS else None),
-    ("SUP NUM", "FIRST", lambda s, n: int(n) if 1 < n < MOST_ROWS else None),  # "in which one", too
+    ("SUP NUM", "FIRST", lambda s, n: int(n) if s == "most" and 1 < n < MOST_ROWS else None),  # "in which one", too
     ("NOT RANK", "NOTRANK", lambda n, r: r if r[2] != "country" or r[1] else None),
     ("OUTSIDE RANK", "NOTRANK", lambda n, r: r if r[2] != "country" or r[1] else None),
     ("NOT RANKOF", "NOTRANK", lambda n, r: r[:4]),

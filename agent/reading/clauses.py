@@ -595,12 +595,14 @@ class _Chain:
         plain = all(i.type in ("ASK", "MEASURE", "DIM", "HERE", "LATEST") for i in items)
         if not plain or (any(i.value == "where" for i in items) and not single):
             return False
-        if single and last.order[0].column != "elevation" and any(i.type == "DIM" for i in items):
+        heights = {i.value for i in items if i.type == "DIM"}
+        by = {last.order[0].column} if last.order else set()
+        if single and not heights <= by:
             return False  # of the northernmost how high it lies
         if single and not any(i.type == "MEASURE" and i.value != "points" for i in items):
             return True
-        if any(i.type == "DIM" for i in items):
-            return bool(last.order) and last.order[0].column == "elevation"
+        if heights:
+            return heights <= by
         asked = {i.value for i in items if i.type == "MEASURE"}
         measures = {c.measure for c in last.columns}
         told = {"share": {"share"}, "points": {"points"}, "area": {"km2"}, "ha": {"ha"}}

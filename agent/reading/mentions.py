@@ -214,6 +214,7 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "edit.what_about": (("SOFT", ""),),
     "act.map": (("SOFT", ""),),
     "act.table": (("TABLE", ""), ("SOFT", "")),
+    "act.chart": (("SOFT", ""),),
     "act.thanks": (("SOFT", ""),),
     "act.hello": (("SOFT", ""),),
     "act.bye": (("SOFT", ""),),
@@ -331,6 +332,7 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     falls = {leaf.start for leaf in every_leaf if leaf.key == "change.decrease"}
     firsts = [leaf.end for leaf in every_leaf if leaf.key == "ordinal.first" and not question[: leaf.start].strip()]
     shows = [leaf.start for leaf in every_leaf if leaf.key == "ask.show"]
+    drawn = {leaf.start for leaf in every_leaf if leaf.key == "act.map"}
     leads_on = next((end for end in firsts if any(0 < start - end < 3 for start in shows)), -1)
     first_asked = min((leaf.start for leaf in every_leaf if leaf.key.startswith("ask.")), default=len(question))
     for leaf in every_leaf:
@@ -338,6 +340,10 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
             continue  # French "ou" without its accent
         if leaf.key == "ask.where" and leaf.start in being and (leaf.start > 0 or (compares and being == {leaf.start})):
             continue  # Swedish "var" is "was" too
+        if leaf.key == "deixis.here" and shows and leaf.start in drawn:
+            continue  # "put … on the map" is how, not where
+        if leaf.key == "measure.points" and leaf.start in shows and _opens(question, leaf.start):
+            continue  # "Plot the trend of …"
         if leaf.key in ("negation.not", "act.no") and _begins(question, leaf.start, leaf.end):
             soft.add(at.span(leaf.start, leaf.end)[0])  # "no, the other one"
             continue

@@ -287,7 +287,11 @@ class Named:
         kind, _, name = area.text.partition(" ")
         if name and fold(kind) in lexicon(self.reading.said.language)["level.municipality"]:
             area = replace(area, text=name)  # Polish "miasta Poznań" is a region's name too
+        countries = {one.country for one in area.candidates}
+        name, comma, _ = area.text.partition(",")  # "Valencia, Spain"
         try:
+            if comma and len(countries) == 1:
+                return self.context.gazetteer.place(name, *countries)
             return self.context.gazetteer.place(area.text)
         except LandaskError:
             if not area.candidates:

@@ -463,7 +463,7 @@ def as_plain(said: Mentions, items: list[Item]) -> list[Item]:
              for n, i in enumerate(items)]  # fmt: skip
     per = [i for i in said.items if i.type == "EACH"]
     found: list[Item] = []
-    items = of_two_rows(items)
+    items = of_two_rows(items, said)
     items = [
         replace(i, type="SPLITIN") if i.type == "INSIDE" and any(i.start < e.start < i.end for e in per) else i
         for i in items
@@ -508,13 +508,15 @@ def as_plain(said: Mentions, items: list[Item]) -> list[Item]:
     return found
 
 
-def of_two_rows(items: Sequence[Item]) -> list[Item]:
-    """Return the constraints with "the two regions with most" as two of them."""
+def of_two_rows(items: Sequence[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "the two regions with most" as two of them, "as três regiões" as three."""
     ranked = any(i.type == "SUP" for i in items)
     two = [b for a, b in pairwise(items) if ranked and (a.type, b.type) == ("BOTH", "LEVEL")]
     if not two:
         return list(items)
-    return [replace(i, type="MANY", value=(2, i.value)) if i is two[0] else i for i in items]
+    both = next(a for a, b in pairwise(items) if b is two[0])
+    many = next((int(i.value) for i in said.items if i.type == "NUM" and lies_in(i, both)), 2)
+    return [replace(i, type="MANY", value=(many, i.value)) if i is two[0] else i for i in items]
 
 
 def asks_members(n: int, items: Sequence[Item], said: Mentions) -> bool:

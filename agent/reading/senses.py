@@ -173,17 +173,19 @@ def there(items: list[Item]) -> list[Item]:
     return [silent(i) if i.type == "HERE" and named else i for i in items]
 
 
-UNIT_OF = {"km": ("NEAREST",), "m": (*ENDS, "DIM", "NEAREST")}
+UNIT_OF = {"km": ("NEAREST",), "m": (*ENDS, "DIM", "NEAREST"), "deg": (*ENDS, "DIM")}
 """Unit that is asked for → what it is asked of."""
 
 
 def in_units_asked(items: list[Item], said: Mentions) -> list[Item]:
-    """Return the constraints with the unit of what is asked for as read: "how many metres up", "à combien de
-    kilomètres"."""
-    asks = [i for i in items if i.type == "ASK" and i.value in ("how_many", "how_much")]
+    """Return the constraints with the unit of what is asked for as read: "how many metres up", "the highest, in
+    metres"."""
+    asked = [*free(("UNIT",), items, said)]
+    high = {i.start: i for i in said.items if i.type == "END" and i.value[0] == "elevation"}
+    if any(unit.value == "m" for unit in asked):
+        items = [high.get(i.start, i) if i.type == "SUP" else i for i in items]  # "the highest vineyard, in metres"
     of = {i.type for i in items}
-    units = [unit for unit in free(("UNIT",), items, said)
-             if of & {*UNIT_OF.get(unit.value, ())} and any(close(ask, unit, said) for ask in asks)]  # fmt: skip
+    units = [unit for unit in asked if of & {*UNIT_OF.get(unit.value, ())}]
     return sorted([*items, *map(silent, units)], key=lambda i: i.start)
 
 

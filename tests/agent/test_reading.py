@@ -71,6 +71,34 @@ def test_years_are_read_with_their_span(text: str, kind: str, value: object, dem
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "kind", "value"),
+    [
+        ("en", "Bottom 3 countries by woodland share", "RANK", ("fewest", 3, "country", None)),
+        ("en", "lowest 5 regions by vineyard share", "RANK", ("fewest", 5, "region", None)),
+        ("en", "Top 4 countries by woodland share", "RANK", ("most", 4, "country", None)),
+        ("pt", "as três regiões NUTS 2 de Portugal com mais vinha", "MANY", (3, "nuts2")),
+        ("es", "las tres regiones NUTS 2 de España con más viñedo", "MANY", (3, "nuts2")),
+        ("en", "the two regions of Italy with most vineyard", "MANY", (2, "region")),
+        ("cs", "ve kterém kraji NUTS 2 je nejvíce lesa", "RANK", ("most", None, "nuts2", None)),
+        ("en", "Which vineyard lies furthest north in 2018, and at which latitude?", "END", ("lat", "most")),
+        ("en", "Plot the trend of woodland in Spain", "ASK", "show"),
+        ("en", "Put all vineyards of 2018 on the map", "ASK", "show"),
+        ("en", "Line chart: woodland in Spain", "CLASS", None),
+        ("en", "the highest vineyard in Italy, in metres", "END", ("elevation", "most")),
+        ("en", "mean elevation of vineyards in Spain in metres", "DIM", "elevation"),
+        ("sv", "Har Finland större andel skog än Sverige? Gäller 2022.", "YEAR", 2022),
+    ],
+)
+def test_a_rank_and_how_it_is_to_be_shown_are_read(
+    language: str, text: str, kind: str, value: object, demo: Context
+) -> None:
+    reading = taken(text, language, demo)
+    assert reading.whole, (reading.unread, reading.forbidden)
+    assert value is None or value in reading.all(kind)
+    assert not reading.has("HERE", "LIMIT")
+
+
+@pytest.mark.parametrize(
     ("language", "of_it", "onward"),
     [
         ("fr", "seulement celles de 2015", "forêt de 2015 à aujourd'hui"),

@@ -19,7 +19,7 @@ QUESTIONS = [
     for row in read_lines(SAMPLES / f"strangers_{name}.jsonl")
 ]
 STILL_WRONG = frozenset({
-    "eighth-2-3", "eighth-6-3", "eighth-10-2", "eighth-10-3", "eighth-10-4", "eighth-14-4", "eighth-15-3",
+    "eighth-2-3", "eighth-6-3", "eighth-10-2", "eighth-10-4", "eighth-14-4", "eighth-15-3",
     "eighth-21-4", "eighth-27-3", "eighth-29-2", "eighth-30-4", "eleventh-2-2", "eleventh-4-4", "eleventh-6-3",
     "eleventh-8-4", "eleventh-14-1", "eleventh-18-4", "eleventh-24-3", "eleventh-28-4", "fifteenth-et-5",
     "fifteenth-fi-2", "fifteenth-fi-4",
