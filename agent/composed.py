@@ -22,7 +22,7 @@ from agent.reading.fill import queries
 from agent.reading.held import dropped, in_each_year, in_other_years, over_the_years
 from agent.reading.mentions import Item
 from agent.reading.named import Unfit
-from agent.reading.names import notes_on_names, refuse_unknown_spot, with_towns
+from agent.reading.names import around_a_point, notes_on_names, refuse_unknown_spot, with_towns
 from agent.reading.pointing import joined, points_at_those, points_with, values, words_pointing
 from agent.reading.read import COMPOSED, Reading, read
 from agent.reading.shapes import shaped
@@ -31,6 +31,7 @@ from agent.refusals import refuse_the_future, understood
 from agent.witnesses import OFFICIAL_LEVELS, around, published_same, witnesses
 from retrieval.errors import NoSuchYear, NotUnderstood, TooFine
 from retrieval.query import Filter, Query, Ref
+from tools.compile import is_of_points
 from tools.context import Context
 from tools.plan import Plan, Step
 from tools.presets import verb_of
@@ -63,7 +64,7 @@ def composed_plan(
     orders_data = any(leaf.key == "write.orders" for leaf in leaves(question, context.language))
     question, orders = without_order(question, context.language)
     reading = read(question, context.language, context)
-    reading = with_towns(reading, context, settled)
+    reading = around_a_point(with_towns(reading, context, settled), context)
     refuse_unknown_spot(reading, context)
     unknown = unknown_words(reading, context.language) if aside else ()
     if unknown:
@@ -185,8 +186,13 @@ def leans(clause: Sequence[Item]) -> bool:
 
 def tells_count(query: Query, clause: Sequence[Item]) -> bool:
     """Whether a clause asks how many points there are, and a query tells it already: "… and if so at how many"."""
-    of_points = {(i.type, i.value) for i in clause} <= {("ASK", "how_many"), ("ASK", "is"), ("MEASURE", "points")}
-    return of_points and not query.rows and any(c.measure == "points" for c in query.columns)
+    of_points = {(i.type, i.value) for i in clause if i.type != "HERE"} <= COUNTING
+    told = is_of_points(query) and query.limit is None
+    return of_points and (told or (not query.rows and any(c.measure == "points" for c in query.columns)))
+
+
+COUNTING = {("ASK", "how_many"), ("ASK", "is"), ("ASK", "show"), ("MEASURE", "points")}
+"""What a clause that asks how many there are may hold."""
 
 
 def tells_all(query: Query, reading: Reading) -> bool:

@@ -74,6 +74,9 @@ def unread_behind(reading: Reading, language: str) -> list[str]:
     in_a_row = {n for n in left if n - 1 in left or n + 1 in left}
     classes = {i.end for i in named if i.type not in ("PLACE", "INSIDE") and i.cost == 0}  # not "olvie groves"
     right_behind = set() if language in VERBS_LAST else {*left} & classes
+    points = {i.end for i in reading.items if (i.type, i.value) == ("MEASURE", "points")}
+    starts = {i.start for i in named if i.type not in ("PLACE", "INSIDE")}
+    right_behind |= {n for n in {*left} & points if {n + 1, n + 2} & starts}  # French "points bretons de maïs"
     return [reading.word(n) for n in sorted(in_a_row | right_behind)]
 
 

@@ -23,10 +23,11 @@ NEAR_KM = 20.0
 TOWN_KM = 10.0
 """Radius of "in <town>", whose territory is not known; the answer states it."""
 POINT_COMPOUND = re.compile(
-    r"(?:punkt(?:e|en|es|er|erna|erne|et|i|id|ide)?|punt(?:en)?|pont(?:ok|ot|okat|ja|jai|ban)?|piste\w*)$"
-    r"|^(?:puncte\w*|punti|puntos|points|pontos) |\bpoints?$"
+    r"(?:punkt(?:e|en|es|er|erna|erne|et|i|id|ide|y|ów|ach)?|punt(?:en)?|pont(?:ok|ot|okat|ja|jai|ban)?|piste\w*)$"
+    r"|^(?:puncte\w*|punti|puntos|points|pontos|punkt\w*) |\bpoints?$|\bbod(?:y|ů|ech|ov|och)?$"
 )
-"""German and Dutch write "Rapspunkte", "wijngaardpunten", as Danish, Swedish, Hungarian, Finnish and Estonian do."""
+"""German and Dutch write "Rapspunkte", "wijngaardpunten", as Danish, Swedish, Hungarian, Finnish and Estonian do;
+Polish and Czech have an adjective, "punkty zbożowe"."""
 SHARE_COMPOUND = re.compile(
     r"(?:anteil(?:e|en|s)?|quote|aandeel|percentage|andel(?:en|ar|e|ene|arna)?|osuu[sdtk]\w*|osakaalu?|arány\w*)$"
 )

@@ -16,8 +16,8 @@ from evals.world import World, answers
 
 FILES = (
     "strangers", "strangers_second", "strangers_third", "strangers_fourth", "strangers_fifth", "strangers_eighth",
-    "strangers_ninth", "strangers_tenth", "strangers_eleventh", "strangers_twelfth",
-    "strangers_fifteenth",
+    "strangers_ninth", "strangers_tenth", "strangers_eleventh", "strangers_twelfth", "strangers_thirteenth",
+    "strangers_fourteenth", "strangers_fifteenth",
 )  # fmt: skip
 FIRST = SAMPLES / "strangers_first.json"
 """What was wrong when these questions were asked for the first time, kept for good."""
@@ -97,10 +97,11 @@ def numbers_in(text: str) -> list[float]:
 
 
 def _near(wanted: float, told: Sequence[float], slack: float) -> bool:
+    """Whether a number is told, its sign aside: a text says "a decrease of 3.4" as often as "−3.4"."""
     if wanted == 0:
         return True  # said in words as often as in figures
     slack = max(slack, 0.51 if float(wanted).is_integer() and wanted > 100 else 0.06)
-    return any(abs(wanted - one) <= slack for one in told)
+    return any(abs(abs(wanted) - one) <= slack for one in told)
 
 
 def _cells(result: Mapping[str, Any]) -> Iterator[float]:

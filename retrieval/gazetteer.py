@@ -497,11 +497,11 @@ class Gazetteer:
         return _mention(question, words, span, kind, regions, 0.9)
 
     def _adjective(self, question: str, word: _Word, language: str) -> Mention | None:
-        """`Spanish regions`, `régions espagnoles`: a country by its adjective."""
-        country = _adjectives().get((language, word.norm)) or self._country_of_form(word, language)
-        if country is None or (language == "en" and not word.capital and not _is_flat(question)):
+        """`Spanish regions`, `points bretons`: a country or a region by its adjective."""
+        place = _adjectives().get((language, word.norm)) or self._country_of_form(word, language)
+        if place is None or (language == "en" and not word.capital and not _is_flat(question)):
             return None
-        region = self.region(f"country:{country}", language)
+        region = self.region(f"{'country' if len(place) == len('AT') else 'nuts'}:{place}", language)
         return Mention(word.start, word.end, question[word.start : word.end], "region", (region,), 0.95, True)
 
     def _hinted(self, question: str, words: Sequence[_Word], mention: Mention) -> Mention:
@@ -1047,9 +1047,9 @@ def _members() -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=1)
 def _adjectives() -> dict[tuple[str, str], str]:
-    """(language, adjective) → country; `{a/b}` spells out endings."""
+    """(language, adjective) → country or NUTS code; `{a/b}` spells out endings."""
     return {
-        (row["language"], normalise(form)): row["country"]
+        (row["language"], normalise(form)): row["place"]
         for row in read_rows("adjectives")
         for form in spell_out(row["adjective"])
     }

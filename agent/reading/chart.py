@@ -83,11 +83,12 @@ def rank(way: str, number: float | None, level: str, place: Any = None) -> tuple
     )
 
 
-def both_ends(
-    number: float, first: str, again: float, last: str, cover: Any, level: str
-) -> tuple[int, str, str, Any, str] | None:
-    """Return so many rows at either end of a ranking: "the three most and the three least wooded countries"."""
-    return (int(number), first, last, cover, level) if number == again < MOST_ROWS and first != last else None
+def both_ends(ranking: tuple[Any, ...], again: float, last: str) -> tuple[Any, ...] | None:
+    """Return so many rows at either end of a ranking of places, which may name its class: "the three most and the three
+    least wooded countries", "the three countries with most and the three with least"."""
+    way, number, level, place, *cover = ranking
+    same = number == again < MOST_ROWS and way != last
+    return (int(number), way, last, level, place, *cover) if same else None
 
 
 def holds(place: Any, level: str) -> bool:
@@ -347,7 +348,9 @@ RULES: list[Rule] = [
     ("EACH CLASSES", "SPLIT", lambda e, theme: ("classes", theme)),
     ("ASK CLASSES", "SPLIT", lambda a, theme: ("classes", theme) if a in ("which", "what", "show") else None),
     ("SUP NUM CLASSES", "RANKCLASS", lambda s, n, t: (s, int(n), t) if n < MOST_ROWS else None),
-    ("NUM SUP AND NUM SUP +CLASS +LEVEL", "BOTHENDS", lambda m, a, j, n, b, c, k: both_ends(m, a, n, b, c, k)),
+    ("NUM SUP AND NUM SUP +CLASS +LEVEL", "BOTHENDS", lambda m, a, j, n, b, c, k: both_ends((a, m, k, None, c), n, b)),
+    ("RANK AND NUM SUP", "BOTHENDS", lambda r, j, n, b: both_ends(r, n, b)),
+    ("RANKOF AND NUM SUP", "BOTHENDS", lambda r, j, n, b: both_ends(r, n, b)),
     ("NUM SUP CLASSES", "RANKCLASS", lambda n, s, t: (s, int(n), t) if n < MOST_ROWS else None),
     ("SUP CLASSES", "RANKCLASS", lambda s, t: (s, None, t)),
     ("CLASSES SUP", "RANKCLASS", lambda t, s: (s, None, t)),
@@ -398,8 +401,12 @@ RULES: list[Rule] = [
     ("ORD NUM", "FIRST", lambda o, n: int(n) if o == 1 and n < MOST_ROWS else None),
     ("NUM ORD", "FIRST", lambda n, o: int(n) if o == 1 and n < MOST_ROWS else None),
     ("SUP NUM", "FIRST", lambda s, n: int(n) if s == "most" and 1 < n < MOST_ROWS else None),  # "in which one", too
+    ("NOT SPLIT", "NOTROWS", lambda n, s: s[1] if s[0] == "region" else None),
+    ("NOT LEVEL", "NOTROWS", lambda n, level: level),
+    ("NOT ASK LEVEL", "NOTROWS", lambda n, a, level: level if a == "which" else None),
     ("NOT RANK", "NOTRANK", lambda n, r: r if r[2] != "country" or r[1] else None),
     ("OUTSIDE RANK", "NOTRANK", lambda n, r: r if r[2] != "country" or r[1] else None),
+    ("NOT ASK RANK", "NOTRANK", lambda n, a, r: r if a == "which" else None),  # "whichever region had most"
     ("NOT RANKOF", "NOTRANK", lambda n, r: r[:4]),
     ("OUTSIDE RANKOF", "NOTRANK", lambda n, r: r[:4]),
     ("NUM SUP LEVEL", "RANK", lambda n, s, level: rank(s, n, level)),  # French "le trio de tête des pays"
@@ -463,7 +470,7 @@ KEPT = frozenset({
     "DIFF", "CHANGE", "UP", "DOWN", "LOST", "GAINED", "STAYED", "BECAME", "ASK", "WITNESS", "CLASSES", "TREND",
     "LATEST", "EARLIEST", "TOGETHER", "CV", "UNSURE", "EACH", "RANKED", "DIM", "HERE", "BYMONTH", "REVERSE", "TWICE",
     "NUMCLASS", "EACHONE", "NEAREST", "OTHERSIDE", "LEFTFOR", "NOTRANK", "RANKOF", "RADIUS", "NOTYEAR", "BECAMEOF",
-    "MANYIN", "GROWS", "MANYENDS", "BOTHENDS", "NUMCLASSES", "NEARS", "RELATIVE",
+    "MANYIN", "GROWS", "MANYENDS", "BOTHENDS", "NUMCLASSES", "NEARS", "RELATIVE", "NOTROWS",
 })  # fmt: skip
 """Types that a reading may be made of."""
 MUST = frozenset({

@@ -73,8 +73,14 @@ def clauses_of(reading: Reading) -> list[tuple[Item, ...]]:
     for n, item in enumerate(reading.items):
         ranked = [i.type for i in reading.items[n + 1 : n + 2]] == ["RANKED"]
         placed = item.type == "PLACE" and ranked  # "and where does France come"
-        asked = parts[-1] and _opens(n, parts[-1], reading)
-        if asked or (parts[-1] and _begins(item, parts[-1], reading, asking=placed)):
+        before = parts[-1]
+        if len(parts) == 2 and {i.type for i in before} == {"ASK"}:
+            before = [*parts[-2], *before]  # "the mean …: how much is it, and how much …"
+        rest = {i.type for i in reading.items[n:]}
+        if any(i.type == "ORIGIN" for i in before) and not rest & {"CLASS", "PLACE"}:
+            before = []  # "where did … come from? I mean the main classes"
+        asked = before and _opens(n, before, reading)
+        if asked or (before and _begins(item, before, reading, asking=placed)):
             led = [parts[-1].pop()] if parts[-1][-1].type == "EACH" and parts[-1][1:] else []
             parts.append(led)  # "for each of them, how many …"
         parts[-1].append(item)
@@ -170,9 +176,10 @@ def _begins(item: Item, before: Sequence[Item], reading: Reading, *, asking: boo
         return False  # "among the French regions, which …"
     if "SIZED" in said and "ASK" not in said:
         return False  # "of Italian regions over 20,000 km², which …"
-    last = before[-1]
-    if last.type == "ASK" and last.value in ASKING:
-        return False  # "and what is the difference"
+    last, of = before[-1], reading.said
+    parted = PARTING.search(of.question[of.tokens[last.end - 1].end : of.tokens[item.start].start])
+    if last.type == "ASK" and last.value in ASKING and not (parted and item.type == "ASK"):
+        return False  # "and what is the difference"; not "how much is it, and how much …"
     of_points = any(i.type == "MEASURE" and i.value == "points" for i in before)
     named = any(i.type in CONTENT and i.type not in LEADING_IN for i in before)
     if item.type == "ASK" and item.value == "which" and of_points and not named:
@@ -369,6 +376,8 @@ class _Chain:
             return  # "and how much cropland did it lose?"
         elif not frame and "WITNESS" in types and {*types} <= {"ASK", "MEASURE", "WITNESS", "HERE"}:
             self.ask_witness(items)
+        elif self.asks_whole(items):
+            self.lay(replace(self.done[-1], rows=(), fold=None, order=(), limit=None))
         elif self.asks_percent(items) and not frame and (own := self.share_of_the_first(items)) is not None:
             self.lay(own)
         elif self.asks_percent(items) and {*frame} <= {"place"} and ranks_places(self.done[-1]):
@@ -400,8 +409,6 @@ class _Chain:
             self.lay(self.first_then(items))
         elif not frame and "EACH" in types and self.tells_points_of_each(items):
             self.leaned = True
-        elif self.asks_whole(items):
-            self.lay(replace(self.done[-1], rows=(), fold=None, order=(), limit=None))
         elif not frame and "EACH" in types and (apart := self.each_of_them()) is not None:
             self.lay(apart)
         elif not frame and "WITNESS" in types:
@@ -629,6 +636,8 @@ class _Chain:
     def tells_difference(self, items: tuple[Item, ...]) -> bool:
         """Whether the query before tells the difference or ratio that a clause asks for."""
         asked, last = {i.value for i in items if i.type == "DIFF"}, self.done[-1]
+        if any(i.type in ("RANKCLASS", "CLASSES", "LEVEL", "NUMCLASS") for i in items):
+            return False  # "which main class differs most"
         if asked == {"difference"} and len(last.rows) == 1 and len(last.rows[0].members) == 2 and last.order:
             return True  # the margin of the first over the second
         return any(c.expression and c.expression.op in asked for c in self.done[-1].columns)
@@ -654,12 +663,15 @@ class _Chain:
     def other_side(self, items: tuple[Item, ...]) -> Query:
         """The rest of a range: "how many above 400 m and how many below"."""
         limits = [i.value for i in self.said if i.type == "LIMIT"]
+        last = self.done[-1]
+        circles = last.filters("position")
+        if not limits and [f.op for f in circles] == ["near"] and not any(_of(items, name) for name in FRAME):
+            return replace(last, where=tuple(replace(f, op="not_near") if f in circles else f for f in last.where))
         if len(limits) != 1 or limits[0].op not in ("above", "below") or any(_of(items, name) for name in FRAME):
             raise Unfit("below what?")
         (number,) = limits[0].values
         low, high = (None, number) if limits[0].op == "above" else (number, None)
         rest = Filter(limits[0].dimension, "between", (low, high))
-        last = self.done[-1]
         return replace(last, where=tuple(rest if f == limits[0] else f for f in last.where))
 
     def reversed(self, items: tuple[Item, ...]) -> Query:
@@ -685,8 +697,8 @@ class _Chain:
         """A difference or ratio: of the two sides before, or of what was before and what the clause names."""
         op: Arithmetic = next(i.value for i in items if i.type == "DIFF")
         last = self.done[-1]
-        if any(i.type == "ENDOF" for i in items):
-            raise Unfit("two ends")
+        if any(i.type in ("ENDOF", "RANKCLASS") for i in items):
+            raise Unfit("two ends, or of each class")
         number = next((i.value for i in items if i.type in ("ORD", "ONE")), 1)
         if last.lead and not frame and last.order:
             ids = [r.id for r in answer(last, self.context).regions]

@@ -185,8 +185,10 @@ class Constraints(Named):
         if has("TREND") and not self.changes() and not self.level and len(self.places) > 1:
             raise Unfit("years of several places")
         bare = not (self.classes or self.less or self.level or self.years() or self.other_filters())
-        if self.source == "survey" and bare and "points" in self.measures and not reading_splits(self.reading):
-            return (Query("survey", (Column("surveyed", "surveyed"),), self.place_filters(), (Group("year"),)),)
+        bare = bare and not has("NOTYEAR", "NOTPLACE") and not reading_splits(self.reading)
+        if self.source == "survey" and bare and "points" in self.measures:
+            every = Query("survey", (Column("surveyed", "surveyed"),), self.place_filters())
+            return (*([every] if has("TOGETHER") else []), replace(every, rows=(Group("year"),)))
         uses_only = bool(self.classes) and all(k.theme == "land_use" for k in self.classes) and bool(self.places)
         amount = "how_much" in self.asks or self.measures & {"area", "ha"}
         if uses_only and amount and self.source == "survey" and not (self.says_points or self.other_filters()):
@@ -277,7 +279,8 @@ class Constraints(Named):
             return (self.listed(),)
         if has("SUP") and len(self.places) < 2 and not {"where", "is"} & self.asks:
             raise Unfit("the most of what?")
-        apart = len(self.places) > 1 and "each" in self.reading.all("EACH") and not has("TOGETHER")
+        pooled = has("TOGETHER") and len(self.classes) < 2  # else the classes are, "one figure for each of the three"
+        apart = len(self.places) > 1 and "each" in self.reading.all("EACH") and not pooled
         if apart or self.sided() or (len(self.places) > 1 and self.source == "published" and not has("TOGETHER")):
             return (self.each_place(),)
         if self.shows_points():
@@ -803,7 +806,9 @@ class Constraints(Named):
         if ranks := self.reading.all("RANK"):
             way, number, _, _ = ranks[0]
             whole = any(i.type == "RANKED" for i in self.within("RANK"))  # a ranking is of all
-            return Order(column, way), number or (1 if self.asks_for_one() else FULL_TABLE if whole else FEW_ROWS)
+            first = next(iter(self.reading.all("FIRST")), None)
+            number = number or first or (1 if self.asks_for_one() else FULL_TABLE if whole else FEW_ROWS)
+            return Order(column, way), number
         if nth := self.reading.all("RANKNTH", "NTH"):
             return Order(column, nth[0][0]), nth[0][1]
         many = [*(n for n, _ in self.reading.all("MANY")), *self.reading.all("FIRST")]

@@ -227,9 +227,11 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "act.threshold": (),
     "act.interval": (),
     "ask.how": (("HOW", ""), ("SOFT", "")),
+    "ask.any": (("ASK", "is"), ("SOFT", "")),
     "time.onward": (("ONWARD", ""),),
     "act.dispute": (),
     **{f"degree.{name}": () for name in ("more_wooded", "most_wooded", "how_wooded", "how_marshy", "how_built_up")},
+    "degree.most_grassy": (),
     **{f"month.{n}": (("MONTH", n),) for n in range(1, 13)},
     "season.spring": (("SEASON", (3, 4, 5)),),
     "season.summer": (("SEASON", (6, 7, 8)),),
@@ -248,12 +250,17 @@ KEYS: Mapping[str, tuple[tuple[str, Any], ...]] = {
 DEGREES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "degree.more_wooded": (("MORE", ""), ("UP", ""), ("COMPARED", ">")),
     "degree.most_wooded": (("SUP", "most"),),
+    "degree.most_grassy": (("SUP", "most"),),
     "degree.how_wooded": (("ASK", "how_much"),),
     "degree.how_marshy": (("ASK", "how_much"),),
     "degree.how_built_up": (("ASK", "how_much"),),
 }
 """Key of the lexicon → what a word says beside its class: Czech "lesnatější" is more, and wooded."""
-CLASS_OF_DEGREE: Mapping[str, str] = {"degree.how_marshy": "H00", "degree.how_built_up": "A00"}
+CLASS_OF_DEGREE: Mapping[str, str] = {
+    "degree.how_marshy": "H00",
+    "degree.how_built_up": "A00",
+    "degree.most_grassy": "E00",
+}
 """Key of the lexicon → the class that its last word says, where that is not woodland."""
 
 
@@ -338,6 +345,8 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     for leaf in every_leaf:
         if leaf.key == "ask.where" and leaf.start in either and leaf.start > 0:
             continue  # French "ou" without its accent
+        if leaf.key == "ask.any" and not _opens(question, leaf.start):
+            continue  # "any olive groves among the points?"
         if leaf.key == "ask.where" and leaf.start in being and (leaf.start > 0 or (compares and being == {leaf.start})):
             continue  # Swedish "var" is "was" too
         if leaf.key == "deixis.here" and shows and leaf.start in drawn:
@@ -387,6 +396,7 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
     under = _below_a_class(items)
     soft |= {i.start for i in under}
     items = _in_their_place([i for i in items if i not in under], every, question, language)
+    items = _with_their_units(items)
     split = {(i.start, i.end) for i in items if i.type == "EACH"}
     items += [
         Item(i.start, i.end, "SPLIT", ("region", i.value))
@@ -394,6 +404,16 @@ def mentions(question: str, language: str, context: Context) -> Mentions:
         if i.type == "LEVEL" and (i.start, i.end) in split
     ]
     return Mentions(question, every, tuple(dict.fromkeys(items)), frozenset(soft), language)
+
+
+def _with_their_units(items: list[Item]) -> list[Item]:
+    """Return the items with each number before a unit as a quantity alone: "the top 5 %" is no five rows."""
+    units = [i for i in items if i.type == "UNIT" and i.value != "mi"]
+    starts = {i.start for i in units}
+    numbers = [i for i in items if i.type == "NUM" and i.end in starts and not FIRST_YEAR <= i.value <= LAST_YEAR]
+    pairs = [(n, u) for n in numbers for u in units if u.start == n.end]  # Hungarian "km" and "km-en"
+    both = [replace(n, end=u.end, type="QTY", value=(n.value, u.value)) for n, u in pairs]
+    return [*(i for i in items if i not in numbers), *both]
 
 
 SAME_BEGINNING, LONG_NAME = 4, 6
@@ -556,7 +576,7 @@ def _with_cases(items: list[Item], every: Sequence[Token], language: str) -> lis
 WITHIN_LONGER: Mapping[str, tuple[str, ...]] = {
     "CMP": ("DIM", "NEAREST"), "NEARBY": ("DIM", "NEAREST"), "BECAME": ("BECAMEOF",), "UP": ("EACH",),
     "LOST": ("STAYED", "CMP", "WITHIN"), "NO": ("LOST",), "MEASURE": ("RELATIVE",), "NUM": ("LEVEL", "TOGETHER"),
-    "LEVEL": ("TOGETHER",), "THANWORD": ("TOGETHER",),
+    "LEVEL": ("TOGETHER",), "THANWORD": ("TOGETHER",), "EACH": ("TREND",),
 }  # fmt: skip
 """Type → the types whose longer phrases hold its words for themselves."""
 
@@ -570,6 +590,8 @@ def _longest(items: list[Item]) -> list[Item]:
         if not any(o.type in WITHIN_LONGER.get(i.type, ()) and lies_in(i, o) for o in items)
         and not (i.type == "NEARBY" and i.start in nearest)  # "най-близо до"
     ]
+    when = [i for i in kept if (i.type, i.value) == ("ASK", "when")]
+    kept = [i for i in kept if i.type != "ASK" or not any(lies_in(i, o) for o in when)]  # "which years"
     signs = [i for i in kept if i.type == "CMP"]
     return [i for i in kept if i.type != "SUP" or not any(lies_in(i, sign) for sign in signs)]
 
@@ -591,7 +613,12 @@ def _in_their_place(items: list[Item], every: Sequence[Token], question: str, la
     }
     over = {(i.start, i.end) for i in items if i.type == "CMP" and i.end == i.start + 1 and i.end + 1 in numbers
             and every[i.end].norm in DEFINITE.get(language, ())}  # fmt: skip
+    published = {i.end for i in items if (i.type, i.value) == ("WITNESS", "published")}
+    sizes = {(i.start, i.end) for i in items if (i.type, i.value) == ("MEASURE", "area") and i.start in published}
+    percents = [i for i in items if (i.type, i.value) == ("MEASURE", "pp")]
     ruled_out = {
+        "LEVEL": lambda i: (i.start, i.end) in sizes,  # "published areas" are no regions
+        "DIFF": lambda i: any(p.start < i.end < p.end for p in percents),  # "cu câte puncte procentuale"
         "CMP": lambda i: (i.start, i.end) in over,  # "mean over the six regions"
         "PLACE": lambda i: (i.start, i.end) in joins,  # Swedish "… skog? Och …", no town
         "BOTH": lambda i: i.end in counted,  # "the two Italian regions"
@@ -652,9 +679,11 @@ def _after_number(every: Sequence[Token], at: int) -> bool:
 
 
 def _after_year(every: Sequence[Token], at: int, language: str) -> bool:
-    """Whether a sign of a unit is short for "year": Lithuanian "2018 m."."""
+    """Whether a sign of a unit is short for "year", Lithuanian "2018 m.", or a verb: Italian "nel 2018 ha trovato"."""
     year = at > 0 and re.fullmatch(r"(?:19|20)\d\d", every[at - 1].norm)
-    return bool(year) and every[at].norm in lexicon(language)["time.year"]
+    short, before = every[at].norm, every[at - 2].norm if at > 1 else ""
+    verb = short in _small(language) and before in lexicon(language)["time.in"]
+    return bool(year) and (verb or short in lexicon(language)["time.year"])
 
 
 def _is_clipped(question: str, token: Token) -> bool:

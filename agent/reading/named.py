@@ -12,7 +12,7 @@ from typing import Any
 
 from agent.lexicon import lexicon
 from agent.partial import whole
-from agent.reading.mentions import Item
+from agent.reading.mentions import Item, lies_in
 from agent.reading.ranges import meets
 from agent.reading.read import Reading
 from agent.understand import (
@@ -139,6 +139,8 @@ class Named:
         moved = reading.has("UP", "DOWN", "CHANGE", "DIFF") and not reading.has("WITNESS")
         if "points" in self.measures and of_shares and moved and not self.dated_points():
             self.measures.remove("points")  # "by how many points has the share grown"
+        if self.leads_by_points():
+            self.measures.add("points")
         self.level = self.level_there(self.level_of_rows())
         if reading.has("SIZED"):
             self.places = self.of_a_size()
@@ -156,6 +158,18 @@ class Named:
         return any(
             a.type == "YEAR" and b.type == "MEASURE" and b.value == "points" and a.end == b.start for a, b in pairs
         )
+
+    def leads_by_points(self) -> bool:
+        """Whether by how many points one is ahead of another is asked: "by how many points did rye lead barley"; of a
+        change over time those are points of a percentage."""
+        moved = self.reading.has("SPAN", "SINCEYEAR", "CHANGE", "TREND", "WITNESS") or len({*self.years()}) > 1
+        ahead = [i for i in self.reading.items if (i.type, i.value) == ("DIFF", "difference")]
+        counts = [i for i in ahead if self.holds_measure(i, "points") and not self.holds_measure(i, "pp")]
+        return not moved and not self.measures and bool(counts)
+
+    def holds_measure(self, item: Item, measure: str) -> bool:
+        """Whether a constraint's own words name a measure."""
+        return any((i.type, i.value) == ("MEASURE", measure) and lies_in(i, item) for i in self.reading.said.items)
 
     def of_a_size(self) -> list[Region]:
         """The places of the level asked for whose own area is as said: "countries larger than 100,000 km²"."""

@@ -12,12 +12,13 @@ from typing import Any
 from agent.partial import beside, whole
 from agent.reading.mentions import Item
 from agent.reading.read import Reading
-from agent.understand import NEAR_KM, TOWN_KM
+from agent.understand import NEAR_KM, TOWN_KM, Area
 from retrieval.errors import AmbiguousRegion
-from retrieval.query import Query, Ref
-from retrieval.types import Region
+from retrieval.query import Filter, Group, Query, Ref
+from retrieval.types import Place, Region
 from tools.context import Context
 from tools.plan import Note
+from tools.query import answer
 
 FROM_A_TOWN = ("NEAREST", "AROUND", "NEAR", "NEARS", "DIM", "END")
 """Types beside which a town is where a distance or position begins, as the chart has it."""
@@ -53,6 +54,33 @@ def _as_circle(item: Item, context: Context, settled: Mapping[str, Any], near: b
     if area.places:
         return replace(item, type="NEAR", value=("near", NEAR_KM if near else TOWN_KM, area))
     return replace(item, value=area) if len(area.candidates) == 1 else item
+
+
+def around_a_point(reading: Reading, context: Context) -> Reading:
+    """Return a reading with a distance from one survey point as a circle around where it lies: "within 28 km of it".
+
+    What a clause before says of the point is taken for known; "other" points are those without it.
+    """
+    points, circles = ([i for i in reading.items if i.type == kind] for kind in ("POINT", "RADIUS"))
+    if len(points) != 1 or len(circles) != 1 or reading.has("NEAR", "POSITION", "END", "ENDOF"):
+        return reading
+    asks = [i.start for i in reading.items if i.type == "ASK" and i.value in ("how_many", "which", "where", "show")]
+    begins = max((at for at in asks if points[0].end <= at <= circles[0].start), default=0)
+    id, circle = points[0].value, circles[0]
+    table = answer(Query("survey", (), (Filter("point", "in", (id,)),), (Group("point"),)), context).table
+    row = next(table.dicts(), None) if table else None
+    if row is None:
+        return reading
+    spot = Place(f"point:{id}", str(id), (row["lon"], row["lat"]), "", None, "")
+    near = Item(circle.start, circle.end, "NEAR", ("near", circle.value, Area(0, 0, str(id), (spot,))))
+    asked = [i for i in reading.items if i.start >= begins and i is not points[0] and i.type != "MORE"]
+    items = [near if i is circle else i for i in asked]
+    others = [i for i in reading.said.items if i.value == "deixis.other"]
+    others += [i for i in reading.items if i.type == "MORE"]
+    if any(i.start >= begins for i in others):
+        items.append(replace(circle, type="LIMIT", value=Filter("point", "not_in", (id,))))
+    leaning = {reading.said.words(i) for i in reading.items if i is circle or i.type == "MORE"}
+    return replace(reading, items=tuple(items), leaning=tuple(w for w in reading.leaning if w not in leaning))
 
 
 def refuse_unknown_spot(reading: Reading, context: Context) -> None:

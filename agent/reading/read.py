@@ -23,7 +23,7 @@ COMPOSED = frozenset({
     "NEAR", "NOTPLACE", "NOTCLASS", "NONE", "LIMIT", "HAVING", "COUNT", "COUNTED", "RANKNTH", "NTH", "SPLIT",
     "SPLITIN", "EACHCLASS", "FATE", "FATESPLIT", "MONTHS", "END", "STAT", "DIFF", "LOST", "GAINED", "STAYED",
     "BYMONTH", "BECAME", "MORETHAN", "TWICE", "REVERSE", "NUMCLASS", "EACHONE", "DIM", "OTHERSIDE", "CV",
-    "RANKCLASS", "ENDOF", "NOTYEAR", "THANPLACE", "SIZED", "NEARS", "RELATIVE", "AROUND", "ORIGIN",
+    "RANKCLASS", "ENDOF", "NOTYEAR", "THANPLACE", "SIZED", "NEARS", "RELATIVE", "AROUND", "ORIGIN", "NOTROWS",
 })  # fmt: skip
 """Constraints that only a typed query can hold."""
 
@@ -83,7 +83,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     said = mentions(question, language, context)
     made = tuple(chart(said))
     items = asked_whether(best(made, said), said)
-    items = dated(as_growing(as_amount(than_one(items, said), said), said))
+    items = dated(said, as_growing(as_amount(than_one(items, said), said), said))
     items = of_two_sides(as_shares(mostly(items), said, context), said)
     items = as_differences(as_most(as_ends(as_ranked(items), said), said), said)
     items = as_compared(as_rivals(as_proportions(items), said), said)
@@ -275,15 +275,18 @@ def as_heights(items: list[Item], said: Mentions) -> list[Item]:
 
 
 def not_at_last(items: list[Item], said: Mentions) -> list[Item]:
-    """Return the constraints with the class that "was not" is said of, where nothing stands behind it, as left out:
-    "where soya was found but sugar beet was not"."""
+    """Return the constraints with the class that "was not", or "never was", is said of, where nothing stands behind it,
+    as left out: "where soya was found but sugar beet was not"."""
     for n, (cover, verb) in enumerate(pairwise(items)):
-        no = next((i for i in said.items if i.type == "NO" and i.start == verb.end), None)
-        if no is None or cover.type != "CLASS" or (verb.type, verb.value) != ("ASK", "is") or n == 0:
+        beside = [
+            i for i in said.items if i.type == "NO" and (i.start == verb.end or cover.end <= i.start < verb.start)
+        ]
+        if not beside or cover.type != "CLASS" or (verb.type, verb.value) != ("ASK", "is") or n == 0:
             continue
-        behind = said.question[said.tokens[no.end - 1].end :].lstrip()
+        end = max(verb.end, beside[0].end)
+        behind = said.question[said.tokens[end - 1].end :].lstrip()
         if not behind or behind[0] in ".,;?!":
-            gone = replace(cover, end=no.end, type="NOTCLASS", value=(cover.value,))
+            gone = replace(cover, end=end, type="NOTCLASS", value=(cover.value,))
             return [*items[:n], gone, *items[n + 2 :]]
     return items
 
@@ -297,6 +300,8 @@ def of_so_many(items: list[Item], said: Mentions, context: Context) -> list[Item
     many = [len(context.gazetteer.members(r.id)) for r in places if r.level == "group"] or [len(places)]
     again = [i for i in said.items if i.type == "NUM" and i.start not in covered and many == [i.value] != [1]]
     found += [replace(i, type="GROWS", value="") for i in again]
+    apart = [i for i in found if i.type == "EACH" and any(_beside(i, n, said) for n in again if n.start >= i.end)]
+    found = [replace(i, value="each") if i in apart else i for i in found]  # "for each of the three"
     for n, place in enumerate(items):
         groups = [r for r in place.value.regions if r.level == "group"] if place.type == "PLACE" else []
         number = next((i for i in said.items if i.type == "NUM" and i.end == place.start), None)
@@ -363,12 +368,15 @@ def growers(said: Mentions, items: Sequence[Item]) -> frozenset[int]:
     return frozenset(n for a, b in pairs for n in range(a.end, b.start) if n not in told)
 
 
-def dated(items: list[Item]) -> list[Item]:
+def dated(said: Mentions, items: list[Item]) -> list[Item]:
     """Return the constraints with "from 2015" as what it is: the start of a change, else the year of the records; "less
     now than in 2012" is a change from then on."""
     moved = any(i.type in MOVED or i.type == "YEAR" for i in items)
     kind = "SINCEYEAR" if moved else "YEAR"
-    items = [replace(i, type=kind) if i.type == "FROMYEAR" else i for i in items]
+    at_end = any(i.type in ("END", "ENDOF") for i in items)
+    begins = {i.start for i in said.items if i.type == "FROM"} if at_end else set[int]()
+    open_ = [i for i in items if i.type == "FROMYEAR" or (i.type == "SINCEYEAR" and i.start in begins)]
+    items = [replace(i, type=kind) if i in open_ else i for i in items]
     kinds = [i.type for i in items]
     now = kinds.count("LATEST") == 1 and kinds.count("YEAR") == 1 and {"UP", "DOWN", "CHANGE"} & {*kinds}
     if not now or {"SPAN", "SINCEYEAR"} & {*kinds}:
@@ -733,9 +741,8 @@ def with_origin(items: list[Item], said: Mentions) -> list[Item]:
     came = [i for i in said.items if i.type == "CAMEFROM"]
     classes = {i.value.match.codes for i in items if i.type == "CLASS"}
     classes |= {k.match.codes for i in items if i.type == "NOTCLASS" for k in i.value}
-    dated = any(i.type in ("GAINED", "NOTCLASS", "SPAN", "SINCEYEAR", "FATE", "BECAME") for i in items)
     asked = any(i.type == "ASK" and i.value in ("where", "what", "which") for i in said.items)
-    if not (came and dated and asked) or len(classes) != 1 or any(i.type in ("LEVEL", "RANK", "SUP") for i in items):
+    if not (came and asked) or len(classes) != 1 or any(i.type in ("LEVEL", "RANK") for i in items):
         return items
     kept = [i for i in items if i.end <= came[0].start or i.start >= came[0].end]
     return sorted([*kept, replace(came[0], type="ORIGIN")], key=lambda i: i.start)

@@ -26,7 +26,9 @@ SILENT = "GROWS"
 def in_their_sense(items: list[Item], said: Mentions) -> list[Item]:
     """Return the constraints, each in the sense that those beside it give it."""
     items = years_there_are(so_many_members(assumed(items, said), said), said)
-    items = of_that_kind(as_often(items, said), said)
+    items = mean_and_whole(items)
+    items = so_many_of_them(whether_found(counted_rows(beyond_the_circle(items, said)), said), said)
+    items = of_that_kind(as_often(apart_from_its_number(items, said), said), said)
     items = in_a_circle(items, said)
     items = of_the_nearest(in_units_asked(items, said), said)
     items = with_its_members(added_up(there(items)), said)
@@ -132,6 +134,9 @@ def of_that_kind(items: list[Item], said: Mentions) -> list[Item]:
         before = items[n - 1] if n else None
         wanted = before is not None and before.type == "ASK" and before.value in ("which", "how_many", "what")
         wanted = wanted and before is not None and close(before, level, said)
+        if level.type == "INSIDE" and not wanted and any(e == level.end for _, e in single):
+            found[found.index(level)] = replace(level, type="PLACE", value=level.value[0])  # "Occitanie region"
+            continue
         if level.type != "LEVEL" or (level.start, level.end) not in single or wanted:
             continue
         for place in items[max(n - 1, 0) : n + 2]:
@@ -185,8 +190,84 @@ def in_units_asked(items: list[Item], said: Mentions) -> list[Item]:
     if any(unit.value == "m" for unit in asked):
         items = [high.get(i.start, i) if i.type == "SUP" else i for i in items]  # "the highest vineyard, in metres"
     of = {i.type for i in items}
-    units = [unit for unit in asked if of & {*UNIT_OF.get(unit.value, ())}]
+    measured = {i.end for i in said.items if i.type in ("NUM", "QTY", "CMP")}
+    units = [unit for unit in asked if of & {*UNIT_OF.get(unit.value, ())} and unit.start not in measured]
     return sorted([*items, *map(silent, units)], key=lambda i: i.start)
+
+
+def apart_from_its_number(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with a verb that compares and stands apart from its number as one condition: German
+    "in welchen Ländern überstieg der Waldanteil 55 %"."""
+    signs = [i for i in free(("CMP",), items, said) if i.value in ("<", ">")]
+    apart = [i for i in items if (i.type, i.value) != ("MEASURE", "share")]  # which the sign of percent says too
+    sizes = [i for i in free(("QTY",), apart, said) if i.value[1] in ("%", "ha", "km2", "pp")]
+    rows = any(i.type in ROWS or (i.type, i.value) == ("ASK", "is") for i in items)
+    if len({i.start for i in signs}) != 1 or len(sizes) != 1 or not rows or signs[0].end > sizes[0].start:
+        return items
+    told = max(signs, key=lambda i: i.end)
+    having = replace(sizes[0], type="HAVING", value=(told.value, *sizes[0].value))
+    kept = [i for i in items if not having.start <= i.start < having.end]
+    return sorted([*kept, silent(told), having], key=lambda i: i.start)
+
+
+def whether_found(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the verb of finding behind what asks for yes or no as read: "did anyone find"; and
+    with "the broadleaved part" that is left out as that class."""
+    found = list(items)
+    for n, (one, other) in enumerate(pairwise(items)):
+        asks = n == 0 and (one.type, one.value, other.type, other.value) == ("ASK", "is", "ASK", "show")
+        part = one.type == "NOTCLASS" and (other.type, other.value) == ("MEASURE", "share")
+        if (asks or part) and close(one, other, said):
+            found[n + 1] = silent(other)
+    return found
+
+
+def beyond_the_circle(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "and how many farther away", behind one circle, as what lies outside it: no
+    difference and no farthest point."""
+    circles = [i for i in items if i.type in CIRCLES]
+    later = [i for i in items if circles and i.start >= circles[0].end and i.type not in ("YEAR", SILENT)]
+    asks = [i for i in said.items if (i.type, i.value) == ("ASK", "how_many") and later and i.start == later[0].start]
+    if len(circles) != 1 or circles[0].value[0] != "near" or not asks:
+        return items
+    beyond = (later[0].type == "DIFF" and len(later) == 1) or [(i.type, i.value) for i in later] == [
+        ("ASK", "how_many"),
+        ("NEAREST", "most"),
+    ]
+    if not beyond:
+        return items
+    other = Item(later[0].start, later[-1].end, "OTHERSIDE", ">")
+    return sorted([*(i for i in items if i not in later), other], key=lambda i: i.start)
+
+
+def mean_and_whole(items: list[Item]) -> list[Item]:
+    """Return the constraints with "more" of a mean than of the whole, a place that is named twice and of no two years,
+    as what the two figures tell: "does averaging the regions of Austria give more than Austria's own figure"."""
+    places = [i.value for i in items if i.type == "PLACE"] + [i.value[0] for i in items if i.type == "INSIDE"]
+    twice = len(places) == 2 and places[0].regions == places[1].regions
+    means = any((i.type, i.value) == ("STAT", "mean") for i in items)
+    timed = any(i.type in ("SPAN", "SINCEYEAR", "CHANGE", "TREND") for i in items)
+    if not (twice and means) or timed:
+        return items
+    return [silent(i) if i.type in ("UP", "DOWN") else i for i in items]
+
+
+def counted_rows(items: list[Item]) -> list[Item]:
+    """Return the constraints with "more than 250 of them", of rows that are left out, as so many points."""
+    less = any(i.type == "NOTROWS" for i in items)
+    return [replace(i, type="COUNT", value=(*i.value[:2], "points")) if less and i.type == "BARE" else i for i in items]
+
+
+def so_many_of_them(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints of a ranking with the number that stands at its end as how many rows are asked for: "the
+    five biggest rises", "five at the top"."""
+    ends = [i for i in items if i.type == "SUP"]
+    rows = any(i.type in ROWS for i in items)
+    numbered = any(i.type in ("FIRST", "MANY", "NTH", "RANKNTH") or (i.type == "RANK" and i.value[1]) for i in items)
+    numbers = [n for n in free(("NUM",), items, said) if n.value > 1 and any(close(n, e, said) for e in ends)]
+    if not rows or numbered or len(numbers) != 1:
+        return items
+    return sorted([*items, replace(numbers[0], type="FIRST", value=int(numbers[0].value))], key=lambda i: i.start)
 
 
 def of_the_nearest(items: list[Item], said: Mentions) -> list[Item]:
@@ -273,9 +354,11 @@ def urbanised(items: list[Item], said: Mentions) -> list[Item]:
     """Return the constraints with a word for building over beside the class that says so too as its growth: French
     "s'est-elle bétonnée … la part artificialisée"."""
     words = [i for i in free(("OTHER",), items, said) if i.value == "change.urbanisation"]
-    if not words or {c for i in items if i.type == "CLASS" for c in i.value.match.codes} != {ARTIFICIAL}:
+    became = {c for i in items if i.type == "FATE" and i.value[1] for c in i.value[1].match.codes}
+    codes = {c for i in items if i.type == "CLASS" for c in i.value.match.codes}
+    if not words or ARTIFICIAL not in codes | became or (codes != {ARTIFICIAL} and not became):
         return items
-    moved = any(i.type in ("TREND", "CHANGE", "UP", "DOWN", "DIFF") for i in items)
+    moved = bool(became) or any(i.type in ("TREND", "CHANGE", "UP", "DOWN", "DIFF") for i in items)
     grown = [silent(i) if moved or n else replace(i, type="UP", value="") for n, i in enumerate(words)]
     return sorted([*items, *grown], key=lambda i: i.start)
 
@@ -329,7 +412,7 @@ REMAINING = ("LOST", "GAINED", "FATE", "FATESPLIT", "BECAME", "CHANGE", "SPAN", 
 def left_over(items: list[Item]) -> list[Item]:
     """Return the constraints with "how many remain?", of one year and something left out, as how many there are: no
     question of what stayed."""
-    out = any(i.type in ("NOTCLASS", "NOTPLACE") for i in items)
+    out = any(i.type in ("NOTCLASS", "NOTPLACE", "NOTROWS", "NOTRANK") for i in items)
     timed = sum(i.type == "YEAR" for i in items) > 1 or any(i.type in REMAINING for i in items)
     return [replace(i, type=SILENT, value="") if i.type == "STAYED" and out and not timed else i for i in items]
 
@@ -372,10 +455,11 @@ def apart_at_both_ends(items: list[Item]) -> list[Item]:
         if one.type != "BOTHENDS":
             found.append(one)
             continue
-        number, first, last, cover, level = one.value
+        number, first, last, level, place, *covers = one.value
         start, end = one.start, one.end
         found += [Item(start, start + 1, "FIRST", number), Item(start + 1, start + 2, "SUP", first)]
-        found += [Item(start + 2, end - 1, "RANK", (last, number, level, None)), Item(end - 1, end, "CLASS", cover)]
+        found += [Item(start + 2, end - len(covers), "RANK", (last, number, level, place))]
+        found += [Item(end - 1, end, "CLASS", cover) for cover in covers]
     return found
 
 

@@ -234,6 +234,25 @@ def without_the_first(c: Constraints) -> tuple[Query, ...] | None:
     return first, of_those_rows(c, [c.codes(i.value) for i in asked], Filter("region", "not_in", Ref(1)))
 
 
+def without_those_that_meet(c: Constraints) -> tuple[Query, ...] | None:
+    """A place less its regions that meet a condition: "leaving out every region that had more than 250 of them"."""
+    levels, told = c.reading.all("NOTROWS"), c.reading.all("COUNT", "HAVING", "BARE")
+    if len(levels) != 1:
+        return None
+    if len(told) != 1 or len({*c.classes}) != 1 or not c.places or c.less or c.dated() or c.level:
+        raise Unfit("less which rows?")
+    sign, number, unit = told[0]
+    areal = unit in UNIT_MEASURE
+    c.source = "published" if areal else "survey"
+    head = UNIT_MEASURE[unit] if areal else "points"
+    c.level = c.level_there("nuts2" if levels[0] == "region" else levels[0])
+    having = tuple(replace(one, column=head) for one in as_conditions(sign, number))
+    where = (*c.place_filters(), *c.dated_filter(), *c.class_filters())
+    met = Query(c.source, (Column(head, head),), where, (Group("region", c.level),), having, (Order(head),))
+    c.measures -= {"share"} if c.says_points else set()
+    return met, of_those_rows(c, c.classes, Filter("region", "not_in", Ref(1)))
+
+
 def of_the_first(c: Constraints) -> tuple[Query, ...] | None:
     """What is asked of those first in another thing: "grassland in the region with the most maize"."""
     items = [i for i in c.reading.items if i.type in ("CLASS", "LEVEL", "INSIDE", "SUP", "RANK", "RANKOF")]
@@ -392,7 +411,7 @@ def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
     differ = c.reading.has("DIFF")
     if not differ and not apart and not c.reading.has("BOTH"):
         return None
-    if differ and not c.reading.has("SUP", "RANKCLASS") and not {"which", "where"} & c.asks:
+    if differ and not c.reading.has("SUP", "RANKCLASS", "SPLIT") and not {"which", "where"} & c.asks:
         return None  # "the difference in crops between Greece and Italy" is one of cropland
     points = c.says_points or not differ
     c.source = "survey" if points or "land_use" in themes else "published"
@@ -401,6 +420,8 @@ def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
     of_crops = (Filter("land_cover", "in", ("B00",)),) if crops else ()
     of_crops = c.class_filters([whole]) if whole else of_crops
     columns = [Column(f"in_{n}", measure, (Filter("region", "in", (r.id,)),)) for n, r in enumerate(c.places, 1)]
+    if differ and points and "share" in c.measures:
+        return (apart_in_shares(c, columns, name),)
     lacking = [Column(f"not_in_{n}", measure, (Filter("region", "in", (r.id,)),)) for n, r in enumerate(apart, 1)]
     where = (*c.dated_filter(), *of_crops, *c.other_filters())
     fine = crops or whole or name == "land_use" or (not differ and not c.reading.has("RANKCLASS"))
@@ -411,6 +432,22 @@ def classes_of_places(c: Constraints) -> tuple[Query, ...] | None:
         return (Query(c.source, tuple(columns), where, rows, (), (Order("gap"),), most),)
     having = [Condition(col.name, ">", 0) for col in columns] + [Condition(col.name, "=", 0) for col in lacking]
     return (Query(c.source, (*columns, *lacking), where, rows, tuple(having), (Order(columns[0].name),)),)
+
+
+def apart_in_shares(c: Constraints, counts: Sequence[Column], name: str) -> Query:
+    """The classes whose part of all points differs most between two places.
+
+    Raises:
+        Unfit: there are not two.
+    """
+    if len(counts) != 2:
+        raise Unfit("apart from what?")
+    every = [replace(one, name=f"all_{n}", measure="surveyed") for n, one in enumerate(counts, 1)]
+    shares = [Column(f"share_{n}", "", (), Expression("percent", one.name, all_.name))
+              for n, (one, all_) in enumerate(zip(counts, every, strict=True), 1)]  # fmt: skip
+    gap = Column("gap", "", (), Expression("gap", "share_1", "share_2"))
+    where = (*c.dated_filter(), *c.other_filters())
+    return Query("survey", (*counts, *every, *shares, gap), where, (Group(name, "1"),), order=(Order("gap"),))
 
 
 def apart_from(c: Constraints) -> list[Region]:
@@ -486,7 +523,7 @@ def numbers_of_rows(c: Constraints) -> list[int]:
 def both_ends(c: Constraints) -> tuple[Query, ...] | None:
     """The first and the last of one ranking of places."""
     ways = list(dict.fromkeys([*c.reading.all("SUP"), *(r[0] for r in c.reading.all("RANK"))]))
-    if len(ways) != 2 or not c.level or len(c.classes) != 1 or c.reading.has("DIFF", *REVISITING) or c.dated():
+    if len(ways) != 2 or not c.level or len({*c.classes}) != 1 or c.reading.has("DIFF", *REVISITING) or c.dated():
         return None
     if sum(i.type == "ASK" and i.value in ("which", "what") for i in c.reading.items) > c.reading.has("LAST"):
         return None  # each end is a question, of rankings that tell how sure a place in them is
@@ -625,6 +662,7 @@ def witnesses(c: Constraints) -> tuple[Query, ...] | None:
     said = {*c.reading.all("WITNESS")}
     beside = "compare" in c.asks or c.reading.has("BOTH") or "how_many" in c.asks
     both = {"published", "survey"} <= said or ("published" in said and c.says_points and beside)
+    both = both or ("published" in said and c.says_points and c.reading.all("MEASURE").count("share") > 1)
     both = both or (c.says_points and c.measures & {"share", "area"} and {"compare", "how_many"} <= c.asks)
     if not both or len({k.codes for k in c.classes}) != 1 or c.less or c.dated() or not c.all_published():
         return None
@@ -792,6 +830,11 @@ def table_of_changes(c: Constraints) -> tuple[Query, ...] | None:
     """From which main class to which, of all points that changed."""
     of_classes = c.reading.has("CLASSES", "RANKCLASS") or ("classes", "land_cover") in c.reading.all("SPLIT")
     of_classes = of_classes or (c.reading.has("SUP") and c.reading.years <= {*c.context.store.years()})
+    pairs = pairwise(c.reading.items)
+    which = any(a.type == "ASK" and a.value == "which" and b.type == "CHANGE" for a, b in pairs)
+    pooled = which and c.reading.has("RANK") and not c.places  # "which move was most frequent across all countries"
+    of_classes = of_classes or pooled
+    c.level = "" if pooled else c.level
     if not (c.reading.has("CHANGE") and of_classes) or c.classes or c.level or {"where"} & {*c.asks}:
         return None
     if len(c.places) > 1 or c.reading.has("DIFF", "UP", "DOWN") or c.measures & {"share", "pp", "area"}:
@@ -1120,7 +1163,7 @@ def all_but(c: Constraints) -> tuple[Query, ...] | None:
 
 
 def new_and_before(c: Constraints) -> tuple[Query, ...] | None:
-    """What points gained by a class were before: "where did new wheat points come from"."""
+    """What points of a class were before, those gained where they are called new: "where did new wheat come from"."""
     gone, there = years_left_out(c.reading), c.years()
     later = len(gone) == 1 == len(there) and gone[0] < there[0] and bool({"what", "which"} & c.asks)
     gained = (later or c.reading.has("GAINED", "ORIGIN")) and len(c.classes) == 1
@@ -1136,9 +1179,11 @@ def new_and_before(c: Constraints) -> tuple[Query, ...] | None:
         return None
     _, where = revisit(c)
     theme, codes = c.classes[0].theme, c.classes[0].codes
-    kept = (Filter(f"{theme}_to", "in", codes), Filter(f"{theme}_from", "not_in", codes))
-    rows = (Group(f"{theme}_from", "3"),)
-    return (Query("revisits", REVISITED, (*where, *kept), rows, order=(Order("points"),)),)
+    kept = [Filter(f"{theme}_to", "in", codes)]
+    kept += [Filter(f"{theme}_from", "not_in", codes)] if later or c.less or c.reading.has("GAINED") else []
+    rows = (Group(f"{theme}_from", "1" if "land_cover" in themes_asked(c) else "3"),)
+    few = [*numbers_of_rows(c), *([2] if c.reading.has("BOTH") and c.reading.has("SUP") else [])]
+    return (Query("revisits", REVISITED, (*where, *kept), rows, (), (Order("points"),), few[0] if few else None),)
 
 
 def part_of_another(c: Constraints) -> tuple[Query, ...] | None:
@@ -1246,8 +1291,10 @@ def where_it_moved(c: Constraints) -> tuple[Query, ...] | None:
 
 def asks_whether(c: Constraints) -> bool:
     """Whether a question opens with what asks for yes or no, and asks nothing else."""
-    first = c.reading.items[0] if c.reading.items else None
-    return first is not None and (first.type, first.value) == ("ASK", "is") and c.asks == {"is"}
+    order = [(i.type, i.value if i.type == "ASK" else "") for i in c.reading.items]
+    counts = order.index(("ASK", "how_many")) if "how_many" in c.asks else len(order)
+    behind = all(kind in ("ASK", "MEASURE") for kind, _ in order[counts:])  # "did they find …? How many points?"
+    return order[:1] == [("ASK", "is")] and behind and c.asks <= {"is", "how_many"}
 
 
 def nothing_there(c: Constraints) -> tuple[Query, ...] | None:
@@ -1323,7 +1370,7 @@ def first_in_both(c: Constraints) -> tuple[Query, ...] | None:
     return first, second, Query(c.source, columns, (*inside, *shared), rows, order=(Order("of_1", way),))
 
 
-BESIDE_SEEN = {"ASK", "MEASURE", "WITNESS", "CLASS", "PLACE", "YEAR", "LIMIT", "LATEST"}
+BESIDE_SEEN = {"ASK", "MEASURE", "WITNESS", "CLASS", "PLACE", "YEAR", "LIMIT", "LATEST", "GROWS"}
 """Types of a question on whether something was seen."""
 
 
@@ -1359,6 +1406,7 @@ SHAPES: tuple[Shape, ...] = (
     rows_of_places,
     pooled_by_or,
     without_the_first,
+    without_those_that_meet,
     first_that_meet,
     each_under_its_condition,
     fated_in_rows,
@@ -1390,6 +1438,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 OF_CLAUSES: tuple[Shape, ...] = (
     mean_beside_the_whole,
+    seen_at_all,
     first_that_meet,
     kept_lost_gained,
     around_the_end,

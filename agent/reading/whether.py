@@ -78,7 +78,8 @@ def asks_for_it(item: Item, said: Mentions) -> bool:
 def of_two_sides(items: list[Item], said: Mentions) -> list[Item]:
     """Return the constraints of a yes or no with "more … than" between two places, classes or years as more of the
     first of the two; what stands behind "than" may be read as left out, Irish "ná"."""
-    later = next((n for n, i in enumerate(items) if n and i.type == "ASK" and i.value != "is"), None)
+    asks = [i.type == "DIFF" or (i.type == "ASK" and i.value != "is") for i in items]
+    later = next((n for n, again in enumerate(asks) if n and again), None)
     if later and (items[0].type, items[0].value) == WHETHER and not any(i.type in SIDES for i in items[later:]):
         return [*of_two_sides(items[:later], said), *items[later:]]  # "…, and what is the gap?"
     joins = [i for i in said.items if i.type in ("THANWORD", "THAN")]

@@ -22,7 +22,7 @@ LAND = ("km2", "ha")
 """Units of estimated areas: said with no more digits than their interval supports."""
 EARTH_KM = 20_000
 """A circle of this radius leaves nothing out."""
-MOST_OTHERS = 3
+MOST_OTHERS = 4
 """Other columns shown behind the leading one in a list."""
 LOOKED_AT = ("surveyed", "revisited", "mapped")
 """Measures of what was looked at in all: told behind the number."""
@@ -207,6 +207,8 @@ class _Sentence:
             return self.voice.say("part")
         right = self.query.column(of.right)
         match of.op:
+            case "percent" if right.measure in LOOKED_AT and right.where:
+                return self.label(left)
             case "percent":
                 return self.voice.say("percent", left=self.label(left), right=self.label(right))
             case "sum":
