@@ -17,7 +17,7 @@ from evals.world import World, answers
 FILES = (
     "strangers", "strangers_second", "strangers_third", "strangers_fourth", "strangers_fifth", "strangers_eighth",
     "strangers_ninth", "strangers_tenth", "strangers_eleventh", "strangers_twelfth", "strangers_thirteenth",
-    "strangers_fourteenth", "strangers_fifteenth",
+    "strangers_fourteenth", "strangers_fifteenth", "strangers_sixteenth", "strangers_seventeenth",
 )  # fmt: skip
 FIRST = SAMPLES / "strangers_first.json"
 """What was wrong when these questions were asked for the first time, kept for good."""
@@ -67,7 +67,7 @@ def checks(answer: Mapping[str, Any], wanted: Mapping[str, Any], language: str) 
         return
     tools = {one["tool"] for one in results}
     yield "profile_region" not in tools
-    told = [*numbers_in(text), *(abs(n) for one in results for n in _cells(one))]
+    told = [*numbers_in(text), *(signed for one in results for n in _cells(one) for signed in (n, abs(n)))]
     readings = [wanted.get("numbers", ()), *wanted.get("else", ())]
     yield any(all(_near(number, told, wanted.get("slack", 0.0)) for number in numbers) for numbers in readings)
     shown = {str(r["id"]).partition(":")[2] for one in results for r in one["regions"]}
@@ -97,11 +97,11 @@ def numbers_in(text: str) -> list[float]:
 
 
 def _near(wanted: float, told: Sequence[float], slack: float) -> bool:
-    """Whether a number is told, its sign aside: a text says "a decrease of 3.4" as often as "−3.4"."""
+    """Whether a number is told; a decrease with its sign, which tables keep where a text says "a decrease of 3.4"."""
     if wanted == 0:
         return True  # said in words as often as in figures
     slack = max(slack, 0.51 if float(wanted).is_integer() and wanted > 100 else 0.06)
-    return any(abs(abs(wanted) - one) <= slack for one in told)
+    return any(abs(wanted - one) <= slack for one in told)
 
 
 def _cells(result: Mapping[str, Any]) -> Iterator[float]:
