@@ -110,6 +110,26 @@ def test_layers_are_put_in_order_by_button_keyboard_and_mouse_and_stay_so_after_
     assert drawn_in_order(seen) == [points], "the outline is hidden as it was left"
 
 
+def test_a_layers_paint_is_as_opaque_as_its_slider_says_and_stays_so_after_a_reload(seen: Seen) -> None:
+    page = seen.open().ask(VINEYARDS).page
+    seen.map_settles()
+    place = points_layer(seen.read("landask.view.drawing.layers"))[0]
+    paint = f"landask.view.map.getPaintProperty('result-{place}', 'circle-opacity')"
+    own = page.locator(".la-legend [data-row]", has_text="Vineyards").first
+    slider = own.locator("input[type=range]")
+    assert seen.read(paint) == 1
+    own.locator(".la-info > summary").click()
+    slider.press("Home")
+    slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    expect(slider).to_have_value("0.3")
+    page.wait_for_function(f"{paint} === 0.3")
+    seen.load("/" + page.evaluate("location.search"))
+    seen.map_settles()
+    assert seen.read(paint) == 0.3
+    expect(slider).to_have_value("0.3")
+
+
 def test_a_profiles_classes_are_fetched_when_they_are_chosen(seen: Seen) -> None:
     page = seen.open().ask("What is the land cover of Rhône-Alpes?").page
     seen.map_settles()
@@ -314,6 +334,60 @@ def test_downloads_are_opened_and_read_back(seen: Seen, handlers: Handlers) -> N
     assert json.loads(files[".json"])["text"] == answer.text
     assert Image.open(io.BytesIO(files[".png"])).size == (1430, 962)
     assert {"plan.json", "notebook.ipynb", "SHA256SUMS"} <= set(zipfile.ZipFile(io.BytesIO(files[".zip"])).namelist())
+
+
+def test_what_is_copied_is_the_citation_with_source_year_and_licence_and_the_chart_as_a_picture(seen: Seen) -> None:
+    question = "How much of Sweden was woodland in 2018?"
+    page = seen.open().ask(question).page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    seen.map_settles()
+    seen.tab("take")
+    page.locator("#take [data-text]").click()
+    expect(page.locator("#take [data-text]")).to_have_text("Copied")
+    cited = page.evaluate("navigator.clipboard.readText()")
+    for told in (question, "Source: Eurostat (LAN_LCV_OVW)", "LUCAS microdata 2015 and 2018", "Licence: CC BY 4.0."):
+        assert told in cited
+    seen.tab("chart")
+    page.locator("#chart [data-chart]").first.click()
+    expect(page.locator("#chart [data-chart]").first).to_have_text("Copied")
+    copied = page.evaluate(
+        """async () => {
+            const [item] = await navigator.clipboard.read();
+            return [...new Uint8Array(await (await item.getType("image/png")).arrayBuffer())];
+        }"""
+    )
+    picture = Image.open(io.BytesIO(bytes(copied)))
+    drawn = seen.read("(({ width, height }) => [width, height])(document.querySelector('#chart svg').viewBox.baseVal)")
+    assert picture.format == "PNG"
+    assert list(picture.size) == [int(2 * side) for side in drawn]
+    assert len(picture.convert("RGB").getcolors(picture.width * picture.height) or []) > 2, "bars and words on paper"
+
+
+BADGES = {
+    "How much of Sweden was woodland in 2018?": ("statistics", "Statistic", "official_share", "lan_lcv_ovw"),
+    VINEYARDS: ("survey", "Survey", "find_points", "lucas_bundled"),
+    "Where does the satellite see maize in the province of Liège?": (
+        "pixels",
+        "Satellite",
+        "classify_area",
+        "landask-pixels",
+    ),
+}
+"""A question for each witness: its badge, what that says, what was run, and on which data."""
+
+
+def test_each_badge_opens_how_its_answer_came_about_with_its_witness_in_it(seen: Seen) -> None:
+    page = seen.open().page
+    for question in BADGES:
+        seen.ask(question)
+    for nth, (badge, name, *evidence) in enumerate(BADGES.values()):
+        own = page.locator(".la-turn").nth(nth).locator(f".la-badge.la-{badge}")
+        expect(own).to_have_text(name)
+        seen.tab("table")
+        own.click()
+        expect(page.locator("#how")).to_be_visible()
+        for named in evidence:
+            expect(page.locator("#how")).to_contain_text(named)
 
 
 def test_the_plan_is_changed_and_run_again_without_a_model(seen: Seen) -> None:

@@ -6,9 +6,11 @@ import csv
 import hashlib
 import io
 import json
+import re
 import string
 import zipfile
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -21,8 +23,9 @@ import shapely
 from PIL import Image
 
 from agent.answer import Answer, Step
+from agent.render import caveats_of
 from page.charts import bars_svg, chart_html, chart_of, svg_file
-from page.chat import also_html, chat_html, doing, verdict_html
+from page.chat import also_html, caveats_html, chat_html, doing, verdict_html
 from page.chosen import from_geometry
 from page.colours import AGREEMENT, CATEGORIES, CHANGE, MAIN_CLASSES, RAMP
 from page.exports import csv_bytes, file_of, geotiff_bytes, offers
@@ -428,6 +431,17 @@ def test_the_conversation_escapes_questions_and_answers() -> None:
     html = chat_html(talk, words("en"), "en")
     assert "<img" not in html
     assert "<b>5</b>" not in html
+
+
+def test_the_caveat_that_changes_the_reading_stands_in_the_card_and_the_others_are_folded(world: Any) -> None:
+    result = replace(points_result(), caveats=("cells_not_area", "estimates_of_weights", ("truncated", {"shown": 2})))
+    caveats = caveats_of([result], (), "en", world.context)
+    assert len(caveats) == 3
+    card, _, folded = caveats_html(Turn("vineyard", caveats=caveats), words("en")).partition("<details")
+    assert re.findall(r'<p class="la-caveat">(.*?)</p>', card) == [escape(caveats[0])]
+    assert "are listed and drawn" in card
+    assert re.findall(r"<li>(.*?)</li>", folded) == [escape(caveat) for caveat in caveats[1:]]
+    assert words("en")["to_know"].format(count=2) in folded
 
 
 def test_a_conversation_survives_the_browsers_keeping(world: Any) -> None:
