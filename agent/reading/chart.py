@@ -400,7 +400,7 @@ RULES: list[Rule] = [
     ("MEDIAN OR STAT", "STAT", lambda m, o, s: s),  # "the median, or failing that the mean"
     ("ORD NUM", "FIRST", lambda o, n: int(n) if o == 1 and n < MOST_ROWS else None),
     ("NUM ORD", "FIRST", lambda n, o: int(n) if o == 1 and n < MOST_ROWS else None),
-    ("SUP NUM", "FIRST", lambda s, n: int(n) if s == "most" and 1 < n < MOST_ROWS else None),  # "in which one", too
+    ("SUP NUM", "FIRST", lambda s, n: int(n) if 1 < n < MOST_ROWS else None),  # "in which one", too
     ("NOT SPLIT", "NOTROWS", lambda n, s: s[1] if s[0] == "region" else None),
     ("NOT LEVEL", "NOTROWS", lambda n, level: level),
     ("NOT ASK LEVEL", "NOTROWS", lambda n, a, level: level if a == "which" else None),

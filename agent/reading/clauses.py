@@ -354,6 +354,9 @@ class _Chain:
             self.leaned = True
         elif {"DIFF", "CHANGE"} <= types and types & {"SINCEYEAR", "SPAN"} and "time" in frame:
             self.done += self.constraints(self.inherited(of_change(items))).queries()  # "and by how much did it change"
+        elif {*frame} <= {"time"} and self.asks_change(items):
+            self.done += self.constraints(self.inherited(items)).queries()  # "and how has it changed since 2009?"
+            self.leaned = True
         elif not frame and types <= {"ASK", "ORD", "ONE"} and self.done[-1].order and types & {"ORD", "ONE"}:
             number = max(i.value for i in items if i.type in ("ORD", "ONE"))
             if not self.done[-1].filters("region") and self.done[-1].rows[0].level != "country":
@@ -429,6 +432,13 @@ class _Chain:
             self.leaned = self.leaned or then or (self.reading.composed and (framed or of_rows))
             self.done += self.constraints(whole_items).queries()
             self.said = whole_items
+
+    def asks_change(self, items: Sequence[Item]) -> bool:
+        """Whether a clause asks how the one number before changed: over all years, or how much it grew over some."""
+        types, last = {i.type for i in items}, self.done[-1]
+        grew = types & {"UP", "DOWN"} and types & {"SINCEYEAR", "SPAN"}
+        single = last.source in ("published", "survey") and bool(last.columns) and not (last.rows or last.fold)
+        return single and bool("CHANGE" in types or grew) and not types & {"DIFF", "SUP", "RANK", "CLASSES", "RELATIVE"}
 
     def lies_told(self, items: Sequence[Item]) -> bool:
         """Whether a clause asks where the points before lie, which is told of a few: "and what country is it in"."""

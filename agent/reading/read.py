@@ -93,7 +93,7 @@ def read(question: str, language: str, context: Context) -> Reading:
     items = of_the_whole(as_use(items, said, context), said)
     items = in_both_years([one for i in items for one in not_inside(i, said)], said)
     items = not_at_last(of_so_many(as_heights(items, said), said, context), said)
-    items = as_part(none_appeared(at_both_ends(items, said)), context)
+    items = as_part(appeared(at_both_ends(items, said), said), context)
     items = than_that(which_more(which_two(of_their_size(items, said), said), said), said)
     items = in_their_sense(items, said)
     items = tuple(those_counted(with_origin(with_the_last(items, said), said), said))
@@ -223,13 +223,14 @@ def as_part(items: list[Item], context: Context) -> list[Item]:
     return [one for i in items for one in (both if i is fate else [i])]
 
 
-def none_appeared(items: list[Item]) -> list[Item]:
-    """Return the constraints with "where did no vines appear", of one year, as places without: nothing is gained."""
-    none = any(i.type == "NONE" for i in items)
-    timed = any(i.type in ("SPAN", "SINCEYEAR", "LOST", "FATE") for i in items)
-    if not none or timed or sum(i.type == "YEAR" for i in items) > 1:
+def appeared(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with "where did no vines appear", "at how many points did maize appear", of one year, as
+    what is found there: nothing is gained."""
+    timed = any(i.type in ("SPAN", "SINCEYEAR", "LOST", "STAYED", "CHANGE", "FATE", "TWICE") for i in items)
+    if timed or sum(i.type == "YEAR" for i in items) > 1:
         return items
-    return [replace(i, type="GROWS") if i.type == "GAINED" else i for i in items]
+    none = any(i.type == "NONE" for i in items)
+    return [replace(i, type="GROWS") if i.type == "GAINED" and (none or i.start in said.soft) else i for i in items]
 
 
 def at_both_ends(items: list[Item], said: Mentions) -> list[Item]:
@@ -389,7 +390,8 @@ def as_growing(items: list[Item], said: Mentions) -> list[Item]:
     plants = [code for i in items if i.type == "CLASS" for code in i.value.match.codes]
     timed = [i for i in items if i.type in ("SPAN", "SINCEYEAR", "FROMYEAR", "CHANGE", "TREND", "DIFF", "SUP", "YEAR")]
     two = sum(i.type == "YEAR" for i in timed) > 1 or any(i.type != "YEAR" for i in timed)
-    if two or not plants or not all(code[0] in "BC" and code[1:] != "00" for code in plants):
+    crops = any((i.type, i.value) == ("SPLIT", ("classes", "crops")) for i in items)  # "which crops are grown in …"
+    if two or not (plants or crops) or not all(code[0] in "BC" and code[1:] != "00" for code in plants):
         return items
     grows = {(i.start, i.end) for i in said.items if i.type == "GROWS"}
     return [replace(i, type="GROWS") if i.type == "UP" and (i.start, i.end) in grows else i for i in items]

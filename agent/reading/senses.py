@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from agent.reading.chart import is_small, is_town, near
-from agent.reading.mentions import Item, Mentions
+from agent.reading.mentions import Item, Mentions, lies_in
 from agent.understand import Cover
 from retrieval.nomenclature import ClassMatch
 
@@ -36,15 +36,31 @@ def in_their_sense(items: list[Item], said: Mentions) -> list[Item]:
     items = crops_alone(all_land(classes_ranked(as_more_there(ranked_among(items), said)), said))
     items = with_the_other_end(apart_at_both_ends(crops_of_places(items, said)), said)
     items = of_that_year(urbanised(items, said), said)
-    return least_of_so_many(as_changed(spread_over_classes(left_over(items))), said)
+    return peak_year(least_of_so_many(as_changed(spread_over_classes(left_over(items))), said), said)
+
+
+def peak_year(items: list[Item], said: Mentions) -> list[Item]:
+    """Return the constraints with the superlative inside a word for "when" as one of its own: "the peak year"."""
+    whens = [i for i in items if (i.type, i.value) == ("ASK", "when")]
+    if any(i.type == "SUP" for i in items):
+        return items
+    ends = {("SUP", "most"): "most", ("STAT", "most"): "most", ("SUP", "fewest"): "fewest", ("STAT", "least"): "fewest"}
+    ways = [(when, ends[i.type, i.value]) for when in whens for i in said.items
+            if i.type in ("SUP", "STAT") and (i.type, i.value) in ends and lies_in(i, when)]  # fmt: skip
+    found = [Item(when.start, when.start, "SUP", way) for when, way in ways[:1]]
+    return sorted([*items, *found], key=lambda i: (i.start, i.end))
 
 
 def least_of_so_many(items: list[Item], said: Mentions) -> list[Item]:
     """Return the constraints with "the bottom three" of no other superlative as those with the least."""
     first = next((i for i in items if i.type == "FIRST"), None)
-    if first is None or any(i.type in ("SUP", "RANK", "RANKCLASS", "END", "ENDOF") for i in items):
+    if first is None or any(i.type in ("SUP", "RANKCLASS", "END", "ENDOF") for i in items):
         return items
     least = [i for i in said.items if (i.type, i.value) == ("SUP", "fewest") and i.start == first.start]
+    ways = [i for i in said.items if i.type == "SUP"]
+    plain = [i for i in items if i.type == "RANK" and not any(lies_in(way, i) for way in ways)]  # "rank the countries"
+    if any(i.type == "RANK" for i in items):
+        return [replace(i, value=("fewest", *i.value[1:])) if least and i in plain else i for i in items]
     return sorted([*items, *(replace(i, end=i.start) for i in least[:1])], key=lambda i: (i.start, i.end))
 
 
@@ -228,7 +244,7 @@ def beyond_the_circle(items: list[Item], said: Mentions) -> list[Item]:
     circles = [i for i in items if i.type in CIRCLES]
     later = [i for i in items if circles and i.start >= circles[0].end and i.type not in ("YEAR", SILENT)]
     asks = [i for i in said.items if (i.type, i.value) == ("ASK", "how_many") and later and i.start == later[0].start]
-    if len(circles) != 1 or circles[0].value[0] != "near" or not asks:
+    if len(circles) != 1 or circles[0].type != "NEAR" or circles[0].value[0] != "near" or not asks:
         return items
     beyond = (later[0].type == "DIFF" and len(later) == 1) or [(i.type, i.value) for i in later] == [
         ("ASK", "how_many"),

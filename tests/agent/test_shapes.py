@@ -563,3 +563,34 @@ def test_what_is_asked_over_time_is_told_of_every_year(question: str, language: 
     assert answer.status == "answered", answer.text
     assert answer.language == language
     assert {row[0] for r in answer.results if r.table for row in r.table.rows} >= {2015, 2018}, answer.text
+
+
+PLAINLY_ASKED = [
+    ("Which crops are grown in Cyprus?", "common wheat (B11) 5.8 %"),
+    ("Which crops grow in Cyprus?", "common wheat (B11) 5.8 %"),
+    ("What was the peak year for sunflower in Bulgaria?", "Most: 2012: 8 %"),
+    ("¿En cuántos puntos de España apareció el maíz en 2018?", "46 puntos, de"),
+    ("At how many points in Spain did maize appear in 2018?", "46 points, of"),
+    ("Rank the countries by woodland share in 2022: the bottom three", "Least: Malta"),
+]
+CHANGED_SINCE = [
+    ("How much woodland is there in Belgium, and how has it changed?", "en"),
+    ("How much woodland is there in Belgium? How has it changed since 2009?", "en"),
+    ("How much woodland is there in Belgium, and how much has it grown since 2009?", "en"),
+    ("What is the share of built-up land in Belgium and how has it changed between 2009 and 2022?", "en"),
+    ("Wie viel Wald gibt es in Belgien, und wie hat er sich seit 2009 verändert?", "de"),
+    ("Quelle est la part des forêts en Belgique, et comment a-t-elle évolué depuis 2009 ?", "fr"),
+    ("¿Cuánto bosque hay en Bélgica y cómo ha cambiado desde 2009?", "es"),
+]
+
+
+@pytest.mark.parametrize(("question", "told"), PLAINLY_ASKED)
+def test_what_is_plainly_asked_is_told(question: str, told: str, demo: Context) -> None:
+    assert told in ask(question, demo, router="builtin").text
+
+
+@pytest.mark.parametrize(("question", "language"), CHANGED_SINCE)
+def test_a_figure_and_how_it_changed_are_both_told(question: str, language: str, demo: Context) -> None:
+    answer = ask(question, demo, router="builtin")
+    assert (answer.status, answer.language) == ("answered", language), answer.text
+    assert [r.tool for r in answer.results] == ["official_share", "change_official"], answer.text
