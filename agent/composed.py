@@ -304,7 +304,7 @@ def plan_of(
     notes = (*notes_on_names(reading, asked, context), *notes)
     named = said & {int(year) for year in values(asked[-1], "year")}
     queries = tuple(query.to_json() for query in asked)
-    told = told_whether(reading, asked[-1])
+    told = told_whether(reading.items, reading.said, asked[-1])
     return Plan(steps, notes, told=told, areas=areas, frame=of_land(sorted(named)), queries=queries)
 
 

@@ -8,13 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from agent.reading.mentions import Item, Mentions, lies_in
 from retrieval.query import Query
-
-if TYPE_CHECKING:
-    from agent.reading.read import Reading
 
 QUESTION_MARKS: dict[str, str] = {"el": "?;\N{GREEK QUESTION MARK}"}
 """Language → the signs that end its questions, where these are not "?" alone."""
@@ -134,15 +130,22 @@ def as_more(items: Sequence[Item], kind: str, sign: Item, than: Item) -> list[It
     return sorted([*kept, *words], key=lambda i: i.start)
 
 
-def told_whether(reading: Reading, asked: Query) -> tuple[str, ...]:
+def told_whether(items: Sequence[Item], said: Mentions, asked: Query) -> tuple[str, ...]:
     """Return the line that says yes or no before what was found: of what is there at all, of the first of a ranking, of
-    rows that meet a condition. A single number under a condition says it in its own sentence."""
-    if not (reading.items and (reading.items[0].type, reading.items[0].value) == WHETHER) or reading.has("NTH", "ORD"):
+    rows that meet a condition. A single number under a condition says it in its own sentence.
+
+    Args:
+        items: the constraints of a question.
+        said: what it mentions.
+        asked: the query that answers it.
+    """
+    types, values = {i.type for i in items}, {(i.type, i.value) for i in items if isinstance(i.value, str)}
+    if not (items and (items[0].type, items[0].value) == WHETHER) or types & {"NTH", "ORD"}:
         return ()
-    if {*reading.all("ASK")} != {"is"} or any(asks_for_it(i, reading.said) for i in reading.said.items):
+    if {i.value for i in items if i.type == "ASK"} != {"is"} or any(asks_for_it(i, said) for i in said.items):
         return ()  # "wie sind …", "do you have …"
-    there = not reading.has(*COMPARING) and not any(i.type in COMPARING for i in reading.said.items)
-    if not (asked.lead or (asked.rows and asked.having) or (there and reading.has("CLASS", "NOTCLASS"))):
+    there = not types & {*COMPARING} and not any(i.type in COMPARING for i in said.items)
+    if not (asked.lead or (asked.rows and asked.having) or (there and types & {"CLASS", "NOTCLASS"})):
         return ()
-    seen = "points" in reading.all("MEASURE") or "survey" in reading.all("WITNESS")
+    seen = values & {("MEASURE", "points"), ("WITNESS", "survey")}
     return ("whether_seen",) if seen else ("whether",)

@@ -21,7 +21,7 @@ window.landask = (() => {
   const make = (tag, attributes = {}, ...children) => fill(tag, document.createElement(tag), attributes, children);
   const svg = (tag, attributes = {}, ...children) => fill(tag, document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
-  // ---- the map -------------------------------------------------------------------------------------------------
+  // ---- the map ----
   const view = { map: null, drawing: null, ready: false, drawn: 0, draw: null, words: {}, highlight: null, lost: 0, slow: 0,
     year: null, off: new Set(), unmarked: new Set(), opacity: {}, compared: [], selection: null, order: [], corners: [], stepped: -1, swiped: null };
   const LEGEND_PX = 252, TOOLBAR_PX = 26;    // before they are there
@@ -357,7 +357,7 @@ window.landask = (() => {
     note.hidden = !out;
   }
 
-  // ---- the legend, which is the list of layers as well -----------------------------------------------------------
+  // ---- the legend, which is the list of layers as well ----
   const renewLegend = () => view.root.querySelector(".la-legend").replaceWith(legend(view.drawing, view.words));
   function counts(layer) {
     if (!layer.indicator?.years || !layer.features) return layer.marks.map((mark) => mark.count);
@@ -462,7 +462,7 @@ window.landask = (() => {
       renewLegend(); if (view.ready) paint(); view.root.querySelector(`[data-name="${name}"]`)?.focus(); }, "data-name": name }, ...parts);
   }
 
-  // ---- popups --------------------------------------------------------------------------------------------------
+  // ---- popups ----
   function popup(event, layer, feature) {
     const rows = make("table");
     for (const [key, label] of layer.fields) {
@@ -554,7 +554,7 @@ window.landask = (() => {
     if (point) view.send("select", { key: view.drawing.key, feature: feature.properties._f ?? null, point_id: point, lon: lngLat.lng, lat: lngLat.lat });
   }
 
-  // ---- "this region": polygon, rectangle, current view, a file dropped ------------------------------------------------
+  // ---- "this region": polygon, rectangle, current view, a file dropped ----
   const ring = (points, kind) => kind === "rectangle" && points.length === 2
     ? [[points[0][0], points[0][1]], [points[1][0], points[0][1]], [points[1][0], points[1][1]], [points[0][0], points[1][1]], points[0]]
     : [...points, points[0]];
@@ -811,7 +811,7 @@ window.landask = (() => {
     view.root.style.setProperty("--la-bar", `${bar.offsetHeight}px`);    // what is told stands below
   }
 
-  // ---- drawing an answer -----------------------------------------------------------------------------------------
+  // ---- drawing an answer ----
   // What waits in the list of layers is fetched when it is wanted, but for the share that is looked around in.
   async function load(drawing) {
     const { layers } = drawing, share = (layer) => layer.indicator?.years, around = layers.find((layer) => layer.on !== false && share(layer)) || layers.find(share);
@@ -1039,7 +1039,7 @@ window.landask = (() => {
     settle();
   }
 
-  // ---- the look around: one share, all regions, all survey years ----------------------------------------------------
+  // ---- the look around: one share, all regions, all survey years ----
   let exploreBox = null, playing = null;
   function explore(element) { exploreBox = element; renewExplore(); }
   function renewExplore() {
@@ -1171,7 +1171,7 @@ window.landask = (() => {
     return list;
   }
 
-  // ---- table -----------------------------------------------------------------------------------------------------
+  // ---- table ----
   const numbered = (f) => (/^\d+$/.test(f) ? +f : f);
   function hover(f) {
     if (f === view.highlight) return;
@@ -1235,7 +1235,7 @@ window.landask = (() => {
     body.append(...rows);
   }
 
-  // ---- conversation ----------------------------------------------------------------------------------------------
+  // ---- conversation ----
   function chat(element, props, trigger, watch) {
     element.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-act]");
@@ -1324,7 +1324,7 @@ window.landask = (() => {
     button.textContent = button.dataset.done;
   }
 
-  // ---- the board and the ratings, kept in this browser ----------------------------------------------------------------
+  // ---- the board and the ratings, kept in this browser ----
   const BOARD = "landask-board", RATINGS = "landask-ratings", MOST_PINS = 12, MOST_RATINGS = 500;
   const ownBoard = () => { try { return JSON.parse(localStorage.getItem(BOARD)) || { name: "", pins: [] }; } catch { return { name: "", pins: [] }; } };
   const boarding = { send: () => {}, element: null, shared: false };
@@ -1394,7 +1394,7 @@ window.landask = (() => {
     make("a", { href: URL.createObjectURL(blob), download: "landask-ratings.json" }).click();
   }
 
-  // ---- the conversations this browser keeps: one entry each, so that two pages do not overwrite each other's -----------
+  // ---- the conversations this browser keeps: one entry each, so that two pages do not overwrite each other's ----
   const KEPT = "landask-talk-", MOST_KEPT = 60;
   const shelf = {
     read(id) { try { return JSON.parse(localStorage.getItem(KEPT + id)); } catch { return null; } },
@@ -1478,7 +1478,7 @@ window.landask = (() => {
     renewTalks();
   }
 
-  // ---- a composed question's form ------------------------------------------------------------------------------------
+  // ---- a composed question's form ----
   function form(element, trigger) {
     const run = () => trigger("click", Object.fromEntries([...element.querySelectorAll("[data-dimension]")].map((input) =>
       [input.dataset.dimension, { op: element.querySelector(`[data-op="${input.dataset.dimension}"]`).value, text: input.value }])));
