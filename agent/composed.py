@@ -27,7 +27,7 @@ from agent.reading.pointing import joined, points_at_those, points_with, values,
 from agent.reading.read import COMPOSED, Reading, read
 from agent.reading.shapes import shaped
 from agent.reading.whether import told_whether
-from agent.refusals import refuse_the_future, understood
+from agent.refusals import not_used, refuse_the_future
 from agent.witnesses import OFFICIAL_LEVELS, around, published_same, witnesses
 from retrieval.errors import NoSuchYear, NotUnderstood, TooFine
 from retrieval.query import Filter, Query, Ref
@@ -133,7 +133,7 @@ def composed_plan(
     asked = over_the_years(in_each_year(in_other_years(asked, reading, context), reading), reading, context)
     if gone := dropped(asked, reading, context):
         if words := [w for w in dict.fromkeys(gone) if w.casefold() in question.casefold()]:
-            raise NotUnderstood(understood(reading), ":".join(["unread", *words]))
+            raise not_used(reading, words)
         return None
     if loose and len(asked) < len(clauses) and not tells_count(asked[-1], loose):
         raise NotUnderstood((), f"unread:{words_of(clauses, reading)[clauses.index(loose)]}")

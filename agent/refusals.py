@@ -6,7 +6,7 @@ Every word that was not read is named. Answers nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from agent.lexicon import languages
@@ -62,9 +62,14 @@ def refuse(question: str, context: Context, *, drawn: bool = False, follows: boo
     if words := unread(reading):
         if {word for name in names_in(reading) for word in name.split()} >= {*words}:
             refuse_unknown_places(reading, context)
-        return NotUnderstood(understood(reading), ":".join(["unread", *(w.replace(":", " ") for w in words)]))
+        return not_used(reading, words)
     named = follows or reading.has("CLASS", "EACHCLASS", "CLASSES", "POINT", "POSITION", "NOTCLASS")
     return NotUnderstood(understood(reading), "no_operation" if named else "which_class")
+
+
+def not_used(reading: Reading, words: Iterable[str]) -> NotUnderstood:
+    """Return the refusal that names words no query holds."""
+    return NotUnderstood(understood(reading), ":".join(["unread", *(word.replace(":", " ") for word in words)]))
 
 
 def understood(reading: Reading) -> tuple[str, ...]:

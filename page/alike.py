@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from page.figure import Figure, doubt
-from retrieval.query import Column, Expression, Filter, Group, Query
+from page.figure import Figure, Regional, doubt
+from retrieval.query import Column, Filter, Group, Query
 from retrieval.query_schema import levels_of
 from retrieval.sources import source_of
-from retrieval.store import Store
 from tools import official, uncertainty
 from tools.compile import compile_query
 from tools.context import Context
 from tools.estimation import Z
+from tools.presets import OF_SURVEYED, POINTS, SURVEYED
 from tools.result import Result
 
 FEWEST_POINTS = 20
@@ -28,8 +28,6 @@ FEWEST_POINTS = 20
 CLASSES = ("land_cover", "land_use")
 TOLD = {"region", "year", *CLASSES}
 """Dimensions a title can tell; a question with another condition is shown as it is answered."""
-POINTS, SURVEYED = Column("points", "points"), Column("surveyed", "surveyed")
-OF_POINTS = Column("share_of", expression=Expression("percent", "points", "surveyed"))
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def of_points(result: Result, context: Context) -> list[Share]:
     found = []
     for classes in asked:
         where = tuple(Filter(name, "in", codes) for name, codes in classes.items() if codes)
-        query = Query("survey", (POINTS, SURVEYED, OF_POINTS), where)
+        query = Query("survey", (POINTS, SURVEYED, OF_SURVEYED), where)
         codes = tuple(code for codes in classes.values() for code in codes)
         found.append(Share(query, words_of(where, context), codes, regions))
     return found
@@ -106,10 +104,12 @@ def of_query(result: Result, context: Context) -> Share | None:
     """The percentage a composed question tells; None where it tells none that a title could name."""
     query = Query.from_json(result.arguments)
     head, by = query.headline, query.group("region")
-    every = [*query.where, *(f for column in query.columns for f in column.where)]
     if head is None or query.fold or result.unit not in ("%", "% of points") or query.references():
         return None
-    if not {f.dimension for f in every} <= TOLD or not {g.dimension for g in query.rows} <= {"region", "year"}:
+    if not {f.dimension for f in query.every_filter} <= TOLD or not {g.dimension for g in query.rows} <= {
+        "region",
+        "year",
+    }:
         return None
     if any(f.dimension == "year" for column in query.columns for f in column.where):
         return None  # a change is told by the share that changed
@@ -135,7 +135,8 @@ def of_query(result: Result, context: Context) -> Share | None:
 def columns_of(query: Query, head: Column) -> tuple[Column, ...]:
     """The measures a percentage is made of: the share itself, or part and whole; none where it is made otherwise."""
     if head.measure:
-        return (head,)
+        sides = source_of(query.source).measures[head.measure].made_of
+        return tuple(Column(name, name, head.where) for name in sides) or (head,)
     sides = head.expression
     if sides is None or sides.op != "percent":
         return ()
@@ -177,26 +178,14 @@ def words_of(filters: Sequence[Filter], context: Context) -> str:
     return ", ".join(named)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A percentage asked of all regions of a level, in some places or everywhere; equal where that is."""
-
-    context: Context = field(compare=False)
-    store: Store
-    language: str
-    share: Share
-    level: str
-    within: tuple[str, ...]
-
-
 @lru_cache(maxsize=48)
-def figures_of(asked: Asked) -> Mapping[str, Mapping[int, Figure]]:
+def figures_of(asked: Regional[Share]) -> Mapping[str, Mapping[int, Figure]]:
     """Return region → year → figure; where nothing is published there is none.
 
     Raises:
         LandaskError: one of the places has no such figures.
     """
-    share, rows = asked.share, (Group("region", asked.level), Group("year"))
+    share, rows = asked.what, (Group("region", asked.level), Group("year"))
     if share.whole:
         return parts_of_a_whole(asked, rows)
     inside = (Filter("region", "in", asked.within),) if asked.within else ()
@@ -207,9 +196,9 @@ def figures_of(asked: Asked) -> Mapping[str, Mapping[int, Figure]]:
     return found
 
 
-def parts_of_a_whole(asked: Asked, rows: tuple[Group, ...]) -> Mapping[str, Mapping[int, Figure]]:
+def parts_of_a_whole(asked: Regional[Share], rows: tuple[Group, ...]) -> Mapping[str, Mapping[int, Figure]]:
     """Each region's part of all of the whole's regions together."""
-    share = asked.share
+    share = asked.what
     left, right, head = share.query.columns
     inside = (*share.query.where, Filter("region", "in", share.whole))
     ask = replace(share.query, where=inside)
@@ -235,7 +224,7 @@ def percent_of(row: Mapping[str, Any], left: str, right: str, name: str) -> dict
     return {name: value, f"{name}_se": value * spread} | dict(zip((f"{name}_low", f"{name}_high"), ends, strict=True))
 
 
-def told(asked: Asked, query: Query) -> list[dict[str, Any]]:
+def told(asked: Regional[Share], query: Query) -> list[dict[str, Any]]:
     """The rows of a query."""
     compiled = compile_query(query, asked.context)
     return list(asked.context.store.run(compiled.sql, compiled.parameters).dicts())

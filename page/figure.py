@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
 
+from retrieval.store import Store
 from tools import official_maps, uncertainty
+from tools.context import Context
 from tools.official import Cell
+
+What = TypeVar("What")
 
 Doubt = Literal["", "lines", "dots"]
 
@@ -38,6 +42,18 @@ class Figure:
     def known(self) -> bool:
         """Whether there is a number, a zero among them."""
         return self.value is not None or bool(self.cell and self.cell.known)
+
+
+@dataclass(frozen=True)
+class Regional(Generic[What]):
+    """Which figures: of what, of all regions of a level, in some places or everywhere; equal where they are."""
+
+    context: Context = field(compare=False)
+    store: Store
+    language: str
+    what: What
+    level: str
+    within: tuple[str, ...]
 
 
 def doubt(cv: float | None, *, flagged: bool) -> Doubt:

@@ -16,13 +16,12 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from page.alike import Asked, Share, figures_of, shares_of
-from page.figure import Figure
+from page.alike import Share, figures_of, shares_of
+from page.figure import Figure, Regional
 from retrieval.errors import LandaskError
 from retrieval.gazetteer import Gazetteer
 from retrieval.region_rows import markers
 from retrieval.statistics import DATASET_ID
-from retrieval.store import Store
 from retrieval.types import PUBLISHED_LEVELS, Region, Table
 from tools import official, official_maps, uncertainty
 from tools.context import Context
@@ -182,7 +181,7 @@ def alike(share: Share, years: Sequence[int], context: Context) -> Indicator | N
     named = [id for region in share.regions for id in context.gazetteer.members(region)]
 
     def members(level: str, within: tuple[str, ...]) -> Mapping[str, Member]:
-        figures = figures_of(Asked(context, context.store, context.language, share, level, within))
+        figures = figures_of(Regional(context, context.store, context.language, share, level, within))
         places = places_of(context.gazetteer, tuple(figures))
         return {id: Member(context.named(id), places[id], own) for id, own in figures.items() if id in places}
 
@@ -247,7 +246,7 @@ def read(
     """
 
     def members(level: str, within: tuple[str, ...]) -> Mapping[str, Member]:
-        return members_of(Published(context, context.store, context.language, land_cover, level, within))
+        return members_of(Regional(context, context.store, context.language, land_cover, level, within))
 
     found = among(context, members, named, shown, years, PUBLISHED_LEVELS, everywhere=everywhere)
     return replace(found, land_cover=land_cover) if found else None
@@ -295,20 +294,8 @@ def among(
     return Indicator("", level, tuple(every), year, members, asked, span, replaced_in(members, every))
 
 
-@dataclass(frozen=True)
-class Published:
-    """Which figures: of a class, of all regions of a level in some places, or everywhere; equal where they are."""
-
-    context: Context = field(compare=False)
-    store: Store
-    language: str
-    land_cover: str
-    level: str
-    within: tuple[str, ...]
-
-
 @lru_cache(maxsize=48)
-def members_of(published: Published) -> Mapping[str, Member]:
+def members_of(published: Regional[str]) -> Mapping[str, Member]:
     """The regions with their figures of every year; the same ones are often asked for, and an opened store stays.
 
     Raises:
@@ -318,7 +305,7 @@ def members_of(published: Published) -> Mapping[str, Member]:
     within = [context.named(id) for id in published.within]
     found: dict[str, dict[int, Figure]] = {}
     regions: dict[str, Region] = {}
-    for cell in of_level(context, published.level, within, official.classes(context, published.land_cover.split("+"))):
+    for cell in of_level(context, published.level, within, official.classes(context, published.what.split("+"))):
         if not suspect(cell):
             regions[cell.region.id] = cell.region
             found.setdefault(cell.region.id, {})[cell.year] = Figure.of(cell)

@@ -632,8 +632,8 @@ class _Compiler:
         found = []
         for column in self.query.columns:
             measure = self.source.measures[column.measure] if column.measure else None
-            if measure and (measure.parts or measure.made_of):
-                slots = {name: f"{column.name}_{name}" for name in (*measure.parts, *measure.made_of)}
+            if measure and measure.worked_out_of:
+                slots = {name: f"{column.name}_{name}" for name in measure.worked_out_of}
                 found += [f"{measure.sql.format(**slots)} AS {column.name}", *self._beside(column, measure, slots)]
         return found
 

@@ -380,7 +380,7 @@ class _Shown:
 def without_errors(found: Table, asked: Query) -> Table:
     """Return the rows without the standard errors that intervals were made of, and without what is read for caveats."""
     measures = source_of(asked.source).measures
-    parts = {c.name: measures[c.measure].parts for c in asked.columns if c.measure}
+    parts = {c.name: measures[c.measure].worked_out_of for c in asked.columns if c.measure}
     hidden = {f"{c.name}_{name}" for c in asked.columns
               for name in ("se", "change_se", "whole", *parts.get(c.name, ()))}  # fmt: skip
     kept = [at for at, name in enumerate(found.columns) if name not in hidden]

@@ -195,11 +195,7 @@ RULES: list[Rule] = [
     ("QTY +CMP", "LIMIT", lambda q, c: limit(c, q) if q[1] == "m" and c in (">=", "<=", ">", "<") else None),
     ("QTY +CMP DIM", "LIMIT", lambda q, c, d: limit(c, q, d)),
     ("LIMIT DIM", "LIMIT", lambda f, d: f if f.dimension == d else None),
-    (
-        "LEVEL ~LEVEL",
-        "LEVEL",
-        lambda a, b: b if a in ("nuts3", "region") and b.startswith("nuts") else None,
-    ),
+    ("LEVEL ~LEVEL", "LEVEL", lambda a, b: b if a in ("nuts3", "region") and b.startswith("nuts") else None),
     ("MEASURE ~MEASURE", "MEASURE", lambda a, b: a if (a, b) == ("share", "area") else None),
     ("DIM LIMIT", "LIMIT", lambda d, f: f if f.dimension == d else None),
     ("BETWEEN NUM TO QTY", "LIMIT", lambda b, x, t, q: ends(x, q[0], "elevation") if q[1] == "m" else None),

@@ -130,6 +130,12 @@ def opposite(limit: Condition) -> Condition:
     return replace(limit, sign=OPPOSITE.get(limit.sign, limit.sign), value=-limit.value)
 
 
+def of_the_whole(measure: str, part: tuple[Filter, ...], whole: tuple[Filter, ...]) -> tuple[Column, ...]:
+    """Return a measure of a part and of a whole, by filters of their own, and the one as a percentage of the other."""
+    sides = (Column("part", measure, part), Column("whole", measure, whole))
+    return (*sides, Column("share_of", "", (), Expression("percent", "part", "whole")))
+
+
 def in_proportion(change: Query) -> Query:
     """Return a change between two years as the later figure's ratio to the earlier, ranked by it."""
     columns = (*change.columns, Column("ratio", "", (), Expression("ratio", "after", "before")))
@@ -187,7 +193,7 @@ class Constraints(Named):
         bare = not (self.classes or self.less or self.level or self.years() or self.other_filters())
         bare = bare and not has("NOTYEAR", "NOTPLACE") and not reading_splits(self.reading)
         if self.source == "survey" and bare and "points" in self.measures:
-            every = Query("survey", (Column("surveyed", "surveyed"),), self.place_filters())
+            every = Query("survey", (SURVEYED,), self.place_filters())
             return (*([every] if has("TOGETHER") else []), replace(every, rows=(Group("year"),)))
         uses_only = bool(self.classes) and all(k.theme == "land_use" for k in self.classes) and bool(self.places)
         amount = "how_much" in self.asks or self.measures & {"area", "ha"}
@@ -482,8 +488,7 @@ class Constraints(Named):
         name = "points" if self.source == "survey" else "km2" if len(self.places) == 2 and len(classes) < 2 else "share"
         if under := self.under_a_condition():
             own, shared = [under, ()], (*self.place_filters(), *self.class_filters())
-            columns = [Column(n, name, f) for n, f in zip(("part", "whole"), own, strict=True)]
-            columns.append(Column("share_of", "", (), Expression("percent", "part", "whole")))
+            columns = of_the_whole(name, *own)
             rows = (Group("region", self.level),) if self.level else ()
             order = (Order("share_of"),) if rows else ()
             return Query(self.source, tuple(columns), (*shared, *self.dated_filter()), rows, order=order)
@@ -509,8 +514,7 @@ class Constraints(Named):
             shared = self.place_filters() if len(self.places) < 2 else ()
         else:
             return None
-        columns = [Column(n, name, f) for n, f in zip(("part", "whole"), own, strict=True)]
-        columns.append(Column("share_of", "", (), Expression("percent", "part", "whole")))
+        columns = of_the_whole(name, *own)
         dated = (Filter("year", "in", (self.year(),)),)
         rows = (Group("region", self.level),) if self.level else ()
         if not rows and len(classes) == 2 and len(self.places) > 1:

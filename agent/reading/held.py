@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from agent.reading.mentions import Item
@@ -181,11 +181,11 @@ def _kept(_: Item, asked: Sequence[Query]) -> bool:
 
 
 def _limited(item: Item, asked: Sequence[Query]) -> bool:
-    return any(f.dimension == item.value.dimension for q in asked for f in filters_of(q))
+    return any(f.dimension == item.value.dimension for q in asked for f in q.every_filter)
 
 
 def _near(_: Item, asked: Sequence[Query]) -> bool:
-    return any(f.op in ("near", "not_near") for q in asked for f in filters_of(q))
+    return any(f.op in ("near", "not_near") for q in asked for f in q.every_filter)
 
 
 def _of_witness(item: Item, asked: Sequence[Query]) -> bool:
@@ -207,13 +207,6 @@ TOLD: Mapping[str, Callable[[Item, Sequence[Query]], bool]] = {
     "WITNESS": _of_witness, "MEASURE": _measured,
 }  # fmt: skip
 """Type of constraint → whether queries tell what it asks; what they do not tell would be dropped in silence."""
-
-
-def filters_of(query: Query) -> Iterator[Filter]:
-    """Yield every filter of a query and of its columns."""
-    yield from query.where
-    for column in query.columns:
-        yield from column.where
 
 
 def _places_in_order(asked: Sequence[Query], reading: Reading) -> list[str]:

@@ -116,6 +116,6 @@ def notes_on_names(reading: Reading, asked: Sequence[Query], context: Context) -
 
 def values_of(query: Query) -> list[Any]:
     """Return every place that a query names, in its filters, columns and rows."""
-    filters = [*query.filters("region"), *(f for c in query.columns for f in c.where if f.dimension == "region")]
+    filters = [f for f in query.every_filter if f.dimension == "region"]
     members = [v for g in query.rows if g.dimension == "region" for member in g.members for v in member]
     return [*(v for f in filters if not isinstance(f.values, Ref) for v in f.listed), *members]

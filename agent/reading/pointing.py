@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.reading.fill import FEW_ROWS, STAT_MEASURE, Constraints, before_and_after
+from agent.reading.fill import FEW_ROWS, STAT_MEASURE, Constraints, before_and_after, of_the_whole
 from agent.reading.mentions import Item
 from agent.reading.named import Classes, Unfit
 from agent.reading.read import Reading
@@ -416,12 +416,8 @@ def part_of_around(reading: Reading, base: Query, said: Constraints) -> Query | 
         return None
     shared = without(base, "region", *(["year"] if said.years() else []))
     dated = (Filter("year", "in", said.years()),) if said.years() else ()
-    columns = (
-        Column("part", MEASURED[base.source], (Filter("region", "in", (inner.id,)),)),
-        Column("whole", MEASURED[base.source], (Filter("region", "in", (outer.id,)),)),
-        Column("share_of", "", (), Expression("percent", "part", "whole")),
-    )
-    return Query(base.source, columns, (*shared, *dated))
+    own = ((Filter("region", "in", (region.id,)),) for region in (inner, outer))
+    return Query(base.source, of_the_whole(MEASURED[base.source], *own), (*shared, *dated))
 
 
 MEASURED = {"survey": "points", "published": "km2"}

@@ -56,12 +56,14 @@ def least_of_so_many(items: list[Item], said: Mentions) -> list[Item]:
     first = next((i for i in items if i.type == "FIRST"), None)
     if first is None or any(i.type in ("SUP", "RANKCLASS", "END", "ENDOF") for i in items):
         return items
-    least = [i for i in said.items if (i.type, i.value) == ("SUP", "fewest") and i.start == first.start]
     ways = [i for i in said.items if i.type == "SUP"]
+    least = next((i for i in ways if i.value == "fewest" and i.start == first.start), None)
+    if least is None:
+        return items
+    if not any(i.type == "RANK" for i in items):
+        return sorted([*items, replace(least, end=least.start)], key=lambda i: (i.start, i.end))
     plain = [i for i in items if i.type == "RANK" and not any(lies_in(way, i) for way in ways)]  # "rank the countries"
-    if any(i.type == "RANK" for i in items):
-        return [replace(i, value=("fewest", *i.value[1:])) if least and i in plain else i for i in items]
-    return sorted([*items, *(replace(i, end=i.start) for i in least[:1])], key=lambda i: (i.start, i.end))
+    return [replace(i, value=("fewest", *i.value[1:])) if i in plain else i for i in items]
 
 
 def assumed(items: list[Item], said: Mentions) -> list[Item]:

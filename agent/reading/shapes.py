@@ -442,9 +442,10 @@ def apart_in_shares(c: Constraints, counts: Sequence[Column], name: str) -> Quer
     """
     if len(counts) != 2:
         raise Unfit("apart from what?")
-    every = [replace(one, name=f"all_{n}", measure="surveyed") for n, one in enumerate(counts, 1)]
-    shares = [Column(f"share_{n}", "", (), Expression("percent", one.name, all_.name))
-              for n, (one, all_) in enumerate(zip(counts, every, strict=True), 1)]  # fmt: skip
+    every, shares = (
+        [replace(one, name=f"{name_}_{n}", measure=measure) for n, one in enumerate(counts, 1)]
+        for name_, measure in (("all", "surveyed"), ("share", "share_of_points"))
+    )
     gap = Column("gap", "", (), Expression("gap", "share_1", "share_2"))
     where = (*c.dated_filter(), *c.other_filters())
     return Query("survey", (*counts, *every, *shares, gap), where, (Group(name, "1"),), order=(Order("gap"),))

@@ -103,6 +103,11 @@ class Measure:
     needs: tuple[str, ...] = ()
     """Sparse dimensions it is made of."""
 
+    @property
+    def worked_out_of(self) -> tuple[str, ...]:
+        """Names of the parts and measures that its SQL is of, each read as a column of its own."""
+        return (*self.parts, *self.made_of)
+
 
 @dataclass(frozen=True)
 class Source:

@@ -456,6 +456,8 @@ def test_regions_without_a_figure_of_the_first_year_are_no_hole_in_a_map_of_chan
         ("vineyards as percent of permanent crops in Spain", "Vineyards (permanent crops = 100 %), countries",
          "country:ES", 19.5),
         ("What percentage of survey points in Spain were cropland in 2018?", "Cropland, countries", "country:ES", 47.8),
+        ("In which NUTS 2 regions of Spain were more than 20 % of survey points vineyards in 2018?",
+         "Vineyards, regions", "nuts:ES23", 23.0),
         ("How much of Spain was cropland without permanent crops in 2018?", "Cropland − permanent crops, countries",
          "country:ES", 16.8),
     ],

@@ -62,7 +62,10 @@ def test_points_are_counted_beside_all_that_were_looked_at(context: Context) -> 
 
 def test_a_share_of_points_is_of_what_was_looked_at_in_its_own_row_place_and_column(context: Context) -> None:
     share = Column("share_of_points", "share_of_points")
-    assert answer(Query("survey", (share,), (VINES, Y2018)), context).value == 20.0  # 6 of 30
+    alone = answer(Query("survey", (share,), (VINES, Y2018)), context)
+    assert alone.value == 20.0  # 6 of 30
+    assert alone.table
+    assert alone.table.columns == ("share_of_points",), "what it was worked out of is no column"
     by_region = Query("survey", (POINTS, SURVEYED), (VINES, Y2018), (Group("region", "nuts2"),))
     counted = answer(by_region, context).table
     assert counted
