@@ -118,6 +118,8 @@ def of_query(result: Result, context: Context) -> Share | None:
         return None
     left, right = parts[0], parts[-1]
     mine, theirs = (placed(column, query) for column in (left, right))
+    if any(id.startswith("aoi:") for id in (*mine, *theirs)):
+        return None  # of a drawn area, which no other region is like
     whole = theirs if mine != theirs else ()
     regions = tuple(str(id) for id in result.table.column("region_id")) if by and result.table else mine
     if any("+" in id for id in regions) or not regions:

@@ -118,7 +118,7 @@ def edited(
     if "share" in said.measures and "points" not in said.measures and (counts(base) or lists_points(base)):
         base = of_shares(replace(base, rows=()))  # "what percentage is that?"
     if asks_for_points(said, reading):
-        base = points_of(base, context)
+        base = points_of(base, context, drawn=reading.has("HERE"))
     if said.asks == {"show"} and counts(base) and len(reading.items) == 1:
         return replace(base, rows=(Group("point"),), columns=())
     base = among_the_regions(base, reading, context)
@@ -387,18 +387,20 @@ def asks_for_points(said: Constraints, reading: Reading) -> bool:
     return "where" in said.asks and not said.measures and not reading.has(*NOT_OF_POINTS)
 
 
-def points_of(base: Query, context: Context) -> Query:
-    """Return the points of what published figures are of, each by itself: their class and place, the latest survey.
+def points_of(base: Query, context: Context, *, drawn: bool) -> Query:
+    """Return the points of what published figures are of, each by itself: their class and place, the latest survey; and
+    those behind surveyed rows of regions, where a `drawn` area is asked of, which holds no such rows.
 
     Raises:
         Unfit: a figure of its own place or class, as a part of a whole is.
     """
-    if base.source != "published":
+    surveyed = base.source == "survey" and drawn and base.group("region") is not None
+    if base.source != "published" and not surveyed:
         return base
     if any(f.dimension != "year" for c in base.columns for f in c.where):
         raise Unfit("columns of its own")
     bare = replace(base, columns=(), rows=(Group("point"),), having=(), order=(), limit=None, fold=None, lead="")
-    return of_points(bare, context, columns=())
+    return bare if surveyed else of_points(bare, context, columns=())
 
 
 def _in_unit(query: Query, said: Constraints) -> Query:

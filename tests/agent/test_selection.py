@@ -73,13 +73,17 @@ DRAWN = {"type": "Polygon", "coordinates": [[[3.2, 43.3], [3.9, 43.3], [3.9, 43.
         "Which regions of Spain have the largest share of vineyard?",
         "How did vineyard change in Spain between 2009 and 2018?",
         "What is the land cover of Spain?",
+        "Rank the NUTS 2 regions of Spain by vineyard points in 2018",
+        "share of woodland points in Spain by region in 2018",
     ],
 )
 @pytest.mark.parametrize(
     "asked",
     ["Where is vineyard in this region?", "Où y a-t-il des vignes dans cette région ?", "Wo sind hier Weinberge?"],
 )
-def test_where_behind_a_published_figure_means_the_points(before: str, asked: str, demo: Context) -> None:
+def test_where_in_a_drawn_area_means_the_points_whatever_was_asked_before(
+    before: str, asked: str, demo: Context
+) -> None:
     talk = Conversation()
     ask(before, demo, router="builtin", conversation=talk)
     points = ask(asked, demo, router="builtin", conversation=talk, selection=DRAWN).results

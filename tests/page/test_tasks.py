@@ -16,15 +16,18 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from agent.ask import ask
 from agent.conversation import Conversation, known_language
 from page.colours import DIVERGING
 from page.followups import followups
 from page.handlers import Handlers, Person, Update
+from page.indicator import indicators_of
 from page.planner import Fields
 from page.reword import reworded, same
 from page.talk import Talk, read_talk
 from page.words import PAGE_LANGUAGES, own_words
 from tools import official
+from tools.context import Context
 
 ROOT = Path(__file__).parents[2]
 
@@ -471,6 +474,15 @@ def test_a_share_of_something_else_than_the_area_is_looked_around_in_like_any_ot
     figures, year = sitting.figures(share), str(share["indicator"]["year"])
     assert figures[asked]["figures"][year][0] == figure, "the map tells the very figure of the sentence"
     assert sum(own["figures"][year][0] is not None for own in figures.values()) > 10
+
+
+def test_rows_of_regions_in_a_drawn_area_are_of_no_whole_region_to_look_around_in(demo: Context) -> None:
+    drawn = {"type": "Polygon", "coordinates": [[[2.0, 43.0], [4.5, 43.0], [4.5, 44.2], [2.0, 44.2], [2.0, 43.0]]]}
+    question = "share of vineyard points by NUTS 2 region in this area in 2018"
+    [result] = ask(question, demo, router="builtin", selection=drawn).results
+    assert result.table
+    assert result.table.column("region")[0] == "Languedoc-Roussillon"
+    assert indicators_of(result, demo) == []
 
 
 def test_each_regions_part_of_a_whole_has_the_interval_the_answer_gives_it(sitting: Sitting) -> None:
