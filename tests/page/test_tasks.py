@@ -26,6 +26,7 @@ from page.planner import Fields
 from page.reword import reworded, same
 from page.talk import Talk, read_talk
 from page.words import PAGE_LANGUAGES, own_words
+from retrieval.store import Store
 from tools import official
 from tools.context import Context
 
@@ -476,7 +477,8 @@ def test_a_share_of_something_else_than_the_area_is_looked_around_in_like_any_ot
     assert sum(own["figures"][year][0] is not None for own in figures.values()) > 10
 
 
-def test_rows_of_regions_in_a_drawn_area_are_of_no_whole_region_to_look_around_in(demo: Context) -> None:
+def test_rows_of_regions_in_a_drawn_area_are_of_no_whole_region_to_look_around_in(demo_store: Store) -> None:
+    demo = Context.open(demo_store)
     drawn = {"type": "Polygon", "coordinates": [[[2.0, 43.0], [4.5, 43.0], [4.5, 44.2], [2.0, 44.2], [2.0, 43.0]]]}
     question = "share of vineyard points by NUTS 2 region in this area in 2018"
     [result] = ask(question, demo, router="builtin", selection=drawn).results
